@@ -1,0 +1,1 @@
+"""Instruction tuning in the manner of FLAN: registry, templates, mixtures, models and trainer."""

@@ -1,0 +1,32 @@
+"""Mistakes that a user can mend: one clear line, exit status 2."""
+
+import difflib
+import functools
+import sys
+from collections.abc import Callable, Iterable
+
+
+class UserError(ValueError):
+    """A mistake in what the user gave: what was wrong, where, what was expected, how to mend it."""
+
+
+def did_you_mean(what: str, name: str, known: Iterable[str]) -> UserError:
+    """Returns the error for an unknown name, with near matches and the whole list."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+    return UserError(f"unknown {what} {name!r}: {hint}known: {', '.join(names)}")
+
+
+def exits_with_one_line(main: Callable[..., None]) -> Callable[..., None]:
+    """Wraps a command: a UserError is printed as one line on stderr and exits with status 2."""
+
+    @functools.wraps(main)
+    def wrapped(*args: object, **kwargs: object) -> None:
+        try:
+            main(*args, **kwargs)
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            raise SystemExit(2) from None
+
+    return wrapped

@@ -1,0 +1,179 @@
+"""What a task is: fields, cluster, answers, splits, metrics and where its rows come from.
+
+A *row* is what a source yields; a *record* is a dict of the task's canonical fields. A record holds
+one string for each of `Task.fields` and, by the kind of answers:
+
+    Labels     "label": int                                index into `Task.answers.names`
+    Choices    "options": list[str], "label": int           index into the record's own options
+    FreeText   "references": list[str]                      all are right; the first is the target
+
+A chain-of-thought task also lists "rationale" among its fields. Optional keys: "score" (float, the
+gold value where a metric wants more than the label) and "group" (str, for metrics over groups).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Row = Mapping[str, Any]
+Record = dict[str, Any]
+
+CLUSTERS = (
+    "nli",
+    "reading_comprehension",
+    "reading_comprehension_with_commonsense",
+    "closed_book_qa",
+    "commonsense",
+    "coreference",
+    "sentiment",
+    "paraphrase",
+    "translation",
+    "struct_to_text",
+    "summarization",
+    "math",
+    "conversational_qa",
+    "word_sense",
+    "linguistic_acceptability",
+    "question_classification",
+    "text_formatting",
+    "chain_of_thought",
+    # The micro-world's own, where input and options leave the task open (not FLAN's).
+    "word_relations",
+    "role_questions",
+    "amount_questions",
+    "order_questions",
+    "fact_questions",
+    "place_questions",
+)
+
+_NAME = re.compile(r"[a-z0-9_]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labels:
+    """Answers from one fixed set.
+
+    `names` are the source's label names ("entailment"), `words` what a prompt shows for each
+    ("yes"), in the same order; a template may word them differently.
+    """
+
+    names: tuple[str, ...]
+    words: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.names) != len(self.words) or len(set(self.words)) != len(self.words):
+            raise ValueError(f"labels {self.names!r} need one distinct word each: {self.words!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """Answers from options that each record brings itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreeText:
+    """Answers in the model's own words, compared with the record's references."""
+
+
+Answers = Labels | Choices | FreeText
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubSource:
+    """A dataset on the Hugging Face hub; `labels` maps each ClassLabel column to its names.
+
+    `split_names` says what the hub calls our train, validation and test where it differs.
+    `data_dir` and `data_files` go with revision "refs/convert/parquet".
+    """
+
+    repo: str
+    config: str | None = None
+    revision: str | None = None
+    data_dir: str | None = None
+    split_names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TfdsSource:
+    """A TensorFlow Datasets builder: "name/config:version"."""
+
+    name: str
+    split_names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One dataset as a task. Built by a zero-argument function of the same name.
+
+    `splits` maps train, validation and test to expressions on official splits ("train[:-200]").
+    `preprocess` turns one row (class labels already as names) into a record; it is a pure function.
+    `label_columns` names the columns whose integers stand for names, with those names in hub
+    order: a source that knows its own order uses that instead, always by name.
+    `unlabelled` is the (column, value) that marks rows without a gold answer; they are left out
+    and counted. `microworld` names the generator of `flanlike.microworld` that yields records.
+    `is_microworld_only` marks tasks with no dataset behind them: they take part only with
+    `--data embedded`.
+    """
+
+    name: str
+    cluster: str
+    fields: tuple[str, ...]
+    answers: Answers
+    metrics: tuple[str, ...]  # the first one is the headline
+    templates: str  # file in templates/, without ".toml"
+    microworld: str
+    splits: Mapping[str, str] = field(default_factory=dict)
+    preprocess: Callable[[Row], Record] | None = None
+    label_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unlabelled: tuple[str, Any] | None = None
+    hub: HubSource | None = None
+    tfds: TfdsSource | None = None
+    licence: str = ""
+    homepage: str = ""
+    is_microworld_only: bool = False
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"task name {self.name!r} must match [a-z0-9_]+")
+        if not self.metrics:
+            raise ValueError(f"task {self.name!r} needs at least one metric")
+        reserved = {"label", "options", "references", "answer", "score", "group"}
+        if clash := reserved & set(self.fields):
+            raise ValueError(f"task {self.name!r}: {sorted(clash)!r} are reserved, not fields")
+
+    @property
+    def has_rationale(self) -> bool:
+        return "rationale" in self.fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a prompt comes from, enough to render it again."""
+
+    task: str
+    source: str
+    split: str
+    row_id: str
+    template: str
+    kind: str
+    shots: int
+    shows_options: bool
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """Rendered text: what the model reads, what it should write, and what it may choose from.
+
+    `options` are the answer texts to score, in the order shown (empty for free text); `gold` is the
+    index of the right one. `label_of_option[i]` is the record's own label index of options[i].
+    """
+
+    inputs: str
+    targets: str
+    options: tuple[str, ...]
+    label_of_option: tuple[int, ...]
+    gold: int | None
+    references: tuple[str, ...]
+    provenance: Provenance
