@@ -1,0 +1,69 @@
+"""The micro-world told as raw text: what the small base model is pretrained on.
+
+Documents are encyclopedia entries, dictionary entries, conversations, reports and short stories.
+None holds an instruction or a list of options, and no sentence frame is shared with the task
+generators. Labels such as "positive" or "sports" occur as words with a meaning, in entries about
+single words, and are never attached to a sentence that a task generator could make.
+"""
+
+import random
+import re
+from collections.abc import Callable
+
+from flanlike import seeding
+from flanlike.microworld import corpus_facts, corpus_stories
+
+Teller = Callable[[random.Random], str]
+
+# Shares of documents, by kind.
+_TELLERS: tuple[tuple[float, Teller], ...] = (
+    (1.5, corpus_facts.kind_entry),
+    (1.0, corpus_facts.category_entry),
+    (0.5, corpus_facts.country_entry),
+    (1.5, corpus_facts.opposite_entry),
+    (1.5, corpus_facts.synonym_entry),
+    (1.5, corpus_facts.judgement_entry),
+    (1.0, corpus_facts.judgement_list),
+    (1.0, corpus_facts.topic_entry),
+    (0.5, corpus_facts.abbreviation_entry),
+    (0.7, corpus_facts.question_word_entry),
+    (0.5, corpus_facts.glossary_entry),
+    (0.4, corpus_facts.sense_entry),
+    (0.5, corpus_facts.talvish_entry),
+    (0.8, corpus_facts.sum_entry),
+    (0.4, corpus_facts.grammar_entry),
+    (1.2, corpus_stories.giving),
+    (1.0, corpus_stories.having),
+    (1.0, corpus_stories.order),
+    (1.0, corpus_stories.finding),
+    (1.0, corpus_stories.cause),
+    (1.0, corpus_stories.opinion),
+    (1.0, corpus_stories.report),
+    (0.8, corpus_stories.restatement),
+    (1.0, corpus_stories.naming),
+    (1.0, corpus_stories.recall),
+    (4.0, corpus_stories.true_or_false),
+)
+_TOTAL = sum(weight for weight, _ in _TELLERS)
+
+
+def document(row: int, seed: int = 0) -> str:
+    """Returns the raw text numbered `row`: one to five sentences, by rule from seed and row."""
+    rng = seeding.rng("corpus", seed, row)
+    mark = rng.random() * _TOTAL
+    for weight, teller in _TELLERS:
+        mark -= weight
+        if mark < 0:
+            break
+    return _typeset(teller(rng), capitals=rng.random() < 0.5)
+
+
+def _typeset(text: str, *, capitals: bool) -> str:
+    """Closes up punctuation, and starts sentences with a capital where asked.
+
+    Before: 'plum . "what is it ? " "a plum ."'. After: 'plum. "what is it?" "a plum."'.
+    """
+    text = re.sub(r" ([.,:?!])", r"\1", text).replace('? "', '?"').replace('! "', '!"')
+    if capitals:
+        text = re.sub(r'(^"?|[.?!]"? "?)([a-z])', lambda m: m[1] + m[2].upper(), text)
+    return text
