@@ -6,6 +6,8 @@ generators. Labels such as "positive" or "sports" occur as words with a meaning,
 single words, and are never attached to a sentence that a task generator could make.
 """
 
+import bisect
+import itertools
 import random
 import re
 from collections.abc import Callable
@@ -44,17 +46,13 @@ _TELLERS: tuple[tuple[float, Teller], ...] = (
     (1.0, corpus_stories.recall),
     (4.0, corpus_stories.true_or_false),
 )
-_TOTAL = sum(weight for weight, _ in _TELLERS)
+_MARKS = tuple(itertools.accumulate(weight for weight, _ in _TELLERS))
 
 
 def document(row: int, seed: int = 0) -> str:
     """Returns the raw text numbered `row`: one to five sentences, by rule from seed and row."""
     rng = seeding.rng("corpus", seed, row)
-    mark = rng.random() * _TOTAL
-    for weight, teller in _TELLERS:
-        mark -= weight
-        if mark < 0:
-            break
+    teller = _TELLERS[bisect.bisect(_MARKS, rng.random() * _MARKS[-1])][1]
     return _typeset(teller(rng), capitals=rng.random() < 0.5)
 
 
