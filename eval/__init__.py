@@ -1,0 +1,1 @@
+"""Zero-shot evaluation: metrics, scoring, protocol and report. Run it as `python -m eval`."""

@@ -1,0 +1,74 @@
+"""From a model's choices or words to the columns that metrics read."""
+
+from collections.abc import Sequence
+
+from eval import metrics
+from flanlike import task as tasks
+
+NO_ANSWER = -1
+
+
+def from_labels(
+    task: tasks.Task, records: Sequence[tasks.Record], labels: Sequence[int]
+) -> metrics.Answered:
+    """Returns the columns for predicted label indices (each into its record's own options)."""
+    return metrics.Answered(
+        predicted=tuple(labels),
+        gold=tuple(record["label"] for record in records),
+        predicted_numbers=_numbers(task, labels),
+        gold_numbers=tuple(record["score"] for record in records if "score" in record),
+        groups=tuple(record["group"] for record in records if "group" in record),
+    )
+
+
+def from_texts(
+    task: tasks.Task, records: Sequence[tasks.Record], texts: Sequence[str]
+) -> metrics.Answered:
+    """Returns the columns for the model's own words: read as labels where the task has options."""
+    if not isinstance(task.answers, tasks.FreeText):
+        pairs = zip(records, texts, strict=True)
+        return from_labels(task, records, [_label(task, *pair) for pair in pairs])
+    references = tuple(tuple(record["references"]) for record in records)
+    return metrics.Answered(predicted_texts=tuple(texts), references=references)
+
+
+def after_rationale(target: str, text: str) -> str:
+    """Returns the answer in a generated text, by the wording of its template's target.
+
+    Before: "{rationale}\\nSo it is {answer}.", "Eels are fish.\\nSo it is yes." After: "yes".
+    Where the words before {answer} do not occur, the last line is the answer.
+    """
+    before, _, after = target.partition("{answer}")
+    before = before.rpartition("}")[2].strip()
+    if before and before in text:
+        answer = text.rpartition(before)[2]
+    elif not before and "{rationale}" not in target:
+        answer = text
+    else:
+        answer = text.strip().rpartition("\n")[2]
+    if after.strip() and "{" not in after:
+        answer = answer.strip().removesuffix(after.strip())
+    return answer.strip()
+
+
+def option_texts(task: tasks.Task, record: tasks.Record) -> tuple[str, ...]:
+    """Returns the answer words that a record may be answered with, in the record's own order."""
+    if isinstance(task.answers, tasks.Labels):
+        return task.answers.words
+    return tuple(record.get("options", ()))
+
+
+def _label(task: tasks.Task, record: tasks.Record, text: str) -> int:
+    words = [metrics.normalised(word) for word in option_texts(task, record)]
+    said = metrics.normalised(text)
+    return words.index(said) if said in words else NO_ANSWER
+
+
+def _numbers(task: tasks.Task, labels: Sequence[int]) -> tuple[float, ...]:
+    if not isinstance(task.answers, tasks.Labels):
+        return ()
+    try:
+        values = [float(name) for name in task.answers.names]
+    except ValueError:
+        return ()  # labels that are no numbers
+    return tuple(values[label] for label in labels)

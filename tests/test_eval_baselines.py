@@ -1,0 +1,82 @@
+"""Chance and majority on literal records, and answers read from text."""
+
+import pytest
+
+from eval import answers, baselines, metrics
+from flanlike import task as tasks
+
+
+def _task(answers_, **changes):
+    given = dict(
+        name="toy",
+        cluster="nli",
+        fields=("sentence",),
+        answers=answers_,
+        metrics=("accuracy",),
+        templates="toy",
+        microworld="toy",
+    )
+    return tasks.Task(**(given | changes))
+
+
+LABELS = _task(tasks.Labels(names=("negative", "positive"), words=("bad", "good")))
+CHOICES = _task(tasks.Choices())
+FREE = _task(tasks.FreeText(), metrics=("squad_f1",))
+
+
+def test_chance_is_the_mean_of_one_over_the_options():
+    assert baselines.chance([2, 4]) == 0.375
+    assert baselines.chance([]) is None
+
+
+def test_majority_label_comes_from_train_not_from_test():
+    train = [{"sentence": "a", "label": 1}, {"sentence": "b", "label": 1}, {"label": 0}]
+    test = [{"sentence": "c", "label": 0}, {"sentence": "d", "label": 0}, {"label": 1}]
+    answered = baselines.majority(LABELS, train, test)
+    assert answered.predicted == (1, 1, 1)
+    assert metrics.compute("accuracy", answered) == pytest.approx(1 / 3)
+
+
+def test_majority_of_choices_is_the_option_most_often_right():
+    train = [{"options": ["owl", "eel"], "label": 1}, {"options": ["eel", "ant"], "label": 0}]
+    test = [{"options": ["ant", "eel"], "label": 0}, {"options": ["eel", "owl"], "label": 0}]
+    assert baselines.majority(CHOICES, train, test).predicted == (1, 0)
+
+
+def test_majority_among_options_never_right_before_is_a_guess_not_the_first():
+    test = [{"options": [f"x{row}", f"y{row}"], "label": 0} for row in range(200)]
+    predicted = baselines.majority(CHOICES, [], test).predicted
+    assert 70 < sum(predicted) < 130
+    assert predicted == baselines.majority(CHOICES, [], test).predicted
+
+
+def test_majority_text_is_the_commonest_reference():
+    train = [{"references": ["owl"]}, {"references": ["owl", "bird"]}, {"references": ["eel"]}]
+    answered = baselines.majority(FREE, train, [{"references": ["an owl"]}])
+    assert answered.predicted_texts == ("owl",)
+    assert metrics.compute("squad_f1", answered) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "expected"),
+    [
+        ("{answer}", "yes", "yes"),
+        ("{rationale}\nSo it is {answer}.", "Eels are fish.\nSo it is yes.", "yes"),
+        ("{rationale}\nSo it is {answer}.", "No idea.\nperhaps.", "perhaps"),
+        ("{rationale} Answer: {answer}", "One. Answer: 3 Answer: 4", "4"),
+        ("{answer}, because {rationale}", "yes", "yes"),
+    ],
+)
+def test_the_answer_is_read_by_the_wording_of_the_target(target, text, expected):
+    assert answers.after_rationale(target, text) == expected
+
+
+def test_texts_are_read_as_labels_where_there_are_options():
+    answered = answers.from_texts(LABELS, [{"label": 1}, {"label": 0}], ["Good.", "so so"])
+    assert (answered.predicted, answered.gold) == ((1, -1), (1, 0))
+
+
+def test_number_labels_give_numbers():
+    task = _task(tasks.Labels(names=("0", "1"), words=("0", "1")))
+    answered = answers.from_labels(task, [{"label": 1, "score": 0.8}], [0])
+    assert (answered.predicted_numbers, answered.gold_numbers) == ((0.0,), (0.8,))

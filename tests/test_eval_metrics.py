@@ -1,0 +1,124 @@
+"""Each metric on a perfect and a wrong prediction, with values worked out by hand."""
+
+import pytest
+
+from eval import metrics
+from flanlike import errors
+
+
+def _value(name, **columns):
+    return metrics.compute(name, metrics.Answered(**columns))
+
+
+GOLD = (0, 1, 1, 2)
+
+
+@pytest.mark.parametrize("name", ["accuracy", "balanced_accuracy", "f1", "mean_3class_f1"])
+def test_class_metrics_give_one_to_the_perfect_prediction(name):
+    assert _value(name, predicted=GOLD, gold=GOLD) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("accuracy", 0.25),
+        ("balanced_accuracy", (1 + 0 + 0) / 3),  # class 0 is right, 1 and 2 are not
+        ("f1", 0.0),
+        ("mean_3class_f1", (2 / 5) / 3),  # class 0: 1 hit, 4 named, 1 there
+    ],
+)
+def test_class_metrics_of_one_answer_only(name, expected):
+    assert _value(name, predicted=(0, 0, 0, 0), gold=GOLD) == pytest.approx(expected)
+
+
+def test_f1_counts_the_positive_class():
+    # 1 hit, 2 named positive, 2 positive: precision 1/2, recall 1/2
+    assert _value("f1", predicted=(1, 1, 0), gold=(1, 0, 1)) == 0.5
+
+
+def test_an_unreadable_answer_is_wrong():
+    assert _value("accuracy", predicted=(-1, 1), gold=(0, 1)) == 0.5
+
+
+def test_multirc_counts_candidates_and_whole_questions():
+    columns = {"gold": (1, 0, 1, 1), "groups": ("q1", "q1", "q2", "q2")}
+    assert _value("multirc_em", predicted=(1, 0, 1, 1), **columns) == 1.0
+    assert _value("multirc_f1a", predicted=(1, 0, 1, 1), **columns) == 1.0
+    assert _value("multirc_em", predicted=(1, 0, 0, 1), **columns) == 0.5
+    assert _value("multirc_f1a", predicted=(1, 0, 0, 1), **columns) == pytest.approx(0.8)
+
+
+REFERENCES = (("the grey owl", "an owl"), ("in the barn",))
+
+
+@pytest.mark.parametrize(
+    "name", ["squad_em", "squad_f1", "exact_match", "rouge1", "rouge2", "rougeLsum"]
+)
+def test_text_metrics_give_one_to_a_reference_and_nothing_to_other_words(name):
+    perfect, wrong = ("the grey owl", "in the barn"), ("two trout", "nowhere")
+    assert _value(name, predicted_texts=perfect, references=REFERENCES) == pytest.approx(1.0)
+    assert _value(name, predicted_texts=wrong, references=REFERENCES) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "references", "expected"),
+    [
+        ("squad_em", "The owl!", ("an eel", "Owl"), 1.0),  # case, article, mark; best reference
+        ("exact_match", "The owl!", ("an eel", "Owl"), 0.0),
+        ("exact_match", " owl\n", ("owl",), 1.0),
+        ("squad_f1", "a grey owl", ("the owl",), 2 / 3),  # 1 of 2 words, 1 of 1
+        ("squad_f1", "", ("the",), 1.0),  # both normalise to nothing
+        ("squad_f1", "", ("owl",), 0.0),
+        ("rouge1", "grey owl", ("old owl",), 0.5),
+        ("rouge2", "the grey owl", ("the grey eel",), 0.5),
+        ("rougeLsum", "owls fly\neels swim", ("eels swim\nowls fly",), 1.0),
+    ],
+)
+def test_text_metrics_by_hand(name, text, references, expected):
+    value = _value(name, predicted_texts=(text,), references=(references,))
+    assert value == pytest.approx(expected)
+
+
+def test_bleu_is_one_for_a_reference_and_takes_rows_of_unequal_references():
+    sentences = ("Ada gave the old lamp to Boris", "the fox sleeps in the dark barn")
+    references = ((sentences[0], "Boris got the old lamp"), (sentences[1],))
+    assert _value("bleu", predicted_texts=sentences, references=references) == pytest.approx(1.0)
+    # unigrams 4/5, bigrams 3/4, trigrams 2/3, 4-grams 1/2: (4/5 * 3/4 * 2/3 * 1/2) ** .25
+    value = _value("bleu", predicted_texts=("a b c d x",), references=(("a b c d e",),))
+    assert value == pytest.approx(0.2**0.25)
+
+
+@pytest.mark.parametrize("name", ["pearson", "spearman"])
+def test_correlations(name):
+    gold = (0.0, 1.0, 3.0)
+    assert _value(name, predicted_numbers=gold, gold_numbers=gold) == pytest.approx(1.0)
+    reverse = (0.0, -1.0, -3.0)
+    assert _value(name, predicted_numbers=reverse, gold_numbers=gold) == pytest.approx(-1.0)
+    assert _value(name, predicted_numbers=(2.0, 2.0, 2.0), gold_numbers=gold) == 0.0
+
+
+def test_spearman_reads_ranks_and_pearson_values():
+    columns = {"predicted_numbers": (1.0, 2.0, 30.0), "gold_numbers": (1.0, 2.0, 3.0)}
+    assert _value("spearman", **columns) == pytest.approx(1.0)
+    assert _value("pearson", **columns) == pytest.approx(0.8808, abs=1e-4)  # 29 / sqrt(542 * 2)
+
+
+def test_means_over_rows_say_what_each_row_gives_and_others_do_not():
+    answered = metrics.Answered(predicted=(0, 1), gold=(0, 0))
+    assert metrics.per_row("accuracy", answered).tolist() == [1.0, 0.0]
+    assert metrics.per_row("f1", answered) is None
+
+
+def test_take_keeps_columns_aligned():
+    answered = metrics.Answered(predicted=(0, 1, 2), gold=(2, 1, 0))
+    assert answered.take([2, 0]) == metrics.Answered(predicted=(2, 0), gold=(0, 2))
+
+
+def test_unknown_metric_lists_near_matches():
+    with pytest.raises(errors.UserError, match="unknown metric 'acuracy': did you mean 'accuracy'"):
+        metrics.known("acuracy")
+
+
+def test_a_missing_column_is_named():
+    with pytest.raises(ValueError, match="'pearson' needs the column 'predicted_numbers'"):
+        _value("pearson", predicted=(0,), gold=(0,))

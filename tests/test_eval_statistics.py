@@ -1,0 +1,62 @@
+"""Errors and intervals on cases whose answer is known."""
+
+import numpy as np
+import pytest
+
+from eval import statistics
+
+
+def test_inputs_are_numbered_in_order_of_appearance():
+    assert statistics.numbered(["a", "b", "a"]).tolist() == [0, 1, 0]
+
+
+def test_standard_error_is_the_usual_one_when_all_inputs_differ():
+    values = np.array([1.0, 0.0, 1.0, 1.0])
+    expected = values.std(ddof=1) / 2
+    assert statistics.standard_error(values, np.arange(4)) == pytest.approx(expected)
+
+
+def test_repeated_inputs_are_no_more_evidence():
+    values, inputs = np.array([1.0, 0.0, 1.0, 1.0]), np.arange(4)
+    once = statistics.standard_error(values, inputs)
+    thrice = statistics.standard_error(np.tile(values, 3), np.tile(inputs, 3))
+    assert thrice == pytest.approx(once)
+
+
+def test_one_distinct_input_or_none_has_no_error():
+    assert statistics.standard_error(np.array([1.0, 0.0]), np.array([0, 0])) == 0.0
+    assert statistics.standard_error(np.array([]), np.array([], np.int64)) == 0.0
+
+
+def test_rows_of_one_input_are_drawn_together():
+    drawn = statistics.draws(np.array([0, 1, 0, 2]), seed=0, resamples=50)
+    assert drawn.shape == (50, 4)
+    assert (drawn[:, 0] == drawn[:, 2]).all()
+    assert (drawn[:, [0, 1, 3]].sum(axis=1) == 3).all()
+    again = statistics.draws(np.array([0, 1, 0, 2]), seed=0, resamples=50)
+    assert (again == drawn).all()
+
+
+def test_bootstrap_agrees_with_the_binomial():
+    values = np.array([1.0] * 140 + [0.0] * 60)
+    drawn = statistics.draws(np.arange(200), seed=1)
+    bounds = statistics.interval(statistics.means(values, drawn), value=0.7, distinct=200)
+    assert bounds.half_width == pytest.approx(1.96 * (0.7 * 0.3 / 200) ** 0.5, rel=0.15)
+    assert bounds.low < 0.7 < bounds.high
+
+
+def test_a_statistic_of_rows_is_resampled_like_a_mean():
+    values = np.array([1.0, 0.0, 1.0, 1.0, 0.0])
+    drawn = statistics.draws(np.arange(5), seed=2, resamples=20)
+    by_rows = statistics.resampled(lambda rows: values[rows].mean(), drawn)
+    assert by_rows == pytest.approx(statistics.means(values, drawn))
+
+
+def test_all_right_is_not_certainty():
+    bounds = statistics.interval(np.ones(10), value=1.0, distinct=100)
+    assert (bounds.low, bounds.high) == (pytest.approx(0.97), 1.0)
+
+
+def test_differences_are_not_cut_to_zero_and_one():
+    bounds = statistics.interval(np.linspace(-0.2, 0.1, 101), value=0, distinct=9, bounded=False)
+    assert bounds.low == pytest.approx(-0.1925)
