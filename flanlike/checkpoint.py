@@ -1,0 +1,79 @@
+"""Saving and restoring: whole runs through Orbax, bare models as two small files."""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from flanlike import errors
+
+_CONFIG_FILE = "config.json"
+_PARAMS_FILE = "params.npz"
+
+
+def save_params(
+    folder: str | os.PathLike[str], model: nnx.Module, model_config: Any, *, dtype: str = "float32"
+) -> None:
+    """Writes a bare model folder: config.json ({"model": {...}}) and params.npz.
+
+    "float16" halves the file, for small bases that ship with the code.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        name: np.asarray(jax.device_get(value), dtype) for name, value in _named_params(model)
+    }
+    partial = folder / (_PARAMS_FILE + ".partial")
+    with partial.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    partial.replace(folder / _PARAMS_FILE)
+    content = {"model": dataclasses.asdict(model_config)}
+    (folder / _CONFIG_FILE).write_text(json.dumps(content, indent=2) + "\n")
+
+
+def load_model_config(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Returns the fields of the model's configuration, from a bare model folder's config.json."""
+    path = Path(folder) / _CONFIG_FILE
+    if not path.is_file():
+        raise errors.UserError(
+            f"no {_CONFIG_FILE} in {str(folder)!r}: expected a model folder with "
+            f"{_CONFIG_FILE} and {_PARAMS_FILE}"
+        )
+    return json.loads(path.read_text())["model"]
+
+
+def load_params(folder: str | os.PathLike[str], model: nnx.Module) -> None:
+    """Fills a model of the same configuration with the parameters of a bare model folder."""
+    path = Path(folder) / _PARAMS_FILE
+    if not path.is_file():
+        raise errors.UserError(f"no {_PARAMS_FILE} in {str(folder)!r}: it holds no bare model")
+    state = nnx.state(model, nnx.Param)
+    with np.load(path) as stored:
+        missing = {name for name, _ in _named_params(model)} ^ set(stored.files)
+        if missing:
+            raise errors.UserError(
+                f"{path} fits another model: {sorted(missing)[:4]!r} are in one of the two only; "
+                "build the model from the folder's own config.json"
+            )
+        flat = {}
+        for keys, old in nnx.to_flat_state(state):
+            new = stored[".".join(map(str, keys))]
+            if new.shape != old[...].shape:
+                raise errors.UserError(
+                    f"{path}: {'.'.join(map(str, keys))!r} has shape {new.shape}, "
+                    f"the model wants {old[...].shape}"
+                )
+            value = jnp.asarray(new, old[...].dtype)
+            flat[keys] = old.replace(jax.device_put(value, old[...].sharding))
+    nnx.update(model, nnx.from_flat_state(flat))
+
+
+def _named_params(model: nnx.Module) -> list[tuple[str, jax.Array]]:
+    flat = nnx.to_flat_state(nnx.state(model, nnx.Param))
+    return [(".".join(map(str, keys)), value[...]) for keys, value in flat]

@@ -1,0 +1,72 @@
+"""Optimizers and learning-rate schedules, from one frozen `config.OptimConfig`."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from flanlike import config as config_lib
+
+# A parameter whose path has one of these words is no weight matrix and is never decayed.
+_UNDECAYED_WORDS = ("norm", "embed", "scale", "bias")
+
+
+def build(
+    config: config_lib.OptimConfig, total_steps: int
+) -> optax.GradientTransformationExtraArgs:
+    """Returns the whole update rule: clip, direction, weight decay, learning rate."""
+    parts = []
+    if config.max_gradient_norm > 0:
+        parts.append(optax.clip_by_global_norm(config.max_gradient_norm))
+    if config.name == "adamw":
+        parts.append(optax.scale_by_adam(b1=config.b1, b2=config.b2, eps=config.eps))
+    else:
+        # As T5: factored second moments, updates clipped to RMS 1 and scaled by the parameter's
+        # own RMS, no first moment.
+        parts += [
+            optax.scale_by_factored_rms(decay_rate=0.8, min_dim_size_to_factor=128),
+            optax.clip_by_block_rms(1.0),
+            optax.scale_by_param_block_rms(),
+        ]
+    if config.weight_decay > 0:
+        parts.append(optax.add_decayed_weights(config.weight_decay, mask=decay_mask))
+    parts.append(optax.scale_by_learning_rate(schedule(config, total_steps)))
+    return optax.chain(*parts)
+
+
+def schedule(config: config_lib.OptimConfig, total_steps: int) -> optax.Schedule:
+    """Returns the learning rate as a function of the number of steps already taken.
+
+    Warmup is linear and its first step already learns. With peak 8, 4 warmup steps of 8, linear:
+
+    steps taken    0  1  2  3  4  5  6  7
+    learning rate  2  4  6  8  6  4  2  0
+    """
+    warmup = max(config.warmup_steps, 1)
+
+    def learning_rate(steps_taken: jax.Array | int) -> jax.Array:
+        step = jnp.asarray(steps_taken, jnp.float32) + 1.0
+        past = jnp.clip((step - warmup) / max(total_steps - warmup, 1), 0.0, 1.0)
+        factor = {
+            "constant": jnp.ones_like(past),
+            "linear": 1.0 - past,
+            "cosine": 0.5 * (1.0 + jnp.cos(jnp.pi * past)),
+            "rsqrt": jnp.sqrt(warmup / jnp.maximum(step, warmup)),
+        }[config.schedule]
+        floor = config.final_lr_fraction
+        if config.schedule in ("linear", "cosine"):
+            factor = floor + (1.0 - floor) * factor
+        return config.peak_lr * jnp.minimum(step / warmup, 1.0) * factor
+
+    return learning_rate
+
+
+def decay_mask(params: Any) -> Any:
+    """Returns True at the leaves that weight decay pulls on: matrices, by shape and by name."""
+
+    def is_decayed(path: tuple[Any, ...], leaf: jax.Array) -> bool:
+        name = jax.tree_util.keystr(path).lower()
+        return leaf.ndim >= 2 and not any(word in name for word in _UNDECAYED_WORDS)
+
+    return jax.tree_util.tree_map_with_path(is_decayed, params)
