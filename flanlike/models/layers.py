@@ -1,0 +1,281 @@
+"""The parts that both families share: norm, attention, feed-forward, positions, masks, the stack.
+
+Every parameter of a layer has a leading axis over the layers of its stack and names its axes in
+the metadata `axes`, from which `flanlike.sharding` places it. A layer's code sees its own slice.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from flanlike.models import config as model_config
+
+Config = model_config.ModelConfig
+# Finite, so that the softmax of a fully masked row is finite too; exp of it is exactly 0.
+MASKED = -1e30
+
+
+class Cache(NamedTuple):
+    """Keys and values of earlier tokens, and the slot where this call's tokens go."""
+
+    k_BSKH: jax.Array
+    v_BSKH: jax.Array
+    slot: jax.Array | int
+
+
+def param(
+    rngs: nnx.Rngs, shape: tuple[int, ...], axes: tuple[str, ...], *, std: float
+) -> nnx.Param:
+    """Returns a float32 parameter drawn from a normal of that standard deviation."""
+    value = std * jax.random.normal(rngs.params(), shape, jnp.float32)
+    return nnx.Param(value, axes=axes)
+
+
+class RMSNorm(nnx.Module):
+    """Divides by the root mean square, in float32, and multiplies by a learned scale."""
+
+    def __init__(self, config: Config, *, layers: int | None = None):
+        self.dtype = config.dtype
+        shape, axes = (config.model_size,), ("norm",)
+        if layers is not None:
+            shape, axes = (layers, *shape), ("layers", *axes)
+        self.scale = nnx.Param(jnp.ones(shape, jnp.float32), axes=axes)
+
+    def __call__(self, x_BTD: jax.Array) -> jax.Array:
+        x_BTD = x_BTD.astype(jnp.float32)
+        mean_square_BT1 = jnp.mean(jnp.square(x_BTD), axis=-1, keepdims=True)
+        x_BTD = x_BTD * jax.lax.rsqrt(mean_square_BT1 + 1e-6) * self.scale[...]
+        return x_BTD.astype(self.dtype)
+
+
+class FeedForward(nnx.Module):
+    """A gated feed-forward: activation(x gate) * (x up), projected back."""
+
+    def __init__(self, config: Config, layers: int, *, rngs: nnx.Rngs):
+        self.config = config
+        D, F = config.model_size, config.hidden_size
+        into = ("layers", "embed", "hidden")
+        self.gate = param(rngs, (layers, D, F), into, std=D**-0.5)
+        self.up = param(rngs, (layers, D, F), into, std=D**-0.5)
+        self.down = param(
+            rngs,
+            (layers, F, D),
+            ("layers", "hidden", "embed"),
+            std=F**-0.5 * residual_scale(config, layers),
+        )
+
+    def __call__(self, x_BTD: jax.Array, key: jax.Array | None) -> jax.Array:
+        dtype = self.config.dtype
+        activation = jax.nn.silu if self.config.activation == "silu" else jax.nn.gelu
+        gate_BTF = activation(jnp.einsum("BTD,DF->BTF", x_BTD, self.gate[...].astype(dtype)))
+        x_BTF = gate_BTF * jnp.einsum("BTD,DF->BTF", x_BTD, self.up[...].astype(dtype))
+        x_BTF = dropout(x_BTF, self.config.dropout, key)
+        return jnp.einsum("BTF,FD->BTD", x_BTF, self.down[...].astype(dtype))
+
+
+class Attention(nnx.Module):
+    """Grouped-query attention over the tokens themselves or over an encoder's."""
+
+    def __init__(self, config: Config, layers: int, *, rngs: nnx.Rngs):
+        self.config = config
+        D, N, K, H = (
+            config.model_size,
+            config.query_heads,
+            config.key_value_heads,
+            config.head_size,
+        )
+        # Without the division by sqrt(H), the initial query projection carries it.
+        query_std = D**-0.5 if config.scale_attention else (D * H) ** -0.5
+        heads = ("layers", "embed", "heads", "head")
+        key_value_heads = ("layers", "embed", "key_value_heads", "head")
+        self.q = param(rngs, (layers, D, N, H), heads, std=query_std)
+        self.k = param(rngs, (layers, D, K, H), key_value_heads, std=D**-0.5)
+        self.v = param(rngs, (layers, D, K, H), key_value_heads, std=D**-0.5)
+        self.out = param(
+            rngs,
+            (layers, N, H, D),
+            ("layers", "heads", "head", "embed"),
+            std=(N * H) ** -0.5 * residual_scale(config, layers),
+        )
+
+    def queries(self, x_BTD: jax.Array, rotation: jax.Array | None = None) -> jax.Array:
+        """Returns q_BTNH, turned by its positions where a rotation is given."""
+        q_BTNH = jnp.einsum("BTD,DNH->BTNH", x_BTD, self.q[...].astype(self.config.dtype))
+        if self.config.scale_attention:
+            q_BTNH = q_BTNH * self.config.head_size**-0.5
+        return rotate(q_BTNH, rotation)
+
+    def keys_values(
+        self, x_BSD: jax.Array, rotation: jax.Array | None = None
+    ) -> tuple[jax.Array, jax.Array]:
+        """Returns k_BSKH (turned) and v_BSKH."""
+        k_BSKH = jnp.einsum("BSD,DKH->BSKH", x_BSD, self.k[...].astype(self.config.dtype))
+        v_BSKH = jnp.einsum("BSD,DKH->BSKH", x_BSD, self.v[...].astype(self.config.dtype))
+        return rotate(k_BSKH, rotation), v_BSKH
+
+    def attend(
+        self, q_BTNH: jax.Array, k_BSKH: jax.Array, v_BSKH: jax.Array, bias_BNTS: jax.Array
+    ) -> jax.Array:
+        """Returns the attended values projected to BTD; the bias carries mask and positions."""
+        B, T, N, H = q_BTNH.shape
+        K = k_BSKH.shape[2]
+        q_BTKGH = q_BTNH.reshape(B, T, K, N // K, H)
+        logits_BKGTS = jnp.einsum(
+            "BTKGH,BSKH->BKGTS", q_BTKGH, k_BSKH, preferred_element_type=jnp.float32
+        )
+        heads = (K, N // K) if bias_BNTS.shape[1] == N else (1, 1)
+        bias_BKGTS = bias_BNTS.reshape(bias_BNTS.shape[0], *heads, *bias_BNTS.shape[2:])
+        weights_BKGTS = jax.nn.softmax(logits_BKGTS + bias_BKGTS, axis=-1).astype(v_BSKH.dtype)
+        x_BTKGH = jnp.einsum("BKGTS,BSKH->BTKGH", weights_BKGTS, v_BSKH)
+        out_NHD = self.out[...].astype(self.config.dtype)
+        return jnp.einsum("BTNH,NHD->BTD", x_BTKGH.reshape(B, T, N, H), out_NHD)
+
+
+def residual_scale(config: Config, layers: int) -> float:
+    """Returns the factor on the initial projections that add to the residual stream."""
+    return (2 * layers) ** -0.5 if config.init == "depth_scaled" else 1.0
+
+
+def dropout(x: jax.Array, rate: float, key: jax.Array | None) -> jax.Array:
+    """Zeroes a share of x and scales up the rest; without a key it returns x."""
+    if key is None or rate == 0.0:
+        return x
+    keep = jax.random.bernoulli(key, 1.0 - rate, x.shape)
+    return jnp.where(keep, x / (1.0 - rate), 0).astype(x.dtype)
+
+
+def scan(
+    blocks: nnx.Module,
+    fn: Callable[[Any, jax.Array, Any], tuple[jax.Array, Any]],
+    x: jax.Array,
+    per_layer: Any,
+    config: Config,
+) -> tuple[jax.Array, Any]:
+    """Returns x after fn(block, x, slice of per_layer) of every layer, and what each layer gave.
+
+    One compiled body serves all layers, unless the config unrolls them.
+    """
+    graphdef, params = nnx.split(blocks)
+
+    def body(x: jax.Array, layer: tuple[Any, Any]) -> tuple[jax.Array, Any]:
+        layer_params, layer_inputs = layer
+        return fn(nnx.merge(graphdef, layer_params), x, layer_inputs)
+
+    if config.remat == "full":
+        body = jax.checkpoint(body)
+    elif config.remat == "dots":
+        policy = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
+        body = jax.checkpoint(body, policy=policy)
+    return jax.lax.scan(body, x, (params, per_layer), unroll=config.unroll_layers)
+
+
+def with_cache(cache: Cache, own: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+    """Returns the cached keys and values with this call's own written at its slot."""
+    k_BSKH = jax.lax.dynamic_update_slice_in_dim(cache.k_BSKH, own[0], cache.slot, axis=1)
+    v_BSKH = jax.lax.dynamic_update_slice_in_dim(cache.v_BSKH, own[1], cache.slot, axis=1)
+    return k_BSKH, v_BSKH
+
+
+def layer_keys(key: jax.Array | None, layers: int) -> jax.Array | None:
+    """Returns one key a layer, or None."""
+    return None if key is None else jax.random.split(key, layers)
+
+
+def split(key: jax.Array | None, parts: int) -> list[jax.Array | None]:
+    """Returns that many keys, or Nones."""
+    return [None] * parts if key is None else list(jax.random.split(key, parts))
+
+
+def rotation(positions_BT: jax.Array, config: Config) -> jax.Array:
+    """Returns cosines and sines (2, B, T, 1, H/2) by which rotary positions turn pairs."""
+    half = config.head_size // 2
+    wavelengths = config.rope_theta ** (jnp.arange(half, dtype=jnp.float32) / half)
+    angles = positions_BT[:, :, None, None].astype(jnp.float32) / wavelengths
+    return jnp.stack([jnp.cos(angles), jnp.sin(angles)])
+
+
+def rotate(x_BTNH: jax.Array, rotation: jax.Array | None) -> jax.Array:
+    """Turns pair (i, i + H/2) of every head by its token's angle i; None turns nothing."""
+    if rotation is None:
+        return x_BTNH
+    cos, sin = rotation
+    a, b = jnp.split(x_BTNH.astype(jnp.float32), 2, axis=-1)
+    turned = jnp.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1)
+    return turned.astype(x_BTNH.dtype)
+
+
+def decoder_mask(
+    segment_ids_BT: jax.Array,
+    *,
+    is_prefix_BT: jax.Array | None = None,
+    branch_ids_BT: jax.Array | None = None,
+) -> jax.Array:
+    """Returns which token (T) sees which (S), as booleans BTS.
+
+    A token sees itself and the earlier ones of its segment; with `is_prefix_BT`, tokens of the
+    inputs see each other both ways. A token of branch 3 sees branches 0 and 3 alone: so that
+    several options continue one prompt (branch 0). Padding (segment 0) sees only itself, which
+    keeps its softmax finite, and nothing sees padding.
+
+    ```
+    segments  [1 1 1 1 2 0]
+    branches  [0 0 1 2 0 0]
+    row 3 sees [1 1 0 1 0 0]
+    ```
+    """
+    T = segment_ids_BT.shape[1]
+    is_earlier_TS = jnp.arange(T)[:, None] >= jnp.arange(T)[None, :]
+    is_visible_BTS = is_earlier_TS[None]
+    if is_prefix_BT is not None:
+        is_visible_BTS = is_visible_BTS | (is_prefix_BT[:, :, None] & is_prefix_BT[:, None, :])
+    is_visible_BTS = is_visible_BTS & cross_mask(segment_ids_BT, segment_ids_BT)
+    if branch_ids_BT is not None:
+        source_BTS = branch_ids_BT[:, None, :]
+        is_visible_BTS &= (source_BTS == 0) | (source_BTS == branch_ids_BT[:, :, None])
+    return is_visible_BTS | jnp.eye(T, dtype=bool)[None]
+
+
+def cross_mask(segment_ids_BT: jax.Array, source_segment_ids_BS: jax.Array) -> jax.Array:
+    """Returns, as booleans BTS, which pairs lie in the same segment and are no padding."""
+    source_BTS = source_segment_ids_BS[:, None, :]
+    return (segment_ids_BT[:, :, None] == source_BTS) & (source_BTS != 0)
+
+
+def mask_bias(is_visible_BTS: jax.Array) -> jax.Array:
+    """Returns the mask as a float32 bias B1TS to add to attention logits."""
+    return jnp.where(is_visible_BTS, 0.0, MASKED)[:, None].astype(jnp.float32)
+
+
+class Embedding(nnx.Module):
+    """The table of token vectors and the output head, which may be the same."""
+
+    def __init__(self, config: Config, *, rngs: nnx.Rngs):
+        self.config = config
+        V, D = config.vocab_size, config.model_size
+        if V <= 0:
+            raise ValueError(f"vocab_size {V!r} must be set from the vocabulary before build")
+        std = 1.0 if config.init == "t5" else D**-0.5
+        self.table = param(rngs, (V, D), ("vocab", "embed"), std=std)
+        self.head = None
+        if not config.tied_embeddings:
+            self.head = param(rngs, (D, V), ("embed", "vocab"), std=D**-0.5)
+
+    def __call__(self, tokens_BT: jax.Array) -> jax.Array:
+        x_BTD = jnp.take(self.table[...], tokens_BT, axis=0)
+        if self.config.scale_embeddings:
+            x_BTD = x_BTD * math.sqrt(self.config.model_size)
+        return x_BTD.astype(self.config.dtype)
+
+    def logits(self, x_BTD: jax.Array) -> jax.Array:
+        """Returns float32 logits over the vocabulary, for x of any leading axes."""
+        head_DV = self.table[...].T if self.head is None else self.head[...]
+        return jnp.einsum(
+            "...D,DV->...V",
+            x_BTD,
+            head_DV.astype(self.config.dtype),
+            preferred_element_type=jnp.float32,
+        )

@@ -1,0 +1,108 @@
+"""Named model shapes, from one that trains in minutes on two cores to the published large ones.
+
+A preset leaves `vocab_size` open: the vocabulary of the run sets it.
+"""
+
+import dataclasses
+
+from flanlike import errors
+from flanlike.models import config
+
+
+def get(name: str) -> config.ModelConfig:
+    """Returns the preset of that name; an unknown one is an error with near matches."""
+    if name not in PRESETS:
+        raise errors.did_you_mean("model preset", name, PRESETS)
+    return PRESETS[name]
+
+
+def _t5(model_size: int, hidden_size: int, heads: int, layers: int) -> config.ModelConfig:
+    """Returns a T5 1.1 of the published shape: heads of 64, untied head, T5's own initialization.
+
+    T5's initialization goes with Adafactor; dropout 0.05 is what Flan-T5 was tuned with.
+    """
+    return config.ModelConfig(
+        family="encoder_decoder",
+        model_size=model_size,
+        layers=layers,
+        encoder_layers=layers,
+        query_heads=heads,
+        key_value_heads=heads,
+        head_size=64,
+        hidden_size=hidden_size,
+        activation="gelu",
+        scale_attention=False,
+        init="t5",
+        dropout=0.05,
+        dtype="bfloat16",
+    )
+
+
+_MICRO = config.ModelConfig(
+    family="decoder",
+    model_size=128,
+    layers=6,
+    query_heads=4,
+    key_value_heads=4,
+    head_size=32,
+    hidden_size=352,
+    tied_embeddings=True,
+    scale_embeddings=True,
+    unroll_layers=True,
+)
+
+PRESETS = {
+    # 1.2 M parameters besides the embeddings: the default on a CPU.
+    "micro": _MICRO,
+    # About as many, half of them in the encoder.
+    "micro-encdec": dataclasses.replace(
+        _MICRO,
+        family="encoder_decoder",
+        layers=4,
+        encoder_layers=4,
+        hidden_size=256,
+        activation="gelu",
+    ),
+    "t5-1.1-small": _t5(512, 1024, heads=6, layers=8),
+    "t5-1.1-base": _t5(768, 2048, heads=12, layers=12),
+    "t5-1.1-large": _t5(1024, 2816, heads=16, layers=24),
+    "t5-1.1-xl": _t5(2048, 5120, heads=32, layers=24),
+    "t5-1.1-xxl": _t5(4096, 10240, heads=64, layers=24),
+    # The shapes of SmolLM-135M, Llama-3.2-1B and Llama-3-8B.
+    "decoder-135m": config.ModelConfig(
+        family="decoder",
+        model_size=576,
+        layers=30,
+        query_heads=9,
+        key_value_heads=3,
+        head_size=64,
+        hidden_size=1536,
+        tied_embeddings=True,
+        dtype="bfloat16",
+    ),
+    "decoder-1b": config.ModelConfig(
+        family="decoder",
+        model_size=2048,
+        layers=16,
+        query_heads=32,
+        key_value_heads=8,
+        head_size=64,
+        hidden_size=8192,
+        tied_embeddings=True,
+        rope_theta=500_000.0,
+        dtype="bfloat16",
+        remat="dots",
+    ),
+    "decoder-8b": config.ModelConfig(
+        family="decoder",
+        model_size=4096,
+        layers=32,
+        query_heads=32,
+        key_value_heads=8,
+        head_size=128,
+        hidden_size=14336,
+        rope_theta=500_000.0,
+        dtype="bfloat16",
+        remat="full",
+    ),
+}
