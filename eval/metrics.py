@@ -153,12 +153,19 @@ def rouge_rows(name: str, texts: Sequence[str], references: Sequence[Sequence[st
 
 
 def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> float:
-    """Returns sacreBLEU's corpus BLEU with its default tokenizer, divided by 100."""
-    import sacrebleu
+    """Returns sacreBLEU's corpus BLEU with its default tokenizer, divided by 100.
 
-    width = max((len(row) for row in references), default=0)
-    streams = [[row[i] if i < len(row) else None for row in references] for i in range(width)]
-    return sacrebleu.corpus_bleu(list(texts), streams).score / 100 if width else 0.0
+    It is computed from the counts of each sentence, which are kept: a bootstrap asks for many
+    corpora of the same sentences.
+    """
+    from sacrebleu.metrics import bleu as library
+
+    counts = [_bleu_counts(text, tuple(row)) for text, row in zip(texts, references, strict=True)]
+    matches, totals, lengths = (np.sum(column, axis=0) for column in zip(*counts, strict=True))
+    found = library.BLEU.compute_bleu(
+        matches.tolist(), totals.tolist(), int(lengths[0]), int(lengths[1])
+    )
+    return found.score / 100
 
 
 # Numbers.
@@ -211,6 +218,15 @@ def _rouge_scorer(name: str) -> Any:
     from rouge_score import rouge_scorer
 
     return rouge_scorer.RougeScorer([name], use_stemmer=True)
+
+
+@functools.lru_cache(maxsize=65536)
+def _bleu_counts(text: str, references: tuple[str, ...]) -> tuple[list[int], list[int], list[int]]:
+    """Returns n-gram matches, n-gram totals, and the lengths of text and nearest reference."""
+    import sacrebleu
+
+    found = sacrebleu.sentence_bleu(text, list(references))
+    return found.counts, found.totals, [found.sys_len, found.ref_len]
 
 
 def _correlation(function: str, predicted: Sequence[float], gold: Sequence[float]) -> float:

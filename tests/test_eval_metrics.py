@@ -1,6 +1,7 @@
 """Each metric on a perfect and a wrong prediction, with values worked out by hand."""
 
 import pytest
+import sacrebleu
 
 from eval import metrics
 from flanlike import errors
@@ -86,6 +87,13 @@ def test_bleu_is_one_for_a_reference_and_takes_rows_of_unequal_references():
     # unigrams 4/5, bigrams 3/4, trigrams 2/3, 4-grams 1/2: (4/5 * 3/4 * 2/3 * 1/2) ** .25
     value = _value("bleu", predicted_texts=("a b c d x",), references=(("a b c d e",),))
     assert value == pytest.approx(0.2**0.25)
+
+
+def test_bleu_is_the_librarys_corpus_bleu():
+    texts = ("the old fox sleeps in a barn", "Ada gave a lamp to Boris today", "no")
+    references = (("the old fox sleeps in the barn",), ("Ada gave Boris a lamp today",), ("yes",))
+    expected = sacrebleu.corpus_bleu(list(texts), [[row[0] for row in references]]).score / 100
+    assert _value("bleu", predicted_texts=texts, references=references) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("name", ["pearson", "spearman"])

@@ -1,0 +1,177 @@
+"""What a model answered: one object per task, template and setting, as kept in predictions.jsonl.
+
+Results, summaries and paired comparisons of two evaluations are all computed from these.
+"""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from eval import metrics, statistics
+from flanlike import seeding
+
+# Resamples for metrics that are no mean over rows: each costs a whole evaluation of the metric.
+RESAMPLES_BY_ROWS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions:
+    """The answers of one model to one task under one template and setting.
+
+    `rows` are row ids, in the same order for every template of a task and split; `inputs` number
+    the rows' inputs, equal where the inputs are. `prompts` is the style: "instructions" or one of
+    the controls. `options` says whether options were shown, `option_counts` how many there were
+    (empty for free text). `metrics` are the task's, the headline first.
+    """
+
+    task: str
+    cluster: str
+    template: str
+    kind: str  # "forward" or "cot"
+    prompts: str
+    shots: int
+    options: bool
+    scoring: str  # "rank", "rank_per_token" or "generation"
+    split: str
+    metrics: tuple[str, ...]
+    rows: tuple[str, ...]
+    inputs: tuple[int, ...]
+    fixed_labels: bool  # one set of answers for all rows
+    option_counts: tuple[int, ...]
+    shown_gold: tuple[int, ...]  # the right option's place as shown (empty for free text)
+    shown_choice: tuple[int, ...]  # the chosen option's place as shown
+    answered: metrics.Answered
+
+    @property
+    def metric(self) -> str:
+        return self.metrics[0]
+
+    def value(self, metric: str | None = None) -> float:
+        return metrics.compute(metric or self.metric, self.answered)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A value with its doubt: `samples` are bootstrap values that make it comparable."""
+
+    value: float
+    standard_error: float
+    interval: statistics.Interval
+    samples: np.ndarray
+
+
+def estimate(cells: Sequence[Predictions], metric: str | None = None) -> Estimate:
+    """Returns the mean over templates of a metric (the headline), rows resampled for all at once.
+
+    The draws depend on the rows alone, so that two models' samples on the same rows are paired.
+    """
+    first = cells[0]
+    metric = metric or first.metric
+    for cell in cells:
+        if (cell.task, cell.rows) != (first.task, first.rows):
+            raise ValueError(
+                f"templates {first.template!r} and {cell.template!r} of task {first.task!r} were "
+                "evaluated on other rows: evaluate all templates of a task together"
+            )
+    inputs = np.asarray(first.inputs)
+    seed = seeding.key("bootstrap", first.task, *first.rows)
+    drawn = statistics.draws(inputs, seed=seed)
+    rows = [metrics.per_row(metric, cell.answered) for cell in cells]
+    if any(row is None for row in rows):
+        value = float(np.mean([cell.value(metric) for cell in cells]))
+        samples = np.resize(_by_rows(cells, metric, drawn[:RESAMPLES_BY_ROWS]), len(drawn))
+        error = float(samples.std())
+    else:
+        means = np.mean(rows, axis=0)
+        value = float(means.mean())
+        samples = statistics.means(means, drawn)
+        error = statistics.standard_error(means, inputs)
+    bounded = metric not in ("pearson", "spearman")
+    interval = statistics.interval(
+        samples, value=value, distinct=int(inputs.max()) + 1, bounded=bounded
+    )
+    return Estimate(value=value, standard_error=error, interval=interval, samples=samples)
+
+
+def mean(estimates: Sequence[Estimate]) -> Estimate:
+    """Returns the mean of estimates on different tasks, whose rows were drawn independently."""
+    samples = np.mean([item.samples for item in estimates], axis=0)
+    errors = np.asarray([item.standard_error for item in estimates])
+    value = float(np.mean([item.value for item in estimates]))
+    centre = float(samples.mean())
+    low, high = np.percentile(samples, (2.5, 97.5))
+    if high - low < 1e-12:  # nothing varies in any of them: keep the widest doubt
+        low = centre - max(item.value - item.interval.low for item in estimates)
+        high = centre + max(item.interval.high - item.value for item in estimates)
+    return Estimate(
+        value=value,
+        standard_error=float(np.sqrt((errors**2).sum()) / len(errors)),
+        interval=statistics.Interval(low=float(low), high=float(high)),
+        samples=samples,
+    )
+
+
+def difference(after: Estimate, before: Estimate) -> Estimate:
+    """Returns after minus before for two models on the same rows, drawn in pairs."""
+    samples = after.samples - before.samples
+    value = after.value - before.value
+    low, high = np.percentile(samples, (2.5, 97.5))
+    return Estimate(
+        value=value,
+        standard_error=float(samples.std()),
+        interval=statistics.Interval(low=float(low), high=float(high)),
+        samples=samples,
+    )
+
+
+def headline(cells: Iterable[Predictions], *, prompts: str) -> list[Predictions]:
+    """Returns the cells that a task's headline is the mean of: forward templates on test rows.
+
+    Where some templates show options, only those count; the others are reported apart.
+    """
+    chosen = [
+        cell
+        for cell in cells
+        if cell.kind == "forward" and cell.split == "test" and cell.prompts == prompts
+    ]
+    with_options = [cell for cell in chosen if cell.options]
+    return with_options or chosen
+
+
+def write(path: pathlib.Path, cells: Iterable[Predictions]) -> None:
+    """Writes one JSON object a line."""
+    with path.open("w", encoding="utf-8") as file:
+        for cell in cells:
+            columns = {name: column for name, column in vars(cell.answered).items() if column}
+            line = {**vars(cell), "answered": columns}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def read(path: pathlib.Path) -> list[Predictions]:
+    """Returns what `write` wrote."""
+    cells = []
+    names = [field.name for field in dataclasses.fields(Predictions)]
+    for line in path.read_text(encoding="utf-8").splitlines():
+        fields = json.loads(line)
+        answered = {name: _tuple(column) for name, column in fields["answered"].items()}
+        fields = {name: _tuple(fields[name]) for name in names if name != "answered"}
+        cells.append(Predictions(**fields, answered=metrics.Answered(**answered)))
+    return cells
+
+
+def _by_rows(cells: Sequence[Predictions], metric: str, drawn: np.ndarray) -> np.ndarray:
+    by_template = [
+        statistics.resampled(
+            lambda rows, cell=cell: metrics.compute(metric, cell.answered.take(rows)), drawn
+        )
+        for cell in cells
+    ]
+    return np.mean(by_template, axis=0)
+
+
+def _tuple(value: object) -> object:
+    return tuple(map(_tuple, value)) if isinstance(value, list) else value

@@ -1,0 +1,284 @@
+"""From predictions to figures: one result per task, template, setting and metric; summaries.
+
+A summary takes a task's mean over templates, and a cluster's mean over its datasets.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from eval import baselines, metrics, predictions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baselines:
+    """What a task gives without a model, by metric; the heuristic is the best trivial one."""
+
+    majority: Mapping[str, float]
+    heuristic: Mapping[str, float]
+    heuristic_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What all results of one evaluation share."""
+
+    run: str
+    step: int
+    data: str
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One line of results.jsonl. `ci95` comes from resampling distinct inputs.
+
+    `chance` is there for accuracy only; baselines that make no sense for a metric are None.
+    """
+
+    run: str
+    step: int
+    data: str
+    task: str
+    cluster: str
+    template: str
+    kind: str
+    prompts: str
+    shots: int
+    options: bool
+    scoring: str
+    split: str
+    metric: str
+    n: int
+    distinct_inputs: int
+    value: float
+    standard_error: float
+    ci95: tuple[float, float]
+    chance: float | None
+    majority: float | None
+    heuristic: float | None
+    heuristic_name: str
+    balanced_accuracy: float | None
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSummary:
+    """A task's headline metric over its templates (`predictions.headline` says which).
+
+    `best_on_validation` is the test value of the template that was best on validation rows (None
+    without such rows): unlike `best` it is no choice made on the test rows. `without_options` is
+    the mean over templates that show no options, `with_rationale` over CoT templates, where
+    those are not the headline.
+    """
+
+    task: str
+    cluster: str
+    prompts: str
+    metric: str
+    n: int
+    distinct_inputs: int
+    templates: int
+    mean: float
+    standard_error: float
+    ci95: tuple[float, float]
+    sd: float
+    worst: float
+    best: float
+    best_on_validation: float | None
+    template_on_validation: str
+    chance: float | None
+    majority: float | None
+    heuristic: float | None
+    heuristic_name: str
+    balanced_accuracy: float | None
+    without_options: float | None
+    with_rationale: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterSummary:
+    """The mean over a cluster's tasks; a baseline is None where one of its tasks has none."""
+
+    cluster: str
+    prompts: str
+    tasks: tuple[str, ...]
+    mean: float
+    standard_error: float
+    ci95: tuple[float, float]
+    chance: float | None
+    majority: float | None
+    heuristic: float | None
+    balanced_accuracy: float | None
+
+
+Cells = Sequence[predictions.Predictions]
+
+
+def of(
+    cells: Cells, given: Mapping[str, Baselines], setting: Setting, *, split: str = "test"
+) -> list[Result]:
+    """Returns the results of each cell of the split, one per metric."""
+    return [
+        _result(cell, metric, given[cell.task], setting)
+        for cell in cells
+        if cell.split == split
+        for metric in cell.metrics
+    ]
+
+
+def task_summaries(cells: Cells, given: Mapping[str, Baselines]) -> list[TaskSummary]:
+    """Returns one summary per task and style of prompts, in order of appearance."""
+    return [
+        _task_summary(group, prompts, given[task])
+        for (task, prompts), group in grouped(cells, "task", "prompts").items()
+        if predictions.headline(group, prompts=prompts)
+    ]
+
+
+def cluster_summaries(cells: Cells, summaries: Iterable[TaskSummary]) -> list[ClusterSummary]:
+    """Returns one summary per cluster and style of prompts."""
+    found = []
+    by_task = grouped(cells, "task", "prompts")
+    for (cluster, prompts), tasks in grouped(summaries, "cluster", "prompts").items():
+        estimates = [
+            predictions.estimate(predictions.headline(by_task[item.task, prompts], prompts=prompts))
+            for item in tasks
+        ]
+        whole = predictions.mean(estimates)
+        found.append(
+            ClusterSummary(
+                cluster=cluster,
+                prompts=prompts,
+                tasks=tuple(item.task for item in tasks),
+                mean=whole.value,
+                standard_error=whole.standard_error,
+                ci95=(whole.interval.low, whole.interval.high),
+                chance=_mean_or_none(item.chance for item in tasks),
+                majority=_mean_or_none(item.majority for item in tasks),
+                heuristic=_mean_or_none(item.heuristic for item in tasks),
+                balanced_accuracy=_mean_or_none(item.balanced_accuracy for item in tasks),
+            )
+        )
+    return found
+
+
+def grouped(items: Iterable[Any], *names: str) -> dict[Any, list[Any]]:
+    """Returns items by the values of these attributes, in order of first appearance."""
+    groups: dict[Any, list[Any]] = {}
+    for item in items:
+        key = tuple(getattr(item, name) for name in names)
+        groups.setdefault(key if len(names) > 1 else key[0], []).append(item)
+    return groups
+
+
+def as_json(item: Any) -> dict[str, Any]:
+    """Returns a result or summary as plain values, numbers cut to six digits."""
+    fields = dataclasses.asdict(item)
+    return {name: _short(value) for name, value in fields.items()}
+
+
+def _result(
+    cell: predictions.Predictions, metric: str, given: Baselines, setting: Setting
+) -> Result:
+    found = predictions.estimate([cell], metric)
+    return Result(
+        **dataclasses.asdict(setting),
+        task=cell.task,
+        cluster=cell.cluster,
+        template=cell.template,
+        kind=cell.kind,
+        prompts=cell.prompts,
+        shots=cell.shots,
+        options=cell.options,
+        scoring=cell.scoring,
+        split=cell.split,
+        metric=metric,
+        n=len(cell.rows),
+        distinct_inputs=len(set(cell.inputs)),
+        value=found.value,
+        standard_error=found.standard_error,
+        ci95=(found.interval.low, found.interval.high),
+        chance=_chance(cell, metric),
+        majority=given.majority.get(metric),
+        heuristic=given.heuristic.get(metric),
+        heuristic_name=given.heuristic_name,
+        balanced_accuracy=_balanced_accuracy(cell),
+    )
+
+
+def _task_summary(cells: Cells, prompts: str, given: Baselines) -> TaskSummary:
+    main = predictions.headline(cells, prompts=prompts)
+    first, metric = main[0], main[0].metric
+    found = predictions.estimate(main)
+    values = [cell.value() for cell in main]
+    validation = _validation_values(cells, main)
+    chosen = max(validation, key=validation.get) if validation else ""
+    on_test = [cell for cell in cells if cell.split == "test"]
+    bare = [cell for cell in on_test if cell.kind == "forward" and not cell.options]
+    return TaskSummary(
+        task=first.task,
+        cluster=first.cluster,
+        prompts=prompts,
+        metric=metric,
+        n=len(first.rows),
+        distinct_inputs=len(set(first.inputs)),
+        templates=len(main),
+        mean=found.value,
+        standard_error=found.standard_error,
+        ci95=(found.interval.low, found.interval.high),
+        sd=float(np.std(values, ddof=1)) if len(values) > 1 else 0.0,
+        worst=min(values),
+        best=max(values),
+        best_on_validation=next((c.value() for c in main if c.template == chosen), None),
+        template_on_validation=chosen,
+        chance=_chance(first, metric),
+        majority=given.majority.get(metric),
+        heuristic=given.heuristic.get(metric),
+        heuristic_name=given.heuristic_name,
+        balanced_accuracy=_mean_or_none(map(_balanced_accuracy, main)),
+        without_options=_mean_value(bare) if first.options else None,
+        with_rationale=_mean_value([cell for cell in on_test if cell.kind == "cot"]),
+    )
+
+
+def _validation_values(cells: Cells, main: Cells) -> dict[str, float]:
+    names = {cell.template for cell in main}
+    return {
+        cell.template: cell.value()
+        for cell in cells
+        if cell.split == "validation" and cell.template in names
+    }
+
+
+def _chance(cell: predictions.Predictions, metric: str) -> float | None:
+    return baselines.chance(cell.option_counts) if metric == "accuracy" else None
+
+
+def _balanced_accuracy(cell: predictions.Predictions) -> float | None:
+    """Classes are the labels or, where options are each row's own, the places as shown."""
+    if not cell.answered.gold:
+        return None
+    if cell.fixed_labels or not cell.shown_choice:
+        return metrics.balanced_accuracy(cell.answered.predicted, cell.answered.gold)
+    return metrics.balanced_accuracy(cell.shown_choice, cell.shown_gold)
+
+
+def _mean_value(cells: Cells) -> float | None:
+    return float(np.mean([cell.value() for cell in cells])) if cells else None
+
+
+def _mean_or_none(values: Iterable[float | None]) -> float | None:
+    values = list(values)
+    return None if None in values else float(np.mean(values))
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, tuple):
+        return [_short(item) for item in value]
+    return value
