@@ -1,0 +1,246 @@
+"""Option scores and greedy generation, batched, for both model families.
+
+Option scores take one pass over each prompt, whatever its number of options. In a decoder's row
+the options follow the prompt as branches: each sees the prompt and itself, and the first token of
+every option is predicted from the prompt's last token. Several prompts share a row as segments:
+
+```
+tokens     [p1 p2 p3 a1 a2 b1]     # prompt p1 p2 p3, options a1 a2 and b1
+segments   [ 1  1  1  1  1  1]
+branches   [ 0  0  0  1  1  2]
+positions  [ 0  1  2  3  4  3]
+predicts    a1 and b1 at p3, a2 at a1, EOS at a2 and at b1
+```
+
+An encoder-decoder encodes the prompt once, and its options are the branches of a decoder segment.
+"""
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from flanlike import features
+
+Ids = Sequence[int]
+
+# Short prompts share rows of this many tokens (of the source, and of the decoder), so that few
+# shapes are compiled and little is padding; longer ones get the next power of two.
+_MIN_ROW_TOKENS = 256
+_MIN_PREDICTIONS = 256
+_OPEN_ROWS = 64
+
+
+def option_scores(
+    model: nnx.Module,
+    prompts: Sequence[Ids],
+    options: Sequence[Sequence[Ids]],
+    *,
+    max_tokens_per_batch: int = 4096,
+) -> list[np.ndarray]:
+    """Returns, for each prompt, the summed log-probability of each option's ids and EOS (float64).
+
+    The sum runs over `len(option) + 1` tokens: divide by that to normalize for length. Neither
+    prompts nor options carry EOS; it is added as in training. A batch holds at most
+    `max_tokens_per_batch` tokens, or one row where a prompt with its options is longer.
+    """
+    if len(prompts) != len(options):
+        raise ValueError(f"{len(prompts)!r} prompts need as many option lists: {len(options)!r}")
+    layout = _branches if model.config.family == "decoder" else _branches_of_encoded
+    items = [layout(i, prompts[i], options[i]) for i in range(len(prompts)) if len(options[i])]
+    graphdef, params = nnx.split(model)
+    pending = []
+    for rows, row_tokens, rows_per_batch in _batches(items, max_tokens_per_batch):
+        batch, branch_ids_BT, predictions = _assemble(rows, row_tokens, rows_per_batch)
+        log_probs_M = _log_probs(graphdef, params, batch, branch_ids_BT, predictions)
+        pending.append((rows, log_probs_M))
+    scores = [np.zeros(len(choices)) for choices in options]
+    for rows, log_probs_M in pending:
+        log_probs = iter(np.asarray(log_probs_M).tolist())
+        for row in rows:
+            for item in row:
+                for prediction in item.predictions:
+                    scores[item.index][prediction.option] += next(log_probs)
+    return scores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prediction:
+    offset: int  # the decoder token, within its item, that predicts
+    token: int
+    option: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """One prompt with its options: a segment of a row."""
+
+    index: int
+    tokens: list[int]
+    branches: list[int]
+    positions: list[int]
+    predictions: list[_Prediction]
+    prefix_tokens: int = 0
+    source: list[int] = field(default_factory=list)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return len(self.source), len(self.tokens)
+
+
+def _branches(index: int, prompt: Ids, options: Sequence[Ids]) -> _Item:
+    """Returns the prompt's tokens followed by each option's, for a decoder."""
+    if not len(prompt):
+        raise ValueError(f"prompt {index!r} is empty: a decoder needs a token to predict from")
+    n = len(prompt)
+    tokens, branches, positions = list(prompt), [0] * n, list(range(n))
+    predictions = []
+    for o, option in enumerate(options):
+        start = len(tokens)
+        offsets = [n - 1, *range(start, start + len(option))]
+        for offset, token in zip(offsets, [*option, features.EOS_ID], strict=True):
+            predictions.append(_Prediction(offset=offset, token=token, option=o))
+        tokens += option
+        branches += [o + 1] * len(option)
+        positions += range(n, n + len(option))
+    return _Item(
+        index=index,
+        tokens=tokens,
+        branches=branches,
+        positions=positions,
+        predictions=predictions,
+        prefix_tokens=n,
+    )
+
+
+def _branches_of_encoded(index: int, prompt: Ids, options: Sequence[Ids]) -> _Item:
+    """Returns the prompt as source and each option as a branch of the decoder's tokens."""
+    tokens, branches, positions, predictions = [], [], [], []
+    for o, option in enumerate(options):
+        for t, token in enumerate([*option, features.EOS_ID]):
+            predictions.append(_Prediction(offset=len(tokens) + t, token=token, option=o))
+        tokens += [features.PAD_ID, *option]
+        branches += [o + 1] * (len(option) + 1)
+        positions += range(len(option) + 1)
+    return _Item(
+        index=index,
+        tokens=tokens,
+        branches=branches,
+        positions=positions,
+        predictions=predictions,
+        source=[*prompt, features.EOS_ID],
+    )
+
+
+def _batches(
+    items: Sequence[_Item], max_tokens_per_batch: int
+) -> Iterator[tuple[list[list[_Item]], tuple[int, int], int]]:
+    """Yields rows of items, (source, decoder) tokens a row, and rows a batch with padding."""
+    groups: dict[tuple[int, int], list[_Item]] = {}
+    for item in items:
+        row_tokens = tuple(_bucket(n, _MIN_ROW_TOKENS) if n else 0 for n in item.size)
+        groups.setdefault(row_tokens, []).append(item)
+    for row_tokens, group in sorted(groups.items()):
+        rows = _pack(group, row_tokens)
+        most = max(1, max_tokens_per_batch // sum(row_tokens))
+        for start in range(0, len(rows), most):
+            chunk = rows[start : start + most]
+            yield chunk, row_tokens, min(most, _bucket(len(chunk), 1))
+
+
+def _pack(items: Sequence[_Item], row_tokens: tuple[int, int]) -> list[list[_Item]]:
+    """Returns rows of items that fit, each put where it leaves the least room (best fit)."""
+    done, open_rows = [], []  # open: (room left, items)
+    for item in items:
+        room_after = [(room[0] - item.size[0], room[1] - item.size[1]) for room, _ in open_rows]
+        fitting = [i for i, room in enumerate(room_after) if min(room) >= 0]
+        if fitting:
+            best = min(fitting, key=lambda i: sum(room_after[i]))
+            open_rows[best][1].append(item)
+            open_rows[best] = (room_after[best], open_rows[best][1])
+            continue
+        if len(open_rows) == _OPEN_ROWS:
+            fullest = min(range(_OPEN_ROWS), key=lambda i: sum(open_rows[i][0]))
+            done.append(open_rows.pop(fullest)[1])
+        room = (row_tokens[0] - item.size[0], row_tokens[1] - item.size[1])
+        open_rows.append((room, [item]))
+    return done + [row for _, row in open_rows]
+
+
+def _assemble(
+    rows: list[list[_Item]], row_tokens: tuple[int, int], rows_per_batch: int
+) -> tuple[features.Batch, np.ndarray, np.ndarray]:
+    """Returns the batch, its branches, and (row, column, token) of every prediction in order."""
+    B, (S, T) = rows_per_batch, row_tokens
+    batch = _empty_batch(B, T, S)
+    branch_ids_BT = np.zeros((B, T), np.int32)
+    predictions = []
+    for b, row in enumerate(rows):
+        start = source_start = 0
+        for segment, item in enumerate(row, start=1):
+            end = start + len(item.tokens)
+            batch.tokens_BT[b, start:end] = item.tokens
+            batch.segment_ids_BT[b, start:end] = segment
+            batch.positions_BT[b, start:end] = item.positions
+            batch.is_prefix_BT[b, start : start + item.prefix_tokens] = True
+            branch_ids_BT[b, start:end] = item.branches
+            predictions += [(b, start + p.offset, p.token) for p in item.predictions]
+            start = end
+            if S:
+                _put_source(batch, b, source_start, segment, item.source)
+                source_start += len(item.source)
+    padding = _bucket(len(predictions), _MIN_PREDICTIONS) - len(predictions)
+    predictions_M3 = np.array(predictions + [(0, 0, 0)] * padding, np.int32)
+    return batch, branch_ids_BT, predictions_M3
+
+
+def _empty_batch(B: int, T: int, S: int) -> features.Batch:
+    """Returns a batch of padding, to be filled in place; no source where S is 0."""
+    source = {}
+    if S:
+        source = {
+            name: np.zeros((B, S), np.int32)
+            for name in ("source_tokens_BS", "source_segment_ids_BS", "source_positions_BS")
+        }
+    return features.Batch(
+        tokens_BT=np.zeros((B, T), np.int32),
+        targets_BT=np.zeros((B, T), np.int32),
+        loss_weights_BT=np.zeros((B, T), np.float32),
+        segment_ids_BT=np.zeros((B, T), np.int32),
+        positions_BT=np.zeros((B, T), np.int32),
+        is_prefix_BT=np.zeros((B, T), bool),
+        **source,
+    )
+
+
+def _put_source(batch: features.Batch, b: int, start: int, segment: int, ids: Ids) -> None:
+    end = start + len(ids)
+    batch.source_tokens_BS[b, start:end] = ids
+    batch.source_segment_ids_BS[b, start:end] = segment
+    batch.source_positions_BS[b, start:end] = np.arange(len(ids))
+
+
+def _bucket(n: int, least: int) -> int:
+    """Returns the power of two at or above n, and at least `least`."""
+    return max(least, 1 << max(0, n - 1).bit_length())
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _log_probs(
+    graphdef: nnx.GraphDef,
+    params: nnx.State,
+    batch: features.Batch,
+    branch_ids_BT: jax.Array,
+    predictions_M3: jax.Array,
+) -> jax.Array:
+    """Returns the log-probability of each prediction: logits are computed there alone."""
+    model = nnx.merge(graphdef, params)
+    x_BTD = model.hidden(batch, branch_ids_BT=branch_ids_BT)
+    rows_M, columns_M, tokens_M = predictions_M3.T
+    logits_MV = model.logits(x_BTD[rows_M, columns_M])
+    chosen_M = jnp.take_along_axis(logits_MV, tokens_M[:, None], axis=1)[:, 0]
+    return chosen_M - jax.nn.logsumexp(logits_MV, axis=1)
