@@ -1,0 +1,148 @@
+"""The embedded rows: one generator a task, random access by seed, split and row.
+
+A record belongs to the split that a hash of its content names: 12 of 16 buckets are training,
+2 validation and 2 test, so that no seed and no row number ever puts a training record into a
+held-out split. Where an input could have several labels, the label is drawn first and kept while
+the content is drawn again, so that labels stay balanced in every split.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from flanlike import errors, seeding, task
+from flanlike.microworld import (
+    classify,
+    nli,
+    open_choice,
+    opinions,
+    reading,
+)
+
+SPLITS = {"train": range(0, 12), "validation": range(12, 14), "test": range(14, 16)}
+_SIZES = {"train": 20_000, "validation": 500, "test": 1000}
+_ATTEMPTS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generator:
+    """Draws records of one task.
+
+    With `variants` above 1, `draw` also takes which variant to draw: the label, or, where
+    `is_grouped`, which member of a group (rows of one group follow each other).
+    Generators of one `stream` see the same random numbers: the tasks of a pair share their inputs.
+    """
+
+    draw: Callable[..., task.Record]
+    stream: str
+    variants: int = 1
+    is_grouped: bool = False
+
+    def __call__(self, rng: Random) -> task.Record:
+        if self.variants == 1:
+            return self.draw(rng)
+        return self.draw(rng, int(rng.random() * self.variants))
+
+
+def _labels(draw: Callable[[Random, int], task.Record], count: int = 2) -> Generator:
+    return Generator(draw=draw, stream=draw.__name__, variants=count)
+
+
+def _plain(draw: Callable[[Random], task.Record]) -> Generator:
+    return Generator(draw=draw, stream=draw.__name__)
+
+
+def _pair(
+    first: str, second: str, answers: Callable[[Random], open_choice.Answers]
+) -> dict[str, Generator]:
+    return {
+        first: Generator(draw=open_choice.first_of(answers), stream=answers.__name__),
+        second: Generator(draw=open_choice.second_of(answers), stream=answers.__name__),
+    }
+
+
+GENERATORS: dict[str, Generator] = {
+    "rte": _labels(nli.rte),
+    "cb": _labels(nli.cb, 3),
+    "snli": _labels(nli.snli, 3),
+    "qnli": _labels(nli.qnli),
+    "squad_v1": _plain(reading.squad_v1),
+    "multirc": Generator(draw=reading.multirc, stream="multirc", variants=4, is_grouped=True),
+    "drop": _plain(reading.drop),
+    "sst2": _labels(opinions.sst2),
+    "imdb_reviews": _labels(opinions.imdb_reviews),
+    "trec": _labels(classify.trec, 6),
+    "cola": _labels(classify.cola),
+    "wic": _labels(classify.wic),
+    "ag_news_subset": _labels(classify.ag_news_subset, 4),
+    **_pair("pick_synonym", "pick_antonym", open_choice.synonym_and_antonym),
+    **_pair("pick_giver", "pick_receiver", open_choice.giver_and_receiver),
+    **_pair("pick_most", "pick_fewest", open_choice.most_and_fewest),
+    **_pair("pick_first", "pick_last", open_choice.first_and_last),
+    **_pair("pick_category", "pick_part", open_choice.category_and_part),
+    **_pair("pick_place", "pick_object", open_choice.place_and_object),
+}
+
+
+def generate(name: str, split: str, row: int, seed: int = 0) -> task.Record:
+    """Returns the record of that row: the same in every process, whatever was drawn before."""
+    generator, buckets = _generator(name), _buckets(split)
+    if generator.variants == 1:
+        rng, variant = seeding.rng(generator.stream, seed, split, row), ()
+    elif generator.is_grouped:
+        group, member = divmod(row, generator.variants)
+        rng, variant = seeding.rng(generator.stream, seed, split, group), (member,)
+    else:
+        rng = seeding.rng(generator.stream, seed, split, row)
+        variant = (int(rng.random() * generator.variants),)
+    for _ in range(_ATTEMPTS):
+        record = generator.draw(rng, *variant)
+        if bucket(record) in buckets:
+            return record
+    raise AssertionError(f"{name}: no record of split {split!r} in {_ATTEMPTS} draws")
+
+
+def bucket(record: task.Record) -> int:
+    """Returns 0 to 15 by the record's group or else its inputs and options, in any order."""
+    content = record.get("group")
+    if content is None:
+        fields = [
+            value
+            for field, value in record.items()
+            if field != "rationale" and isinstance(value, str)
+        ]
+        content = "\x1f".join((*fields, *sorted(record.get("options", ()))))
+    return hashlib.blake2b(content.encode(), digest_size=1).digest()[0] & 15
+
+
+def sizes(name: str) -> dict[str, int]:
+    """Returns the number of rows in each split.
+
+    Rows may repeat where a task has few distinct records: see `distinct`.
+    """
+    _generator(name)
+    return dict(_SIZES)
+
+
+def distinct(name: str, split: str, seed: int = 0) -> int:
+    """Returns how many of the split's rows differ in their inputs or options."""
+    records = (generate(name, split, row, seed) for row in range(sizes(name)[split]))
+    return len({_identity(record) for record in records})
+
+
+def _identity(record: task.Record) -> tuple[object, ...]:
+    fields = tuple(value for value in record.values() if isinstance(value, str))
+    return (*fields, *sorted(record.get("options", ())))
+
+
+def _generator(name: str) -> Generator:
+    if name not in GENERATORS:
+        raise errors.did_you_mean("micro-world generator", name, GENERATORS)
+    return GENERATORS[name]
+
+
+def _buckets(split: str) -> range:
+    if split not in SPLITS:
+        raise errors.did_you_mean("split", split, SPLITS)
+    return SPLITS[split]
