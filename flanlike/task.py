@@ -81,10 +81,12 @@ Answers = Labels | Choices | FreeText
 
 @dataclass(frozen=True, kw_only=True)
 class HubSource:
-    """A dataset on the Hugging Face hub; `labels` maps each ClassLabel column to its names.
+    """A dataset on the Hugging Face hub; `labels` names a column's bare integers, from 0 up.
 
-    `split_names` says what the hub calls our train, validation and test where it differs.
-    `data_dir` and `data_files` go with revision "refs/convert/parquet".
+    A ClassLabel column brings its own names, and needs `labels` no more than one that counts as
+    `Task.label_columns` does. `split_names` says what the hub calls our train, validation and test
+    where it differs. `data_dir` goes with revision "refs/convert/parquet". A repository that
+    `is_sorted` (by label, say) is put in a fixed random order before a split is carved from it.
     """
 
     repo: str
@@ -92,6 +94,8 @@ class HubSource:
     revision: str | None = None
     data_dir: str | None = None
     split_names: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    is_sorted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,10 +114,10 @@ class Task:
     `preprocess` turns one row (class labels already as names) into a record; it is a pure function.
     `label_columns` names the columns whose integers stand for names, with those names in hub
     order: a source that knows its own order uses that instead, always by name.
-    `unlabelled` is the (column, value) that marks rows without a gold answer; they are left out
-    and counted. `microworld` names the generator of `flanlike.microworld` that yields records.
-    `is_microworld_only` marks tasks with no dataset behind them: they take part only with
-    `--data embedded`.
+    `unlabelled` maps columns to the value that marks a row without a gold answer (or without
+    text); a row that has one of them is left out and counted. `microworld` names the generator of
+    `flanlike.microworld` that yields records. `is_microworld_only` marks tasks with no dataset
+    behind them: they take part only with `--data embedded`.
     """
 
     name: str
@@ -126,7 +130,7 @@ class Task:
     splits: Mapping[str, str] = field(default_factory=dict)
     preprocess: Callable[[Row], Record] | None = None
     label_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    unlabelled: tuple[str, Any] | None = None
+    unlabelled: Mapping[str, Any] = field(default_factory=dict)
     hub: HubSource | None = None
     tfds: TfdsSource | None = None
     licence: str = ""

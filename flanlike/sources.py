@@ -1,0 +1,228 @@
+"""Records of a task by random access, from the micro-world, the hub, TFDS or a folder.
+
+    records = open_rows(task, "embedded", "train")
+    records[0]          -> {"premise": "...", "hypothesis": "...", "label": 0}
+    records.row_id(0)   -> "train/0"
+
+A backend yields *rows* of one official split with their class labels as names; the task's
+`preprocess` turns a row into a record. Nothing falls back from one backend to another.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flanlike import errors
+from flanlike import task as task_module
+
+SPLITS = ("train", "validation", "test")
+HUB_ROOT = "FLANLIKE_HUB_ROOT"  # folder that stands for the hub: <folder>/<repository>/...
+
+_EXPRESSION = re.compile(r"(\w+)(?:\[(-?\d+)?:(-?\d+)?\])?")
+_BROKEN_ROW = (KeyError, ValueError, TypeError, IndexError, AttributeError)
+
+
+class Rows(Protocol):
+    """Rows of one official split, class labels as names."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> task_module.Row: ...
+
+    def where(self, index: int) -> str:
+        """Says where a row is, for an error: "FILE:LINE" or "split 'train' of REPO, row 3"."""
+
+    def unlabelled(self, indices: range) -> set[int]:
+        """Returns those of `indices` whose row has no gold answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Records:
+    """Records of one split of one task; `dropped` counts rows left out for want of an answer."""
+
+    task: task_module.Task
+    source: str  # "embedded", "hub", "tfds" or "folder"
+    split: str
+    official_split: str
+    dropped: int
+    _rows: Rows
+    _indices: Sequence[int]  # of the official split's rows
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, index: int) -> task_module.Record:
+        number = self._indices[index]
+        row = self._rows[number]
+        if self.source == "embedded":
+            return dict(row)
+        try:
+            return self.task.preprocess(row)
+        except _BROKEN_ROW as error:
+            where = f"task {self.task.name!r}, {self._rows.where(number)}"
+            raise errors.UserError(f"{where}: {_what_is_wrong(error, row)}") from error
+
+    def row_id(self, index: int) -> str:
+        """Returns the row's name within the task: the same in whichever split it is used."""
+        return f"{self.official_split}/{self._indices[index]}"
+
+
+def open_rows(
+    task: task_module.Task, data: str, split: str, *, hub_root: str | None = None
+) -> Records:
+    """Returns the records of `split` (train, validation or test) from the backend `data`.
+
+    `data` is "embedded", "hub", "tfds" or a folder. `hub_root` is a folder that stands for the
+    hub, by default the environment's FLANLIKE_HUB_ROOT.
+    """
+    if split not in SPLITS:
+        raise errors.did_you_mean("split", split, SPLITS)
+    if reason := availability(task, data, hub_root=hub_root):
+        raise errors.UserError(f"task {task.name!r} is not in --data {data}: {reason}")
+    rows, indices, official = _open(task, data, split, hub_root)
+    dropped = rows.unlabelled(indices) if task.unlabelled else set()
+    kept = [index for index in indices if index not in dropped] if dropped else indices
+    if not kept:
+        raise errors.UserError(
+            f"task {task.name!r}, split {split!r} of --data {data} is empty: official split "
+            f"{official!r} has {len(rows)} rows, {len(indices)} of them for {split!r}, "
+            f"{len(dropped)} of those without an answer; expected at least one"
+        )
+    records = Records(
+        task=task,
+        source=data if data in ("embedded", "hub", "tfds") else "folder",
+        split=split,
+        official_split=official,
+        dropped=len(dropped),
+        _rows=rows,
+        _indices=kept,
+    )
+    records[0]  # a wrong column or label shows here, not after an hour of training
+    return records
+
+
+def availability(task: task_module.Task, data: str, *, hub_root: str | None = None) -> str | None:
+    """Returns None where `data` should have the task's rows, else the reason why it has not.
+
+    Reads no rows and asks no network: that a repository or a download is gone shows on opening.
+    """
+    if data == "embedded":
+        from flanlike.microworld import generators
+
+        known = task.microworld in generators.GENERATORS
+        return None if known else f"the micro-world has no generator {task.microworld!r}"
+    if task.is_microworld_only:
+        return "it exists in the micro-world only (--data embedded)"
+    if task.preprocess is None:
+        return "it has no preprocess function for rows from outside the micro-world"
+    if data == "hub":
+        return _hub().availability(task, _hub_root(hub_root))
+    if data == "tfds":
+        return _tfds().availability(task)
+    return _folder().availability(task, data)
+
+
+def carve(expression: str, *, what: str) -> tuple[str, slice]:
+    """Returns the official split and the slice that an expression like "train[:-200]" names."""
+    match = _EXPRESSION.fullmatch(expression)
+    if not match:
+        raise errors.UserError(
+            f"{what}: cannot read the split {expression!r}; "
+            "expected a name with an optional slice, like 'train[:-200]'"
+        )
+    name, start, stop = match.groups()
+    return name, slice(int(start) if start else None, int(stop) if stop else None)
+
+
+def named(value: Any, names: Sequence[str] | None) -> Any:
+    """Returns the name of a class id; -1, an id out of range and all else stay as they are.
+
+    named(1, ("no", "yes")) -> "yes"        named("yes", ("no", "yes")) -> "yes"
+    """
+    if names is None or isinstance(value, (bool, str)) or not hasattr(value, "__index__"):
+        return value
+    index = int(value)
+    return names[index] if 0 <= index < len(names) else index
+
+
+def _open(
+    task: task_module.Task, data: str, split: str, hub_root: str | None
+) -> tuple[Rows, range, str]:
+    if data == "embedded":
+        rows = _EmbeddedRows(task.microworld, split)
+        return rows, range(len(rows)), split
+    if data not in ("hub", "tfds"):
+        return _folder().open_split(task, data, split)
+    if split not in task.splits:
+        raise errors.UserError(
+            f"task {task.name!r} declares no split {split!r} for --data {data}; "
+            f"it declares {sorted(task.splits)!r} (Task.splits)"
+        )
+    official, part = carve(task.splits[split], what=f"task {task.name!r}, Task.splits[{split!r}]")
+    if data == "hub":
+        rows = _hub().open_split(task, official, _hub_root(hub_root))
+    else:
+        rows = _tfds().open_split(task, official)
+    return rows, range(len(rows))[part], official
+
+
+@dataclass(frozen=True)
+class _EmbeddedRows:
+    """The micro-world's records of one split, made on demand."""
+
+    generator: str
+    split: str
+
+    def __len__(self) -> int:
+        from flanlike.microworld import generators
+
+        return generators.sizes(self.generator)[self.split]
+
+    def __getitem__(self, index: int) -> task_module.Record:
+        from flanlike.microworld import generators
+
+        return generators.generate(self.generator, self.split, int(index))
+
+    def where(self, index: int) -> str:
+        return f"split {self.split!r} of the micro-world, row {index}"
+
+    def unlabelled(self, indices: range) -> set[int]:
+        return set()
+
+
+def _what_is_wrong(error: Exception, row: task_module.Row) -> str:
+    """Words what `preprocess` raised so that the user can mend the row."""
+    has = f"the row has the columns {sorted(row)!r}"
+    if isinstance(error, KeyError):
+        return (
+            f"missing column {error.args[0]!r}; {has}; expected the columns of the dataset "
+            "on the hub or in TFDS: rename yours"
+        )
+    if isinstance(error, ValueError):
+        return str(error)
+    return f"cannot read the row ({type(error).__name__}: {error}); {has}"
+
+
+def _hub_root(hub_root: str | None) -> str | None:
+    return hub_root if hub_root is not None else os.environ.get(HUB_ROOT)
+
+
+# Backends are imported when first used: they import this module, and none is needed by all.
+def _folder():
+    from flanlike import sources_folder
+
+    return sources_folder
+
+
+def _hub():
+    from flanlike import sources_hub
+
+    return sources_hub
+
+
+def _tfds():
+    from flanlike import sources_tfds
+
+    return sources_tfds

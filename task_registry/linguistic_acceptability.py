@@ -1,0 +1,40 @@
+"""Linguistic acceptability: would a speaker say it?"""
+
+from flanlike import task
+from task_registry import rows
+
+_COLA = task.Labels(names=("unacceptable", "acceptable"), words=("unacceptable", "acceptable"))
+
+
+def cola() -> task.Task:
+    """Corpus of Linguistic Acceptability, https://nyu-mll.github.io/CoLA
+
+    {"sentence": "Jonas the bread sliced has.", "label": 0}
+    """
+    return task.Task(
+        name="cola",
+        cluster="linguistic_acceptability",
+        fields=("sentence",),
+        answers=_COLA,
+        metrics=("accuracy",),
+        templates="cola",
+        microworld="cola",
+        splits=rows.carved(200, test="validation"),
+        preprocess=_cola,
+        label_columns={"label": _COLA.names},
+        unlabelled={"label": -1},
+        hub=task.HubSource(repo="nyu-mll/glue", config="cola"),
+        tfds=task.TfdsSource(name="glue/cola:2.0.0"),
+        licence="none stated (published examples, fair use claimed by the authors)",
+        homepage="https://nyu-mll.github.io/CoLA",
+    )
+
+
+TASKS = [cola]
+
+
+def _cola(row: task.Row) -> task.Record:
+    return {
+        "sentence": rows.text(row, "sentence"),
+        "label": rows.label(row, _COLA.names, "label"),
+    }

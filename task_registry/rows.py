@@ -1,0 +1,124 @@
+"""What rows of different sources share: columns by any of their names, and the common shapes.
+
+The hub, TFDS and a folder name and nest the same facts differently; a task's `preprocess` uses
+these to read all three. All are pure; each error says what was expected, and the caller where.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flanlike import task
+
+_CALCULATOR = re.compile(r"<<[^<>]*>>")
+
+
+def value(row: task.Row, *columns: str) -> Any:
+    """Returns the value of the first of `columns` that the row has."""
+    for column in columns:
+        if column in row:
+            return row[column]
+    raise KeyError(" or ".join(columns))
+
+
+def text(row: task.Row, *columns: str) -> str:
+    """Returns the text of the first of `columns` that the row has, without outer white space."""
+    found = value(row, *columns)
+    if not isinstance(found, str) or not found.strip():
+        raise ValueError(
+            f"column {' or '.join(columns)!r} is {found!r}; expected text that is not empty"
+        )
+    return found.strip()
+
+
+def label(row: task.Row, names: Sequence[str], *columns: str, **aliases: str) -> int:
+    """Returns the index into `names` of the label that stands in the first of `columns`.
+
+    `aliases` maps what a source calls a label to our name: label(row, NAMES, "label",
+    pos="positive").
+    """
+    found = value(row, *columns)
+    name = aliases.get(found, found) if isinstance(found, str) else found
+    if name not in names:
+        known = [*names, *aliases]
+        raise ValueError(
+            f"unknown label {found!r} in column {' or '.join(columns)!r}; expected one of {known!r}"
+        )
+    return names.index(name)
+
+
+def choice(fields: Mapping[str, str], options: Sequence[str], gold: int) -> task.Record:
+    """Returns a record of the options without repeats, labelled with the right one.
+
+    choice({"question": "?"}, ["a", "b", "a"], 2)
+        -> {"question": "?", "options": ["a", "b"], "label": 0}
+    """
+    options = [option.strip() for option in options]
+    distinct = list(dict.fromkeys(options))
+    if len(distinct) < 2 or "" in distinct:
+        raise ValueError(f"expected two options or more, none empty, got {options!r}")
+    return {**fields, "options": distinct, "label": distinct.index(options[gold])}
+
+
+def lettered_choices(row: task.Row) -> tuple[list[str], int]:
+    """Returns the options and the gold index of a row with an answer key.
+
+    {"choices": {"text": ["red", "blue"], "label": ["A", "B"]}, "answerKey": "B"}   the hub
+    {"question": {"choice_A": "red", "choice_B": "blue"}, "answerKey": "B"}         TFDS
+        -> ["red", "blue"], 1
+    """
+    nested = row.get("question")
+    if "choices" in row:
+        choices = columns_of(row["choices"])
+        letters, options = list(choices["label"]), list(choices["text"])
+    elif isinstance(nested, Mapping):
+        letters = [key[-1] for key in sorted(nested) if key.startswith("choice_")]
+        options = [nested[f"choice_{letter}"] for letter in letters]
+    else:
+        raise KeyError("choices")
+    key = value(row, "answerKey")
+    if key not in letters:
+        raise ValueError(f"unknown label {key!r} in column 'answerKey'; expected one of {letters}")
+    return options, letters.index(key)
+
+
+def columns_of(nested: Any) -> Mapping[str, Sequence[Any]]:
+    """Returns a list of structs as a struct of lists; what is one already stays.
+
+    [{"text": "a"}, {"text": "b"}] -> {"text": ["a", "b"]}
+    """
+    if isinstance(nested, Mapping):
+        return nested
+    return {key: [item[key] for item in nested] for key in (nested[0] if nested else ())}
+
+
+def references(*groups: str | Sequence[str] | None) -> list[str]:
+    """Returns all texts of the groups once each, in order, without empty ones."""
+    texts: list[str] = []
+    for group in groups:
+        texts += [group] if isinstance(group, str) else list(group or ())
+    found = list(dict.fromkeys(text.strip() for text in texts if text.strip()))
+    if not found:
+        raise ValueError(f"expected at least one answer, got {groups!r}")
+    return found
+
+
+def carved(rows: int, *, test: str) -> dict[str, str]:
+    """Returns splits whose validation is the last `rows` of train, as FLAN carves them.
+
+    carved(200, test="validation")
+        -> {"train": "train[:-200]", "validation": "train[-200:]", "test": "validation"}
+    """
+    return {"train": f"train[:-{rows}]", "validation": f"train[-{rows}:]", "test": test}
+
+
+def worked_solution(row: task.Row) -> tuple[str, str]:
+    """Returns the working without calculator marks and the final number of a GSM8K answer.
+
+    {"answer": "2*600=<<2*600=1200>>1,200\\n#### 1,200"}  ->  "2*600=1,200", "1200"
+    """
+    answer = text(row, "answer")
+    working, mark, number = answer.rpartition("####")
+    if not mark or not number.strip():
+        raise ValueError(f"column 'answer' is {answer!r}; expected '#### ' before the final number")
+    return _CALCULATOR.sub("", working).strip(), number.strip().replace(",", "")

@@ -1,0 +1,107 @@
+"""Struct to text: sentences from words or from facts."""
+
+from collections.abc import Sequence
+
+from flanlike import task
+from task_registry import rows
+
+_METRICS = ("rouge1", "rouge2", "rougeLsum", "bleu")
+
+
+def common_gen() -> task.Task:
+    """CommonGen: a sentence that uses all the words, https://inklab.usc.edu/CommonGen
+
+    {"concepts": ["dog", "catch", "ball"], "target": "The dog catches a ball."}
+    """
+    return task.Task(
+        name="common_gen",
+        cluster="struct_to_text",
+        fields=("concepts",),
+        answers=task.FreeText(),
+        metrics=_METRICS,
+        templates="common_gen",
+        microworld="common_gen",
+        splits=rows.carved(200, test="validation"),
+        preprocess=_common_gen,
+        hub=task.HubSource(repo="allenai/common_gen"),
+        tfds=task.TfdsSource(name="gem/common_gen:1.1.0"),
+        licence="MIT",
+        homepage="https://inklab.usc.edu/CommonGen",
+    )
+
+
+def web_nlg_en() -> task.Task:
+    """WebNLG, English: text from DBpedia triples, https://synalp.gitlabpages.inria.fr/webnlg-challenge
+
+    {"input": ["Port_Ena | mayor | \\"Ivo\\""], "target": "Ivo is the mayor of Port Ena."}
+    """
+    return task.Task(
+        name="web_nlg_en",
+        cluster="struct_to_text",
+        fields=("triples",),
+        answers=task.FreeText(),
+        metrics=_METRICS,
+        templates="triples",
+        microworld="web_nlg_en",
+        splits=rows.carved(200, test="validation"),
+        preprocess=_web_nlg_en,
+        hub=task.HubSource(repo="GEM/web_nlg", revision="refs/convert/parquet", data_dir="en"),
+        tfds=task.TfdsSource(name="gem/web_nlg_en:1.1.0"),
+        licence="CC BY-NC-SA 4.0",
+        homepage="https://synalp.gitlabpages.inria.fr/webnlg-challenge",
+    )
+
+
+def dart() -> task.Task:
+    """DART: text from triples of tables, https://github.com/Yale-LILY/dart
+
+    TFDS has each triple as one string without bars; it is taken as it is.
+
+    {"tripleset": [["Port Ena", "mayor", "Ivo"]], "target": "Ivo is the mayor of Port Ena."}
+    """
+    return task.Task(
+        name="dart",
+        cluster="struct_to_text",
+        fields=("triples",),
+        answers=task.FreeText(),
+        metrics=_METRICS,
+        templates="triples",
+        microworld="dart",
+        splits=rows.carved(200, test="validation"),
+        preprocess=_dart,
+        hub=task.HubSource(repo="GEM/dart", revision="refs/convert/parquet", data_dir="default"),
+        tfds=task.TfdsSource(name="gem/dart:1.1.0"),
+        licence="MIT",
+        homepage="https://github.com/Yale-LILY/dart",
+    )
+
+
+TASKS = [common_gen, web_nlg_en, dart]
+
+
+def _common_gen(row: task.Row) -> task.Record:
+    return {"concepts": ", ".join(row["concepts"]), "references": _references(row)}
+
+
+def _web_nlg_en(row: task.Row) -> task.Record:
+    triples = [triple.split(" | ") for triple in row["input"]]
+    return {"triples": _lines(triples), "references": _references(row)}
+
+
+def _dart(row: task.Row) -> task.Record:
+    triples = [[triple] if isinstance(triple, str) else triple for triple in row["tripleset"]]
+    return {"triples": _lines(triples), "references": _references(row)}
+
+
+def _lines(triples: Sequence[Sequence[str]]) -> str:
+    """Returns one "subject | relation | object" a line, as people write the names."""
+    if not triples:
+        raise ValueError("expected at least one triple, got none")
+    return "\n".join(
+        " | ".join(part.strip().strip('"').replace("_", " ") for part in triple)
+        for triple in triples
+    )
+
+
+def _references(row: task.Row) -> list[str]:
+    return rows.references(row.get("target"), row.get("references"))
