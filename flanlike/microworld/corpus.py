@@ -53,7 +53,7 @@ def document(row: int, seed: int = 0) -> str:
     """Returns the raw text numbered `row`: one to five sentences, by rule from seed and row."""
     rng = seeding.rng("corpus", seed, row)
     teller = _TELLERS[bisect.bisect(_MARKS, rng.random() * _MARKS[-1])][1]
-    return _typeset(teller(rng), capitals=rng.random() < 0.5)
+    return _typeset(teller(rng), capitals=rng.random() < 0.8)
 
 
 def _typeset(text: str, *, capitals: bool) -> str:
