@@ -52,13 +52,11 @@ class HubRows:
         return f"split {self._split!r} of the hub's {self._repo}, row {self._number(index)}"
 
     def unlabelled(self, indices: range) -> set[int]:
-        columns = {c: v for c, v in self._unlabelled.items() if c in self._dataset.features}
         found = set()
-        for column, value in columns.items():
-            values = self._dataset.data.column(column).to_pylist()
-            if self._dataset._indices is not None:  # not the case for a split as loaded
-                values = self._dataset[column]
-            found |= {i for i in indices if values[self._number(i)] == value}
+        for column, value in self._unlabelled.items():
+            if column in self._dataset.features:
+                values = self._dataset[column][:]  # one column, not whole rows
+                found |= {index for index in indices if values[self._number(index)] == value}
         return found
 
     def _number(self, index: int) -> int:
@@ -80,8 +78,6 @@ def _load(source: task_module.HubSource, split: str, hub_root: str | None, name:
             repo, config, revision=revision, data_dir=data_dir, split=split
         )
     except Exception as error:  # whatever datasets, pyarrow or the network raise
-        if isinstance(error, MemoryError):
-            raise
         lines = str(error).strip().splitlines() or [""]
         raise errors.UserError(
             f"{where} (config {source.config!r}, split {split!r}) could not be loaded: "

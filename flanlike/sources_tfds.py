@@ -27,8 +27,6 @@ def open_split(task: task_module.Task, official: str) -> "TfdsRows":
         source = tfds.data_source(task.tfds.name, split=split)
         features = tfds.builder(task.tfds.name).info.features
     except Exception as error:  # whatever a builder, a download or TensorFlow raise
-        if isinstance(error, MemoryError):
-            raise
         lines = str(error).strip().splitlines() or [""]
         raise errors.UserError(
             f"task {task.name!r}: TFDS {task.tfds.name!r} (split {split!r}) could not be loaded: "
@@ -73,7 +71,7 @@ def _names(feature: Any) -> Any:
     """Returns a ClassLabel's names, however deep it sits; None where there is none."""
     if hasattr(feature, "int2str"):
         return tuple(feature.int2str(index) for index in range(feature.num_classes))
-    if isinstance(feature, Mapping):
+    if hasattr(feature, "items"):  # FeaturesDict is no Mapping
         inner = {key: _names(value) for key, value in feature.items()}
         return inner if any(inner.values()) else None
     return _names(feature.feature) if hasattr(feature, "feature") else None

@@ -1,0 +1,68 @@
+import pytest
+
+from task_registry import rows
+
+NAMES = ("negative", "positive")
+
+
+def test_text_takes_the_first_column_there_is_and_trims_it():
+    assert rows.text({"sentence1": " a \n"}, "premise", "sentence1") == "a"
+    with pytest.raises(KeyError, match="premise or sentence1"):
+        rows.text({"text": "a"}, "premise", "sentence1")
+    with pytest.raises(ValueError, match="column 'text' is ' '; expected text"):
+        rows.text({"text": " "}, "text")
+
+
+def test_label_goes_by_name_and_knows_other_names():
+    assert rows.label({"label": "positive"}, NAMES, "label") == 1
+    assert rows.label({"label": "pos"}, NAMES, "label", pos="positive") == 1
+    with pytest.raises(ValueError, match=r"unknown label 1 in column 'label'; expected one of"):
+        rows.label({"label": 1}, NAMES, "label")
+
+
+def test_choice_keeps_each_option_once():
+    record = rows.choice({"question": "?"}, ["a", "b", "a "], 2)
+    assert record == {"question": "?", "options": ["a", "b"], "label": 0}
+    with pytest.raises(ValueError, match="expected two options or more"):
+        rows.choice({}, ["a", "a"], 0)
+    with pytest.raises(ValueError, match="none empty"):
+        rows.choice({}, ["a", ""], 0)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"choices": {"text": ["red", "blue"], "label": ["A", "B"]}, "answerKey": "B"},
+        {"choices": {"text": ["red", "blue"], "label": ["1", "2"]}, "answerKey": "2"},
+        {
+            "choices": [{"text": "red", "label": "A"}, {"text": "blue", "label": "B"}],
+            "answerKey": "B",
+        },
+        {"question": {"choice_A": "red", "choice_B": "blue", "stem": "?"}, "answerKey": "B"},
+    ],
+)
+def test_lettered_choices(row):
+    assert rows.lettered_choices(row) == (["red", "blue"], 1)
+    with pytest.raises(ValueError, match="unknown label 'E' in column 'answerKey'"):
+        rows.lettered_choices(row | {"answerKey": "E"})
+
+
+def test_references_come_once_each_and_never_empty():
+    assert rows.references("a ", ["b", "a", ""], None) == ["a", "b"]
+    with pytest.raises(ValueError, match="expected at least one answer"):
+        rows.references(None, [])
+
+
+def test_worked_solution():
+    row = {"answer": "2*600=<<2*600=1200>>1,200\n#### 1,200"}
+    assert rows.worked_solution(row) == ("2*600=1,200", "1200")
+    with pytest.raises(ValueError, match="expected '#### ' before the final number"):
+        rows.worked_solution({"answer": "1200"})
+
+
+def test_carved():
+    assert rows.carved(50, test="test") == {
+        "train": "train[:-50]",
+        "validation": "train[-50:]",
+        "test": "test",
+    }
