@@ -1,0 +1,286 @@
+"""Which tasks a run mixes, how often each is drawn, and why.
+
+rows    4,000   100,000   50           of each task, cut at max_examples (30,000)
+rate    3,000     3,000   50           cut at rate_cap (3,000), then to the power 1/temperature
+share    .496      .496  .008          rate over the sum of rates
+"""
+
+import collections
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, Union
+
+from flanlike import errors, holdout, sources
+from flanlike import task as task_module
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shares:
+    """How often a training prompt is of which form, each in [0, 1] but for `max_shots`.
+
+    What a task has no template for goes to its forward templates (to its CoT templates, where it
+    has no forward ones): a task without inverted templates renders forward ones in their share.
+    """
+
+    few_shot: float = 0.1  # of prompts; 1 to max_shots exemplars, each number as often
+    max_shots: int = 3
+    no_options: float = 0.2  # of forward prompts of tasks with options
+    inverted: float = 0.1  # of prompts; no exemplars are lost by it
+    cot: float = 0.5  # of a CoT task's forward prompts, and of its inverted ones
+
+    def __post_init__(self) -> None:
+        for name in ("few_shot", "no_options", "inverted", "cot"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise errors.UserError(f"share {name} is {value!r}; expected a number in [0, 1]")
+        if self.max_shots < 0 or (self.max_shots == 0 and self.few_shot > 0):
+            raise errors.UserError(
+                f"max_shots is {self.max_shots!r} with few_shot {self.few_shot!r}; "
+                "expected 1 or more, or few_shot=0"
+            )
+
+
+Entry = Union[str, "Mixture", tuple[Union[str, "Mixture"], float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixture:
+    """Tasks and nested mixtures, with the rule by which they share the prompts.
+
+    An entry is a task's name or a mixture, alone or with a weight. Where every entry has a weight,
+    they are relative. Where some have one, it is a share of this mixture's prompts, and the others
+    divide what is left by their rates. A nested mixture with a weight divides its share by its own
+    rule; one without brings its tasks' own rates.
+    """
+
+    name: str
+    entries: tuple[Entry, ...]
+    rate_cap: int | None = 3000  # None: no cap
+    max_examples: int | None = 30000  # distinct rows a task may give
+    temperature: float = 1.0  # over 1: nearer to equal rates
+    shares: Shares = field(default_factory=Shares)
+    hold_out: tuple[str, ...] = ()  # clusters or tasks
+    rules: holdout.Rules = "strict"
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        where = f"mixture {self.name!r}"
+        if not self.entries:
+            raise errors.UserError(f"{where} has no entries; expected at least one task")
+        if not self.temperature > 0:
+            raise errors.UserError(f"{where}: temperature is {self.temperature!r}, expected over 0")
+        for name in ("rate_cap", "max_examples"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise errors.UserError(f"{where}: {name} is {value!r}, expected 1 or more or None")
+        weights = [weight for _, weight in self._weighted() if weight is not None]
+        if any(not weight > 0 for weight in weights):
+            raise errors.UserError(f"{where}: weights {weights!r} have to be over 0")
+        if 0 < len(weights) < len(self.entries) and sum(weights) >= 1:
+            raise errors.UserError(
+                f"{where}: weights {weights!r} leave nothing to the entries without one; as shares "
+                "of the whole they have to add up to less than 1, or give every entry a weight"
+            )
+        counts = collections.Counter(self.task_names)
+        if twice := sorted(name for name, count in counts.items() if count > 1):
+            raise errors.UserError(f"{where}: tasks {twice!r} are in it twice; name each once")
+
+    @property
+    def task_names(self) -> list[str]:
+        """Returns the names of all tasks in it, nested ones too, in order."""
+        names: list[str] = []
+        for entry, _ in self._weighted():
+            names += [entry] if isinstance(entry, str) else entry.task_names
+        return names
+
+    def _weighted(self) -> list[tuple[Union[str, "Mixture"], float | None]]:
+        return [entry if isinstance(entry, tuple) else (entry, None) for entry in self.entries]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskShare:
+    """One task's part of a mixture. `rows` are those that may be drawn, `share` is of prompts."""
+
+    name: str
+    cluster: str
+    rows: int
+    rate: float
+    share: float
+    derivation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composition:
+    """A mixture resolved: what is trained on, what is held out, and what is left out and why."""
+
+    mixture: Mixture
+    held_out: tuple[str, ...]
+    rules: holdout.Rules
+    tasks: tuple[TaskShare, ...]
+    evaluation: tuple[str, ...]  # held-out tasks
+    excluded: Mapping[str, str]  # task -> reason; neither trained on nor evaluated
+
+    @property
+    def shares(self) -> Shares:
+        return self.mixture.shares
+
+    @property
+    def cluster_shares(self) -> dict[str, float]:
+        """Returns each training cluster's share of prompts."""
+        totals: dict[str, float] = {}
+        for task in self.tasks:
+            totals[task.cluster] = totals.get(task.cluster, 0.0) + task.share
+        return totals
+
+
+class Tasks(Protocol):
+    """What is needed of a registry here."""
+
+    def task(self, name: str) -> task_module.Task: ...
+
+
+def resolve(
+    mixture: Mixture,
+    registry: Tasks,
+    row_counts: Mapping[str, int],
+    held_out: Sequence[str] | None = None,
+    *,
+    rules: holdout.Rules | None = None,
+    unavailable: Mapping[str, str] | None = None,
+) -> Composition:
+    """Returns the mixture's tasks with their rates and expected shares of prompts.
+
+    `row_counts` gives the training rows of each task that is to take part, `unavailable` the
+    reason for each that cannot. `held_out` names clusters and tasks; None means the mixture's own.
+    """
+    unavailable = unavailable or {}
+    held_out = mixture.hold_out if held_out is None else tuple(held_out)
+    rules = rules or mixture.rules
+    present = {n: registry.task(n).cluster for n in mixture.task_names if n not in unavailable}
+    split = split_tasks(mixture, registry, held_out, rules=rules)
+    training = [name for name in split.train if name in present]
+    excluded = {n: split.dropped.get(n) or unavailable[n] for n in mixture.task_names
+                if n in split.dropped or n in unavailable}  # fmt: skip
+    if missing := [name for name in training if name not in row_counts]:
+        raise KeyError(f"mixture {mixture.name!r}: no row counts for the tasks {missing!r}")
+    if empty := [name for name in training if row_counts[name] < 1]:
+        raise errors.UserError(f"mixture {mixture.name!r}: tasks {empty!r} have no training rows")
+    if not training:
+        raise errors.UserError(
+            f"mixture {mixture.name!r} with {list(held_out)!r} held out has no task left to train "
+            f"on; left out: {dict(excluded)!r}; hold out fewer clusters"
+        )
+    parts = _divide(mixture, {name: row_counts[name] for name in training}, 1.0)
+    return Composition(
+        mixture=mixture,
+        held_out=held_out,
+        rules=rules,
+        tasks=tuple(
+            TaskShare(name=name, cluster=present[name], **vars(part))
+            for name, part in parts.items()
+        ),
+        evaluation=tuple(name for name in split.evaluation if name in present),
+        excluded=excluded,
+    )
+
+
+def split_tasks(
+    mixture: Mixture,
+    registry: Tasks,
+    held_out: Sequence[str] | None = None,
+    *,
+    rules: holdout.Rules | None = None,
+) -> holdout.Split:
+    """Returns which of the mixture's tasks are trained on, evaluated and dropped."""
+    clusters: dict[str, list[str]] = {}
+    for name in mixture.task_names:
+        clusters.setdefault(registry.task(name).cluster, []).append(name)
+    held_out = mixture.hold_out if held_out is None else tuple(held_out)
+    return holdout.apply(clusters, held_out, rules=rules or mixture.rules)
+
+
+def open_rows(
+    names: Sequence[str], registry: Tasks, data: str, split: str, *, skip_missing: bool = False
+) -> tuple[dict[str, sources.Records], dict[str, str]]:
+    """Returns the records of each task that `data` has, and the reason for each that it has not.
+
+    Tasks that exist in the micro-world only are always just left out of other data. Any other
+    missing task is an error that names them all, unless `skip_missing`.
+    """
+    reasons = {name: sources.availability(registry.task(name), data) for name in names}
+    reasons = {name: reason for name, reason in reasons.items() if reason}
+    missing = {n: r for n, r in reasons.items() if not registry.task(n).is_microworld_only}
+    if missing and not skip_missing:
+        listed = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
+        raise errors.UserError(
+            f"--data {data} lacks the rows of {len(missing)} tasks ({listed}); "
+            "mend that, or leave them out with --skip-missing"
+        )
+    records = {
+        name: sources.open_rows(registry.task(name), data, split)
+        for name in names
+        if name not in reasons
+    }
+    return records, reasons
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    rows: int
+    rate: float
+    share: float
+    derivation: str
+
+
+def _divide(mixture: Mixture, row_counts: Mapping[str, int], share: float) -> dict[str, _Part]:
+    """Divides `share` of the prompts among those of the mixture's tasks that have row counts."""
+    entries = [(entry, weight, _parts(entry, mixture, row_counts))
+               for entry, weight in mixture._weighted()]  # fmt: skip
+    entries = [(entry, weight, parts) for entry, weight, parts in entries if parts]
+    weight_sum = sum(weight for _, weight, _ in entries if weight is not None)
+    rate_sum = sum(p.rate for _, weight, parts in entries if weight is None for p in parts.values())
+    left = 1.0 - weight_sum if rate_sum else 0.0
+    divided: dict[str, _Part] = {}
+    for entry, weight, parts in entries:
+        if weight is None:
+            own = share * left * sum(part.rate for part in parts.values()) / rate_sum
+            note = ""
+        else:
+            own = share * (weight if rate_sum else weight / weight_sum)
+            note = f", weight {weight:g} in {mixture.name}"
+        if not isinstance(entry, str):
+            parts = _divide(entry, row_counts, own)
+        for name, part in parts.items():
+            divided[name] = dataclasses.replace(
+                part,
+                share=own if name == entry else part.share,
+                derivation=part.derivation + note,
+            )
+    return divided
+
+
+def _parts(
+    entry: str | Mixture, mixture: Mixture, row_counts: Mapping[str, int]
+) -> dict[str, _Part]:
+    """Returns rows and rates of an entry's tasks, each by the mixture that names it."""
+    if isinstance(entry, str):
+        return {entry: _rate(mixture, row_counts[entry])} if entry in row_counts else {}
+    parts: dict[str, _Part] = {}
+    for inner, _ in entry._weighted():
+        parts |= _parts(inner, entry, row_counts)
+    return parts
+
+
+def _rate(mixture: Mixture, count: int) -> _Part:
+    rows, steps = count, f"{count:,} rows"
+    if mixture.max_examples is not None and rows > mixture.max_examples:
+        rows = mixture.max_examples
+        steps += f", max_examples {rows:,}"
+    rate = float(rows)
+    if mixture.rate_cap is not None and rate > mixture.rate_cap:
+        rate = float(mixture.rate_cap)
+        steps += f", rate_cap {mixture.rate_cap:,}"
+    if mixture.temperature != 1.0:
+        rate **= 1.0 / mixture.temperature
+        steps += f", temperature {mixture.temperature:g}"
+    return _Part(rows=rows, rate=rate, share=0.0, derivation=steps)

@@ -1,0 +1,313 @@
+"""From a record and a template to a prompt: pure, and the same in every process.
+
+Everything that varies (order of options, delimiters of exemplars, and in `choose` the template
+itself) is drawn from the one 64-bit seed that the caller makes from run, task, epoch and row.
+
+    record    {"premise": "It rains.", "hypothesis": "It is dry.", "label": 1}
+    inputs    It rains.\\nIs this true? It is dry.\\n\\nOptions:\\n- no\\n- yes
+    targets   no            options ("no", "yes")   gold 0   label_of_option (1, 0)
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from flanlike import errors, mixture, templates
+from flanlike import task as task_module
+
+Style = Literal["instructions", "options-only", "task-name", "inputs-only"]
+
+_MASK = (1 << 64) - 1
+_CHOOSE = 0x6368_6F6F_7365  # keeps the draws of one purpose apart from those of another
+_EXEMPLARS = 0x6578_656D_706C
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Which form of prompt is wanted. `options` True or False asks for templates that show
+    options or show none; None takes both."""
+
+    kind: str = "forward"
+    shots: int = 0
+    options: bool | None = None
+    style: Style = "instructions"
+
+    def __post_init__(self) -> None:
+        if self.kind not in templates.KINDS:
+            raise errors.did_you_mean("kind", self.kind, templates.KINDS)
+        if self.style not in get_args(Style):
+            raise errors.did_you_mean("style", self.style, get_args(Style))
+        if self.shots < 0:
+            raise errors.UserError(f"shots is {self.shots!r}; expected 0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemplar:
+    """A solved record to show before the query, with its row's name."""
+
+    record: task_module.Record
+    row_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What `choose` drew for one training prompt."""
+
+    template: templates.Template
+    shots: int
+
+
+def render(
+    task: task_module.Task,
+    template: templates.Template,
+    record: task_module.Record,
+    *,
+    layout: templates.Layout,
+    source: str,
+    split: str,
+    row_id: str,
+    seed: int,
+    exemplars: Sequence[Exemplar] = (),
+    style: Style = "instructions",
+    max_input_tokens: int | None = None,
+    count_tokens: Callable[[str], int] | None = None,
+) -> task_module.Prompt:
+    """Returns the prompt of one record by one template, after the exemplars in order.
+
+    With `max_input_tokens`, exemplars are dropped from the end until `count_tokens(inputs)` fits;
+    `provenance.shots` is the number that is left. The styles other than "instructions" are
+    controls, and replace the template's input (and its own words for labels), never the target:
+
+        options-only   the record's fields, one a line, and the list of options
+        task-name      the task's name, and its fields as "field: value"
+        inputs-only    the record's fields, one a line
+    """
+    if style != "instructions":
+        _check_style(task, template, style)
+    draws = _Draws(seed)
+    query = _solve(task, template, record, layout, draws, style)
+    inputs, shots = query.inputs, 0
+    if exemplars:
+        if any(exemplar.row_id == row_id for exemplar in exemplars):
+            raise ValueError(
+                f"task {task.name!r}: row {row_id!r} is both the query and an exemplar; "
+                "draw exemplars by pick_exemplars"
+            )
+        delimiters = layout.few_shot[draws.below(len(layout.few_shot))]
+        shown = [
+            _solve(task, template, exemplar.record, layout, draws, style) for exemplar in exemplars
+        ]
+        solved = [e.inputs + delimiters.between + e.targets + delimiters.after for e in shown]
+        inputs, shots = _join(solved, query.inputs, delimiters, max_input_tokens, count_tokens)
+    return task_module.Prompt(
+        inputs=inputs,
+        targets=query.targets,
+        options=query.options,
+        label_of_option=query.order,
+        gold=query.order.index(record["label"]) if query.options else None,
+        references=query.references,
+        provenance=task_module.Provenance(
+            task=task.name,
+            source=source,
+            split=split,
+            row_id=row_id,
+            template=template.id,
+            kind=template.kind,
+            shots=shots,
+            shows_options=query.shows_options,
+            seed=seed,
+        ),
+    )
+
+
+def choose(
+    template_set: templates.TemplateSet,
+    shares: mixture.Shares,
+    *,
+    seed: int,
+    style: Style = "instructions",
+) -> Choice:
+    """Returns the template and the number of shots for one training prompt, drawn by the shares.
+
+    A kind that the task lacks goes to its forward templates, as `mixture.Shares` says. Controls
+    have no inverted prompts: without an instruction nothing tells them from the others.
+    """
+    draws = _Draws(seed ^ _CHOOSE)
+    shots = 0
+    if draws.uniform() < shares.few_shot:
+        shots = 1 + draws.below(shares.max_shots)
+    is_inverted = draws.uniform() < shares.inverted and style == "instructions"
+    is_cot = draws.uniform() < shares.cot
+    shows_options = draws.uniform() >= shares.no_options
+    pool: tuple[templates.Template, ...] = ()
+    if is_inverted:
+        plain, cot = template_set.inverted, template_set.cot_inverted
+        pool = (cot or plain) if is_cot else (plain or cot)
+    if not pool:
+        forward, cot = template_set.forward, template_set.cot
+        kind = "cot" if cot and (is_cot or not forward) else "forward"
+        by_options = template_set.by_options
+        pool = by_options[kind, shows_options] or by_options[kind, not shows_options]
+    return Choice(template=pool[draws.below(len(pool))], shots=shots)
+
+
+def select(
+    template_set: templates.TemplateSet, settings: Settings
+) -> tuple[templates.Template, ...]:
+    """Returns all templates of the form asked for, in file order; none is an empty tuple."""
+    return tuple(
+        template
+        for template in template_set.templates
+        if template.kind == settings.kind and settings.options in (None, template.shows_options)
+    )
+
+
+def pick_exemplars(n_rows: int, query_row: int | None, k: int, seed: int) -> list[int]:
+    """Returns `k` different rows of range(n_rows) in random order, without `query_row`.
+
+    Fewer where there are no more. `query_row` is None for a query that is not one of these rows.
+    """
+    others = n_rows - (query_row is not None)
+    draws = _Draws(seed ^ _EXEMPLARS)
+    picked: list[int] = []
+    for top in range(max(0, others - k), others):  # Floyd's: k draws, whatever the size
+        row = draws.below(top + 1)
+        picked.append(top if row in picked else row)
+    draws.shuffle(picked)
+    return [row + (query_row is not None and row >= query_row) for row in picked]
+
+
+@dataclass(frozen=True, slots=True)
+class _Solved:
+    """One record rendered on its own."""
+
+    inputs: str
+    targets: str
+    options: tuple[str, ...]  # texts to score, in the order shown
+    order: tuple[int, ...]  # the record's label index of each option
+    references: tuple[str, ...]
+    shows_options: bool
+
+
+def _solve(
+    task: task_module.Task,
+    template: templates.Template,
+    record: task_module.Record,
+    layout: templates.Layout,
+    draws: "_Draws",
+    style: Style,
+) -> _Solved:
+    words, order = _words(task, template, record, draws, style)
+    answer = words[order.index(record["label"])] if words else record["references"][0]
+    values = {**record, "answer": answer}
+    shows_options = template.shows_options
+    if words:
+        values["options"] = layout.options_block(words)
+    try:
+        if style == "instructions":
+            inputs = template.input.format_map(values)
+        else:
+            shows_options = style == "options-only" and bool(words)
+            inputs = _control(task, values, style, shows_options)
+        target = template.target
+        targets = answer if target == "{answer}" else target.format_map(values)
+    except KeyError as error:
+        raise ValueError(
+            f"task {task.name!r}, template {template.id!r}: the record has no {error.args[0]!r}; "
+            f"it has {sorted(record)!r}, and should have {task.fields!r}"
+        ) from None
+    options, references = words, (targets,)
+    if template.kind == "inverted" or template.kind == "cot_inverted":
+        options, order = (), ()
+    elif template.kind == "cot":
+        references = (answer,) if words else tuple(record["references"])
+    elif target != "{answer}":
+        options = tuple([target.format_map({**values, "answer": word}) for word in words])
+        if not words:
+            references = tuple(
+                [target.format_map({**values, "answer": text}) for text in record["references"]]
+            )
+    elif not words:
+        references = tuple(record["references"])
+    return _Solved(inputs, targets, options, order, references, shows_options)
+
+
+def _words(
+    task: task_module.Task,
+    template: templates.Template,
+    record: task_module.Record,
+    draws: "_Draws",
+    style: Style,
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Returns the answers in a drawn order, and the label index of each; nothing for free text."""
+    answers = task.answers
+    if isinstance(answers, task_module.Labels):
+        words = template.words(answers) if style == "instructions" else answers.words
+    elif isinstance(answers, task_module.Choices):
+        words = record["options"]
+    else:
+        return (), ()
+    order = list(range(len(words)))
+    draws.shuffle(order)
+    return tuple([words[label] for label in order]), tuple(order)
+
+
+def _control(
+    task: task_module.Task, values: dict[str, str], style: Style, shows_options: bool
+) -> str:
+    fields = [field for field in task.fields if field != "rationale"]
+    if style == "task-name":
+        return "\n".join([task.name, *[f"{field}: {values[field]}" for field in fields]])
+    lines = "\n".join([values[field] for field in fields])
+    return f"{lines}\n\n{values['options']}" if shows_options else lines
+
+
+def _check_style(task: task_module.Task, template: templates.Template, style: Style) -> None:
+    if style not in get_args(Style):
+        raise errors.did_you_mean("style", style, get_args(Style))
+    if template.kind not in ("forward", "cot"):
+        raise ValueError(
+            f"task {task.name!r}, template {template.id!r}: style {style!r} is for forward and cot "
+            f"templates, not {template.kind!r}: its input would show what the target asks for"
+        )
+
+
+def _join(
+    solved: list[str],
+    query: str,
+    delimiters: templates.Delimiters,
+    max_input_tokens: int | None,
+    count_tokens: Callable[[str], int] | None,
+) -> tuple[str, int]:
+    """Returns the exemplars that fit, followed by the query, and how many they are."""
+    for shots in range(len(solved), 0, -1):
+        inputs = "".join(solved[:shots]) + query + delimiters.between
+        if max_input_tokens is None or count_tokens is None:
+            return inputs, shots
+        if count_tokens(inputs) <= max_input_tokens:
+            return inputs, shots
+    return query, 0
+
+
+class _Draws:
+    """A small stream of draws (splitmix64): a tenth of what it costs to seed random.Random."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, seed: int) -> None:
+        self._state = seed & _MASK
+
+    def below(self, n: int) -> int:
+        """Returns an integer in range(n)."""
+        self._state = state = (self._state + 0x9E3779B97F4A7C15) & _MASK
+        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
+        return ((state ^ (state >> 31)) * n) >> 64
+
+    def uniform(self) -> float:
+        return self.below(1 << 53) / (1 << 53)
+
+    def shuffle(self, items: list[int]) -> None:
+        for last in range(len(items) - 1, 0, -1):
+            other = self.below(last + 1)
+            items[last], items[other] = items[other], items[last]

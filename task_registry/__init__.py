@@ -1,0 +1,59 @@
+"""The tasks: one module a cluster, one builder function a dataset, and the mixtures of them.
+
+Importing this package reads no file and builds no task.
+"""
+
+import os
+from pathlib import Path
+
+from flanlike import registry as registry_module
+from task_registry import (
+    chain_of_thought,
+    closed_book_qa,
+    commonsense,
+    coreference,
+    linguistic_acceptability,
+    math_problems,
+    mixtures,
+    nli,
+    open_choice,
+    paraphrase,
+    question_classification,
+    reading_comprehension,
+    reading_comprehension_with_commonsense,
+    sentiment,
+    struct_to_text,
+    summarization,
+    translation,
+    word_sense,
+)
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+
+TASKS = [
+    *nli.TASKS,
+    *paraphrase.TASKS,
+    *reading_comprehension.TASKS,
+    *reading_comprehension_with_commonsense.TASKS,
+    *closed_book_qa.TASKS,
+    *commonsense.TASKS,
+    *coreference.TASKS,
+    *sentiment.TASKS,
+    *question_classification.TASKS,
+    *linguistic_acceptability.TASKS,
+    *word_sense.TASKS,
+    *struct_to_text.TASKS,
+    *summarization.TASKS,
+    *translation.TASKS,
+    *math_problems.TASKS,
+    *chain_of_thought.TASKS,
+    *open_choice.TASKS,
+]
+
+
+def registry(user_module: str | os.PathLike[str] | None = None) -> registry_module.Registry:
+    """Returns all tasks and mixtures, with those of the Python file `user_module` added."""
+    found = registry_module.Registry(TASKS, mixtures.build(TASKS), templates_folder=TEMPLATES)
+    if user_module is not None:
+        found.load_user_module(user_module)
+    return found
