@@ -67,15 +67,26 @@ def _load(source: task_module.HubSource, split: str, hub_root: str | None, name:
     import datasets
 
     where = f"task {name!r}: the hub's {source.repo}"
-    config, data_dir, revision, repo = source.config, source.data_dir, source.revision, source.repo
+    config, data_dir, repo = source.config, source.data_dir, source.repo
     if hub_root is not None:
         repo = str(pathlib.Path(hub_root) / source.repo)
-        folder = data_dir or config
-        data_dir = folder if folder and (pathlib.Path(repo) / folder).is_dir() else None
-        config = revision = None
+        config = None
+        data_dir = data_dir or source.config
+        if data_dir and not (pathlib.Path(repo) / data_dir).is_dir():
+            data_dir = None
+    data_files = None
+    if source.revision is not None and data_dir:
+        # A converted branch knows no split names but train, validation and test, and would put
+        # challenge_train_sample into train: name the one folder that is meant.
+        data_files, data_dir = {split: f"{data_dir}/{split}/*.parquet"}, None
     try:
         return datasets.load_dataset(
-            repo, config, revision=revision, data_dir=data_dir, split=split
+            repo,
+            config,
+            revision=source.revision if hub_root is None else None,
+            data_dir=data_dir,
+            data_files=data_files,
+            split=split,
         )
     except Exception as error:  # whatever datasets, pyarrow or the network raise
         lines = str(error).strip().splitlines() or [""]

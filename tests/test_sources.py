@@ -187,6 +187,14 @@ def test_a_sorted_repository_is_shuffled_before_it_is_carved(tmp_path, monkeypat
     assert set(labels) == {0, 1}
 
 
+def test_a_converted_branch_keeps_challenge_rows_out_of_train(tmp_path, monkeypatch):
+    hub = task_module.HubSource(repo="some/toy", revision="refs/convert/parquet", data_dir="en")
+    task = _task(hub=hub)
+    _write_hub(tmp_path, monkeypatch, task, ROWS, {"label": NAMES})
+    source_toys.write_hub(tmp_path, task, "challenge_train_sample", ROWS, {"label": NAMES})
+    assert len(sources.open_rows(task, "hub", "train", hub_root=str(tmp_path))) == 30
+
+
 def test_an_unknown_class_name_on_the_hub_names_split_row_and_column(tmp_path, monkeypatch):
     task = _task(hub=task_module.HubSource(repo="some/toy"))
     _write_hub(tmp_path, monkeypatch, task, ROWS, {"label": ["no", "maybe"]})
