@@ -199,29 +199,24 @@ def split_tasks(
     return holdout.apply(clusters, held_out, rules=rules or mixture.rules)
 
 
-def open_rows(
-    names: Sequence[str], registry: Tasks, data: str, split: str, *, skip_missing: bool = False
-) -> tuple[dict[str, sources.Records], dict[str, str]]:
-    """Returns the records of each task that `data` has, and the reason for each that it has not.
+def missing(
+    names: Sequence[str], registry: Tasks, data: str, *, skip_missing: bool = False
+) -> dict[str, str]:
+    """Returns the reason for each task whose rows `data` lacks.
 
     Tasks that exist in the micro-world only are always just left out of other data. Any other
     missing task is an error that names them all, unless `skip_missing`.
     """
     reasons = {name: sources.availability(registry.task(name), data) for name in names}
     reasons = {name: reason for name, reason in reasons.items() if reason}
-    missing = {n: r for n, r in reasons.items() if not registry.task(n).is_microworld_only}
-    if missing and not skip_missing:
-        listed = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
+    wanted = {n: r for n, r in reasons.items() if not registry.task(n).is_microworld_only}
+    if wanted and not skip_missing:
+        listed = "; ".join(f"{name}: {reason}" for name, reason in wanted.items())
         raise errors.UserError(
-            f"--data {data} lacks the rows of {len(missing)} tasks ({listed}); "
+            f"--data {data} lacks the rows of {len(wanted)} tasks ({listed}); "
             "mend that, or leave them out with --skip-missing"
         )
-    records = {
-        name: sources.open_rows(registry.task(name), data, split)
-        for name in names
-        if name not in reasons
-    }
-    return records, reasons
+    return reasons
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,7 +75,9 @@ def render(
     """Returns the prompt of one record by one template, after the exemplars in order.
 
     With `max_input_tokens`, exemplars are dropped from the end until `count_tokens(inputs)` fits;
-    `provenance.shots` is the number that is left. The styles other than "instructions" are
+    `provenance.shots` is the number that is left. Options and references are bare answers, also
+    where the target says more; an inverted prompt has no options, and its target for reference.
+    The styles other than "instructions" are
     controls, and replace the template's input (and its own words for labels), never the target:
 
         options-only   the record's fields, one a line, and the list of options
@@ -183,7 +185,7 @@ class _Solved:
 
     inputs: str
     targets: str
-    options: tuple[str, ...]  # texts to score, in the order shown
+    options: tuple[str, ...]  # what {answer} may stand for, in the order shown
     order: tuple[int, ...]  # the record's label index of each option
     references: tuple[str, ...]
     shows_options: bool
@@ -216,19 +218,9 @@ def _solve(
             f"task {task.name!r}, template {template.id!r}: the record has no {error.args[0]!r}; "
             f"it has {sorted(record)!r}, and should have {task.fields!r}"
         ) from None
-    options, references = words, (targets,)
-    if template.kind == "inverted" or template.kind == "cot_inverted":
-        options, order = (), ()
-    elif template.kind == "cot":
-        references = (answer,) if words else tuple(record["references"])
-    elif target != "{answer}":
-        options = tuple([target.format_map({**values, "answer": word}) for word in words])
-        if not words:
-            references = tuple(
-                [target.format_map({**values, "answer": text}) for text in record["references"]]
-            )
-    elif not words:
-        references = tuple(record["references"])
+    options, references = words, (answer,) if words else tuple(record["references"])
+    if template.kind not in ("forward", "cot"):
+        options, order, references = (), (), (targets,)
     return _Solved(inputs, targets, options, order, references, shows_options)
 
 

@@ -1,0 +1,103 @@
+"""What every task has to satisfy: for the tests, for `python -m task_registry check`, and yours."""
+
+from collections.abc import Sequence
+
+from flanlike import render, seeding, templates
+from flanlike import task as task_module
+
+LEAST_TEMPLATES = 10
+LEAST_DIRECT = 7  # forward or CoT: those a task is evaluated by
+
+
+def check_task(
+    task: task_module.Task,
+    template_set: templates.TemplateSet,
+    records: Sequence[task_module.Record],
+) -> list[str]:
+    """Returns what is wrong with the task, one line each: its templates, records and renderings.
+
+    Every record is rendered by every template, so a few dozen records are enough.
+    """
+    problems = _check_counts(task, template_set)
+    if not records:
+        problems.append(f"task {task.name!r}: no records to check it with")
+    for number, record in enumerate(records):
+        wrong = [f"task {task.name!r}, record {number}: {p}" for p in _check_record(task, record)]
+        problems += wrong
+        if wrong:
+            continue
+        for template in template_set.templates:
+            problems += _check_rendering(task, template_set.layout, template, record, number)
+    return problems
+
+
+def _check_counts(task: task_module.Task, template_set: templates.TemplateSet) -> list[str]:
+    problems = []
+    if (count := len(template_set.templates)) < LEAST_TEMPLATES:
+        problems.append(
+            f"task {task.name!r}: {count} templates; expected {LEAST_TEMPLATES} or more"
+        )
+    if (count := len(template_set.forward) + len(template_set.cot)) < LEAST_DIRECT:
+        problems.append(
+            f"task {task.name!r}: {count} templates of kind 'forward' or 'cot'; "
+            f"expected {LEAST_DIRECT} or more"
+        )
+    if task.has_rationale and not template_set.cot:
+        problems.append(f"task {task.name!r}: has a rationale but no template of kind 'cot'")
+    return problems
+
+
+def _check_record(task: task_module.Task, record: task_module.Record) -> list[str]:
+    problems = []
+    for field in task.fields:
+        value = record.get(field)
+        if not isinstance(value, str) or not value.strip():
+            problems.append(f"field {field!r} is {value!r}; expected text that is not empty")
+    if isinstance(task.answers, task_module.FreeText):
+        references = record.get("references")
+        if not references or not all(isinstance(r, str) and r.strip() for r in references):
+            problems.append(f"references are {references!r}; expected texts that are not empty")
+        return problems
+    options = record.get("options")
+    if isinstance(task.answers, task_module.Labels):
+        options = task.answers.words
+    elif not options or len(options) < 2 or len(set(options)) != len(options):
+        return [*problems, f"options are {options!r}; expected two or more, all different"]
+    label = record.get("label")
+    if not isinstance(label, int) or not 0 <= label < len(options):
+        problems.append(f"label is {label!r}; expected an index into {list(options)!r}")
+    return problems
+
+
+def _check_rendering(
+    task: task_module.Task,
+    layout: templates.Layout,
+    template: templates.Template,
+    record: task_module.Record,
+    number: int,
+) -> list[str]:
+    seed = seeding.key("check", task.name, template.id, number)
+    prompt = render.render(
+        task,
+        template,
+        record,
+        layout=layout,
+        source="check",
+        split="train",
+        row_id=str(number),
+        seed=seed,
+    )
+    problems = []
+    if not prompt.inputs.strip() or not prompt.targets.strip():
+        problems.append("renders to nothing")
+    if prompt.options:
+        if template.shows_options and layout.options_block(prompt.options) not in prompt.inputs:
+            problems.append("does not show its options")
+        if prompt.label_of_option[prompt.gold] != record["label"]:
+            problems.append(f"gold option {prompt.gold} is not label {record['label']}")
+        if prompt.options[prompt.gold] not in prompt.targets:
+            problems.append(f"target {prompt.targets!r} lacks {prompt.options[prompt.gold]!r}")
+        if len(set(prompt.options)) != len(prompt.options):
+            problems.append(f"options {prompt.options!r} are not all different")
+    where = f"task {task.name!r}, template {template.id!r}, record {number}"
+    return [f"{where}: {problem}" for problem in problems]

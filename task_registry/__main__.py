@@ -1,0 +1,306 @@
+"""Looks into the registry: python -m task_registry list | show | check | mixture.
+
+Every command takes --tasks FILE.py to add a module of your own.
+"""
+
+import argparse
+import dataclasses
+import itertools
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from rich import console as rich_console
+from rich import table as rich_table
+from rich import text as rich_text
+
+import task_registry
+from flanlike import errors, mixture, registry, render, seeding, sources, templates, testing
+from flanlike import task as task_module
+
+BACKENDS = ("embedded", "hub", "tfds")
+_CHECK_ROWS = 24
+_EMBEDDED = "rows of the embedded micro-world: small, synthetic, made by rule"
+
+
+@errors.exits_with_one_line
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = _parser().parse_args(arguments)
+    options.run(task_registry.registry(options.tasks), options)
+
+
+def list_tasks(found: registry.Registry, options: argparse.Namespace) -> None:
+    """Prints one line for each task, or one JSON array."""
+    described = [_describe(found, name) for name in found.task_names]
+    if options.json:
+        print(json.dumps(described, indent=2))
+        return
+    table = rich_table.Table(title=f"{len(described)} tasks", box=None, pad_edge=False)
+    for column in ("task", "cluster", "forward", "inverted", "cot", "metrics", "rows", "licence"):
+        table.add_column(column, no_wrap=True)
+    for task in described:
+        counts = task["templates"]
+        table.add_row(
+            task["name"],
+            task["cluster"],
+            str(counts["forward"]),
+            str(counts["inverted"] + counts["cot_inverted"]),
+            str(counts["cot"]),
+            ", ".join(task["metrics"]),
+            ", ".join(b for b, state in task["availability"].items() if state == "available"),
+            task["licence"],
+        )
+    _console().print(table)
+
+
+def show(found: registry.Registry, options: argparse.Namespace) -> None:
+    """Prints prompts of a task, each of another row by another template."""
+    if options.n < 1:
+        raise errors.UserError(f"--n is {options.n!r}; expected 1 or more")
+    task = found.task(options.task)
+    template_set = found.templates(task.name)
+    settings = render.Settings(kind="cot" if options.cot else "forward", shots=options.shots)
+    pool = render.select(template_set, settings)
+    if not pool:
+        kinds = sorted({template.kind for template in template_set.templates})
+        raise errors.UserError(
+            f"task {task.name!r} has no template of kind {settings.kind!r}; it has {kinds!r}"
+        )
+    records = sources.open_rows(task, options.data, options.split)
+    train = records
+    if settings.shots and options.split != "train":
+        train = sources.open_rows(task, options.data, "train")
+    console = _console()
+    notice = f"   ({_EMBEDDED})" if records.source == "embedded" else ""
+    console.print(f"{task.name}, cluster {task.cluster}, --data {options.data}{notice}")
+    for index, template in zip(range(min(options.n, len(records))), itertools.cycle(pool)):
+        prompt = _prompt(task, template_set, template, records, index, settings.shots, train)
+        _print_prompt(console, prompt)
+
+
+def check(found: registry.Registry, options: argparse.Namespace) -> None:
+    """Checks templates, records, renderings and metrics; ends with status 2 if any is wrong."""
+    names = options.names or found.task_names
+    for name in names:
+        found.task(name)
+    problems: list[str] = []
+    for name in names:
+        wrong = _check(found, name)
+        print(f"{'ok  ' if not wrong else 'WRONG'} {name}")
+        problems += wrong
+    for problem in problems:
+        print(f"  {problem}", file=sys.stderr)
+    if problems:
+        raise errors.UserError(f"{len(problems)} problems in {len(names)} tasks, listed above")
+    print(f"{len(names)} tasks checked, nothing wrong")
+
+
+def show_mixture(found: registry.Registry, options: argparse.Namespace) -> None:
+    """Prints what a mixture is made of, with the rates and the expected shares of prompts."""
+    named = found.mixture(options.name)
+    split = mixture.split_tasks(named, found, options.hold_out, rules=options.rules)
+    wanted = [*split.train, *split.evaluation]
+    unavailable = mixture.missing(wanted, found, options.data, skip_missing=options.skip_missing)
+    counts = {
+        name: len(sources.open_rows(found.task(name), options.data, "train"))
+        for name in split.train
+        if name not in unavailable
+    }
+    composition = mixture.resolve(
+        named, found, counts, options.hold_out, rules=options.rules, unavailable=unavailable
+    )
+    if options.json:
+        print(json.dumps(_as_json(composition, options.data), indent=2))
+        return
+    _print_composition(_console(), composition, options.data)
+
+
+def _describe(found: registry.Registry, name: str) -> dict[str, Any]:
+    task = found.task(name)
+    template_set = found.templates(name)
+    reasons = {backend: sources.availability(task, backend) for backend in BACKENDS}
+    hub = task.hub and task.hub.repo + (f"/{task.hub.config}" if task.hub.config else "")
+    return {
+        "name": name,
+        "cluster": task.cluster,
+        "templates": {kind: len(getattr(template_set, kind)) for kind in templates.KINDS},
+        "metrics": list(task.metrics),
+        "sources": {"hub": hub, "tfds": task.tfds and task.tfds.name, "embedded": task.microworld},
+        "availability": {backend: reason or "available" for backend, reason in reasons.items()},
+        "licence": task.licence,
+        "homepage": task.homepage,
+    }
+
+
+def _prompt(
+    task: task_module.Task,
+    template_set: templates.TemplateSet,
+    template: templates.Template,
+    records: sources.Records,
+    index: int,
+    shots: int,
+    train: sources.Records,
+) -> task_module.Prompt:
+    row_id = records.row_id(index)
+    seed = seeding.key("show", task.name, row_id)
+    picked = render.pick_exemplars(len(train), index if train is records else None, shots, seed)
+    return render.render(
+        task,
+        template,
+        records[index],
+        layout=template_set.layout,
+        source=records.source,
+        split=records.split,
+        row_id=row_id,
+        seed=seed,
+        exemplars=[render.Exemplar(record=train[i], row_id=train.row_id(i)) for i in picked],
+    )
+
+
+def _print_prompt(console: rich_console.Console, prompt: task_module.Prompt) -> None:
+    told = prompt.provenance
+    heading = f"{told.row_id} · {told.template} ({told.kind}) · {told.shots} shots"
+    console.rule(rich_text.Text(heading), align="left")
+    console.print(rich_text.Text(prompt.inputs), soft_wrap=True)
+    console.print(rich_text.Text("=> " + prompt.targets, style="bold green"), soft_wrap=True)
+    if prompt.options:
+        listed = ", ".join(
+            f"[{option}]" if i == prompt.gold else option for i, option in enumerate(prompt.options)
+        )
+        console.print(rich_text.Text(f"   of: {listed}", style="dim"), soft_wrap=True)
+
+
+def _check(found: registry.Registry, name: str) -> list[str]:
+    task = found.task(name)
+    try:
+        template_set = found.templates(name)
+    except errors.UserError as error:
+        return [str(error)]
+    if sources.availability(task, "embedded"):
+        records = []
+    else:
+        rows = sources.open_rows(task, "embedded", "train")
+        records = [rows[index] for index in range(min(len(rows), _CHECK_ROWS))]
+    return testing.check_task(task, template_set, records) + _check_metrics(task, records)
+
+
+def _check_metrics(task: task_module.Task, records: list[task_module.Record]) -> list[str]:
+    """Returns the metrics that are unknown or do not give right answers nearly 1."""
+    from eval import answers, metrics
+
+    if isinstance(task.answers, task_module.FreeText):
+        texts = [record["references"][0] for record in records]
+        answered = answers.from_texts(task, records, texts)
+    else:
+        labels = [record["label"] for record in records]
+        answered = answers.from_labels(task, records, labels)
+    problems = []
+    for name in task.metrics:
+        try:
+            value = metrics.compute(name, answered)
+        except ValueError as error:
+            problems.append(f"task {task.name!r}: {error}")
+            continue
+        if not 0.9 < value <= 1.0 + 1e-9:
+            problems.append(
+                f"task {task.name!r}: metric {name!r} gives right answers {value:.3f}, not 1"
+            )
+    return problems
+
+
+def _as_json(composition: mixture.Composition, data: str) -> dict[str, Any]:
+    return {
+        "mixture": composition.mixture.name,
+        "description": composition.mixture.description,
+        "data": data,
+        "held_out": list(composition.held_out),
+        "rules": composition.rules,
+        "tasks": [dataclasses.asdict(task) for task in composition.tasks],
+        "clusters": composition.cluster_shares,
+        "evaluation": list(composition.evaluation),
+        "excluded": dict(composition.excluded),
+        "shares": dataclasses.asdict(composition.shares),
+    }
+
+
+def _print_composition(
+    console: rich_console.Console, composition: mixture.Composition, data: str
+) -> None:
+    named = composition.mixture
+    notice = f" ({_EMBEDDED})" if data == "embedded" else ""
+    console.print(rich_text.Text(f"{named.name}: {named.description}; --data {data}{notice}"))
+    table = rich_table.Table(box=None, pad_edge=False)
+    for column in ("task", "rows", "rate", "share", "from"):
+        table.add_column(column, justify="left" if column in ("task", "from") else "right")
+    for cluster, total in composition.cluster_shares.items():
+        table.add_row(cluster, "", "", f"{total:.2%}", "", style="bold")
+        for task in composition.tasks:
+            if task.cluster == cluster:
+                share = f"{task.share:.2%}"
+                table.add_row(
+                    f"  {task.name}", f"{task.rows:,}", f"{task.rate:,.0f}", share, task.derivation
+                )
+    console.print(table)
+    forms = dataclasses.asdict(composition.shares)
+    lines = [
+        f"{len(composition.tasks)} tasks of {len(composition.cluster_shares)} clusters; "
+        + ", ".join(f"{name} {value:g}" for name, value in forms.items()),
+        f"held out: {', '.join(composition.held_out) or 'nothing'} (rules: {composition.rules})",
+        f"evaluated: {', '.join(composition.evaluation) or 'nothing'}",
+        *(f"left out: {name}: {reason}" for name, reason in composition.excluded.items()),
+    ]
+    for line in lines:
+        console.print(rich_text.Text(line), soft_wrap=True)
+
+
+def _console() -> rich_console.Console:
+    is_terminal = sys.stdout.isatty()
+    return rich_console.Console(width=None if is_terminal else 160, highlight=False)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise errors.UserError(f"{message} (see {self.prog} --help)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--tasks", metavar="FILE.py", help="a module with your TASKS and MIXTURES")
+    data = argparse.ArgumentParser(add_help=False)
+    data.add_argument(
+        "--data", default="embedded", help="embedded (default), hub, tfds or a folder"
+    )
+    as_json = argparse.ArgumentParser(add_help=False)
+    as_json.add_argument("--json", action="store_true", help="print JSON")
+
+    parser = _Parser(prog="python -m task_registry", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser("list", parents=[common, as_json], help="what tasks there are")
+    command.set_defaults(run=list_tasks)
+
+    command = commands.add_parser("show", parents=[common, data], help="prompts of a task")
+    command.add_argument("task", metavar="TASK")
+    command.add_argument("--split", default="train", help="train (default), validation or test")
+    command.add_argument("--shots", type=int, default=0, metavar="K", help="exemplars a prompt")
+    command.add_argument("--cot", action="store_true", help="with chain of thought")
+    command.add_argument("--n", type=int, default=3, help="how many prompts (3)")
+    command.set_defaults(run=show)
+
+    command = commands.add_parser("check", parents=[common], help="find mistakes in tasks")
+    command.add_argument("names", nargs="*", metavar="TASK", help="default: all")
+    command.set_defaults(run=check)
+
+    command = commands.add_parser(
+        "mixture", parents=[common, data, as_json], help="what a mixture is made of"
+    )
+    command.add_argument("name", metavar="NAME")
+    command.add_argument("--hold-out", nargs="*", metavar="C", help="clusters or tasks")
+    command.add_argument("--rules", choices=("flan", "strict"), help="the mixture's own by default")
+    command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
+    command.set_defaults(run=show_mixture)
+    return parser
+
+
+if __name__ == "__main__":
+    main()
