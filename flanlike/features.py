@@ -1,11 +1,30 @@
-"""What crosses from the data half to the model half: batches of token ids."""
+"""What crosses from the data half to the model half: batches of token ids.
 
-from typing import NamedTuple
+A prompt's ids become an `Example`; examples that share a row become segments of a `Batch`. Inputs
+7 8 9 with targets 5 6 look like this, EOS being 1:
+
+```
+decoder              tokens        [ 7  8  9  5  6]
+                     targets       [ 8  9  5  6  1]
+                     loss_weights  [ 0  0  1  1  1]
+                     is_prefix     [ 1  1  1  0  0]
+encoder_decoder      source        [ 7  8  9  1]
+                     tokens        [ 0  5  6]            # 0 is PAD, where decoding starts
+                     targets       [ 5  6  1]
+                     loss_weights  [ 1  1  1]
+```
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 PAD_ID = 0
 EOS_ID = 1
+
+Family = Literal["decoder", "encoder_decoder"]
 
 
 class Batch(NamedTuple):
@@ -24,3 +43,137 @@ class Batch(NamedTuple):
     source_tokens_BS: np.ndarray | None = None  # int32
     source_segment_ids_BS: np.ndarray | None = None  # int32
     source_positions_BS: np.ndarray | None = None  # int32
+
+
+@dataclass(frozen=True, kw_only=True)
+class LengthLimits:
+    """How many tokens an example may have, and so the size of a row.
+
+    Targets count their EOS, and inputs theirs where an encoder reads them. A decoder's row holds
+    `max_input_tokens + max_target_tokens`; an encoder-decoder's source and target have their own.
+    """
+
+    max_input_tokens: int
+    max_target_tokens: int
+
+    def __post_init__(self) -> None:
+        for name in ("max_input_tokens", "max_target_tokens"):
+            if getattr(self, name) < 2:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; expected 2 or more")
+
+    def row_tokens(self, family: Family) -> tuple[int, int]:
+        """Returns the size of a row: (source tokens, decoder tokens)."""
+        if family == "decoder":
+            return 0, self.max_input_tokens + self.max_target_tokens
+        return self.max_input_tokens, self.max_target_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """Ids of one prompt as they are packed: EOS is in them, and they keep to the limits."""
+
+    inputs: Sequence[int]
+    targets: Sequence[int]
+    is_input_cut: bool = False
+    is_target_cut: bool = False
+
+    def size(self, family: Family) -> tuple[int, int]:
+        """Returns the room it needs in a row: (source tokens, decoder tokens)."""
+        if family == "decoder":
+            return 0, len(self.inputs) + len(self.targets) - 1
+        return len(self.inputs), len(self.targets)
+
+
+def to_example(
+    inputs: Sequence[int], targets: Sequence[int], limits: LengthLimits, *, family: Family
+) -> Example:
+    """Returns the example of a prompt's ids, given without EOS.
+
+    Inputs that are too long lose their beginning, for the question mostly stands at the end;
+    targets lose their end, and with it their EOS: a cut answer must not teach where to stop.
+
+    with limits 3 and 2   inputs 4 5 6 7, targets 8 9  ->  5 6 7 | 8 9    (encoder: 6 7 1 | 8 9)
+    """
+    targets = [*targets, EOS_ID]
+    # The encoder's EOS has to stay, for every source in training and evaluation ends in it.
+    room = limits.max_input_tokens - (family != "decoder")
+    is_input_cut = len(inputs) > room
+    inputs = list(inputs[-room:] if is_input_cut else inputs)
+    if family != "decoder":
+        inputs.append(EOS_ID)
+    return Example(
+        inputs=inputs,
+        targets=targets[: limits.max_target_tokens],
+        is_input_cut=is_input_cut,
+        is_target_cut=len(targets) > limits.max_target_tokens,
+    )
+
+
+def assemble(
+    rows: Sequence[Sequence[Example]], row_tokens: tuple[int, int], *, family: Family
+) -> Batch:
+    """Returns one batch row for each list of examples, padded to `row_tokens`."""
+    batch = empty(len(rows), row_tokens, family=family)
+    for b, examples in enumerate(rows):
+        start = source_start = 0
+        for segment, example in enumerate(examples, start=1):
+            if family == "decoder":
+                start += _put_decoder(batch, b, start, segment, example)
+            else:
+                source_start += _put_source(batch, b, source_start, segment, example)
+                start += _put_target(batch, b, start, segment, example)
+    return batch
+
+
+def empty(rows: int, row_tokens: tuple[int, int], *, family: Family) -> Batch:
+    """Returns a batch of padding."""
+    source_tokens, tokens = row_tokens
+    source = [None] * 3
+    if family != "decoder":
+        source = [np.zeros((rows, source_tokens), np.int32) for _ in range(3)]
+    return Batch(
+        tokens_BT=np.zeros((rows, tokens), np.int32),
+        targets_BT=np.zeros((rows, tokens), np.int32),
+        loss_weights_BT=np.zeros((rows, tokens), np.float32),
+        segment_ids_BT=np.zeros((rows, tokens), np.int32),
+        positions_BT=np.zeros((rows, tokens), np.int32),
+        is_prefix_BT=np.zeros((rows, tokens), np.bool_),
+        source_tokens_BS=source[0],
+        source_segment_ids_BS=source[1],
+        source_positions_BS=source[2],
+    )
+
+
+def _put_decoder(batch: Batch, b: int, start: int, segment: int, example: Example) -> int:
+    """Writes inputs and targets as one sequence; returns its length."""
+    sequence = [*example.inputs, *example.targets]
+    prefix, length = len(example.inputs), len(sequence) - 1
+    end = start + length
+    batch.tokens_BT[b, start:end] = sequence[:-1]
+    batch.targets_BT[b, start:end] = sequence[1:]
+    batch.loss_weights_BT[b, start + max(prefix - 1, 0) : end] = 1
+    batch.segment_ids_BT[b, start:end] = segment
+    batch.positions_BT[b, start:end] = np.arange(length)
+    batch.is_prefix_BT[b, start : start + prefix] = True
+    return length
+
+
+def _put_source(batch: Batch, b: int, start: int, segment: int, example: Example) -> int:
+    length = len(example.inputs)
+    end = start + length
+    batch.source_tokens_BS[b, start:end] = example.inputs
+    batch.source_segment_ids_BS[b, start:end] = segment
+    batch.source_positions_BS[b, start:end] = np.arange(length)
+    return length
+
+
+def _put_target(batch: Batch, b: int, start: int, segment: int, example: Example) -> int:
+    """Writes the targets, shifted right by PAD for the decoder's tokens; returns their length."""
+    length = len(example.targets)
+    end = start + length
+    batch.tokens_BT[b, start + 1 : end] = example.targets[:-1]
+    batch.targets_BT[b, start:end] = example.targets
+    batch.loss_weights_BT[b, start:end] = 1
+    batch.segment_ids_BT[b, start:end] = segment
+    batch.positions_BT[b, start:end] = np.arange(length)
+    return length

@@ -66,10 +66,13 @@ class Vocabulary:
         return loaded
 
     @classmethod
-    def train(cls, texts: Iterable[str], size: int) -> "Vocabulary":
+    def train(
+        cls, texts: Iterable[str], size: int, folder: str | pathlib.Path | None = None
+    ) -> "Vocabulary":
         """Returns a vocabulary of at most `size` pieces, the same for the same texts and size.
 
-        It has fewer pieces where the texts have fewer words and parts of words than that.
+        It has fewer pieces where the texts have fewer words and parts of words than that. Saves
+        it into `folder` where one is named.
         """
         lines = (line for text in texts for line in _spaced(text).split("\n") if line)
         model = io.BytesIO()
@@ -100,7 +103,10 @@ class Vocabulary:
                 f"cannot train a vocabulary of {size!r} pieces: {error}; {_FIXED_PIECES} pieces "
                 "are bytes and marks, and every character of the texts needs one more"
             ) from error
-        return cls(model.getvalue())
+        trained = cls(model.getvalue())
+        if folder is not None:
+            trained.save(folder)
+        return trained
 
     def save(self, folder: str | pathlib.Path) -> None:
         """Writes the vocabulary into a folder, which is made where it is missing."""

@@ -65,8 +65,9 @@ def test_decode_leaves_pad_and_eos_out(words):
     assert words.decode(ids) == "red boat"
 
 
-def test_training_repeats(words):
-    again = vocabulary.Vocabulary.train(_TEXTS, 360)
+def test_training_repeats(words, tmp_path):
+    again = vocabulary.Vocabulary.train(_TEXTS, 360, tmp_path)
+    assert (tmp_path / vocabulary.FILE_NAME).is_file()
     assert again.fingerprint == words.fingerprint
     assert vocabulary.Vocabulary.train(_TEXTS[:2], 320).fingerprint != words.fingerprint
 
