@@ -6,15 +6,71 @@ import os
 from pathlib import Path
 from typing import Any
 
+import grain
 import jax
 import jax.numpy as jnp
 import numpy as np
+import orbax.checkpoint as ocp
 from flax import nnx
+from grain import checkpoint as grain_checkpoint
 
 from flanlike import errors
 
 _CONFIG_FILE = "config.json"
 _PARAMS_FILE = "params.npz"
+
+
+class Checkpoints:
+    """The checkpoints of one run: each holds model, optimizer, step, data iterator and config.
+
+    Saving copies the arrays to the host and goes on writing in the background; a checkpoint that
+    was cut short is never seen by `restore_latest`. The oldest beyond `keep` are deleted after a
+    newer one is whole.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], *, keep: int) -> None:
+        options = ocp.CheckpointManagerOptions(max_to_keep=keep, cleanup_tmp_directories=True)
+        self._manager = ocp.CheckpointManager(Path(folder).absolute(), options=options)
+
+    @property
+    def latest_step(self) -> int | None:
+        return self._manager.latest_step()
+
+    def save(
+        self, step: int, state: Any, batches: grain.DatasetIterator, config: dict[str, Any]
+    ) -> None:
+        """Saves in the background; a step that is there already is left as it is."""
+        if step == self.latest_step:
+            return
+        items = ocp.args.Composite(
+            state=ocp.args.StandardSave(state),
+            data=grain_checkpoint.CheckpointSave(batches),
+            config=ocp.args.JsonSave(config),
+        )
+        self._manager.save(step, args=items)
+
+    def restore_latest(self, state: Any, batches: grain.DatasetIterator | None = None) -> Any:
+        """Returns the newest saved state, in the structure and shardings of `state`, or None.
+
+        `batches`, where given, is set to where it stood when the state was saved.
+        """
+        step = self.latest_step
+        if step is None:
+            return None
+        items = {
+            "state": ocp.args.StandardRestore(jax.tree.map(ocp.utils.to_shape_dtype_struct, state))
+        }
+        if batches is not None:
+            items["data"] = grain_checkpoint.CheckpointRestore(batches)
+        return self._manager.restore(step, args=ocp.args.Composite(**items))["state"]
+
+    def wait(self) -> None:
+        """Returns when all is written; raises what went wrong in the background."""
+        self._manager.wait_until_finished()
+        self._manager.check_for_errors()
+
+    def close(self) -> None:
+        self._manager.close()
 
 
 def save_params(

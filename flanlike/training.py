@@ -1,10 +1,13 @@
 """Training: one jitted step over a donated state, and the loop around it."""
 
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from flax import nnx
 
@@ -33,6 +36,7 @@ class StepMetrics(NamedTuple):
     useful_tokens: jax.Array  # all that is no padding
 
 
+# The state is donated: use the returned one.
 TrainStep = Callable[[TrainState, features.Batch], tuple[TrainState, StepMetrics]]
 
 
@@ -67,7 +71,6 @@ def make_train_step(
     loss_config: config_lib.LossConfig | None = None,
     micro_batches: int = 1,
     seed: int = 0,
-    has_dropout: bool = False,
 ) -> TrainStep:
     """Returns `step(state, batch) -> (state, metrics)`, compiled once; `state` is donated.
 
@@ -76,21 +79,20 @@ def make_train_step(
     """
     graph, _, rest = nnx.split(model, nnx.Param, ...)
 
-    def sums_of(params: Params, batch: features.Batch, key: jax.Array | None):
+    def sums_of(params: Params, batch: features.Batch, key: jax.Array):
         merged = nnx.merge(graph, nnx.State(params), rest)
-        rngs = None if key is None else nnx.Rngs(dropout=key)
-        sums = loss.loss_sums(merged, batch, rngs, loss_config)
+        sums = loss.loss_sums(merged, batch, nnx.Rngs(dropout=key), loss_config)
         return sums.loss_sum, sums
 
     gradient_of = jax.grad(sums_of, has_aux=True)
 
     def step(state: TrainState, batch: features.Batch) -> tuple[TrainState, StepMetrics]:
-        key = step_key(seed, "dropout", state.step) if has_dropout else None
+        key = step_key(seed, "dropout", state.step)
 
         def accumulate(carry, index_and_micro):
             index, micro = index_and_micro
-            micro_key = None if key is None else jax.random.fold_in(key, index)
-            return jax.tree.map(jnp.add, carry, gradient_of(state.params, micro, micro_key)), None
+            sums = gradient_of(state.params, micro, jax.random.fold_in(key, index))
+            return jax.tree.map(jnp.add, carry, sums), None
 
         if micro_batches == 1:
             gradients, sums = gradient_of(state.params, batch, key)
@@ -106,7 +108,7 @@ def make_train_step(
             loss=sums.loss_sum / sums.weight_sum,
             accuracy=sums.correct_sum / sums.weight_sum,
             learning_rate=schedule(state.step),
-            gradient_norm=optax.global_norm(gradients),
+            gradient_norm=optax.tree.norm(gradients),
             target_tokens=(batch.loss_weights_BT > 0).sum(),
             useful_tokens=_useful_tokens(batch),
         )
@@ -114,6 +116,55 @@ def make_train_step(
         return TrainState(state.step + 1, new_params, new_optimizer), metrics
 
     return jax.jit(step, donate_argnums=0)
+
+
+def train(
+    model: nnx.Module,
+    state: TrainState,
+    step: TrainStep,
+    batches: Iterator[features.Batch],
+    *,
+    total_steps: int,
+    evaluate: Callable[[int], None],
+    evaluate_every: int,
+    save: Callable[[int, TrainState], None],
+    save_every: int,
+    write: Callable[[int, StepMetrics], None],
+) -> tuple[TrainState, bool]:
+    """Returns the newest state, and whether it went to the end: False where a signal stopped it.
+
+    Order of each step: evaluate the old state, save it, take the next batch, dispatch the step,
+    write the *previous* step's metrics, so that the device works while the host reads and logs.
+    `evaluate(steps taken)` sees the model with the old state's parameters: before the first step,
+    after the last, and every `evaluate_every` steps (0: never between). `save` comes every
+    `save_every` steps, after the last, and when SIGTERM or SIGINT asks to stop.
+    """
+    steps_taken = int(state.step)
+    pending: StepMetrics | None = None
+    with _Stop() as stop:
+        while True:
+            is_last = steps_taken == total_steps
+            is_evaluated = is_last or steps_taken == 0 or _is_due(steps_taken, evaluate_every)
+            is_saved = is_last or _is_due(steps_taken, save_every)
+            if pending is not None and (is_evaluated or is_saved or stop.is_asked):
+                # A state is neither judged nor kept before its loss is known to be finite.
+                write(steps_taken, _checked(steps_taken, pending))
+                pending = None
+            if is_evaluated and not stop.is_asked:
+                write_params(model, state.params)
+                stop.call(evaluate, steps_taken)
+            if is_saved or stop.is_asked:
+                save(steps_taken, state)
+            if is_last or stop.is_asked:
+                break
+            batch = _next(batches, steps_taken)
+            state, metrics = step(state, batch)
+            if pending is not None:
+                write(steps_taken, _checked(steps_taken, pending))
+            pending = metrics
+            steps_taken += 1
+    write_params(model, state.params)
+    return state, not stop.is_asked
 
 
 def step_key(seed: int, purpose: str, step: jax.Array | int) -> jax.Array:
@@ -137,3 +188,68 @@ def _useful_tokens(batch: features.Batch) -> jax.Array:
     if batch.source_segment_ids_BS is not None:
         count += (batch.source_segment_ids_BS > 0).sum()
     return count
+
+
+def _is_due(steps_taken: int, every: int) -> bool:
+    return every > 0 and steps_taken > 0 and steps_taken % every == 0
+
+
+def _next(batches: Iterator[features.Batch], steps_taken: int) -> features.Batch:
+    try:
+        return next(batches)
+    except StopIteration:
+        raise RuntimeError(
+            f"the data ended after {steps_taken} steps: a training stream repeats without end"
+        ) from None
+
+
+def _checked(step: int, metrics: StepMetrics) -> StepMetrics:
+    """Returns the metrics of that step on the host, waiting for them; stops at a lost run."""
+    metrics = jax.device_get(metrics)
+    if not (np.isfinite(metrics.loss) and np.isfinite(metrics.gradient_norm)):
+        raise FloatingPointError(
+            f"the loss of step {step} is {float(metrics.loss)!r} "
+            f"({int(metrics.target_tokens)} target tokens, gradient norm "
+            f"{float(metrics.gradient_norm)!r}): lower --optim.peak-lr or lengthen "
+            "--optim.warmup-steps; the checkpoints before it are whole"
+        )
+    return metrics
+
+
+class _Stopped(Exception):
+    """Raised by a signal inside `_Stop.call`."""
+
+
+class _Stop:
+    """Notes SIGTERM and SIGINT while it is entered; a second signal acts as without it."""
+
+    def __init__(self) -> None:
+        self.is_asked = False
+        self._is_calling = False
+        self._previous: dict[signal.Signals, Any] = {}
+
+    def call(self, fn: Callable[[int], None], argument: int) -> None:
+        """Calls fn, and cuts it short when a signal comes: it must leave nothing half done."""
+        self._is_calling = True
+        try:
+            fn(argument)
+        except _Stopped:
+            pass
+        finally:
+            self._is_calling = False
+
+    def __enter__(self) -> "_Stop":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._previous[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _ask(self, *_: object) -> None:
+        self.is_asked = True
+        self.__exit__()
+        if self._is_calling:
+            raise _Stopped

@@ -1,0 +1,131 @@
+"""What a run says while it trains: a progress bar or plain lines, metrics.jsonl, TensorBoard."""
+
+import contextlib
+import json
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import rich.console
+import rich.progress
+import tensorboardX
+
+_METRICS_FILE = "metrics.jsonl"
+_RECENT_STEPS = 20  # that speed and time left are measured over
+_QUIET_S = 60.0  # plain lines come at least this often
+
+
+class Log:
+    """Writes each step's metrics. Entered around training; steps after `steps_taken` are new.
+
+    A run that resumes drops the lines of steps that it will take again, so that no step is twice
+    in metrics.jsonl. On a terminal there is a bar, elsewhere about ten plain lines:
+
+        step 25/250  loss 2.31  9,120 useful tokens/s  1:04 left
+    """
+
+    def __init__(
+        self, out: Path, *, total_steps: int, steps_taken: int, console: rich.console.Console
+    ) -> None:
+        self._path = Path(out) / _METRICS_FILE
+        self._total_steps = total_steps
+        self._steps_taken = steps_taken
+        self._console = console
+        self._recent: deque[tuple[float, int]] = deque(maxlen=_RECENT_STEPS)  # (seconds, tokens)
+        self._line_every = max(total_steps // 10, 1)
+        self._bar: rich.progress.Progress | None = None
+        drop_steps_after(self._path, steps_taken)
+        self._tensorboard = tensorboardX.SummaryWriter(
+            str(Path(out) / "tensorboard"), purge_step=steps_taken + 1
+        )
+
+    def __enter__(self) -> "Log":
+        self._file = self._path.open("a", encoding="utf-8")
+        if self._console.is_terminal:
+            self._bar = rich.progress.Progress(
+                rich.progress.BarColumn(bar_width=30),
+                rich.progress.TextColumn("{task.description}"),
+                console=self._console,
+            )
+            self._bar.add_task("compiling", total=self._total_steps, completed=self._steps_taken)
+            self._bar.start()
+        self._written_s = self._said_s = time.monotonic()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        self._file.close()
+        self._tensorboard.close()
+
+    def write(self, step: int, metrics: Any) -> None:
+        """Writes one step's metrics (`training.StepMetrics`, on the host)."""
+        now_s = time.monotonic()
+        seconds = now_s - self._written_s
+        self._written_s = now_s
+        record = {
+            "step": step,
+            "loss": float(metrics.loss),
+            "accuracy": float(metrics.accuracy),
+            "learning_rate": float(metrics.learning_rate),
+            "gradient_norm": float(metrics.gradient_norm),
+            "target_tokens": int(metrics.target_tokens),
+            "useful_tokens": int(metrics.useful_tokens),
+            "useful_tokens_per_s": round(int(metrics.useful_tokens) / seconds, 1),
+            "seconds": round(seconds, 4),
+        }
+        self._file.write(json.dumps(record) + "\n")
+        self._file.flush()
+        for name, value in record.items():
+            if name != "step":
+                self._tensorboard.add_scalar(f"train/{name}", value, step)
+        # The first step compiles: it says nothing about the speed of the others.
+        if step > self._steps_taken + 1:
+            self._recent.append((seconds, record["useful_tokens"]))
+        self._say(step, record["loss"], now_s)
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Hides the bar and stops the clock, for evaluation between two steps."""
+        if self._bar is not None:
+            self._bar.stop()
+        yield
+        if self._bar is not None:
+            self._bar.start()
+        self._written_s = time.monotonic()
+
+    def _say(self, step: int, loss: float, now_s: float) -> None:
+        text = f"step {step}/{self._total_steps}  loss {loss:.3g}"
+        if self._recent:
+            recent_s = sum(seconds for seconds, _ in self._recent)
+            tokens = sum(tokens for _, tokens in self._recent)
+            left_s = (self._total_steps - step) * recent_s / len(self._recent)
+            text += f"  {tokens / recent_s:,.0f} useful tokens/s  {clock(left_s)} left"
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=step, description=text)
+        elif step % self._line_every == 0 or now_s - self._said_s > _QUIET_S:
+            self._console.print(text, highlight=False)
+            self._said_s = now_s
+
+
+def clock(seconds: float) -> str:
+    """Returns a duration to read: 65 is "1:05", 3725 is "1:02:05"."""
+    minutes, seconds = divmod(int(round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def drop_steps_after(path: Path, step: int) -> None:
+    """Rewrites a metrics.jsonl to end at `step`; a line that was cut short is dropped too."""
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+        with contextlib.suppress(json.JSONDecodeError):
+            if line.endswith("\n") and json.loads(line)["step"] <= step:
+                kept.append(line)
+    partial = path.with_suffix(".partial")
+    partial.write_text("".join(kept), encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,75 @@
+"""Checkpoints give back exactly what was saved, and bare folders refuse another model."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+import training_toys
+
+from flanlike import checkpoint, config, errors, optim, training
+
+
+def assert_same(a, b):
+    jax.tree.map(lambda x, y: np.testing.assert_array_equal(x, y), a, b)
+
+
+def setup(seed=0):
+    model = training_toys.model(seed)
+    optimizer = optim.build(config.OptimConfig(weight_decay=0.1), 10)
+    schedule = optim.schedule(config.OptimConfig(), 10)
+    return model, training.init_state(model, optimizer), optimizer, schedule
+
+
+def test_state_and_data_come_back_as_saved(tmp_path):
+    model, state, optimizer, schedule = setup()
+    step = training.make_train_step(model, optimizer, schedule)
+    batches = training_toys.stream()
+    checkpoints = checkpoint.Checkpoints(tmp_path, keep=2)
+    for index in range(1, 5):
+        state, _ = step(state, next(batches))
+        saved = jax.device_get(state)
+        checkpoints.save(index, state, batches, {"seed": 7})
+    # The next step donates the saved arrays while they are perhaps still being written.
+    expected_next = next(batches)
+    step(state, expected_next)
+    checkpoints.wait()
+    checkpoints.close()
+
+    _, fresh, _, _ = setup(seed=1)
+    new_batches = training_toys.stream()
+    reopened = checkpoint.Checkpoints(tmp_path, keep=2)
+    assert reopened.latest_step == 4
+    restored = reopened.restore_latest(fresh, new_batches)
+    assert_same(restored, saved)
+    assert_same(next(new_batches), expected_next)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "4"]  # keep 2
+    assert json.loads((tmp_path / "4/config/metadata").read_text()) == {"seed": 7}
+
+
+def test_an_empty_folder_restores_nothing(tmp_path):
+    _, state, _, _ = setup()
+    assert checkpoint.Checkpoints(tmp_path, keep=1).restore_latest(state) is None
+
+
+def test_params_folder_round_trip(tmp_path):
+    model = training_toys.model(0)
+    checkpoint.save_params(tmp_path, model, training_toys.MODEL)
+    other = training_toys.model(1)
+    checkpoint.load_params(tmp_path, other)
+    assert_same(training.params_of(other), training.params_of(model))
+    assert checkpoint.load_model_config(tmp_path)["model_size"] == 16
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "params.npz"]
+
+
+def test_params_of_another_shape_are_refused(tmp_path):
+    checkpoint.save_params(tmp_path, training_toys.model(), training_toys.MODEL)
+    with pytest.raises(errors.UserError, match=r"embedding.table.*shape \(32, 16\).*\(40, 16\)"):
+        checkpoint.load_params(tmp_path, training_toys.model(vocab_size=40))
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(errors.UserError, match="no config.json in"):
+        checkpoint.load_model_config(tmp_path)
+    with pytest.raises(errors.UserError, match="no params.npz in"):
+        checkpoint.load_params(tmp_path, training_toys.model())

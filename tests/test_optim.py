@@ -1,0 +1,101 @@
+"""Schedules, the decay mask and one step of each optimizer by hand."""
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from flanlike import config, errors, optim
+
+
+def rates(total_steps: int, **changes) -> list[float]:
+    schedule = optim.schedule(config.OptimConfig(**changes), total_steps)
+    return [round(float(schedule(steps_taken)), 4) for steps_taken in range(total_steps)]
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("constant", [2, 4, 6, 8, 8, 8, 8, 8]),
+        ("linear", [2, 4, 6, 8, 6, 4, 2, 0]),
+        ("cosine", [2, 4, 6, 8, 6.8284, 4, 1.1716, 0]),
+        ("rsqrt", [2, 4, 6, 8, 7.1554, 6.532, 6.0474, 5.6569]),
+    ],
+)
+def test_schedule(name, expected):
+    got = rates(8, schedule=name, warmup_steps=4, peak_lr=8.0, final_lr_fraction=0.0)
+    np.testing.assert_allclose(got, expected, atol=1e-4)
+
+
+def test_decay_ends_at_the_final_fraction_and_stays():
+    schedule = optim.schedule(
+        config.OptimConfig(schedule="linear", warmup_steps=0, peak_lr=1.0, final_lr_fraction=0.25),
+        4,
+    )
+    assert float(schedule(3)) == 0.25 == float(schedule(100))
+
+
+PARAMS = {
+    "embedding": {"table": jnp.ones((4, 2))},
+    "blocks": {"attention_norm": {"scale": jnp.ones((3, 2))}, "q": jnp.ones((3, 2, 2))},
+    "relative_bias": jnp.ones((2, 2)),
+    "head_vector": jnp.ones(2),
+}
+
+
+def test_only_weight_matrices_decay():
+    assert optim.decay_mask(PARAMS) == {
+        "embedding": {"table": False},
+        "blocks": {"attention_norm": {"scale": False}, "q": True},
+        "relative_bias": False,
+        "head_vector": False,
+    }
+
+
+def first_update(gradient, params, **changes):
+    optimizer = optim.build(config.OptimConfig(warmup_steps=0, schedule="constant", **changes), 10)
+    updates, _ = optimizer.update(gradient, optimizer.init(params), params)
+    return updates
+
+
+def test_adamw_moves_by_the_sign_and_decays_by_the_rate():
+    params = {"w": jnp.full((1, 2), 10.0)}
+    gradient = {"w": jnp.array([[3.0, -4.0]])}
+    updates = first_update(gradient, params, peak_lr=0.1, weight_decay=0.01)
+    # -lr * (sign + decay * parameter)
+    np.testing.assert_allclose(updates["w"], [[-0.11, 0.09]], rtol=1e-5)
+
+
+def test_adafactor_scales_by_the_parameters_rms_and_clips():
+    params = {"w": jnp.full((1, 2), 10.0)}
+    updates = first_update({"w": jnp.array([[3.0, -4.0]])}, params, name="adafactor", peak_lr=0.1)
+    # The first squared gradient normalizes itself: every entry moves by lr * rms(parameter).
+    np.testing.assert_allclose(updates["w"], [[-1.0, 1.0]], rtol=1e-5)
+
+
+def test_adafactor_factors_large_matrices():
+    params = {"w": jnp.ones((128, 256))}
+    state = optim.build(config.OptimConfig(name="adafactor"), 10).init(params)
+    factored = next(part for part in state if isinstance(part, optax.FactoredState))
+    assert factored.v_row["w"].shape == (128,) and factored.v_col["w"].shape == (256,)
+
+
+def test_gradients_are_clipped_by_their_global_norm():
+    optimizer = optim.build(config.OptimConfig(max_gradient_norm=1.0), 10)
+    clip = optax.clip_by_global_norm(1.0)
+    gradient = {"w": jnp.array([[3.0, -4.0]])}
+    clipped, _ = clip.update(gradient, clip.init(gradient))
+    params = {"w": jnp.ones((1, 2))}
+    _, state = optimizer.update(gradient, optimizer.init(params), params)
+    adam = next(part for part in state if isinstance(part, optax.ScaleByAdamState))
+    np.testing.assert_allclose(adam.mu["w"], 0.1 * clipped["w"], rtol=1e-6)
+    np.testing.assert_allclose(clipped["w"], [[0.6, -0.8]], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"peak_lr": 0.0}, {"warmup_steps": -1}, {"b2": 1.0}, {"weight_decay": -0.1}]
+)
+def test_a_bad_setting_is_named(changes):
+    (name,) = changes
+    with pytest.raises(errors.UserError, match=f"--optim.{name.replace('_', '-')}"):
+        config.OptimConfig(**changes)
