@@ -17,7 +17,8 @@ _QUESTIONS = (
         "what is {short} short for?",
         "what is the full name of {short}?",
         "which words are behind the letters {short}?",
-        "tell me what the letters {short} mean.",
+        "tell me what {who} means by {short}.",
+        "what do people {place} mean when they say {short}?",
     ),
     (
         "what {category} lives {habitat}?",
@@ -38,7 +39,7 @@ _QUESTIONS = (
     (
         "who {past} the {thing}?",
         "which friend of {who} {past} the {thing}?",
-        "what is the name of the boy who {past} the {thing}?",
+        "which boy {past} the {thing} {place}?",
         "tell me who was {place} on {day}.",
         "whose {thing} is {place}?",
         "who taught {who} to {use}?",
@@ -57,10 +58,12 @@ _QUESTIONS = (
         "what is the weight of {a_thing}?",
         "which year did {who} come to {town}?",
         "tell me how old {who} is.",
-        "how far is it from {town} to {town2}?",
+        "how far is it from {town} to {town2} on foot?",
         "when did {who} {verb} the {thing}?",
     ),
 )
+
+_LEADS = ("", "", "quick question: ", "now, ", "please help: ", "good day, my friends, ")
 
 _TITLES = (
     "{a} and {b} in {town}",
@@ -111,7 +114,7 @@ def trec(rng: Random, label: int) -> task.Record:
     verb = draws.pick(rng, draws.VERBS)
     who = draws.pick(rng, draws.NAMES)
     towns = draws.pair(rng, _TOWNS)
-    question = draws.pick(rng, _QUESTIONS[label]).format(
+    question = draws.pick(rng, _LEADS) + draws.pick(rng, _QUESTIONS[label]).format(
         short=draws.pick(rng, _SHORT_FORMS) if label == 0 else "",
         category=kind.category,
         habitat=draws.AT[kind.habitat],
@@ -180,8 +183,7 @@ def wic(rng: Random, label: int) -> task.Record:
 _WORDS_IN_SENSES = tuple(ontology.SENSES)
 _SENSES = {
     word: tuple(
-        (sense[0], *more)
-        for sense, more in zip(senses, ontology.SENSE_CONTEXTS[word], strict=True)
+        (sense[0], *more) for sense, more in zip(senses, ontology.SENSE_CONTEXTS[word], strict=True)
     )
     for word, senses in ontology.SENSES.items()
 }

@@ -26,9 +26,7 @@ _MASS_NOUNS = {"bread", "furniture"}
 
 OWNED = ontology.ANIMALS + ontology.OBJECTS  # one of these has an owner and qualities
 GOODS = tuple(
-    kind
-    for kind in ontology.FOODS + ontology.OBJECTS
-    if kind.name not in _TOO_HEAVY | _MASS_NOUNS
+    kind for kind in ontology.FOODS + ontology.OBJECTS if kind.name not in _TOO_HEAVY | _MASS_NOUNS
 )  # one can carry these
 GOODS_NAMES = tuple(kind.name for kind in GOODS)
 # Verbs that make sense with any of GOODS.

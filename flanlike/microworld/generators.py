@@ -2,8 +2,8 @@
 
 A record belongs to the split that a hash of its content names: 12 of 16 buckets are training,
 2 validation and 2 test, so that no seed and no row number ever puts a training record into a
-held-out split. Where an input could have several labels, the label is drawn first and kept while
-the content is drawn again, so that labels stay balanced in every split.
+held-out split. A task's label is drawn first and kept while the content is drawn again, so that
+labels stay balanced in every split.
 """
 
 import hashlib
@@ -13,11 +13,17 @@ from random import Random
 
 from flanlike import errors, seeding, task
 from flanlike.microworld import (
+    causes,
     classify,
+    coreference,
     nli,
     open_choice,
     opinions,
+    paraphrase,
+    quiz,
     reading,
+    sums,
+    writing,
 )
 
 SPLITS = {"train": range(0, 12), "validation": range(12, 14), "test": range(14, 16)}
@@ -29,8 +35,8 @@ _ATTEMPTS = 10_000
 class Generator:
     """Draws records of one task.
 
-    With `variants` above 1, `draw` also takes which variant to draw: the label, or, where
-    `is_grouped`, which member of a group (rows of one group follow each other).
+    With `variants` above 1, `draw` also takes which variant to draw: the label, or what else must
+    be balanced, or, where `is_grouped`, which member of a group (its rows follow each other).
     Generators of one `stream` see the same random numbers: the tasks of a pair share their inputs.
     """
 
@@ -54,11 +60,12 @@ def _plain(draw: Callable[[Random], task.Record]) -> Generator:
 
 
 def _pair(
-    first: str, second: str, answers: Callable[[Random], open_choice.Answers]
+    first: str, second: str, answers: Callable[[Random, int], open_choice.Answers]
 ) -> dict[str, Generator]:
+    draws = {first: open_choice.first_of(answers), second: open_choice.second_of(answers)}
     return {
-        first: Generator(draw=open_choice.first_of(answers), stream=answers.__name__),
-        second: Generator(draw=open_choice.second_of(answers), stream=answers.__name__),
+        name: Generator(draw=draw, stream=answers.__name__, variants=2)
+        for name, draw in draws.items()
     }
 
 
@@ -67,15 +74,37 @@ GENERATORS: dict[str, Generator] = {
     "cb": _labels(nli.cb, 3),
     "snli": _labels(nli.snli, 3),
     "qnli": _labels(nli.qnli),
+    "wnli": _labels(coreference.wnli),
+    "glue_mrpc": _labels(paraphrase.glue_mrpc),
+    "stsb": _labels(paraphrase.stsb, 6),
+    "openbookqa": _plain(quiz.openbookqa),
     "squad_v1": _plain(reading.squad_v1),
     "multirc": Generator(draw=reading.multirc, stream="multirc", variants=4, is_grouped=True),
     "drop": _plain(reading.drop),
+    "cosmos_qa": _plain(causes.cosmos_qa),
+    "natural_questions": _plain(quiz.natural_questions),
+    "arc_easy": _plain(quiz.arc_easy),
+    "arc_challenge": _plain(quiz.arc_challenge),
+    "copa": _plain(causes.copa),
+    "commonsense_qa": _plain(quiz.commonsense_qa),
+    "winogrande": _plain(coreference.winogrande),
+    "definite_pronoun_resolution": _plain(coreference.definite_pronoun_resolution),
     "sst2": _labels(opinions.sst2),
     "imdb_reviews": _labels(opinions.imdb_reviews),
     "trec": _labels(classify.trec, 6),
     "cola": _labels(classify.cola),
     "wic": _labels(classify.wic),
+    "common_gen": _plain(writing.common_gen),
+    "web_nlg_en": _plain(writing.web_nlg_en),
+    "dart": _plain(writing.dart),
+    "aeslc": _plain(writing.aeslc),
     "ag_news_subset": _labels(classify.ag_news_subset, 4),
+    "samsum": _plain(writing.samsum),
+    "multi30k": _plain(writing.multi30k),
+    "gsm8k": _plain(sums.gsm8k),
+    "cot_gsm8k": _plain(sums.cot_gsm8k),
+    "cot_ecqa": _plain(quiz.cot_ecqa),
+    "cot_strategyqa": _labels(quiz.cot_strategyqa),
     **_pair("pick_synonym", "pick_antonym", open_choice.synonym_and_antonym),
     **_pair("pick_giver", "pick_receiver", open_choice.giver_and_receiver),
     **_pair("pick_most", "pick_fewest", open_choice.most_and_fewest),

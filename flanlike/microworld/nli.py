@@ -19,8 +19,8 @@ _ACTIONS = ("is holding", "is carrying", "is looking at", "is asking for", "is p
 _WHEN = tuple(f"on {day}" for day in draws.DAYS) + ("at noon", "at night")
 _WHERE = tuple(draws.AT.values())[:16]
 _WITH = tuple(f"with {name}" for name in draws.NAMES)
-_FOR = tuple(f"for {name}" for name in draws.NAMES)
-_ADJUNCTS = (("Where", _WHERE), ("When", _WHEN), ("With whom", _WITH), ("For whom", _FOR))
+_FOR = tuple(f"to please {name}" for name in draws.NAMES)
+_ADJUNCTS = (("Where", _WHERE), ("When", _WHEN), ("In whose company", _WITH), ("For whom", _FOR))
 
 
 def rte(rng: Random, label: int) -> task.Record:
@@ -38,7 +38,7 @@ def cb(rng: Random, label: int) -> task.Record:
     relation = _CB_RELATIONS[label]
     share = rng.random()
     verbs, family = _KNOWS, statements.related
-    if relation == statements.OPEN and share < 0.3:
+    if relation == statements.OPEN and share < 0.2:
         verbs, relation = _HOPES, int(rng.random() * 2)
     elif relation != statements.ENTAILED and share > 0.9:
         # Of what is wrongly thought, the same in other words is denied; the rest stays open.
@@ -65,7 +65,9 @@ def snli(rng: Random, label: int) -> task.Record:
     name = draws.pick(rng, draws.NAMES)
     scene = f"{name} {draws.pick(rng, _ACTIONS)} {{}} {thing}"
     place = f" in the {draws.pick(rng, _PLACES_OF_SCENES)}" if rng.random() < 0.5 else ""
-    place = place.replace("in the street", "on the street").replace("in the market", "at the market")
+    place = place.replace("in the street", "on the street").replace(
+        "in the market", "at the market"
+    )
     premise = scene.format(draws.A[first]) + place + "."
     if rng.random() < 0.5:
         hypothesis = scene.format(draws.A[second]) + "."
@@ -86,7 +88,9 @@ def qnli(rng: Random, label: int) -> task.Record:
     question = f"{asked[0]} did {name} {verb.base} {what}?"
     past = verb.past if rng.random() < 0.5 else verb.synonym_past
     if rng.random() < 0.75:
-        adjunct = draws.other(rng, (asked if label == 0 else told)[1], f"with {name}", f"for {name}")
+        adjunct = draws.other(
+            rng, (asked if label == 0 else told)[1], f"with {name}", f"to please {name}"
+        )
         return {
             "question": question,
             "sentence": f"{name} {past} {what} {adjunct}.",
@@ -96,7 +100,14 @@ def qnli(rng: Random, label: int) -> task.Record:
     beside = draws.other(rng, draws.NAMES, name)
     parts = []
     for kind in (asked, told) if label == 0 else (told, asked):
-        adjunct = draws.other(rng, kind[1], f"with {name}", f"with {beside}", f"for {name}", f"for {beside}")
+        adjunct = draws.other(
+            rng,
+            kind[1],
+            f"with {name}",
+            f"with {beside}",
+            f"to please {name}",
+            f"to please {beside}",
+        )
         parts.append(adjunct)
     clauses = [f"{name} {past} {what} {parts[0]}", f"{beside} did so {parts[1]}"]
     return {"question": question, "sentence": f"{clauses[0]} and {clauses[1]}.", "label": label}

@@ -117,9 +117,7 @@ CATEGORIES = tuple(dict.fromkeys(kind.category for kind in KINDS))
 PARENT_CATEGORY = (
     dict.fromkeys(("bird", "fish", "insect", "mammal"), "animal")
     | dict.fromkeys(("fruit", "vegetable", "pastry"), "food")
-    | dict.fromkeys(
-        ("tool", "furniture", "garment", "vehicle", "instrument", "device"), "object"
-    )
+    | dict.fromkeys(("tool", "furniture", "garment", "vehicle", "instrument", "device"), "object")
 )
 
 PLACES = (
@@ -207,7 +205,16 @@ TOPIC_WORDS = {
     "world": ("minister", "border", "treaty", "election", "army", "king", "embassy", "parliament"),
     "sports": ("goal", "coach", "team", "match", "race", "player", "stadium", "medal"),
     "business": ("bank", "profit", "shares", "factory", "prices", "merchant", "loan", "wages"),
-    "science": ("planet", "virus", "robot", "laboratory", "telescope", "atom", "software", "fossil"),
+    "science": (
+        "planet",
+        "virus",
+        "robot",
+        "laboratory",
+        "telescope",
+        "atom",
+        "software",
+        "fossil",
+    ),
 }
 
 ABBREVIATIONS = {
@@ -263,7 +270,7 @@ TRAITS = (
     Trait(("weak", "feeble"), ("strong", "sturdy"), "asked for help", "lifted the heavy box"),
     Trait(("slow", "sluggish"), ("fast", "quick"), "came in last", "won the race"),
     Trait(("quiet", "silent"), ("loud", "noisy"), "was hard to hear", "woke the neighbours"),
-    Trait(("dirty", "filthy"), ("clean", "spotless"), "took a bath", "needed no soap"),
+    Trait(("dirty", "filthy"), ("clean", "spotless"), "took a bath", "smelled of soap"),
     Trait(("wet", "damp"), ("dry",), "looked for a towel", "had stayed under the roof"),
     Trait(("cold", "chilly"), ("hot",), "put on a coat", "opened the window"),
     Trait(("small", "little"), ("big", "large"), "climbed on a chair", "reached the top shelf"),
@@ -271,14 +278,44 @@ TRAITS = (
 
 # More sentences about each sense of SENSES, in the same order: what may follow "the <word>".
 SENSE_CONTEXTS = {
-    "bat": (("slept in the dark barn", "has thin wings"), ("was made of wood", "broke in the game")),
-    "bank": (("raised the wages", "made a big profit"), ("was full of herons", "was wet with rain")),
-    "ring": (("was a costly gift", "fell off her hand"), ("was loud and clear", "could be heard far off")),
-    "spring": (("brought rain and flowers", "was warm this year"), ("was made of iron", "jumped out of the clock")),
-    "palm": (("was burned by the hot oven", "held a small key"), ("grew near the sea", "has long leaves")),
-    "bark": (("scared the fox", "came from the garden"), ("was full of beetles", "was cut with a saw")),
-    "pitcher": (("was filled with juice", "fell off the shelf and broke"), ("ran to the coach", "won a medal")),
-    "crane": (("was made of iron", "carried loads at the station"), ("has white feathers", "ate a small fish")),
-    "letter": (("was sent by a friend", "lay in the box"), ("was written in red", "is the last in the word")),
-    "match": (("filled the stadium", "was lost by one goal"), ("was damp and made no fire", "burned a finger")),
-}  # fmt: skip
+    "bat": (
+        ("slept in the dark barn", "has thin wings"),
+        ("was made of wood", "broke in the game"),
+    ),
+    "bank": (
+        ("raised the wages", "made a big profit"),
+        ("was full of herons", "was wet with rain"),
+    ),
+    "ring": (
+        ("was a costly gift", "fell off her hand"),
+        ("was loud and clear", "could be heard far off"),
+    ),
+    "spring": (
+        ("brought rain and flowers", "was warm this year"),
+        ("was made of iron", "jumped out of the clock"),
+    ),
+    "palm": (
+        ("was burned by the hot oven", "held a small key"),
+        ("grew near the sea", "has long leaves"),
+    ),
+    "bark": (
+        ("scared the fox", "came from the garden"),
+        ("was full of beetles", "was cut with a saw"),
+    ),
+    "pitcher": (
+        ("was filled with juice", "fell off the shelf and broke"),
+        ("ran to the coach", "won a medal"),
+    ),
+    "crane": (
+        ("was made of iron", "carried loads at the station"),
+        ("has white feathers", "ate a small fish"),
+    ),
+    "letter": (
+        ("was sent by a friend", "lay in the box"),
+        ("was written in red", "is the last in the word"),
+    ),
+    "match": (
+        ("filled the stadium", "was lost by one goal"),
+        ("was too damp to burn", "burned a finger"),
+    ),
+}

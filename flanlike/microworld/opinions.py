@@ -37,7 +37,7 @@ _ASPECTS = ("first part", "last part", "music", "idea", "end", "cast", "language
 _VERDICTS = (
     "the {aspect} was {w}.",
     "I found the {aspect} {w}.",
-    "{a_w} {aspect}!",
+    "how {w} the {aspect} was!",
     "its {aspect} is {w}.",
     "{who} thought the {aspect} {w}.",
     "the {aspect} was {w} and {w2}.",

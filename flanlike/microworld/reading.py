@@ -7,7 +7,6 @@ from flanlike.microworld import draws, ontology
 
 _PLACES = ontology.PLACES
 _TOWNS = tuple(ontology.COUNTRY_CAPITALS.values())
-_CANDIDATES = 4  # a question of multirc; two of them are right
 _TITLES = ("A day in {town}", "News from {town}", "{day} in {town}", "Friends in {town}")
 _COUNTED = tuple(draws.PLURAL[kind.name] for kind in draws.GOODS)
 
@@ -19,7 +18,11 @@ def squad_v1(rng: Random) -> task.Record:
     places = draws.several(rng, _PLACES, 3)
     verbs = draws.several(rng, draws.VERBS, 3)
     facts = [
-        f"{names[i]} {verbs[i].past} {draws.A[things[i]]} {draws.AT[places[i]]}." for i in range(3)
+        f"{draws.sentence(draws.AT[places[i]], end=',')} {names[i]} {verbs[i].past} "
+        f"{draws.A[things[i]]}."
+        if rng.random() < 0.5
+        else f"{names[i]} {verbs[i].past} {draws.A[things[i]]} {draws.AT[places[i]]}."
+        for i in range(3)
     ]
     index = int(rng.random() * 3)
     who, thing, place, verb = names[index], things[index], places[index], verbs[index]
@@ -66,20 +69,18 @@ def multirc(rng: Random, member: int) -> task.Record:
 def drop(rng: Random) -> task.Record:
     """Three amounts, and a question that takes two of them or a count."""
     names = draws.several(rng, draws.NAMES, 3)
-    if rng.random() < 0.25:
+    if rng.random() < 0.15:
         return _owners(rng, names)
-    amounts = draws.several(rng, range(1, 11), 3)
+    amounts = draws.several(rng, range(2, 11), 3)
     what = draws.pick(rng, _COUNTED)
     verb = draws.pick(rng, ("has", "needs", "sees"))
     passage = " ".join(
-        f"{name} {verb} {amount} {what if amount > 1 else 'of them'}."
-        for name, amount in zip(names, sorted_last_one(amounts), strict=True)
+        f"{name} {verb} {amount} {what}." for name, amount in zip(names, amounts, strict=True)
     )
-    amounts = sorted_last_one(amounts)
     first, second = draws.pair(rng, range(3))
     base = verb.removesuffix("s") if verb != "has" else "have"
     share = rng.random()
-    if share < 0.4:
+    if share < 0.3:
         if amounts[first] < amounts[second]:
             first, second = second, first
         question = f"How many more {what} does {names[first]} {base} than {names[second]}?"
@@ -92,11 +93,6 @@ def drop(rng: Random) -> task.Record:
         chosen = (max if share < 0.88 else min)(amounts)
         answer = names[amounts.index(chosen)]
     return {"passage": passage, "question": question, "references": [answer]}
-
-
-def sorted_last_one(amounts: list[int]) -> list[int]:
-    """Returns the amounts with a one, if any, not in front: "of them" needs something before it."""
-    return amounts if amounts[0] != 1 else [*amounts[1:], 1]
 
 
 def _visitors(rng: Random) -> tuple[str, str, list[str]]:
@@ -139,7 +135,7 @@ def _days(rng: Random) -> tuple[str, str, list[str]]:
 def _owners(rng: Random, names: list[str]) -> task.Record:
     """Returns a count of people with one sort of thing among two or three sorts."""
     counted, *rest = draws.several(rng, draws.GOODS_NAMES, 3)
-    names = [*names, *(draws.other(rng, draws.NAMES, *names) for _ in range(1))]
+    names = [*names, draws.other(rng, draws.NAMES, *names)]
     count = 1 + int(rng.random() * 3)
     things = [counted] * count + [draws.pick(rng, rest) for _ in range(4 - count)]
     order = draws.several(rng, range(4), 4)
