@@ -67,8 +67,12 @@ def compute(name: str, answered: Answered) -> float:
     return metric.value(*_columns(name, metric, answered))
 
 
+@functools.lru_cache(maxsize=4096)
 def per_row(name: str, answered: Answered) -> np.ndarray | None:
-    """Returns what each row contributes, if the metric is a mean over rows, else None."""
+    """Returns what each row contributes, if the metric is a mean over rows, else None.
+
+    Kept, and not to be written to: summaries and comparisons ask for the same rows again.
+    """
     metric = known(name)
     if metric.per_row is None:
         return None

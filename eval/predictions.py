@@ -4,6 +4,7 @@ Results, summaries and paired comparisons of two evaluations are all computed fr
 """
 
 import dataclasses
+import functools
 import json
 import pathlib
 from collections.abc import Iterable, Sequence
@@ -79,7 +80,7 @@ def estimate(cells: Sequence[Predictions], metric: str | None = None) -> Estimat
             )
     inputs = np.asarray(first.inputs)
     seed = seeding.key("bootstrap", first.task, *first.rows)
-    drawn = statistics.draws(inputs, seed=seed)
+    drawn = _drawn(first.inputs, seed)
     rows = [metrics.per_row(metric, cell.answered) for cell in cells]
     if any(row is None for row in rows):
         value = float(np.mean([cell.value(metric) for cell in cells]))
@@ -161,6 +162,12 @@ def read(path: pathlib.Path) -> list[Predictions]:
         fields = {name: _tuple(fields[name]) for name in names if name != "answered"}
         cells.append(Predictions(**fields, answered=metrics.Answered(**answered)))
     return cells
+
+
+@functools.lru_cache(maxsize=64)
+def _drawn(inputs: tuple[int, ...], seed: int) -> np.ndarray:
+    """Returns the draws of a task's rows: kept, for every template and summary asks for them."""
+    return statistics.draws(np.asarray(inputs), seed=seed)
 
 
 def _by_rows(cells: Sequence[Predictions], metric: str, drawn: np.ndarray) -> np.ndarray:

@@ -14,15 +14,6 @@ from eval import baselines, metrics, predictions
 
 
 @dataclass(frozen=True, kw_only=True)
-class Baselines:
-    """What a task gives without a model, by metric; the heuristic is the best trivial one."""
-
-    majority: Mapping[str, float]
-    heuristic: Mapping[str, float]
-    heuristic_name: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Setting:
     """What all results of one evaluation share."""
 
@@ -119,7 +110,7 @@ Cells = Sequence[predictions.Predictions]
 
 
 def of(
-    cells: Cells, given: Mapping[str, Baselines], setting: Setting, *, split: str = "test"
+    cells: Cells, given: Mapping[str, baselines.Baselines], setting: Setting, *, split: str = "test"
 ) -> list[Result]:
     """Returns the results of each cell of the split, one per metric."""
     return [
@@ -130,7 +121,7 @@ def of(
     ]
 
 
-def task_summaries(cells: Cells, given: Mapping[str, Baselines]) -> list[TaskSummary]:
+def task_summaries(cells: Cells, given: Mapping[str, baselines.Baselines]) -> list[TaskSummary]:
     """Returns one summary per task and style of prompts, in order of appearance."""
     return [
         _task_summary(group, prompts, given[task])
@@ -182,7 +173,7 @@ def as_json(item: Any) -> dict[str, Any]:
 
 
 def _result(
-    cell: predictions.Predictions, metric: str, given: Baselines, setting: Setting
+    cell: predictions.Predictions, metric: str, given: baselines.Baselines, setting: Setting
 ) -> Result:
     found = predictions.estimate([cell], metric)
     return Result(
@@ -210,7 +201,7 @@ def _result(
     )
 
 
-def _task_summary(cells: Cells, prompts: str, given: Baselines) -> TaskSummary:
+def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> TaskSummary:
     main = predictions.headline(cells, prompts=prompts)
     first, metric = main[0], main[0].metric
     found = predictions.estimate(main)

@@ -37,13 +37,13 @@ def test_majority_label_comes_from_train_not_from_test():
     assert metrics.compute("accuracy", answered) == pytest.approx(1 / 3)
 
 
-def test_majority_of_choices_is_the_option_most_often_right():
+def test_majority_of_choices_is_the_answer_most_often_right():
     train = [{"options": ["owl", "eel"], "label": 1}, {"options": ["eel", "ant"], "label": 0}]
     test = [{"options": ["ant", "eel"], "label": 0}, {"options": ["eel", "owl"], "label": 0}]
     assert baselines.majority(CHOICES, train, test).predicted == (1, 0)
 
 
-def test_majority_among_options_never_right_before_is_a_guess_not_the_first():
+def test_where_the_majority_answer_is_no_option_a_guess_takes_its_place():
     test = [{"options": [f"x{row}", f"y{row}"], "label": 0} for row in range(200)]
     predicted = baselines.majority(CHOICES, [], test).predicted
     assert 70 < sum(predicted) < 130
@@ -80,3 +80,19 @@ def test_number_labels_give_numbers():
     task = _task(tasks.Labels(names=("0", "1"), words=("0", "1")))
     answered = answers.from_labels(task, [{"label": 1, "score": 0.8}], [0])
     assert (answered.predicted_numbers, answered.gold_numbers) == ((0.0,), (0.8,))
+
+
+def test_baselines_hold_the_best_trivial_heuristic_beside_the_majority():
+    train = [{"sentence": "x " * (1 + 9 * (i % 2)), "label": i % 2} for i in range(40)]
+    train.append({"sentence": "x", "label": 0})
+    found = baselines.of(LABELS, train, train[:20])
+    assert found.majority == {"accuracy": 0.5}
+    assert (found.heuristic_name, found.heuristic) == ("fitted length", {"accuracy": 1.0})
+
+
+def test_metrics_that_no_heuristic_knows_have_none():
+    task = _task(tasks.FreeText(), metrics=("rouge1", "squad_em"))
+    record = {"sentence": "owl", "references": ["owl"]}
+    found = baselines.of(task, [record], [record])
+    assert found.heuristic == {"squad_em": 1.0}
+    assert set(found.majority) == {"rouge1", "squad_em"}

@@ -2,9 +2,9 @@
 
 import eval_toys
 
-from eval import comparison, results
+from eval import baselines, comparison, results
 
-GIVEN = {"sst2": results.Baselines(majority={"accuracy": 0.55}, heuristic={"accuracy": 0.6})}
+GIVEN = {"sst2": baselines.Baselines(majority={"accuracy": 0.55}, heuristic={"accuracy": 0.6})}
 
 
 def _changes(before, after):

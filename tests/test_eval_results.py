@@ -3,13 +3,13 @@
 import eval_toys
 import pytest
 
-from eval import results
+from eval import baselines, results
 
 GIVEN = {
-    "sst2": results.Baselines(
+    "sst2": baselines.Baselines(
         majority={"accuracy": 0.5}, heuristic={"accuracy": 0.6}, heuristic_name="length"
     ),
-    "imdb_reviews": results.Baselines(majority={"accuracy": 0.7}, heuristic={}),
+    "imdb_reviews": baselines.Baselines(majority={"accuracy": 0.7}, heuristic={}),
 }
 SETTING = results.Setting(run="toy", step=3, data="embedded", seed=0)
 

@@ -1,0 +1,192 @@
+"""A page as a list of blocks, written as Markdown or as one self-contained HTML file."""
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_STYLE = """
+:root { color-scheme: light dark; --paper: #fdfcf9; --ink: #1d1f24; --soft: #62666f;
+  --line: #dedbd2; --wash: #f3f0e8; --before: #9a9da6; --after: #2563a8; --mark: #b4541a;
+  --good: #2c7a4b; --bad: #a8442f; }
+@media (prefers-color-scheme: dark) { :root { --paper: #15171b; --ink: #e7e5df; --soft: #9b9fa9;
+  --line: #33363d; --wash: #1e2126; --before: #80848e; --after: #6fb0f2; --mark: #f0965a;
+  --good: #6cc48d; --bad: #ee8a74; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--paper); color: var(--ink); -webkit-text-size-adjust: 100%;
+  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
+main { max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem; }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .4rem; letter-spacing: -.015em; }
+h2 { font-size: 1.2rem; line-height: 1.3; margin: 3rem 0 .6rem; padding-top: 1rem;
+  border-top: 1px solid var(--line); letter-spacing: -.005em; }
+h3 { font-size: 1rem; margin: 1.6rem 0 .4rem; }
+p { margin: .6rem 0; max-width: 42rem; }
+p.lead { font-size: 1.1rem; }
+p.note { color: var(--soft); font-size: .9rem; }
+p.banner { max-width: none; border-left: 4px solid var(--mark); background: var(--wash);
+  padding: .7rem 1rem; margin: 1.2rem 0; }
+ul { padding-left: 1.2rem; max-width: 42rem; } li { margin: .25rem 0; }
+.scroll { overflow-x: auto; margin: 1rem 0; -webkit-overflow-scrolling: touch; }
+table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums;
+  min-width: 100%; }
+th, td { padding: .4rem .7rem; text-align: right; vertical-align: baseline; white-space: nowrap;
+  border-bottom: 1px solid var(--line); }
+th { font-weight: 600; color: var(--soft); border-bottom-color: var(--soft); }
+th:first-child, td:first-child { text-align: left; padding-left: 0; position: sticky; left: 0;
+  background: var(--paper); }
+td:first-child { font-weight: 600; }
+th.words, td.words { text-align: left; white-space: normal; min-width: 14rem; }
+td strong { color: var(--after); } td .range { color: var(--soft); font-size: .92em; }
+.yes { color: var(--good); font-weight: 600; } .no { color: var(--bad); font-weight: 600; }
+figure { margin: 1.2rem 0; max-width: 40rem; } figure svg { width: 100%; height: auto; }
+figcaption { color: var(--soft); font-size: .875rem; margin-top: .3rem; }
+details { border-top: 1px solid var(--line); padding: .5rem 0; }
+details:last-of-type { border-bottom: 1px solid var(--line); }
+summary { cursor: pointer; font-weight: 600; }
+summary span { color: var(--soft); font-weight: 400; }
+pre { background: var(--wash); padding: .8rem 1rem; overflow-x: auto; border-radius: 4px;
+  font: .82rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; white-space: pre-wrap;
+  overflow-wrap: anywhere; }
+code { font: .88em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
+@media (max-width: 34rem) { main { padding: 1.5rem 1rem 4rem; } h1 { font-size: 1.45rem; } }
+@media print { details { display: block; } }
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A paragraph; `role` is "", "lead", "note" or "banner"."""
+
+    text: str
+    role: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bullets:
+    items: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Cells are text; `words` are the numbers of columns of prose, the others are figures."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: Sequence[int] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A plot as an SVG element; `name` is its file's name beside a Markdown page."""
+
+    name: str
+    svg: str
+    caption: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fold:
+    """Blocks that open on demand."""
+
+    title: str
+    hint: str
+    blocks: Sequence["Block"]
+
+
+Block = Heading | Text | Bullets | Table | Figure | Code | Fold
+
+
+def to_html(title: str, blocks: Sequence[Block]) -> str:
+    """Returns a whole page that needs no other file and no network."""
+    body = "\n".join(map(_html, blocks))
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style></head>\n"
+        f"<body><main>\n{body}\n</main></body></html>\n"
+    )
+
+
+def to_markdown(blocks: Sequence[Block]) -> str:
+    """Returns the same page as Markdown; figures are linked as `plots/<name>.svg`."""
+    return "\n\n".join(map(_markdown, blocks)) + "\n"
+
+
+def _html(block: Block) -> str:
+    match block:
+        case Heading(text=text, level=level):
+            return f"<h{level}>{_inline(text)}</h{level}>"
+        case Text(text=text, role=role):
+            return f'<p class="{role}">{_inline(text)}</p>' if role else f"<p>{_inline(text)}</p>"
+        case Bullets(items=items):
+            return "<ul>" + "".join(f"<li>{_inline(item)}</li>" for item in items) + "</ul>"
+        case Table():
+            return _html_table(block)
+        case Figure(svg=svg, caption=caption):
+            return f"<figure>{svg}<figcaption>{_inline(caption)}</figcaption></figure>"
+        case Code(text=text):
+            return f"<pre>{html.escape(text)}</pre>"
+        case Fold(title=title, hint=hint, blocks=blocks):
+            inner = "\n".join(map(_html, blocks))
+            head = f"<summary>{_inline(title)} <span>{_inline(hint)}</span></summary>"
+            return f"<details>{head}\n{inner}</details>"
+
+
+def _html_table(table: Table) -> str:
+    def row(tag: str, cells: Sequence[str]) -> str:
+        marks = [' class="words"' if i in table.words else "" for i in range(len(cells))]
+        columns = zip(cells, marks, strict=True)
+        inner = "".join(f"<{tag}{mark}>{_inline(cell)}</{tag}>" for cell, mark in columns)
+        return f"<tr>{inner}</tr>"
+
+    body = "\n".join(row("td", cells) for cells in table.rows)
+    return (
+        f'<div class="scroll"><table><thead>{row("th", table.header)}</thead>\n'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _inline(text: str) -> str:
+    """Returns escaped text with **bold**, `code`, [low, high] ranges and a leading Yes or No."""
+    text = html.escape(text, quote=False)
+    text = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
+    text = re.sub(r"(\[[-+−.\d]+, [-+−.\d]+\])", r'<span class="range">\1</span>', text)
+    return re.sub(
+        r"^(Yes|No|In part)\b",
+        lambda found: f'<span class="{"yes" if found[1] == "Yes" else "no"}">{found[1]}</span>',
+        text,
+    )
+
+
+def _markdown(block: Block) -> str:
+    match block:
+        case Heading(text=text, level=level):
+            return f"{'#' * level} {text}"
+        case Text(text=text, role=role):
+            return f"> **{text}**" if role == "banner" else text
+        case Bullets(items=items):
+            return "\n".join(f"- {item}" for item in items)
+        case Table(header=header, rows=rows, words=words):
+            rule = ["---" if i in words or i == 0 else "---:" for i in range(len(header))]
+            lines = [header, rule, *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+            return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        case Figure(name=name, caption=caption):
+            return f"![{caption}](plots/{name}.svg)\n\n*{caption}*"
+        case Code(text=text):
+            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+            return f"{fence}\n{text}\n{fence}"
+        case Fold(title=title, hint=hint, blocks=blocks):
+            inner = "\n\n".join(map(_markdown, blocks))
+            return f"**{title}** {hint}\n\n{inner}"

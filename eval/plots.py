@@ -1,0 +1,237 @@
+"""The report's plots as SVG elements, in the page's own ink: readable light, dark and narrow."""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Drawn in stand-in colours; the page's style says what they are, by day and by night. The second
+# value is for a file on its own.
+_COLOURS = {
+    "#010101": ("var(--ink)", "#50545c"),
+    "#020202": ("var(--soft)", "#80848c"),
+    "#030303": ("var(--line)", "#c8c8c8"),
+    "#040404": ("var(--before)", "#9a9da6"),
+    "#050505": ("var(--after)", "#2f78c4"),
+    "#060606": ("var(--mark)", "#c8682a"),
+    "#070707": ("var(--paper)", "#ffffff"),
+}
+INK, SOFT, LINE, BEFORE, AFTER, MARK, PAPER = _COLOURS
+_WIDTH_INCHES = 6.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One line of the held-out plot: (value, low, high) before and after, and baselines."""
+
+    name: str
+    before: tuple[float, float, float] | None
+    after: tuple[float, float, float]
+    chance: float | None
+    majority: float | None
+    heuristic: float | None
+
+
+def held_out(bars: Sequence[Bar], *, name: str = "held_out") -> str:
+    """Returns one line of bars a cluster, before and after, with error bars and baselines."""
+    figure, axes = _figure(0.72 * len(bars) + 1.0)
+    for y, bar in enumerate(reversed(bars)):
+        for offset, estimate, colour in ((0.17, bar.before, BEFORE), (-0.17, bar.after, AFTER)):
+            if estimate is None:
+                continue
+            value, low, high = estimate
+            axes.barh(y + offset, value, height=0.3, color=colour, zorder=2)
+            axes.plot([low, high], [y + offset] * 2, color=INK, linewidth=1.2, zorder=4)
+            axes.text(max(high, value) + 0.015, y + offset, _short(value), color=INK, va="center")
+        for value, style in (
+            (bar.chance, "-"),
+            (bar.majority, (0, (4, 1.5))),
+            (bar.heuristic, (0, (1, 1))),
+        ):
+            if value is not None:
+                axes.plot(
+                    [value] * 2, [y - 0.4, y + 0.4], color=MARK, linestyle=style, lw=1.8, zorder=3
+                )
+    axes.set_yticks(range(len(bars)), [bar.name.replace("_", " ") for bar in reversed(bars)])
+    axes.set_ylim(-0.55, len(bars) - 0.45)
+    axes.set_xlim(0, 1.1)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1.0])
+    handles = [_patch(BEFORE, "before"), _patch(AFTER, "after")]
+    for name, style in (("chance", "-"), ("majority", (0, (4, 1.5))), ("heuristic", (0, (1, 1)))):
+        if any(getattr(bar, name) is not None for bar in bars):
+            handles.append(_line(MARK, style, name))
+    _legend(axes, handles)
+    return _svg(figure, name)
+
+
+def learning_curve(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Returns the loss over steps: each step thin, a running mean thick."""
+    figure, axes = _figure(2.6)
+    steps, losses = [line["step"] for line in lines], [line["loss"] for line in lines]
+    axes.plot(steps, losses, color=BEFORE, linewidth=0.8, alpha=0.7)
+    axes.plot(steps, _smooth(losses), color=AFTER, linewidth=2)
+    axes.set_xlabel("step", color=SOFT)
+    axes.set_ylabel("loss, nats a target token", color=SOFT)
+    axes.set_ylim(bottom=0)
+    axes.grid(axis="y", color=LINE, linewidth=0.6)
+    return _svg(figure, "learning_curve")
+
+
+def composition(shares: Mapping[str, Mapping[str, float]]) -> str:
+    """Returns one bar a cluster, of its tasks' expected shares of the training examples."""
+    ordered = sorted(shares, key=lambda cluster: sum(shares[cluster].values()))
+    figure, axes = _figure(0.36 * len(ordered) + 0.7)
+    for y, cluster in enumerate(ordered):
+        left = 0.0
+        for share in sorted(shares[cluster].values(), reverse=True):
+            axes.barh(y, share, left=left, height=0.62, color=AFTER, edgecolor=PAPER, linewidth=1.2)
+            left += share
+        axes.text(left + 0.002, y, f" {left:.0%}", va="center", color=INK)
+    axes.set_yticks(range(len(ordered)), [name.replace("_", " ") for name in ordered])
+    widest = max((sum(tasks.values()) for tasks in shares.values()), default=1.0)
+    axes.set_xlim(0, widest * 1.15)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    return _svg(figure, "composition")
+
+
+def template_spread(
+    values: Mapping[str, tuple[Sequence[float], Sequence[float]]], chances: Mapping[str, float]
+) -> str:
+    """Returns a dot per template and task: before above, after below; chance as a tick."""
+    figure, axes = _figure(0.46 * len(values) + 0.9)
+    for y, (task, (before, after)) in enumerate(reversed(values.items())):
+        axes.axhline(y, color=LINE, linewidth=0.6, zorder=0)
+        axes.scatter(before, [y + 0.16] * len(before), s=22, color=BEFORE, alpha=0.75, lw=0)
+        axes.scatter(after, [y - 0.16] * len(after), s=22, color=AFTER, alpha=0.75, lw=0)
+        if chances.get(task) is not None:
+            axes.plot([chances[task]] * 2, [y - 0.34, y + 0.34], color=MARK, lw=1.8)
+    axes.set_yticks(range(len(values)), list(reversed(values)))
+    axes.set_ylim(-0.6, len(values) - 0.4)
+    axes.set_xlim(-0.02, 1.02)
+    _legend(
+        axes,
+        [_dot(BEFORE, "before"), _dot(AFTER, "after"), _line(MARK, "-", "chance")],
+    )
+    return _svg(figure, "template_spread")
+
+
+def compared(
+    names: Sequence[str],
+    rows: Mapping[str, Mapping[str, Sequence[float]]],
+    chances: Mapping[str, float | None],
+) -> str:
+    """Returns a dot per run and a bar at the mean: rows by cluster, in each a line per kind."""
+    colours = dict(zip(names, (AFTER, MARK, INK, SOFT, BEFORE) * len(names), strict=False))
+    height = 0.2 * len(names) + 0.3
+    figure, axes = _figure(height * len(rows) + 1.0)
+    y, ticks = 0.0, []
+    for cluster, by_name in reversed(rows.items()):
+        lines = [y + 0.2 * i for i in range(len(names))]
+        ticks.append((sum(lines) / len(lines), cluster.replace("_", " ")))
+        for line, name in zip(lines, reversed(names), strict=True):
+            values = by_name.get(name, ())
+            if values:
+                axes.plot([min(values), max(values)], [line] * 2, color=colours[name], lw=1.2)
+                axes.scatter(values, [line] * len(values), s=14, color=colours[name], lw=0)
+                middle = sum(values) / len(values)
+                axes.plot([middle] * 2, [line - 0.08, line + 0.08], color=colours[name], lw=2.4)
+        if chances.get(cluster) is not None:
+            ends = [lines[0] - 0.14, lines[-1] + 0.14]
+            axes.plot([chances[cluster]] * 2, ends, color=SOFT, lw=1, linestyle=(0, (2, 2)))
+        y += height
+    axes.set_yticks([tick for tick, _ in ticks], [name for _, name in ticks])
+    axes.set_xlim(0, 1.02)
+    _legend(axes, [_dot(colours[name], name) for name in names])
+    return _svg(figure, "compared")
+
+
+def standalone(svg: str) -> str:
+    """Returns a plot as a file of its own, in colours that read on white and on black."""
+    for variable, colour in _COLOURS.values():
+        svg = svg.replace(variable, colour)
+    return svg
+
+
+def _figure(height_inches: float):
+    """Returns a figure and its axes; drawn without pyplot, which keeps global state."""
+    import matplotlib
+    from matplotlib import figure as figures
+
+    matplotlib.rcParams["svg.fonttype"] = "none"
+    matplotlib.rcParams["font.size"] = 10.5
+    figure = figures.Figure(figsize=(_WIDTH_INCHES, height_inches), layout="constrained")
+    axes = figure.add_subplot()
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(LINE)
+    axes.tick_params(colors=INK, length=0)
+    axes.set_facecolor("none")
+    axes.grid(axis="x", color=LINE, linewidth=0.6, zorder=0)
+    axes.set_axisbelow(True)
+    return figure, axes
+
+
+def _svg(figure: Any, name: str) -> str:
+    import matplotlib
+
+    file = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": name}):
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+    text = file.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    # Ids are unique to a figure only: several share one page.
+    text = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", text)
+    text = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", text)
+    text = re.sub(r' (width|height)="[\d.]+pt"', "", text, count=2)
+    for stand_in, (variable, _) in _COLOURS.items():
+        text = text.replace(stand_in, variable)
+    return text.strip()
+
+
+def _legend(axes: Any, handles: Sequence[Any]) -> None:
+    axes.legend(
+        handles=handles,
+        loc="lower center",
+        bbox_to_anchor=(0.4, 1.0),
+        ncols=len(handles),
+        frameon=False,
+        labelcolor=INK,
+        handlelength=1.2,
+        handletextpad=0.4,
+        columnspacing=1.0,
+        fontsize=9.5,
+    )
+
+
+def _patch(colour: str, label: str):
+    from matplotlib import patches
+
+    return patches.Patch(color=colour, label=label)
+
+
+def _line(colour: str, style: Any, label: str):
+    from matplotlib import lines
+
+    return lines.Line2D([], [], color=colour, linestyle=style, linewidth=1.8, label=label)
+
+
+def _dot(colour: str, label: str):
+    from matplotlib import lines
+
+    return lines.Line2D([], [], color=colour, marker="o", linestyle="", markersize=4.5, label=label)
+
+
+def _smooth(values: Sequence[float]) -> list[float]:
+    """Returns at each step the mean of the last tenth of all steps up to there."""
+    width = max(1, len(values) // 10)
+    return [
+        sum(values[max(0, i + 1 - width) : i + 1]) / len(values[max(0, i + 1 - width) : i + 1])
+        for i in range(len(values))
+    ]
+
+
+def _short(value: float) -> str:
+    """Returns a share without its zero: 0.934 is ".93"."""
+    return f"{value:.2f}".replace("0.", ".", 1) if value < 1 else f"{value:.2f}"

@@ -1,0 +1,238 @@
+"""Zero-shot evaluation of a model: rank classification and greedy generation, over all templates.
+
+    questions = questions.collect(tasks, template_sets, data=..., settings=...)
+    before = protocol.evaluate(model, words, questions, setting=..., held_out=("nli",))
+    evaluation.write(run_folder, before)
+
+All prompts of all tasks go to the model in one call, which packs them into full batches.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eval import answers, evaluation, metrics, predictions, results, scoring
+from eval import questions as question_module
+from flanlike import decode, vocabulary
+from flanlike import task as tasks
+
+if TYPE_CHECKING:
+    from flax import nnx
+
+_GENERATION_BATCH = 64
+_SAMPLES_PER_TASK = 2
+
+
+def evaluate(
+    model: "nnx.Module",
+    words: vocabulary.Vocabulary,
+    questions: question_module.Questions,
+    *,
+    setting: results.Setting,
+    held_out: Sequence[str] = (),
+) -> evaluation.Evaluation:
+    """Returns the model's answers to the questions; `evaluation.write` keeps them.
+
+    `setting` names run, step, data and the run's seed; `held_out` the clusters that training never
+    saw.
+    """
+    started_s = time.monotonic()
+    encoder = _Encoder(words, questions.settings.max_input_tokens)
+    ranked = [cell for cell in questions.cells if not cell.is_generated]
+    generated = [cell for cell in questions.cells if cell.is_generated]
+    cells, samples = [], []
+    scores = _rank(model, encoder, ranked, questions.settings)
+    for cell, its_scores in zip(ranked, scores, strict=True):
+        cells.append(_ranked_cell(cell, its_scores, questions.settings))
+        samples += _ranked_samples(cell, its_scores)
+    texts = _generate(model, encoder, generated, questions.settings)
+    for cell, its_texts in zip(generated, texts, strict=True):
+        cells.append(_generated_cell(cell, its_texts))
+        samples += _generated_samples(cell, its_texts)
+    is_open = {cell.task.cluster for cell in questions.cells if cell.task.is_microworld_only}
+    return evaluation.Evaluation(
+        setting=setting,
+        held_out=tuple(held_out),
+        open_clusters=tuple(sorted(is_open)),
+        options=vars(questions.settings),
+        cells=cells,
+        given=questions.given,
+        samples=samples,
+        notes={
+            "prompts": sum(len(cell.prompts) for cell in questions.cells),
+            "truncated_prompts": encoder.truncated,
+            "dropped_rows": dict(questions.dropped_rows),
+            "seconds": round(time.monotonic() - started_s, 1),
+        },
+    )
+
+
+class _Encoder:
+    """Encodes prompts and options; options are few and kept."""
+
+    def __init__(self, words: vocabulary.Vocabulary, max_input_tokens: int) -> None:
+        self._words, self._limit = words, max_input_tokens
+        self._options: dict[str, list[int]] = {}
+        self.truncated = 0
+
+    def prompt(self, text: str) -> list[int]:
+        ids = self._words.encode(text)
+        self.truncated += len(ids) > self._limit
+        return ids[-self._limit :]  # what is asked and the options stand at the end
+
+    def option(self, text: str) -> list[int]:
+        if text not in self._options:
+            self._options[text] = self._words.encode(text)
+        return self._options[text]
+
+    def text(self, ids: Sequence[int]) -> str:
+        return self._words.decode(ids)
+
+
+def _rank(
+    model: "nnx.Module",
+    encoder: _Encoder,
+    cells: Sequence[question_module.Cell],
+    settings: question_module.Settings,
+) -> list[list[scoring.Score]]:
+    """Returns the score of every prompt of each cell."""
+    prompts, options = [], []
+    for cell in cells:
+        for prompt, record in zip(cell.prompts, cell.records, strict=True):
+            prompts.append(encoder.prompt(prompt.inputs))
+            options.append(
+                [
+                    encoder.option(question_module.completed(cell, record, option))
+                    for option in prompt.options
+                ]
+            )
+    log_probs = decode.option_scores(
+        model, prompts, options, max_tokens_per_batch=settings.max_tokens_per_batch
+    )
+    scored = iter(zip(log_probs, options, strict=True))
+    found = []
+    for cell in cells:
+        its_scores = []
+        for prompt in cell.prompts:
+            values, ids = next(scored)
+            counts = [len(option) + 1 for option in ids] if settings.per_token else None
+            its_scores.append(scoring.score(prompt.options, values, token_counts=counts))
+        found.append(its_scores)
+    return found
+
+
+def _generate(
+    model: "nnx.Module",
+    encoder: _Encoder,
+    cells: Sequence[question_module.Cell],
+    settings: question_module.Settings,
+) -> list[list[str]]:
+    """Returns the text written for every prompt of each cell."""
+    prompts = [encoder.prompt(prompt.inputs) for cell in cells for prompt in cell.prompts]
+    if not prompts:
+        return [[] for _ in cells]
+    order = np.argsort([len(ids) for ids in prompts], kind="stable")
+    written = decode.generate(
+        model,
+        [prompts[i] for i in order],
+        max_new_tokens=settings.max_new_tokens,
+        batch_size=_GENERATION_BATCH,
+    )
+    texts = [""] * len(prompts)
+    for i, ids in zip(order, written, strict=True):
+        texts[i] = encoder.text(ids)
+    rest = iter(texts)
+    return [[next(rest) for _ in cell.prompts] for cell in cells]
+
+
+def _ranked_cell(
+    cell: question_module.Cell,
+    scores: Sequence[scoring.Score],
+    settings: question_module.Settings,
+) -> predictions.Predictions:
+    pairs = list(zip(cell.prompts, scores, strict=True))
+    labels = [prompt.label_of_option[score.choice] for prompt, score in pairs]
+    return _predictions(
+        cell,
+        answers.from_labels(cell.task, cell.records, labels),
+        scoring="rank_per_token" if settings.per_token else "rank",
+        shown_choice=tuple(score.choice for score in scores),
+    )
+
+
+def _generated_cell(cell: question_module.Cell, texts: Sequence[str]) -> predictions.Predictions:
+    read = [answers.after_rationale(cell.target, text) for text in texts]
+    answered = answers.from_texts(cell.task, cell.records, read)
+    return _predictions(cell, answered, scoring="generation", shown_choice=())
+
+
+def _predictions(
+    cell: question_module.Cell,
+    answered: metrics.Answered,
+    *,
+    scoring: str,
+    shown_choice: tuple[int, ...],
+) -> predictions.Predictions:
+    has_options = not isinstance(cell.task.answers, tasks.FreeText)
+    return predictions.Predictions(
+        task=cell.task.name,
+        cluster=cell.task.cluster,
+        template=cell.template,
+        kind=cell.kind,
+        prompts=cell.style,
+        shots=cell.shots,
+        options=all(prompt.provenance.shows_options for prompt in cell.prompts),
+        scoring=scoring,
+        split=cell.split,
+        metrics=cell.task.metrics,
+        rows=cell.rows,
+        inputs=cell.inputs,
+        fixed_labels=isinstance(cell.task.answers, tasks.Labels),
+        option_counts=tuple(len(p.options) for p in cell.prompts) if has_options else (),
+        shown_gold=tuple(p.gold for p in cell.prompts) if has_options else (),
+        shown_choice=shown_choice,
+        answered=answered,
+    )
+
+
+def _ranked_samples(
+    cell: question_module.Cell, scores: Sequence[scoring.Score]
+) -> list[evaluation.Sample]:
+    return [
+        evaluation.Sample(
+            task=cell.task.name,
+            template=cell.template,
+            row=cell.rows[i],
+            inputs=cell.prompts[i].inputs,
+            options=cell.prompts[i].options,
+            probabilities=scores[i].probabilities,
+            gold=cell.prompts[i].options[cell.prompts[i].gold],
+            answer=cell.prompts[i].options[scores[i].choice],
+            prompts=cell.style,
+        )
+        for i in _shown(cell)
+    ]
+
+
+def _generated_samples(cell: question_module.Cell, texts: Sequence[str]) -> list[evaluation.Sample]:
+    return [
+        evaluation.Sample(
+            task=cell.task.name,
+            template=cell.template,
+            row=cell.rows[i],
+            inputs=cell.prompts[i].inputs,
+            options=(),
+            probabilities=(),
+            gold=cell.prompts[i].targets,
+            answer=texts[i],
+            prompts=cell.style,
+        )
+        for i in _shown(cell)
+    ]
+
+
+def _shown(cell: question_module.Cell) -> range:
+    """Returns the rows of a cell that the report may show."""
+    return range(min(_SAMPLES_PER_TASK, len(cell.rows))) if cell.split == "test" else range(0)
