@@ -6,7 +6,6 @@ from flanlike import task
 from flanlike.microworld import draws, ontology
 
 _SHORT_FORMS = tuple(ontology.ABBREVIATIONS)
-_TOOLS = tuple(kind for kind in ontology.KINDS if kind.use)
 _TOPICS = ("world", "sports", "business", "science")  # in the order of the labels
 
 # Questions by what they ask for, in the order of trec's labels. No frame holds a label's word, and
@@ -110,7 +109,7 @@ _PLAIN += tuple(scale.high[0] for scale in ontology.SCALES) + ontology.COLOURS
 def trec(rng: Random, label: int) -> task.Record:
     """A question, and the sort of thing that would answer it."""
     kind = draws.pick(rng, ontology.KINDS)
-    tool = draws.pick(rng, _TOOLS)
+    tool = draws.pick(rng, ontology.OBJECTS)
     verb = draws.pick(rng, draws.VERBS)
     who = draws.pick(rng, draws.NAMES)
     towns = draws.pair(rng, _TOWNS)

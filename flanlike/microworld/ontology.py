@@ -245,7 +245,7 @@ SENSES = {
 
 # A constructed language: one word for each English one, verb last, "-u" marks the plural.
 LANGUAGE_NAME = "Talvish"
-_NUCLEI = "a e i o u".split()
+_NUCLEI = "aeiou"
 
 
 def talvish(word: str) -> str:

@@ -128,7 +128,7 @@ def _days(rng: Random) -> tuple[str, str, list[str]]:
     groups = [(who, days[:2]), (beside, days[2:])]
     if rng.random() < 0.5:
         groups.reverse()
-    told = [f"{name} works {draws.AT[place]} on {two[0]} and {two[1]}." for name, two in groups]
+    told = [f"{name} works {draws.AT[place]} on {two[0]} and on {two[1]}." for name, two in groups]
     return " ".join(told), f"When does {who} go to the {place}?", [f"on {day}" for day in days]
 
 

@@ -124,7 +124,7 @@ def web_nlg_en(rng: Random) -> task.Record:
             (f"{kind.name} | part | {kind.part}", f"has {kind.part}"),
             (f"{kind.name} | place | {kind.habitat}", f"is found {draws.AT[kind.habitat]}"),
         ]
-        if kind.use:
+        if kind in ontology.OBJECTS:
             lines.append((f"{kind.name} | use | {kind.use}", f"is used to {kind.use}"))
     chosen = draws.several(rng, lines, 1 + int(rng.random() * 3))
     texts = [text for _, text in chosen]
@@ -213,7 +213,7 @@ def samsum(rng: Random) -> task.Record:
 def multi30k(rng: Random) -> task.Record:
     """A short scene in English, and in Talvish: no articles, the verb last.
 
-    "A red fox finds a hat." becomes "deru xofi tahe dnifi." (the endings follow from the word)
+    "A red fox finds a hat." becomes "dera xofo tahi dnifi."
     """
     base = draws.pick(rng, tuple(_SEEN_VERBS))
     actor, thing = draws.pick(rng, _ACTORS), draws.pick(rng, _CARRIED)
