@@ -211,7 +211,10 @@ def missing(
     reasons = {name: reason for name, reason in reasons.items() if reason}
     wanted = {n: r for n, r in reasons.items() if not registry.task(n).is_microworld_only}
     if wanted and not skip_missing:
-        listed = "; ".join(f"{name}: {reason}" for name, reason in wanted.items())
+        by_reason: dict[str, list[str]] = {}
+        for name, reason in wanted.items():
+            by_reason.setdefault(reason, []).append(name)
+        listed = "; ".join(f"{', '.join(tasks)}: {reason}" for reason, tasks in by_reason.items())
         raise errors.UserError(
             f"--data {data} lacks the rows of {len(wanted)} tasks ({listed}); "
             "mend that, or leave them out with --skip-missing"

@@ -3,6 +3,7 @@
 import functools
 import importlib.util
 import os
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -110,7 +111,10 @@ class Registry:
         if spec is None or spec.loader is None:
             raise errors.UserError(f"{path}: not a Python file; expected a name that ends in .py")
         module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:  # a user's mistake: one line, with the place in their file
+            raise errors.UserError(f"{path}{_line(error, path)}: {_short(error)}") from error
         tasks = getattr(module, "TASKS", None)
         mixtures = getattr(module, "MIXTURES", ())
         if not isinstance(tasks, (list, tuple)) or not isinstance(mixtures, (list, tuple)):
@@ -141,3 +145,20 @@ class Registry:
         if each.name in self._mixtures:
             raise errors.UserError(f"{where}mixture {each.name!r} is there twice; rename one")
         self._mixtures[each.name] = each
+
+
+def _line(error: Exception, path: Path) -> str:
+    """Returns ", line 3" for the last line of `path` on the way to an error, or nothing."""
+    if isinstance(error, SyntaxError):
+        return f", line {error.lineno}"
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == str(path)
+    ]
+    return f", line {lines[-1]}" if lines else ""
+
+
+def _short(error: Exception) -> str:
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {message}"

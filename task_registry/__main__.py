@@ -7,6 +7,7 @@ import argparse
 import dataclasses
 import itertools
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -21,6 +22,7 @@ from flanlike import task as task_module
 
 BACKENDS = ("embedded", "hub", "tfds")
 _CHECK_ROWS = 24
+_WIDTH = 180  # columns of what is printed into a pipe or a file
 _EMBEDDED = "rows of the embedded micro-world: small, synthetic, made by rule"
 
 
@@ -38,7 +40,8 @@ def list_tasks(found: registry.Registry, options: argparse.Namespace) -> None:
         return
     table = rich_table.Table(title=f"{len(described)} tasks", box=None, pad_edge=False)
     for column in ("task", "cluster", "forward", "inverted", "cot", "metrics", "rows", "licence"):
-        table.add_column(column, no_wrap=True)
+        is_short = column not in ("metrics", "licence")
+        table.add_column(column, no_wrap=is_short, max_width=None if is_short else 40)
     for task in described:
         counts = task["templates"]
         table.add_row(
@@ -256,7 +259,7 @@ def _print_composition(
 
 def _console() -> rich_console.Console:
     is_terminal = sys.stdout.isatty()
-    return rich_console.Console(width=None if is_terminal else 160, highlight=False)
+    return rich_console.Console(width=None if is_terminal else _WIDTH, highlight=False)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -303,4 +306,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `... list | head` ends in silence
     main()

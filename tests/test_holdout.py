@@ -1,0 +1,81 @@
+import pytest
+
+from flanlike import errors, holdout
+
+CLUSTERS = {
+    "nli": ["rte", "qnli", "wnli"],
+    "paraphrase": ["mrpc"],
+    "reading_comprehension": ["squad_v1", "drop"],
+    "reading_comprehension_with_commonsense": ["cosmos_qa"],
+    "commonsense": ["copa", "commonsense_qa"],
+    "coreference": ["winogrande"],
+    "math": ["gsm8k"],
+    "chain_of_thought": ["cot_gsm8k", "cot_ecqa"],
+}
+ALL = tuple(task for tasks in CLUSTERS.values() for task in tasks)
+
+
+def dropped(held_out, rules):
+    split = holdout.apply(CLUSTERS, held_out, rules=rules)
+    assert sorted([*split.train, *split.evaluation, *split.dropped]) == sorted(ALL)
+    return sorted(split.dropped)
+
+
+def test_nothing_held_out_trains_on_everything():
+    assert holdout.apply(CLUSTERS, []) == holdout.Split(train=ALL, evaluation=(), dropped={})
+
+
+def test_a_held_out_cluster_is_evaluated_and_its_near_clusters_leave_training():
+    split = holdout.apply(CLUSTERS, ["nli"], rules="flan")
+    assert split.evaluation == ("rte", "qnli", "wnli")
+    assert split.dropped == {"mrpc": "cluster 'paraphrase' is near 'nli', which is held out"}
+    assert split.train == tuple(t for t in ALL if t not in ("rte", "qnli", "wnli", "mrpc"))
+
+
+@pytest.mark.parametrize(
+    ("held_out", "expected"),
+    [
+        (["paraphrase"], ["qnli", "rte", "wnli"]),
+        (["reading_comprehension"], ["cosmos_qa"]),
+        (["commonsense"], ["cosmos_qa"]),
+        (
+            ["reading_comprehension_with_commonsense"],
+            ["commonsense_qa", "copa", "drop", "squad_v1"],
+        ),
+        (["nli", "paraphrase"], []),
+        (["math"], []),
+        (["rte"], []),
+    ],
+)
+def test_the_rules_of_the_flan_paper(held_out, expected):
+    assert dropped(held_out, "flan") == expected
+
+
+@pytest.mark.parametrize(
+    ("held_out", "expected"),
+    [
+        (["nli"], ["mrpc", "squad_v1", "winogrande"]),
+        (["reading_comprehension"], ["cosmos_qa", "qnli"]),
+        (["coreference"], ["wnli"]),
+        (["math"], ["cot_gsm8k"]),
+        (["commonsense"], ["cosmos_qa", "cot_ecqa"]),
+        (["chain_of_thought"], ["commonsense_qa", "gsm8k"]),
+        (["rte"], []),
+        (["qnli"], ["squad_v1"]),
+    ],
+)
+def test_strict_rules_also_drop_what_tells_the_answer(held_out, expected):
+    assert dropped(held_out, "strict") == expected
+
+
+def test_the_reason_names_the_material_and_the_task():
+    split = holdout.apply(CLUSTERS, ["qnli"], rules="strict")
+    reason = "it shares SQuAD's paragraphs and questions with qnli, held out"
+    assert split.dropped == {"squad_v1": reason}
+
+
+def test_unknown_names_list_near_matches():
+    with pytest.raises(errors.UserError, match="cluster or task to hold out 'nly': did you mean"):
+        holdout.apply(CLUSTERS, ["nly"])
+    with pytest.raises(errors.UserError, match="unknown hold-out rules 'strct': did you mean 'str"):
+        holdout.apply(CLUSTERS, ["nli"], rules="strct")

@@ -1,0 +1,168 @@
+import pytest
+import template_toys as toys
+
+from flanlike import errors, mixture, sources
+
+
+class Toys:
+    """A registry in which a task's cluster is its name without the last letter."""
+
+    def task(self, name):
+        return toys.task_of(name, cluster=name[:-1], is_microworld_only=name.startswith("m"))
+
+
+def resolved(*entries, counts, held_out=(), unavailable=None, **changes):
+    made = mixture.Mixture(name="mix", entries=entries, **changes)
+    return mixture.resolve(
+        made, Toys(), counts, held_out, rules="flan", unavailable=unavailable or {}
+    )
+
+
+def shares(composition):
+    return {task.name: round(task.share, 3) for task in composition.tasks}
+
+
+def test_rates_are_proportional_up_to_the_cap():
+    found = resolved("a1", "a2", "b1", counts={"a1": 4000, "a2": 100_000, "b1": 50})
+    assert shares(found) == {"a1": 0.496, "a2": 0.496, "b1": 0.008}
+    assert [task.rows for task in found.tasks] == [4000, 30_000, 50]
+    assert [task.rate for task in found.tasks] == [3000.0, 3000.0, 50.0]
+    assert [task.derivation for task in found.tasks] == [
+        "4,000 rows, rate_cap 3,000",
+        "100,000 rows, max_examples 30,000, rate_cap 3,000",
+        "50 rows",
+    ]
+    assert {name: round(share, 3) for name, share in found.cluster_shares.items()} == {
+        "a": 0.992,
+        "b": 0.008,
+    }
+    assert (found.evaluation, found.excluded, found.shares) == ((), {}, mixture.Shares())
+
+
+def test_without_caps_rates_are_row_counts():
+    found = resolved("a1", "b1", counts={"a1": 9000, "b1": 1000}, rate_cap=None, max_examples=None)
+    assert shares(found) == {"a1": 0.9, "b1": 0.1}
+
+
+def test_a_temperature_brings_rates_together():
+    found = resolved("a1", "b1", counts={"a1": 1600, "b1": 100}, temperature=2.0)
+    assert [task.rate for task in found.tasks] == [40.0, 10.0]
+    assert shares(found) == {"a1": 0.8, "b1": 0.2}
+    assert found.tasks[0].derivation == "1,600 rows, temperature 2"
+
+
+def test_weights_on_every_entry_are_relative():
+    counts = {"a1": 10, "b1": 3000, "c1": 5}
+    found = resolved(("a1", 3), ("b1", 1), counts=counts)
+    assert shares(found) == {"a1": 0.75, "b1": 0.25}
+    assert found.tasks[0].derivation == "10 rows, weight 3 in mix"
+    held = resolved(("a1", 3), ("b1", 1), ("c1", 1), counts=counts, held_out=["a"])
+    assert shares(held) == {"b1": 0.5, "c1": 0.5}
+
+
+def test_a_weight_beside_entries_without_one_is_a_share_of_the_whole():
+    counts = {"a1": 100, "a2": 300, "b1": 1}
+    assert shares(resolved("a1", "a2", ("b1", 0.2), counts=counts)) == {
+        "a1": 0.2,
+        "a2": 0.6,
+        "b1": 0.2,
+    }
+    only = resolved("a1", "a2", ("b1", 0.2), counts=counts, held_out=["a"])
+    assert shares(only) == {"b1": 1.0}
+
+
+def test_a_nested_mixture_divides_its_share_by_its_own_rule():
+    inner = mixture.Mixture(name="inner", entries=("b1", "b2"), rate_cap=100)
+    counts = {"a1": 3000, "b1": 50, "b2": 900}
+    weighted = resolved("a1", (inner, 0.3), counts=counts)
+    assert shares(weighted) == {"a1": 0.7, "b1": 0.1, "b2": 0.2}
+    assert weighted.tasks[2].derivation == "900 rows, rate_cap 100, weight 0.3 in mix"
+    plain = resolved("a1", inner, counts=counts)
+    assert shares(plain) == {"a1": 0.952, "b1": 0.016, "b2": 0.032}
+    skewed = mixture.Mixture(name="skewed", entries=(("b1", 1), ("b2", 3)))
+    assert shares(resolved("a1", skewed, counts=counts)) == {"a1": 0.759, "b1": 0.06, "b2": 0.18}
+
+
+def test_shares_add_up_to_one_whatever_the_nesting():
+    deep = mixture.Mixture(name="deep", entries=(("c1", 0.5), "c2"))
+    inner = mixture.Mixture(name="inner", entries=("b1", (deep, 0.25)), temperature=3.0)
+    counts = {"a1": 7, "b1": 11, "c1": 13, "c2": 17}
+    for entries in (("a1", inner), ("a1", (inner, 0.9)), (("a1", 2), (inner, 5))):
+        assert sum(task.share for task in resolved(*entries, counts=counts).tasks) == (
+            pytest.approx(1.0)
+        )
+
+
+def test_held_out_and_unavailable_tasks_are_told_apart():
+    found = resolved(
+        "nli1", "paraphrase1", "b1", "b2", "m1",
+        counts={"b1": 10},
+        held_out=["nli"],
+        unavailable={"b2": "no rows", "m1": "micro-world only"},
+    )  # fmt: skip
+    assert [task.name for task in found.tasks] == ["b1"]
+    assert found.evaluation == ("nli1",)
+    assert found.excluded == {
+        "paraphrase1": "cluster 'paraphrase' is near 'nli', which is held out",
+        "b2": "no rows",
+        "m1": "micro-world only",
+    }
+
+
+def test_the_mixture_has_a_hold_out_of_its_own():
+    made = mixture.Mixture(name="mix", entries=("a1", "b1"), hold_out=("a",))
+    assert mixture.resolve(made, Toys(), {"b1": 1}).evaluation == ("a1",)
+    assert mixture.resolve(made, Toys(), {"a1": 1, "b1": 1}, ()).evaluation == ()
+
+
+def test_what_cannot_be_resolved_is_an_error():
+    with pytest.raises(errors.UserError, match=r"tasks \['b1'\] have no training rows"):
+        resolved("a1", "b1", counts={"a1": 1, "b1": 0})
+    with pytest.raises(errors.UserError, match="'mix' with .'a'. held out has no task left to tr"):
+        resolved("a1", counts={"a1": 1}, held_out=["a"])
+    with pytest.raises(KeyError, match=r"no row counts for the tasks \['b1'\]"):
+        resolved("a1", "b1", counts={"a1": 1})
+    with pytest.raises(errors.UserError, match="cluster or task to hold out 'aa': did you mean"):
+        resolved("a1", counts={"a1": 1}, held_out=["aa"])
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"entries": ()}, "has no entries"),
+        ({"entries": ("a1", "a1")}, r"tasks \['a1'\] are in it twice"),
+        ({"entries": (("a1", 0),)}, r"weights \[0\] have to be over 0"),
+        ({"entries": (("a1", 1.0), "b1")}, "leave nothing to the entries without one"),
+        ({"entries": ("a1",), "temperature": 0}, "temperature is 0, expected over 0"),
+        ({"entries": ("a1",), "rate_cap": 0}, "rate_cap is 0, expected 1 or more or None"),
+    ],
+)
+def test_a_mixture_checks_its_settings(values, message):
+    with pytest.raises(errors.UserError, match=message):
+        mixture.Mixture(name="mix", **values)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"few_shot": 1.1}, r"share few_shot is 1.1; expected a number in \[0, 1\]"),
+        ({"cot": -0.5}, "share cot is -0.5"),
+        ({"max_shots": 0}, "max_shots is 0 with few_shot 0.1; expected 1 or more, or few_shot=0"),
+    ],
+)
+def test_shares_are_numbers_from_0_to_1(values, message):
+    with pytest.raises(errors.UserError, match=message):
+        mixture.Shares(**values)
+
+
+def test_missing_rows_are_named_all_at_once_and_micro_world_tasks_are_just_left_out(monkeypatch):
+    reasons = {"a1": "no file", "b1": "no file", "c1": "no copy", "m1": "micro-world only"}
+    monkeypatch.setattr(sources, "availability", lambda task, data: reasons.get(task.name))
+    assert mixture.missing(["d1", "m1"], Toys(), "hub") == {"m1": "micro-world only"}
+    with pytest.raises(errors.UserError) as caught:
+        mixture.missing(["a1", "b1", "c1", "d1", "m1"], Toys(), "hub")
+    assert str(caught.value) == (
+        "--data hub lacks the rows of 3 tasks (a1, b1: no file; c1: no copy); "
+        "mend that, or leave them out with --skip-missing"
+    )
+    assert mixture.missing(["a1", "d1"], Toys(), "hub", skip_missing=True) == {"a1": "no file"}

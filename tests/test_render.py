@@ -1,0 +1,300 @@
+import collections
+import time
+
+import pytest
+import template_toys as toys
+
+from flanlike import errors, mixture, render, seeding, task, templates
+
+RECORD = {"premise": "It rains.", "hypothesis": "It is dry.", "label": 1}
+OTHER = {"premise": "It snows.", "hypothesis": "It is cold.", "label": 0}
+CHOICES = {"question": "What flies?", "options": ["eel", "owl", "ant"], "label": 1}
+LAYOUT = templates.Layout()
+SHOWN = "{premise}\nIs this true? {hypothesis}\n\n{options}"
+
+
+def rendered(template, record=RECORD, of=None, **changes):
+    values = {
+        "layout": LAYOUT,
+        "source": "embedded",
+        "split": "train",
+        "row_id": "train/0",
+        "seed": 0,
+    } | changes
+    return render.render(of or toys.task_of(), template, record, **values)
+
+
+def seed_for(template, options, **changes):
+    """Returns the first seed that shows the options in this order."""
+    return next(
+        seed for seed in range(99) if rendered(template, seed=seed, **changes).options == options
+    )
+
+
+def test_labels_are_shown_in_a_drawn_order_and_the_gold_one_is_tracked():
+    template = toys.template_of(SHOWN)
+    prompt = rendered(template, seed=seed_for(template, ("no", "yes")))
+    assert prompt == task.Prompt(
+        inputs="It rains.\nIs this true? It is dry.\n\nOptions:\n- no\n- yes",
+        targets="no",
+        options=("no", "yes"),
+        label_of_option=(1, 0),
+        gold=0,
+        references=("no",),
+        provenance=task.Provenance(
+            task="toy",
+            source="embedded",
+            split="train",
+            row_id="train/0",
+            template="toy",
+            kind="forward",
+            shots=0,
+            shows_options=True,
+            seed=prompt.provenance.seed,
+        ),
+    )
+    other = rendered(template, seed=seed_for(template, ("yes", "no")))
+    assert other.inputs.endswith("Options:\n- yes\n- no")
+    assert (other.gold, other.label_of_option, other.targets) == (1, (0, 1), "no")
+
+
+def test_a_template_with_words_of_its_own_shows_and_scores_those():
+    template = toys.template_of(
+        target="It is {answer}.", answers={"entailment": "right", "not_entailment": "wrong"}
+    )
+    prompt = rendered(template)
+    assert prompt.inputs == "It rains. It is dry."
+    assert prompt.targets == "It is wrong."
+    assert sorted(prompt.options) == ["right", "wrong"]
+    assert prompt.options[prompt.gold] == "wrong"
+    assert prompt.references == ("wrong",)
+    assert not prompt.provenance.shows_options
+
+
+def test_a_record_brings_its_own_options():
+    of = toys.task_of(answers=task.Choices(), fields=("question",))
+    prompt = rendered(toys.template_of("{options}\n\n{question}"), CHOICES, of, seed=5)
+    assert sorted(prompt.options) == ["ant", "eel", "owl"]
+    assert [CHOICES["options"][label] for label in prompt.label_of_option] == list(prompt.options)
+    assert (prompt.options[prompt.gold], prompt.targets) == ("owl", "owl")
+    listed = "\n".join(f"- {option}" for option in prompt.options)
+    assert prompt.inputs == f"Options:\n{listed}\n\nWhat flies?"
+
+
+def test_every_order_of_options_is_drawn_equally_often():
+    of = toys.task_of(answers=task.Choices(), fields=("question",))
+    template = toys.template_of("{question}\n{options}")
+    seen = collections.Counter(
+        rendered(template, CHOICES, of, seed=seeding.key(i)).label_of_option for i in range(3000)
+    )
+    assert len(seen) == 6
+    assert all(400 < count < 600 for count in seen.values())
+
+
+def test_free_text_has_references_and_no_options():
+    of = toys.task_of(answers=task.FreeText(), fields=("question",))
+    record = {"question": "Who?", "references": ["Ada", "Ada B."]}
+    prompt = rendered(toys.template_of("{question}"), record, of)
+    assert (prompt.targets, prompt.references) == ("Ada", ("Ada", "Ada B."))
+    assert (prompt.options, prompt.label_of_option, prompt.gold) == ((), (), None)
+
+
+def test_a_cot_target_has_the_rationale_and_keeps_the_options():
+    of = toys.task_of(answers=task.Choices(), fields=("question", "rationale"))
+    record = CHOICES | {"rationale": "Owls have wings."}
+    template = toys.template_of("{question}", "{rationale}\nSo: {answer}", kind="cot")
+    prompt = rendered(template, record, of)
+    assert prompt.targets == "Owls have wings.\nSo: owl"
+    assert prompt.options[prompt.gold] == "owl"
+    assert prompt.references == ("owl",)
+
+
+def test_an_inverted_prompt_has_its_target_for_reference_and_nothing_to_choose_from():
+    template = toys.template_of("{premise} {answer}", "{hypothesis}", kind="inverted")
+    prompt = rendered(template)
+    assert (prompt.inputs, prompt.targets) == ("It rains. no", "It is dry.")
+    assert (prompt.options, prompt.label_of_option, prompt.gold) == ((), (), None)
+    assert prompt.references == ("It is dry.",)
+
+
+def test_braces_in_a_record_are_text():
+    prompt = rendered(toys.template_of(), RECORD | {"premise": "{hypothesis} {0} }"})
+    assert prompt.inputs == "{hypothesis} {0} } It is dry."
+
+
+def test_exemplars_come_before_the_query_in_the_same_template():
+    exemplars = [render.Exemplar(record=OTHER, row_id="train/1")]
+    prompt = rendered(toys.template_of("{premise} {hypothesis}"), exemplars=exemplars)
+    assert prompt.inputs == "It snows. It is cold.\nyes\n\nIt rains. It is dry.\n"
+    assert (prompt.targets, prompt.provenance.shots) == ("no", 1)
+
+
+def test_delimiters_are_drawn_by_the_seed():
+    layout = templates.Layout(
+        few_shot=(templates.Delimiters(), templates.Delimiters(between=" > ", after=" ; "))
+    )
+    exemplars = [render.Exemplar(record=OTHER, row_id="train/1")]
+    seen = {
+        rendered(toys.template_of(), layout=layout, exemplars=exemplars, seed=seed).inputs
+        for seed in range(20)
+    }
+    assert seen == {
+        "It snows. It is cold.\nyes\n\nIt rains. It is dry.\n",
+        "It snows. It is cold. > yes ; It rains. It is dry. > ",
+    }
+
+
+def test_exemplars_are_dropped_from_the_end_until_the_prompt_fits():
+    exemplars = [
+        render.Exemplar(record=OTHER | {"premise": name}, row_id=name) for name in ("One", "Two")
+    ]
+    limits = {"max_input_tokens": 12, "count_tokens": lambda text: len(text.split())}
+    prompt = rendered(toys.template_of(), exemplars=exemplars, **limits)
+    assert prompt.inputs == "One It is cold.\nyes\n\nIt rains. It is dry.\n"
+    assert prompt.provenance.shots == 1
+    limits["max_input_tokens"] = 6
+    prompt = rendered(toys.template_of(), exemplars=exemplars, **limits)
+    assert (prompt.inputs, prompt.provenance.shots) == ("It rains. It is dry.", 0)
+
+
+def test_the_query_is_never_its_own_exemplar():
+    exemplars = [render.Exemplar(record=RECORD, row_id="train/0")]
+    with pytest.raises(ValueError, match="row 'train/0' is both the query and an exemplar"):
+        rendered(toys.template_of(), exemplars=exemplars)
+
+
+def test_controls_replace_the_input_and_never_the_target():
+    template = toys.template_of(SHOWN, answers={"entailment": "true", "not_entailment": "false"})
+    seed = seed_for(template, ("false", "true"))
+    show = {
+        style: rendered(template, seed=seed, style=style)
+        for style in ("options-only", "task-name", "inputs-only")
+    }
+    assert show["options-only"].inputs == "It rains.\nIt is dry.\n\nOptions:\n- no\n- yes"
+    assert show["task-name"].inputs == "toy\npremise: It rains.\nhypothesis: It is dry."
+    assert show["inputs-only"].inputs == "It rains.\nIt is dry."
+    assert {prompt.targets for prompt in show.values()} == {"no"}
+    assert {prompt.options for prompt in show.values()} == {("no", "yes")}
+    assert [prompt.provenance.shows_options for prompt in show.values()] == [True, False, False]
+
+
+def test_controls_show_no_rationale_and_take_no_inverted_template():
+    of = toys.task_of(answers=task.Choices(), fields=("question", "rationale"))
+    record = CHOICES | {"rationale": "Owls have wings."}
+    template = toys.template_of("{question}", "{rationale} {answer}", kind="cot")
+    assert rendered(template, record, of, style="inputs-only").inputs == "What flies?"
+    inverted = toys.template_of("{premise} {answer}", "{hypothesis}", kind="inverted")
+    with pytest.raises(ValueError, match="its input would show what the target asks for"):
+        rendered(inverted, style="task-name")
+    with pytest.raises(errors.UserError, match="unknown style 'tasks-name': did you mean 'task-n"):
+        rendered(template, record, of, style="tasks-name")
+
+
+def test_a_record_without_a_field_is_an_error_that_names_it():
+    with pytest.raises(ValueError, match="task 'toy', template 'toy': the record has no 'hypoth"):
+        rendered(toys.template_of(), {"premise": "It rains.", "label": 0})
+
+
+def template_set(*kinds):
+    shown = {"forward": SHOWN, "none": "{premise}"}
+    return templates.TemplateSet(
+        templates=tuple(
+            templates.Template(
+                id=kind,
+                kind="forward" if kind == "none" else kind,
+                input=shown.get(kind, "x"),
+                target="{answer}",
+            )
+            for kind in kinds
+        ),
+        layout=LAYOUT,
+    )
+
+
+def chosen(found, n=4000, style="instructions", **shares):
+    values = {"few_shot": 0.0, "no_options": 0.0, "inverted": 0.0, "cot": 0.0} | shares
+    drawn = [
+        render.choose(found, mixture.Shares(**values), seed=seeding.key("choose", i), style=style)
+        for i in range(n)
+    ]
+    ids = collections.Counter(choice.template.id for choice in drawn)
+    return (
+        {name: round(count / n, 1) for name, count in ids.items()},
+        {
+            shots: round(c / n, 1)
+            for shots, c in collections.Counter(d.shots for d in drawn).items()
+        },
+    )
+
+
+def test_choose_draws_kinds_and_shots_by_their_shares():
+    everything = template_set("forward", "none", "inverted", "cot", "cot_inverted")
+    assert chosen(everything) == ({"forward": 1.0}, {0: 1.0})
+    assert chosen(everything, no_options=0.2)[0] == {"forward": 0.8, "none": 0.2}
+    assert chosen(everything, inverted=0.3)[0] == {"forward": 0.7, "inverted": 0.3}
+    assert chosen(everything, cot=0.4)[0] == {"forward": 0.6, "cot": 0.4}
+    both = {"forward": 0.3, "cot": 0.3, "inverted": 0.2, "cot_inverted": 0.2}
+    assert chosen(everything, inverted=0.4, cot=0.5)[0] == both
+    few = chosen(everything, few_shot=0.6, max_shots=2)
+    assert few == ({"forward": 1.0}, {0: 0.4, 1: 0.3, 2: 0.3})
+
+
+def test_what_a_task_lacks_goes_to_its_forward_templates():
+    shares = {"no_options": 0.5, "inverted": 0.5, "cot": 0.5}
+    assert chosen(template_set("forward"), **shares)[0] == {"forward": 1.0}
+    assert chosen(template_set("none"), **shares)[0] == {"none": 1.0}
+    assert chosen(template_set("cot"), **shares)[0] == {"cot": 1.0}
+    found = template_set("forward", "inverted")
+    assert chosen(found, **shares)[0] == {"forward": 0.5, "inverted": 0.5}
+
+
+def test_controls_are_never_inverted():
+    found = template_set("forward", "inverted")
+    assert chosen(found, inverted=1.0, style="options-only")[0] == {"forward": 1.0}
+
+
+def test_select_returns_the_templates_of_a_form():
+    found = template_set("forward", "none", "inverted")
+    by = {
+        options: [t.id for t in render.select(found, render.Settings(options=options))]
+        for options in (None, True, False)
+    }
+    assert by == {None: ["forward", "none"], True: ["forward"], False: ["none"]}
+    assert [t.id for t in render.select(found, render.Settings(kind="inverted"))] == ["inverted"]
+    assert render.select(found, render.Settings(kind="cot")) == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"kind": "cots"}, "unknown kind 'cots': did you mean 'cot'"),
+        ({"style": "option-only"}, "unknown style 'option-only': did you mean 'options-only'"),
+        ({"shots": -1}, "shots is -1; expected 0 or more"),
+    ],
+)
+def test_settings_refuse_what_there_is_not(values, message):
+    with pytest.raises(errors.UserError, match=message):
+        render.Settings(**values)
+
+
+def test_exemplars_are_other_rows_each_as_often():
+    assert sorted(render.pick_exemplars(4, 1, 3, seed=0)) == [0, 2, 3]
+    assert sorted(render.pick_exemplars(3, None, 3, seed=0)) == [0, 1, 2]
+    assert sorted(render.pick_exemplars(2, 0, 5, seed=0)) == [1]
+    assert render.pick_exemplars(1, 0, 2, seed=0) == []
+    assert render.pick_exemplars(50, 7, 0, seed=0) == []
+    picked = [render.pick_exemplars(6, 2, 2, seeding.key(i)) for i in range(3000)]
+    assert picked[0] == render.pick_exemplars(6, 2, 2, seeding.key(0))
+    for place in (0, 1):
+        seen = collections.Counter(rows[place] for rows in picked)
+        assert sorted(seen) == [0, 1, 3, 4, 5]
+        assert all(500 < count < 700 for count in seen.values())
+    assert all(len(set(rows)) == 2 for rows in picked)
+
+
+def test_rendering_is_quick_enough_for_the_pipeline():
+    template, of = toys.template_of(SHOWN), toys.task_of()
+    start = time.process_time()
+    for seed in range(2000):
+        rendered(template, of=of, seed=seed)
+    assert 2000 / (time.process_time() - start) > 10_000  # some 50,000 on one core, when idle

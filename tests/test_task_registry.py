@@ -1,0 +1,184 @@
+import json
+import subprocess
+import sys
+
+import pytest
+import template_toys as toys
+
+import task_registry
+from flanlike import mixture, sources, testing
+from task_registry import __main__ as command_line
+
+REGISTRY = task_registry.registry()
+FORBIDDEN = ("jax", "tensorflow", "tensorflow_datasets", "torch", "seqio", "datasets", "eval")
+
+
+def run(capsys, *arguments):
+    command_line.main(arguments)
+    return capsys.readouterr().out
+
+
+def mistake(capsys, *arguments):
+    with pytest.raises(SystemExit) as caught:
+        command_line.main(arguments)
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    return error
+
+
+def test_flan_core_holds_every_task_once_and_holds_out_by_default():
+    flan_core = REGISTRY.mixture("flan_core")
+    assert sorted(flan_core.task_names) == sorted(REGISTRY.task_names)
+    assert set(flan_core.hold_out) <= set(REGISTRY.clusters)
+    open_choice = REGISTRY.mixture("open_choice")
+    assert len(open_choice.task_names) == 12
+    assert all(REGISTRY.task(name).is_microworld_only for name in open_choice.task_names)
+    assert flan_core.entries[-1] == open_choice
+
+
+def test_every_cluster_is_a_mixture():
+    for cluster, names in REGISTRY.clusters.items():
+        assert REGISTRY.mixture(cluster).task_names == names
+    assert REGISTRY.mixture("cot").task_names == REGISTRY.clusters["chain_of_thought"]
+
+
+@pytest.mark.parametrize("name", REGISTRY.task_names)
+def test_every_task_passes_check_task(name):
+    rows = sources.open_rows(REGISTRY.task(name), "embedded", "train")
+    records = [rows[index] for index in range(5)]
+    assert testing.check_task(REGISTRY.task(name), REGISTRY.templates(name), records) == []
+
+
+def test_importing_listing_and_rendering_load_no_heavy_library():
+    code = (
+        "import sys; from task_registry import __main__ as m; m.main(['list', '--json']); "
+        "m.main(['show', 'rte', '--shots', '1']); m.main(['mixture', 'flan_core']); "
+        f"print([n for n in {FORBIDDEN!r} if n in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
+
+
+def test_list_tells_what_there_is_of_each_task(capsys):
+    listed = json.loads(run(capsys, "list", "--json"))
+    assert [task["name"] for task in listed] == REGISTRY.task_names
+    rte = listed[0]
+    assert rte["name"] == "rte"
+    assert rte["cluster"] == "nli"
+    assert sorted(rte["templates"]) == ["cot", "cot_inverted", "forward", "inverted"]
+    assert rte["metrics"] == ["accuracy"]
+    assert rte["sources"]["embedded"] == "rte"
+    assert rte["availability"]["embedded"] == "available"
+    assert listed[-1]["availability"]["hub"].startswith("it exists in the micro-world only")
+    table = run(capsys, "list")
+    assert "47 tasks" in table
+    assert all(name in table for name in REGISTRY.task_names)
+
+
+def test_show_prints_prompts_of_different_rows_and_templates(capsys):
+    shown = run(capsys, "show", "rte", "--n", "2")
+    assert "micro-world" in shown
+    assert "train/0 · is_this_true (forward) · 0 shots" in shown
+    assert "train/1 · options_then_question (forward) · 0 shots" in shown
+    assert shown.count("\n=> ") == 2
+    shown = run(capsys, "show", "cot_ecqa", "--cot", "--n", "1", "--shots", "2", "--split", "test")
+    assert "test/0" in shown
+    assert "(cot) · 2 shots" in shown
+
+
+def test_check_is_content_with_a_task(capsys):
+    assert run(capsys, "check", "rte", "stsb") == (
+        "ok   rte\nok   stsb\n2 tasks checked, nothing wrong\n"
+    )
+
+
+USER_MODULE = """
+import template_toys as toys
+
+def mine():
+    return toys.task_of("mine", microworld="rte", metrics=("accuracy", "acuracy"))
+
+TASKS = [mine]
+"""
+
+
+def test_check_lists_what_is_wrong_with_a_task_of_ones_own(capsys, tmp_path):
+    (tmp_path / "my_tasks.py").write_text(USER_MODULE)
+    toys.write(tmp_path, toys.FORWARD, "mine")
+    with pytest.raises(SystemExit) as caught:
+        command_line.main(["check", "rte", "mine", "--tasks", str(tmp_path / "my_tasks.py")])
+    assert caught.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == "ok   rte\nWRONG mine\n"
+    assert "task 'mine': 1 templates; expected 10 or more" in printed.err
+    assert "task 'mine': unknown metric 'acuracy': did you mean 'accuracy'" in printed.err
+    assert printed.err.endswith("error: 3 problems in 2 tasks, listed above\n")
+
+
+def test_check_reports_a_template_that_cannot_be_read_and_goes_on(capsys, tmp_path):
+    (tmp_path / "my_tasks.py").write_text(USER_MODULE)
+    toys.write(tmp_path, toys.FORWARD.replace("{premise}", "{premis}"), "mine")
+    with pytest.raises(SystemExit):
+        command_line.main(["check", "mine", "rte", "--tasks", str(tmp_path / "my_tasks.py")])
+    printed = capsys.readouterr()
+    assert printed.out == "WRONG mine\nok   rte\n"
+    assert "mine.toml, template 'is_it_true': unknown field 'premis': did you mean" in printed.err
+
+
+def test_mixture_prints_tasks_clusters_and_what_is_left_out(capsys):
+    shown = run(capsys, "mixture", "flan_core", "--hold-out", "nli")
+    assert "held out: nli (rules: strict)" in shown
+    assert "evaluated: rte, cb, snli, qnli, wnli" in shown
+    assert "left out: glue_mrpc: cluster 'paraphrase' is near 'nli', which is held out" in shown
+    found = json.loads(run(capsys, "mixture", "flan_core", "--hold-out", "nli", "--json"))
+    assert sum(task["share"] for task in found["tasks"]) == pytest.approx(1.0)
+    assert sum(found["clusters"].values()) == pytest.approx(1.0)
+    assert "nli" not in found["clusters"]
+    everything = json.loads(run(capsys, "mixture", "flan_core", "--hold-out", "--json"))
+    assert len(everything["tasks"]) == 47
+    assert everything["held_out"] == []
+
+
+def test_micro_world_tasks_are_left_out_of_other_data(capsys, monkeypatch):
+    def availability(task, data):
+        return "micro-world only" if task.is_microworld_only else None
+
+    monkeypatch.setattr(sources, "availability", availability)
+    monkeypatch.setattr(sources, "open_rows", lambda task, data, split: range(10))
+    found = json.loads(run(capsys, "mixture", "flan_core", "--data", "hub", "--json"))
+    assert not {task["name"] for task in found["tasks"]} & set(
+        REGISTRY.mixture("open_choice").task_names
+    )
+    assert found["excluded"]["pick_giver"] == "micro-world only"
+    assert "pick_synonym" not in found["evaluation"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show", "rtee"], "error: unknown task 'rtee': did you mean 'rte'"),
+        (["show", "rte", "--cot"], "task 'rte' has no template of kind 'cot'; it has ['forward'"),
+        (["show", "rte", "--n", "0"], "--n is 0; expected 1 or more"),
+        (["show", "rte", "--shots", "-1"], "shots is -1; expected 0 or more"),
+        (["show", "rte", "--n", "x"], "argument --n: invalid int value: 'x'"),
+        (["show", "rte", "--split", "dev"], "unknown split 'dev'"),
+        (["show", "rte", "--data", "nowhere"], "'nowhere'"),
+        (["check", "rte", "colla"], "unknown task 'colla': did you mean 'cola'"),
+        (["mixture", "flan_cor"], "unknown mixture 'flan_cor': did you mean 'flan_core'"),
+        (["mixture", "flan_core", "--hold-out", "nly"], "hold out 'nly': did you mean 'nli'"),
+        (["mixture", "flan_core", "--data", "nowhere"], "lacks the rows of 32 tasks ("),
+        (["lst"], "invalid choice: 'lst'"),
+        ([], "the following arguments are required: COMMAND"),
+        (["list", "--tasks", "nowhere.py"], "no file 'nowhere.py'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(capsys, arguments, message):
+    assert message in mistake(capsys, *arguments)
+
+
+def test_mixtures_of_the_registry_resolve():
+    counts = dict.fromkeys(REGISTRY.task_names, 100)
+    for name in REGISTRY.mixture_names:
+        composition = mixture.resolve(REGISTRY.mixture(name), REGISTRY, counts, ())
+        assert sum(task.share for task in composition.tasks) == pytest.approx(1.0)

@@ -1,0 +1,78 @@
+import template_toys as toys
+
+from flanlike import task, templates, testing
+
+GOOD = {"premise": "It rains.", "hypothesis": "It is dry.", "label": 1}
+CHOICES = {"question": "What flies?", "options": ["eel", "owl"], "label": 1}
+
+
+def template_set(*inputs, **changes):
+    return templates.TemplateSet(
+        templates=tuple(
+            templates.Template(id=f"t{i}", kind="forward", input=text, target="{answer}", **changes)
+            for i, text in enumerate(inputs)
+        ),
+        layout=templates.Layout(),
+    )
+
+
+ENOUGH = template_set(*(f"{i} {{premise}} {{hypothesis}}\n{{options}}" for i in range(10)))
+
+
+def test_a_good_task_has_no_problems():
+    assert testing.check_task(toys.task_of(), ENOUGH, [GOOD, GOOD | {"label": 0}]) == []
+
+
+def test_too_few_templates_are_a_problem():
+    few = template_set("{premise}", "{hypothesis}")
+    assert testing.check_task(toys.task_of(), few, [GOOD]) == [
+        "task 'toy': 2 templates; expected 10 or more",
+        "task 'toy': 2 templates of kind 'forward' or 'cot'; expected 7 or more",
+    ]
+
+
+def test_a_task_with_a_rationale_needs_a_cot_template():
+    of = toys.task_of(fields=("question", "rationale"), answers=task.Choices())
+    found = testing.check_task(of, template_set(*["{question}"] * 10), [])
+    assert found == [
+        "task 'toy': has a rationale but no template of kind 'cot'",
+        "task 'toy': no records to check it with",
+    ]
+
+
+def problems(record, **changes):
+    return testing.check_task(toys.task_of(**changes), ENOUGH, [record])
+
+
+def test_records_are_checked_against_the_task():
+    where = "task 'toy', record 0: "
+    assert problems(GOOD | {"premise": " "}) == [
+        where + "field 'premise' is ' '; expected text that is not empty"
+    ]
+    assert problems(GOOD | {"label": 2}) == [
+        where + "label is 2; expected an index into ['yes', 'no']"
+    ]
+    assert problems({"label": 0, "premise": "a"}) == [
+        where + "field 'hypothesis' is None; expected text that is not empty"
+    ]
+    choices = {"answers": task.Choices(), "fields": ("question",)}
+    assert problems(CHOICES | {"options": ["owl", "owl"]}, **choices) == [
+        where + "options are ['owl', 'owl']; expected two or more, all different"
+    ]
+    free = {"answers": task.FreeText(), "fields": ("question",)}
+    assert problems({"question": "Who?", "references": [""]}, **free) == [
+        where + "references are ['']; expected texts that are not empty"
+    ]
+
+
+def test_renderings_are_checked():
+    clash = toys.task_of(fields=("premise",))
+    worded = template_set(
+        *(f"{i} {{premise}}" for i in range(10)),
+        answers={"entailment": "yes", "not_entailment": "yes"},
+    )
+    found = testing.check_task(clash, worded, [GOOD])
+    assert len(found) == 10
+    assert found[0] == (
+        "task 'toy', template 't0', record 0: options ('yes', 'yes') are not all different"
+    )
