@@ -26,7 +26,7 @@ class Shares:
     few_shot: float = 0.1  # of prompts; 1 to max_shots exemplars, each number as often
     max_shots: int = 3
     no_options: float = 0.2  # of forward prompts of tasks with options
-    inverted: float = 0.1  # of prompts; no exemplars are lost by it
+    inverted: float = 0.1  # of prompts, few-shot ones included
     cot: float = 0.5  # of a CoT task's forward prompts, and of its inverted ones
 
     def __post_init__(self) -> None:
