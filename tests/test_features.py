@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+
+from flanlike import features
+
+LIMITS = features.LengthLimits(max_input_tokens=5, max_target_tokens=4)
+
+
+def test_decoder_rows():
+    examples = [
+        features.to_example([10, 11, 12], [20, 21], LIMITS, family="decoder"),
+        features.to_example([13, 14], [22], LIMITS, family="decoder"),
+    ]
+    batch = features.assemble(
+        [examples, examples[:1]], LIMITS.row_tokens("decoder"), family="decoder"
+    )
+    assert batch.tokens_BT.tolist() == [
+        [10, 11, 12, 20, 21, 13, 14, 22, 0],
+        [10, 11, 12, 20, 21, 0, 0, 0, 0],
+    ]
+    assert batch.targets_BT.tolist() == [
+        [11, 12, 20, 21, 1, 14, 22, 1, 0],
+        [11, 12, 20, 21, 1, 0, 0, 0, 0],
+    ]
+    assert batch.loss_weights_BT.tolist() == [
+        [0, 0, 1, 1, 1, 0, 1, 1, 0],
+        [0, 0, 1, 1, 1, 0, 0, 0, 0],
+    ]
+    assert batch.segment_ids_BT[0].tolist() == [1, 1, 1, 1, 1, 2, 2, 2, 0]
+    assert batch.positions_BT[0].tolist() == [0, 1, 2, 3, 4, 0, 1, 2, 0]
+    assert batch.is_prefix_BT[0].astype(int).tolist() == [1, 1, 1, 0, 0, 1, 1, 0, 0]
+    assert batch.source_tokens_BS is None
+
+
+def test_encoder_decoder_rows():
+    examples = [
+        features.to_example([7, 8], [5, 6], LIMITS, family="encoder_decoder"),
+        features.to_example([9], [], LIMITS, family="encoder_decoder"),
+    ]
+    batch = features.assemble(
+        [examples], LIMITS.row_tokens("encoder_decoder"), family="encoder_decoder"
+    )
+    assert batch.source_tokens_BS.tolist() == [[7, 8, 1, 9, 1]]
+    assert batch.source_segment_ids_BS.tolist() == [[1, 1, 1, 2, 2]]
+    assert batch.source_positions_BS.tolist() == [[0, 1, 2, 0, 1]]
+    assert batch.tokens_BT.tolist() == [[0, 5, 6, 0]]
+    assert batch.targets_BT.tolist() == [[5, 6, 1, 1]]
+    assert batch.loss_weights_BT.tolist() == [[1, 1, 1, 1]]
+    assert batch.segment_ids_BT.tolist() == [[1, 1, 1, 2]]
+    assert batch.positions_BT.tolist() == [[0, 1, 2, 0]]
+    assert not batch.is_prefix_BT.any()
+
+
+def test_text_without_inputs_is_trained_on_whole():
+    example = features.to_example([], [5, 6, 7], LIMITS, family="decoder")
+    batch = features.assemble([[example]], (0, 4), family="decoder")
+    assert batch.tokens_BT.tolist() == [[5, 6, 7, 0]]
+    assert batch.targets_BT.tolist() == [[6, 7, 1, 0]]
+    assert batch.loss_weights_BT.tolist() == [[1, 1, 1, 0]]
+
+
+def test_inputs_lose_their_beginning_and_targets_their_end():
+    limits = features.LengthLimits(max_input_tokens=3, max_target_tokens=2)
+    decoder = features.to_example([4, 5, 6, 7], [8, 9], limits, family="decoder")
+    assert (decoder.inputs, decoder.targets) == ([5, 6, 7], [8, 9])
+    assert decoder.is_input_cut and decoder.is_target_cut
+    encoder = features.to_example([4, 5, 6, 7], [8, 9], limits, family="encoder_decoder")
+    assert (encoder.inputs, encoder.targets) == ([6, 7, 1], [8, 9])
+
+
+def test_what_just_fits_is_not_cut():
+    limits = features.LengthLimits(max_input_tokens=3, max_target_tokens=2)
+    decoder = features.to_example([4, 5, 6], [8], limits, family="decoder")
+    assert (decoder.inputs, decoder.targets) == ([4, 5, 6], [8, 1])
+    assert not decoder.is_input_cut and not decoder.is_target_cut
+    assert features.to_example([4, 5], [8], limits, family="encoder_decoder").inputs == [4, 5, 1]
+
+
+@pytest.mark.parametrize("family", ["decoder", "encoder_decoder"])
+def test_an_example_at_the_limits_fits_a_row(family):
+    example = features.to_example(range(3, 20), range(3, 20), LIMITS, family=family)
+    source, decoder = example.size(family)
+    row = LIMITS.row_tokens(family)
+    assert source <= row[0] and decoder <= row[1]
+    batch = features.assemble([[example]], row, family=family)
+    assert batch.loss_weights_BT.sum() == len(example.targets)
+
+
+def test_types_are_what_the_model_half_expects():
+    batch = features.empty(2, (3, 4), family="encoder_decoder")
+    kinds = {name: array.dtype for name, array in batch._asdict().items()}
+    assert kinds.pop("loss_weights_BT") == np.float32
+    assert kinds.pop("is_prefix_BT") == np.bool_
+    assert set(kinds.values()) == {np.dtype(np.int32)}
+
+
+def test_limits_are_checked():
+    with pytest.raises(ValueError, match="max_target_tokens is 1; expected 2 or more"):
+        features.LengthLimits(max_input_tokens=5, max_target_tokens=1)

@@ -1,0 +1,139 @@
+import random
+
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis import strategies
+
+from flanlike import features, packing
+
+
+def test_best_fit_takes_the_tightest_row():
+    assert packing.best_fit([(0, 6), (0, 3), (0, 4), (0, 7)], (0, 10)) == [[3, 1], [0, 2]]
+
+
+def test_best_fit_of_source_and_decoder():
+    sizes = [(6, 1), (6, 9), (4, 9), (4, 1)]
+    assert packing.best_fit(sizes, (10, 10)) == [[1, 3], [2, 0]]
+
+
+def test_too_long_an_example_is_an_error():
+    with pytest.raises(ValueError, match=r"\(0, 11\).*longer than a row.*to_example"):
+        packing.best_fit([(0, 11)], (0, 10))
+    with pytest.raises(ValueError, match=r"\(3, 11\).*longer than a row"):
+        packing.best_fit([(3, 11)], (10, 10))
+
+
+@hypothesis.given(
+    strategies.lists(strategies.tuples(strategies.integers(0, 9), strategies.integers(1, 20))),
+    strategies.booleans(),
+)
+def test_every_example_is_packed_once_and_fits(sizes, is_decoder):
+    sizes = [(0 if is_decoder else source, decoder) for source, decoder in sizes]
+    capacity = (0 if is_decoder else 9, 20)
+    rows = packing.best_fit(sizes, capacity)
+    assert sorted(i for row in rows for i in row) == list(range(len(sizes)))
+    for row in rows:
+        assert sum(sizes[i][0] for i in row) <= capacity[0]
+        assert sum(sizes[i][1] for i in row) <= capacity[1]
+
+
+def test_a_window_packs_nearly_as_well_as_the_whole_stream():
+    draw = random.Random(0)
+    sizes = [(0, min(256, 8 + int(draw.lognormvariate(4, 0.8)))) for _ in range(8192)]
+    rows = sum(
+        len(packing.best_fit(sizes[w : w + packing.WINDOW_EXAMPLES], (0, 256)))
+        for w in range(0, len(sizes), packing.WINDOW_EXAMPLES)
+    )
+    assert rows <= 1.05 * len(packing.best_fit(sizes, (0, 256)))
+
+
+class Counting:
+    """Example i has (i % 5) + 1 targets, all of them i + 3; every seventh has lost an exemplar."""
+
+    def __call__(self, index: int) -> packing.Item:
+        example = features.Example(inputs=[2], targets=[index + 3] * (index % 5 + 1))
+        return packing.Item(example=example, dropped_exemplars=int(index % 7 == 0))
+
+
+def _windows(**changes) -> packing.Windows:
+    settings = {"row_tokens": (0, 8), "family": "decoder", "seed": 0, "window_examples": 16}
+    return packing.Windows(Counting(), **{**settings, **changes})
+
+
+def _same(some: list[features.Batch], others: list[features.Batch]) -> bool:
+    return all(
+        np.array_equal(a, b)
+        for one, other in zip(some, others, strict=True)
+        for a, b in zip(one, other, strict=True)
+        if a is not None
+    )
+
+
+def test_batches_hold_every_example_once():
+    batches = packing.BatchIterator(_windows(), rows=4)
+    seen = set()
+    for _ in range(20):
+        batch = next(batches)
+        assert batch.tokens_BT.shape == (4, 8)
+        for row in range(4):
+            for segment in range(1, batch.segment_ids_BT[row].max() + 1):
+                where = batch.segment_ids_BT[row] == segment
+                example = int(batch.targets_BT[row][where][-1]) - 3
+                assert where.sum() == example % 5 + 1
+                assert example not in seen
+                seen.add(example)
+    complete = batches.get_state()["window"] * 16
+    assert set(range(complete)) <= seen
+    assert len(seen) == batches.counts.examples
+
+
+def test_counts():
+    batches = packing.BatchIterator(_windows(), rows=4)
+    real = sum(int((next(batches).segment_ids_BT > 0).sum()) for _ in range(5))
+    assert batches.counts.rows == 20
+    assert batches.counts.tokens == real
+    assert batches.counts.row_tokens == 160
+    assert batches.counts.fill == real / 160
+    assert batches.counts.exemplars_dropped > 0
+
+
+def test_state_restores_the_stream():
+    batches = packing.BatchIterator(_windows(), rows=3)
+    for _ in range(4):
+        next(batches)
+    state = batches.get_state()
+    assert sorted(state) == ["counts", "row", "window"]
+    expected = [next(batches) for _ in range(6)]
+    counts = batches.counts
+    fresh = packing.BatchIterator(_windows(), rows=3)
+    fresh.set_state(state)
+    assert _same([next(fresh) for _ in range(6)], expected)
+    assert fresh.counts == counts
+    batches.set_state(state)
+    assert _same([next(batches) for _ in range(6)], expected)
+
+
+def test_workers_change_nothing():
+    expected = packing.BatchIterator(_windows(), rows=5)
+    wanted = [next(expected) for _ in range(8)]
+    with_workers = packing.BatchIterator(_windows(), rows=5, workers=2)
+    assert _same([next(with_workers) for _ in range(4)], wanted[:4])
+    state = with_workers.get_state()
+    with_workers.close()
+    resumed = packing.BatchIterator(_windows(), rows=5)
+    resumed.set_state(state)
+    assert _same([next(resumed) for _ in range(4)], wanted[4:])
+    with pytest.raises(ValueError, match="closed iterator"):
+        next(with_workers)
+
+
+def test_rows_have_no_order_of_length():
+    batch = next(packing.BatchIterator(_windows(window_examples=64), rows=20))
+    segments = batch.segment_ids_BT.max(axis=1)
+    assert sorted(segments) != segments.tolist()
+
+
+def test_settings_are_checked():
+    with pytest.raises(ValueError, match="rows is 0"):
+        packing.BatchIterator(_windows(), rows=0)
