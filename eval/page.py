@@ -35,9 +35,10 @@ th { font-weight: 600; color: var(--soft); border-bottom-color: var(--soft); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; position: sticky; left: 0;
   background: var(--paper); }
 td:first-child { font-weight: 600; }
-th.words, td.words { text-align: left; white-space: normal; min-width: 14rem; }
+th.words, td.words { text-align: left; white-space: normal; }
 td strong { color: var(--after); } td .range { color: var(--soft); font-size: .92em; }
 .yes { color: var(--good); font-weight: 600; } .no { color: var(--bad); font-weight: 600; }
+.part { color: var(--mark); font-weight: 600; }
 figure { margin: 1.2rem 0; max-width: 40rem; } figure svg { width: 100%; height: auto; }
 figcaption { color: var(--soft); font-size: .875rem; margin-top: .3rem; }
 details { border-top: 1px solid var(--line); padding: .5rem 0; }
@@ -104,6 +105,8 @@ class Fold:
     blocks: Sequence["Block"]
 
 
+_CLASSES = {"Yes": "yes", "No": "no", "In part": "part"}
+
 Block = Heading | Text | Bullets | Table | Figure | Code | Fold
 
 
@@ -158,14 +161,14 @@ def _html_table(table: Table) -> str:
 
 
 def _inline(text: str) -> str:
-    """Returns escaped text with **bold**, `code`, [low, high] ranges and a leading Yes or No."""
+    """Returns escaped text with **bold**, `code`, [low, high] ranges and coloured verdicts."""
     text = html.escape(text, quote=False)
     text = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
     text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
     text = re.sub(r"(\[[-+−.\d]+, [-+−.\d]+\])", r'<span class="range">\1</span>', text)
     return re.sub(
-        r"^(Yes|No|In part)\b",
-        lambda found: f'<span class="{"yes" if found[1] == "Yes" else "no"}">{found[1]}</span>',
+        r"((?:^|</strong> ))(Yes|No|In part)\b",
+        lambda found: f'{found[1]}<span class="{_CLASSES[found[2]]}">{found[2]}</span>',
         text,
     )
 

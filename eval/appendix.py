@@ -1,0 +1,157 @@
+"""The report's later sections: how it learned and on what, samples, what was left out."""
+
+import json
+import shlex
+
+from eval import evaluation, figures, page, plots, results, run_folder
+
+_SAMPLES_SHOWN = 12
+
+
+def learning(run: run_folder.Run) -> list[page.Block]:
+    if not run.training:
+        return []
+    seconds = sum(line.get("seconds", 0) for line in run.training)
+    speeds = sorted(line.get("useful_tokens_per_s", 0) for line in run.training)
+    text = (
+        f"{len(run.training):,} logged steps, {seconds / 60:.1f} minutes, "
+        f"{sum(line.get('target_tokens', 0) for line in run.training):,} target tokens, "
+        f"{speeds[len(speeds) // 2]:,.0f} useful tokens per second (median)."
+    )
+    return [
+        page.Heading(text="Learning curve"),
+        page.Figure(
+            name="learning_curve",
+            svg=plots.learning_curve(run.training),
+            caption="Training loss on targets: each step, and the mean of the last tenth of steps.",
+        ),
+        page.Text(text=text, role="note"),
+    ]
+
+
+def composition(run: run_folder.Run) -> list[page.Block]:
+    tasks = run.composition.get("tasks", [])
+    if not tasks:
+        return []
+    shares: dict[str, dict[str, float]] = {}
+    for item in tasks:
+        shares.setdefault(item["cluster"], {})[item["task"]] = item["share"]
+    rows = [
+        [
+            item["task"],
+            item["cluster"].replace("_", " "),
+            f"{item['rows']:,}",
+            f"{item['share']:.1%}",
+        ]
+        for item in sorted(tasks, key=lambda item: -item["share"])
+    ]
+    return [
+        page.Heading(text="What it was trained on"),
+        page.Figure(
+            name="composition",
+            svg=plots.composition(shares),
+            caption=f"Expected share of training examples: {len(tasks)} tasks in {len(shares)} "
+            "clusters; each piece of a bar is a task.",
+        ),
+        page.Fold(
+            title="Every task",
+            hint=f"{len(tasks)} tasks",
+            blocks=[page.Table(header=("task", "cluster", "rows", "share"), rows=rows, words=(1,))],
+        ),
+    ]
+
+
+def samples(run: run_folder.Run) -> list[page.Block]:
+    before = {_place(sample): sample for sample in (run.before.samples if run.before else ())}
+    folds: list[page.Block] = []
+    for sample in _chosen_samples(run):
+        earlier = before.get(_place(sample))
+        is_right = sample.answer == sample.gold
+        verdict = "right" if is_right else "wrong"
+        if earlier is not None:
+            verdict = f"before {'right' if earlier.answer == sample.gold else 'wrong'}, {verdict}"
+        blocks: list[page.Block] = [page.Code(text=sample.inputs), _scores(sample, earlier)]
+        folds.append(
+            page.Fold(title=sample.task, hint=f"{sample.template} · {verdict}", blocks=blocks)
+        )
+    if not folds:
+        return []
+    return [page.Heading(text="Sample prompts"), *folds]
+
+
+def _chosen_samples(run: run_folder.Run) -> list[evaluation.Sample]:
+    """Returns samples of as many tasks as there is room for, held-out ones first."""
+    cluster_of = {cell.task: cell.cluster for cell in run.after.cells}
+    by_task = results.grouped(run.after.samples, "task")
+    ordered = sorted(by_task, key=lambda task: cluster_of.get(task) not in run.after.held_out)
+    rounds = max(map(len, by_task.values()), default=0)
+    chosen = [by_task[task][i] for i in range(rounds) for task in ordered if i < len(by_task[task])]
+    return chosen[:_SAMPLES_SHOWN]
+
+
+def _place(sample: evaluation.Sample) -> tuple[str, str, str, str]:
+    return sample.task, sample.template, sample.row, sample.prompts
+
+
+def _scores(sample: evaluation.Sample, earlier: evaluation.Sample | None) -> page.Block:
+    if not sample.options:
+        rows = [["right", sample.gold]]
+        rows += [["before", earlier.answer]] if earlier else []
+        return page.Table(header=("", "text"), rows=[*rows, ["after", sample.answer]], words=(1,))
+    rows = [
+        [
+            option + (" ✓" if option == sample.gold else ""),
+            figures.number(earlier.probabilities[i]) if earlier else "–",
+            f"**{figures.number(p)}**" if option == sample.answer else figures.number(p),
+        ]
+        for i, (option, p) in enumerate(zip(sample.options, sample.probabilities, strict=True))
+    ]
+    return page.Table(header=("option", "before", "after"), rows=rows)
+
+
+def left_out(run: run_folder.Run) -> list[page.Block]:
+    found = run.composition
+    notes = run.after.notes
+    items = [f"{item['task']}: missing, {item['reason']}" for item in found.get("missing", [])]
+    items += [
+        f"{item['task']}: not trained on, {item['reason']}" for item in found.get("excluded", [])
+    ]
+    for where, dropped in (("training", found), ("evaluation", notes)):
+        for task, count in sorted(dropped.get("dropped_rows", {}).items()):
+            if count:
+                items.append(f"{task}: {count:,} rows without an answer left out of {where}")
+    for what, count in sorted(found.get("truncated", {}).items()):
+        if count:
+            items.append(f"{count:,} training examples lost the end of their {what} (too long)")
+    if cut := notes.get("truncated_prompts", 0):
+        items.append(
+            f"{cut:,} of {notes.get('prompts', 0):,} evaluation prompts were cut to "
+            f"{run.after.options.get('max_input_tokens')} tokens"
+        )
+    heading = page.Heading(text="What was left out")
+    if not items:
+        return [heading, page.Text(text="Nothing: no task, no row, no token.")]
+    return [heading, page.Bullets(items=items)]
+
+
+def how(run: run_folder.Run, command: str) -> list[page.Block]:
+    options = run.after.options
+    text = (
+        f"Each task: {options.get('rows_per_task')} rows of the {options.get('split')} split, "
+        f"drawn by seed {options.get('seed')}, under every forward template, "
+        f"{options.get('shots') or 'no'} exemplars; answers with options by rank classification "
+        "(summed log-probability of each option), free text by greedy generation on "
+        f"{options.get('generation_rows')} rows."
+    )
+    again = f"python -m eval --run {shlex.quote(str(run.folder))}"
+    commands = "\n".join(filter(None, (command, again)))
+    return [
+        page.Heading(text="How this was made, and how to repeat it"),
+        page.Text(text=text),
+        page.Code(text=commands),
+        page.Fold(
+            title="Configuration",
+            hint="as resolved",
+            blocks=[page.Code(text=json.dumps(run.config, indent=2))],
+        ),
+    ]

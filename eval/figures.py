@@ -1,0 +1,65 @@
+"""Figures as they stand on the report's pages."""
+
+from collections.abc import Sequence
+
+from eval import comparison, page, predictions
+
+MICRO_WORLD = (
+    "The figures on this page are the micro-world's: a small synthetic world, made by rule, that "
+    "stands in for the real datasets. They show whether the method works, not how well a model "
+    "does on the datasets whose names the tasks bear."
+)
+
+
+def data_banner(data: str) -> list[page.Block]:
+    """Returns what must be said first about where the rows come from."""
+    return [page.Text(text=MICRO_WORLD, role="banner")] if data == "embedded" else []
+
+
+def number(value: float | None) -> str:
+    """Returns a figure as on every table: 0.934 is ".93", None a dash."""
+    if value is None:
+        return "–"
+    text = f"{value:.3f}"
+    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+
+
+def signed(value: float) -> str:
+    return f"{'+' if value >= 0 else '−'}{number(abs(value))}"
+
+
+def interval(estimate: predictions.Estimate, *, is_difference: bool = False) -> str:
+    show = signed if is_difference else number
+    return f"[{show(estimate.interval.low)}, {show(estimate.interval.high)}]"
+
+
+def against(changes: Sequence[comparison.Change]) -> str:
+    """Returns what these changes are compared with, in words."""
+    names = list(dict.fromkeys(name for change in changes for name in change.beaten))
+    words = {
+        "majority": "the majority class",
+        "heuristic": "the best trivial heuristic",
+        "base": "the untuned base",
+    }
+    named = [words.get(name, name) for name in names]
+    return ", ".join(named[:-1]) + f" and {named[-1]}" if len(named) > 1 else "".join(named)
+
+
+def ends(estimate: predictions.Estimate) -> tuple[float, float, float]:
+    return estimate.value, estimate.interval.low, estimate.interval.high
+
+
+def ends_of(bounds: Sequence[float]) -> str:
+    """Returns an interval's bounds: (0.1, 0.25) is "[.100, .250]"."""
+    return f"[{number(bounds[0])}, {number(bounds[1])}]"
+
+
+def source(data: str) -> str:
+    return {"embedded": "the embedded micro-world", "hub": "the hub", "tfds": "TFDS"}.get(
+        data, f"the folder {data}"
+    )
+
+
+def spaced(name: str) -> str:
+    """Returns a cluster's name to read: "word_sense" is "word sense"."""
+    return name.replace("_", " ")

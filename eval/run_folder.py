@@ -1,0 +1,87 @@
+"""A run's folder as the report reads it: config.json, eval/<step>/, and where they are there
+metrics.jsonl and composition.json.
+
+composition.json says what training drew from and what it left out:
+
+    {"mixture": "flan_core",
+     "tasks": [{"task": "rte", "cluster": "nli", "rows": 2000, "rate": 2000.0, "share": 0.04}],
+     "excluded": [{"task": "snli", "reason": "held out with cluster nli"}],
+     "missing": [{"task": "drop", "reason": "no folder data/drop"}],
+     "dropped_rows": {"snli": 12}, "truncated": {"inputs": 3, "targets": 0}}
+"""
+
+import functools
+import json
+import pathlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eval import comparison, evaluation, results
+from flanlike import errors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """All that a report reads from a run's folder."""
+
+    folder: pathlib.Path
+    config: Mapping[str, Any]
+    before: evaluation.Evaluation | None
+    after: evaluation.Evaluation
+    training: Sequence[Mapping[str, Any]]
+    composition: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.folder.resolve().name
+
+    @property
+    def prompts(self) -> str:
+        """The style of the headline: the first that was asked."""
+        return self.after.cells[0].prompts
+
+    @functools.cached_property
+    def changes(self) -> list[comparison.Change]:
+        """After against before for each cluster, in the headline's style."""
+        return comparison.of_clusters(self.task_changes, self._clusters)
+
+    @functools.cached_property
+    def task_changes(self) -> list[comparison.Change]:
+        before = self.before.cells if self.before else None
+        return comparison.of_tasks(before, self.after.cells, self.summaries)
+
+    @functools.cached_property
+    def summaries(self) -> list[results.TaskSummary]:
+        return [item for item in self.after.tasks() if item.prompts == self.prompts]
+
+    def is_held_out(self, change: comparison.Change) -> bool:
+        """Says whether training saw neither the cluster nor, named one by one, its tasks."""
+        held_out = set(self.after.held_out)
+        return change.name in held_out or set(change.tasks) <= held_out
+
+    @property
+    def _clusters(self) -> list[results.ClusterSummary]:
+        return results.cluster_summaries(self.after.cells, self.summaries)
+
+
+def read(folder: pathlib.Path) -> Run:
+    """Returns a run's figures; a folder without an evaluation is the user's mistake."""
+    if not (folder / "config.json").is_file():
+        raise errors.UserError(
+            f"{str(folder)!r} is no run's folder (it has no config.json): expected the --out "
+            "folder of train.py"
+        )
+    before, after = evaluation.first_and_last(folder)
+    lines = folder / "metrics.jsonl"
+    composition = folder / "composition.json"
+    return Run(
+        folder=folder,
+        config=json.loads((folder / "config.json").read_text(encoding="utf-8")),
+        before=before,
+        after=after,
+        training=[json.loads(line) for line in lines.read_text("utf-8").splitlines()]
+        if lines.is_file()
+        else [],
+        composition=json.loads(composition.read_text("utf-8")) if composition.is_file() else {},
+    )
