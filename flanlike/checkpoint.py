@@ -17,7 +17,7 @@ from grain import checkpoint as grain_checkpoint
 from flanlike import errors
 
 _CONFIG_FILE = "config.json"
-_PARAMS_FILE = "params.npz"
+PARAMS_FILE = "params.npz"
 
 
 class Checkpoints:
@@ -25,16 +25,24 @@ class Checkpoints:
 
     Saving copies the arrays to the host and goes on writing in the background; a checkpoint that
     was cut short is never seen by `restore_latest`. The oldest beyond `keep` are deleted after a
-    newer one is whole.
+    newer one is whole (None: all are kept).
     """
 
-    def __init__(self, folder: str | os.PathLike[str], *, keep: int) -> None:
-        options = ocp.CheckpointManagerOptions(max_to_keep=keep, cleanup_tmp_directories=True)
+    def __init__(
+        self, folder: str | os.PathLike[str], *, keep: int | None = None, read_only: bool = False
+    ) -> None:
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=keep, cleanup_tmp_directories=not read_only, read_only=read_only
+        )
         self._manager = ocp.CheckpointManager(Path(folder).absolute(), options=options)
 
     @property
     def latest_step(self) -> int | None:
         return self._manager.latest_step()
+
+    @property
+    def steps(self) -> list[int]:
+        return sorted(self._manager.all_steps())
 
     def save(
         self, step: int, state: Any, batches: grain.DatasetIterator, config: dict[str, Any]
@@ -64,6 +72,19 @@ class Checkpoints:
             items["data"] = grain_checkpoint.CheckpointRestore(batches)
         return self._manager.restore(step, args=ocp.args.Composite(**items))["state"]
 
+    def restore_params(self, model: nnx.Module, step: int) -> None:
+        """Fills the model with the parameters of that step and reads nothing else."""
+        state = nnx.state(model, nnx.Param)
+        shapes = jax.tree.map(ocp.utils.to_shape_dtype_struct, {"params": nnx.to_pure_dict(state)})
+        arguments = ocp.args.PyTreeRestore(
+            item=shapes,
+            restore_args=ocp.checkpoint_utils.construct_restore_args(shapes),
+            partial_restore=True,
+        )
+        restored = self._manager.restore(step, args=ocp.args.Composite(state=arguments))
+        nnx.replace_by_pure_dict(state, restored["state"]["params"])
+        nnx.update(model, state)
+
     def wait(self) -> None:
         """Returns when all is written; raises what went wrong in the background."""
         self._manager.wait_until_finished()
@@ -85,10 +106,10 @@ def save_params(
     arrays = {
         name: np.asarray(jax.device_get(value), dtype) for name, value in _named_params(model)
     }
-    partial = folder / (_PARAMS_FILE + ".partial")
+    partial = folder / (PARAMS_FILE + ".partial")
     with partial.open("wb") as file:
         np.savez_compressed(file, **arrays)
-    partial.replace(folder / _PARAMS_FILE)
+    partial.replace(folder / PARAMS_FILE)
     content = {"model": dataclasses.asdict(model_config)}
     (folder / _CONFIG_FILE).write_text(json.dumps(content, indent=2) + "\n")
 
@@ -99,16 +120,16 @@ def load_model_config(folder: str | os.PathLike[str]) -> dict[str, Any]:
     if not path.is_file():
         raise errors.UserError(
             f"no {_CONFIG_FILE} in {str(folder)!r}: expected a model folder with "
-            f"{_CONFIG_FILE} and {_PARAMS_FILE}"
+            f"{_CONFIG_FILE} and {PARAMS_FILE}"
         )
     return json.loads(path.read_text())["model"]
 
 
 def load_params(folder: str | os.PathLike[str], model: nnx.Module) -> None:
     """Fills a model of the same configuration with the parameters of a bare model folder."""
-    path = Path(folder) / _PARAMS_FILE
+    path = Path(folder) / PARAMS_FILE
     if not path.is_file():
-        raise errors.UserError(f"no {_PARAMS_FILE} in {str(folder)!r}: it holds no bare model")
+        raise errors.UserError(f"no {PARAMS_FILE} in {str(folder)!r}: it holds no bare model")
     state = nnx.state(model, nnx.Param)
     with np.load(path) as stored:
         missing = {name for name, _ in _named_params(model)} ^ set(stored.files)

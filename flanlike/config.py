@@ -1,14 +1,51 @@
 """Every knob of a run, each with its unit or its consequence.
 
-The flags of `train.py` are derived from these dataclasses: `optim.peak_lr` is `--optim.peak-lr`.
-Values are passed to functions; a function may take its own section, and only `train.main` sees the
-whole. The resolved configuration is written to the run's folder.
+The flags of `train.py` are derived from these dataclasses: `optim.peak_lr` is `--optim.peak-lr`,
+and the comment beside a field is what `--help` says of it. Values are passed to functions; a
+function may take its own section, and only `train.main` sees the whole. The resolved configuration
+is written to the run's folder.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+import contextlib
+import difflib
+import io
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal
 
 from flanlike import errors
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixConfig:
+    """How tasks and forms of prompts are mixed. None leaves the mixture's own setting."""
+
+    rate_cap: int | None = None  # rows above this give a task no larger rate
+    max_examples: int | None = None  # distinct rows a task may give
+    temperature: float | None = None  # over 1: nearer to equal rates
+    few_shot: float | None = None  # share of prompts with exemplars, in [0, 1]
+    max_shots: int | None = None  # exemplars a few-shot prompt has at most
+    no_options: float | None = None  # share of prompts that do not show their options
+    inverted: float | None = None  # share of prompts that ask for the input
+    cot: float | None = None  # share of chain of thought, for tasks with a rationale
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchConfig:
+    """What one step reads. A decoder's row holds inputs and targets, of several examples."""
+
+    rows: int = 32  # packed rows a step, over all devices: the global batch size
+    max_input_tokens: int = 192  # longer inputs lose their beginning, and are counted
+    max_target_tokens: int = 64  # longer targets lose their end, and are counted
+    micro_batches: int = 1  # parts that a step goes through one by one: less memory, same gradient
+
+    def __post_init__(self) -> None:
+        for name in ("rows", "max_input_tokens", "max_target_tokens", "micro_batches"):
+            flag = "batch." + name.replace("_", "-")
+            _check(getattr(self, name) >= 1, flag, getattr(self, name), "1 or more")
+        parts = self.micro_batches
+        _check(self.rows % parts == 0, "batch.rows", self.rows, f"a multiple of {parts}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +57,8 @@ class LossConfig:
 
     def __post_init__(self) -> None:
         _check(self.z_loss >= 0, "loss.z-loss", self.z_loss, "0 or more")
-        _check(0 <= self.label_smoothing < 1, "loss.label-smoothing", self.label_smoothing, "[0,1)")
+        is_share = 0 <= self.label_smoothing < 1
+        _check(is_share, "loss.label-smoothing", self.label_smoothing, "in [0, 1)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +82,115 @@ class OptimConfig:
         _check(0 <= self.b1 < 1, "optim.b1", self.b1, "in [0, 1)")
         _check(0 <= self.b2 < 1, "optim.b2", self.b2, "in [0, 1)")
         _check(self.weight_decay >= 0, "optim.weight-decay", self.weight_decay, "0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointConfig:
+    """What is kept of a run. SIGTERM saves in any case."""
+
+    every: int = 100  # steps between checkpoints; 0: only after the last step
+    keep: int = 2  # newest checkpoints kept
+
+    def __post_init__(self) -> None:
+        _check(self.every >= 0, "checkpoint.every", self.every, "0 or more")
+        _check(self.keep >= 1, "checkpoint.keep", self.keep, "1 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvalConfig:
+    """How the held-out tasks are asked, before and after training."""
+
+    every: int = 0  # steps between evaluations besides the first and the last; 0: none between
+    rows_per_task: int = 200  # rows a template, fixed by seed
+    validation_rows: int = 50  # to choose a template by; 0: no best-on-validation figure
+    generation_rows: int = 50  # rows a template where the answer is written, which is slow
+    split: Literal["test", "validation"] = "test"  # what figures are made on
+    shots: int = 0  # exemplars before each question
+    per_token: bool = False  # divide an option's score by its number of tokens
+    max_input_tokens: int = 512  # longer prompts lose their beginning, and are counted
+    max_new_tokens: int = 64  # of a written answer
+    max_tokens_per_batch: int = 16384  # padding included; bounds memory
+    seed: int = 0  # of the choice of rows: apart from the run's, so that runs are comparable
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Instruction-tune a model on a mixture of tasks and measure it on held-out clusters."""
+
+    mixture: str = "flan_core"  # a name of `python -m task_registry`
+    data: str = "embedded"  # where rows come from: embedded | hub | tfds | a folder
+    hold_out: tuple[str, ...] | None = None  # clusters or tasks to evaluate; None: the mixture's
+    hold_out_rules: Literal["strict", "flan"] = "strict"  # what else leaves training with them
+    model: str | None = None  # preset; None: as --init has it, else "micro"
+    init: str = "default"  # default: the shipped base where it fits | none | folder of run or base
+    vocabulary: str | None = None  # folder or file; None: that of --init, else trained on prompts
+    vocabulary_size: int = 8192  # pieces, where one is trained
+    steps: int = 250  # optimizer steps
+    out: str | None = None  # the run's folder; None: runs/<mixture>-<hash of this configuration>
+    tasks: str | None = None  # Python file with TASKS and MIXTURES of your own
+    skip_missing: bool = False  # leave out tasks whose rows --data lacks, and list them
+    # How training and evaluation ask; the others are controls, without templates.
+    prompts: Literal["instructions", "options-only", "task-name", "inputs-only"] = "instructions"
+    seed: int = 0  # of parameters, data order and dropout
+    workers: int = 0  # processes that make batches; the batches are the same
+    attention: Literal["causal", "prefix"] | None = None  # decoder's over inputs; None: the model's
+    dropout: float | None = None  # share of activations dropped in training; None: the model's
+    dtype: Literal["float32", "bfloat16"] | None = None  # of activations; None: the model's
+    remat: Literal["none", "full", "dots"] | None = None  # what backward recomputes; saves memory
+    mix: MixConfig = field(default_factory=MixConfig)
+    batch: BatchConfig = field(default_factory=BatchConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    optim: OptimConfig = field(default_factory=OptimConfig)
+    checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
+    eval: EvalConfig = field(default_factory=EvalConfig)
+
+    def __post_init__(self) -> None:
+        _check(self.steps >= 1, "steps", self.steps, "1 or more")
+        _check(self.workers >= 0, "workers", self.workers, "0 or more")
+        # Bytes, controls and digits alone are 300 pieces.
+        _check(self.vocabulary_size >= 300, "vocabulary-size", self.vocabulary_size, "300 or more")
+
+
+def parse(arguments: Sequence[str] | None = None) -> RunConfig:
+    """Returns the configuration that command-line flags give; None reads those of the process."""
+    import tyro
+
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            config, unknown = tyro.cli(RunConfig, args=arguments, return_unknown_args=True)
+    except SystemExit as stop:
+        if not stop.code:  # --help
+            raise
+        raise errors.UserError(_one_line(said.getvalue())) from None
+    if unknown:
+        flag = unknown[0].split("=")[0]
+        near = difflib.get_close_matches(flag, _flags(RunConfig), n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise errors.UserError(f"unknown flag {flag!r}: {hint}python train.py --help lists all")
+    return config
+
+
+def given(section: Any) -> dict[str, Any]:
+    """Returns the fields of a section that are not None."""
+    values = {one.name: getattr(section, one.name) for one in fields(section)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _one_line(box: str) -> str:
+    """Returns the message of a box that tyro draws: what stands above its first rule."""
+    lines = [line.strip("│ ") for line in box.splitlines()[1:]]
+    message = itertools.takewhile(lambda line: not line.startswith(("─", "╰")), lines)
+    return f"{' '.join(message).removeprefix('Error parsing RunConfig: ')} (see --help)"
+
+
+def _flags(section: type, prefix: str = "--") -> list[str]:
+    """Returns the spelling of every flag."""
+    names = []
+    for one in fields(section):
+        name = prefix + one.name.replace("_", "-")
+        names += _flags(one.type, name + ".") if is_dataclass(one.type) else [name]
+    return names
 
 
 def _check(is_right: bool, flag: str, value: object, expected: str) -> None:

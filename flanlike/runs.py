@@ -1,44 +1,63 @@
-"""A run's folder: config.json says which run it holds, and another one is refused."""
+"""A run's folder: config.json says which run it holds, another is refused, its model is read."""
 
+import contextlib
 import dataclasses
+import errno
+import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flanlike import errors
+from flax import nnx
+
+from flanlike import checkpoint, errors, models, vocabulary
+from flanlike.models import config as model_config
 
 _CONFIG_FILE = "config.json"
 
 
-def claim(out: Path, config: dict[str, Any]) -> bool:
-    """Makes the folder this run's; returns True if it was already, and the run goes on.
+# What may change between two calls of one run: nothing of it reaches the figures.
+_FREE = ("out", "workers", "checkpoint")
+
+
+def default_folder(mixture: str, config: dict[str, Any]) -> Path:
+    """Returns the folder for a run without --out: each configuration has its own."""
+    text = json.dumps(_fixed(config), sort_keys=True)
+    return Path("runs") / f"{mixture}-{hashlib.blake2b(text.encode(), digest_size=3).hexdigest()}"
+
+
+def claim(out: Path, config: dict[str, Any]) -> None:
+    """Makes the folder this run's, by writing config.json; does nothing if it is already.
 
     `config` is the whole resolved configuration as plain JSON values. A folder of another
     configuration, or one with other things in it, is an error and is left as it is.
     """
     path = out / _CONFIG_FILE
     if path.is_file():
-        stored = read_config(out)
-        if differing := _differing(stored, config):
+        there, here = _fixed(read_config(out)), _fixed(config)
+        if differing := _differing(there, here):
             lines = "; ".join(
-                f"{key} is {_get(config, key)!r}, there {_get(stored, key)!r}" for key in differing
+                f"{key} is {_get(here, key)!r}, there {_get(there, key)!r}" for key in differing
             )
             raise errors.UserError(
                 f"{str(out)!r} holds a run of another configuration ({lines}): give another "
                 "--out, or the same flags to go on with that run"
             )
-        return True
-    if out.is_dir() and any(left.name != "config.partial" for left in out.iterdir()):
+        return
+    partial = path.with_suffix(".partial")
+    if out.is_dir() and any(left != partial for left in out.iterdir()):
         raise errors.UserError(
             f"{str(out)!r} is not empty and holds no run (no {_CONFIG_FILE}): give another --out"
         )
-    if out.exists() and not out.is_dir():
-        raise errors.UserError(f"--out {str(out)!r} is a file: give a folder")
-    out.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise errors.UserError(
+            f"--out {str(out)!r} cannot be a run's folder ({error.strerror}): give another"
+        ) from error
     partial.replace(path)
-    return False
 
 
 def read_config(out: Path) -> dict[str, Any]:
@@ -49,9 +68,75 @@ def read_config(out: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """A model with its words, from a run's folder or a bare model's."""
+
+    model: nnx.Module
+    words: vocabulary.Vocabulary
+    step: int | None  # None: a bare model
+
+
+def load(folder: Path, *, step: int | None = None, **changes: Any) -> Loaded:
+    """Returns the model of a run (its newest checkpoint, or that of `step`) or of a bare folder.
+
+    `changes` are fields of `models.config.ModelConfig` that leave the parameters as they are.
+    """
+    folder = Path(folder)
+    words = vocabulary.Vocabulary.load(folder / "vocabulary")
+    shape = dataclasses.replace(shape_of(folder), vocab_size=words.size, **changes)
+    model = models.build(shape, seed=0)
+    if is_bare(folder):
+        checkpoint.load_params(folder, model)
+        return Loaded(model=model, words=words, step=None)
+    checkpoints = checkpoint.Checkpoints(folder / "checkpoints", read_only=True)
+    step = checkpoints.latest_step if step is None else step
+    if step not in checkpoints.steps:
+        raise errors.UserError(
+            f"run {str(folder)!r} has no checkpoint of step {step!r}: it has {checkpoints.steps!r}"
+        )
+    checkpoints.restore_params(model, step)
+    checkpoints.close()
+    return Loaded(model=model, words=words, step=step)
+
+
+def is_bare(folder: Path) -> bool:
+    """Returns whether the folder is a bare model's, like the shipped base, and no run's."""
+    return (folder / checkpoint.PARAMS_FILE).is_file()
+
+
+def shape_of(folder: Path) -> model_config.ModelConfig:
+    """Returns the shape of the model in a run's folder or a bare model's."""
+    if is_bare(folder):
+        return model_config.ModelConfig(**checkpoint.load_model_config(folder))
+    return model_config.ModelConfig(**read_config(folder)["shape"])
+
+
 def as_json(config: Any) -> dict[str, Any]:
     """Returns a configuration as it reads back from JSON: tuples are lists."""
     return json.loads(json.dumps(dataclasses.asdict(config)))
+
+
+@contextlib.contextmanager
+def no_space_is_a_user_error() -> Iterator[None]:
+    """Turns a full disk, told by whichever library met it, into one clear line."""
+    try:
+        yield
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            is_full = isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
+            if is_full or "No space left on device" in str(cause):
+                raise errors.UserError(
+                    "no space left on the disk of --out: what was saved is whole; make room and "
+                    "run the same command again to go on"
+                ) from error
+            cause = cause.__cause__ or cause.__context__
+        raise
+
+
+def _fixed(config: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key not in _FREE}
 
 
 def _differing(a: dict[str, Any], b: dict[str, Any], prefix: str = "") -> list[str]:
