@@ -50,10 +50,9 @@ _VOCABULARY_PROMPTS = 20_000
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None) -> None:
     config = config_lib.parse(arguments)
-    command = shlex.join(
-        ["python", "train.py", *(sys.argv[1:] if arguments is None else arguments)]
-    )
-    with _no_space_is_a_user_error():
+    arguments = sys.argv[1:] if arguments is None else arguments
+    command = shlex.join(["python", "train.py", *arguments])
+    with runs.no_space_is_a_user_error():
         run(config, command=command, console=rich.console.Console(highlight=False, soft_wrap=True))
 
 
