@@ -71,10 +71,8 @@ class FeedForward(nnx.Module):
     def __call__(self, x_BTD: jax.Array, key: jax.Array | None) -> jax.Array:
         dtype = self.config.dtype
         activation = jax.nn.silu if self.config.activation == "silu" else jax.nn.gelu
-        gate_BTF = activation(jnp.einsum("BTD,DF->BTF", x_BTD, self.gate[...].astype(dtype)))
-        x_BTF = gate_BTF * jnp.einsum("BTD,DF->BTF", x_BTD, self.up[...].astype(dtype))
-        x_BTF = dropout(x_BTF, self.config.dropout, key)
-        return jnp.einsum("BTF,FD->BTD", x_BTF, self.down[...].astype(dtype))
+        x_BTF = activation(project(x_BTD, self.gate, dtype)) * project(x_BTD, self.up, dtype)
+        return project(dropout(x_BTF, self.config.dropout, key), self.down, dtype)
 
 
 class Attention(nnx.Module):
@@ -104,7 +102,7 @@ class Attention(nnx.Module):
 
     def queries(self, x_BTD: jax.Array, rotation: jax.Array | None = None) -> jax.Array:
         """Returns q_BTNH, turned by its positions where a rotation is given."""
-        q_BTNH = jnp.einsum("BTD,DNH->BTNH", x_BTD, self.q[...].astype(self.config.dtype))
+        q_BTNH = project(x_BTD, self.q, self.config.dtype)
         if self.config.scale_attention:
             q_BTNH = q_BTNH * self.config.head_size**-0.5
         return rotate(q_BTNH, rotation)
@@ -113,8 +111,8 @@ class Attention(nnx.Module):
         self, x_BSD: jax.Array, rotation: jax.Array | None = None
     ) -> tuple[jax.Array, jax.Array]:
         """Returns k_BSKH (turned) and v_BSKH."""
-        k_BSKH = jnp.einsum("BSD,DKH->BSKH", x_BSD, self.k[...].astype(self.config.dtype))
-        v_BSKH = jnp.einsum("BSD,DKH->BSKH", x_BSD, self.v[...].astype(self.config.dtype))
+        k_BSKH = project(x_BSD, self.k, self.config.dtype)
+        v_BSKH = project(x_BSD, self.v, self.config.dtype)
         return rotate(k_BSKH, rotation), v_BSKH
 
     def attend(
@@ -131,8 +129,21 @@ class Attention(nnx.Module):
         bias_BKGTS = bias_BNTS.reshape(bias_BNTS.shape[0], *heads, *bias_BNTS.shape[2:])
         weights_BKGTS = jax.nn.softmax(logits_BKGTS + bias_BKGTS, axis=-1).astype(v_BSKH.dtype)
         x_BTKGH = jnp.einsum("BKGTS,BSKH->BTKGH", weights_BKGTS, v_BSKH)
-        out_NHD = self.out[...].astype(self.config.dtype)
-        return jnp.einsum("BTNH,NHD->BTD", x_BTKGH.reshape(B, T, N, H), out_NHD)
+        x_BTNH = x_BTKGH.reshape(B, T, N, H)
+        return project(x_BTNH, self.out, self.config.dtype, inputs=2)
+
+
+def project(x: jax.Array, kernel: nnx.Param, dtype: str, *, inputs: int = 1) -> jax.Array:
+    """Returns x with its last axes contracted with the kernel's first `inputs` axes.
+
+    It is one matrix product of flattened axes: on a CPU, the gradient of an einsum over three or
+    four axes takes twice as long.
+    """
+    weights = kernel[...].astype(dtype)
+    rows = x.shape[: x.ndim - inputs]
+    width = math.prod(weights.shape[:inputs])
+    y = x.reshape(-1, width) @ weights.reshape(width, -1)
+    return y.reshape(*rows, *weights.shape[inputs:])
 
 
 def residual_scale(config: Config, layers: int) -> float:
@@ -273,9 +284,9 @@ class Embedding(nnx.Module):
     def logits(self, x_BTD: jax.Array) -> jax.Array:
         """Returns float32 logits over the vocabulary, for x of any leading axes."""
         head_DV = self.table[...].T if self.head is None else self.head[...]
-        return jnp.einsum(
-            "...D,DV->...V",
-            x_BTD,
+        logits = jnp.matmul(
+            x_BTD.reshape(-1, x_BTD.shape[-1]),
             head_DV.astype(self.config.dtype),
             preferred_element_type=jnp.float32,
         )
+        return logits.reshape(*x_BTD.shape[:-1], -1)
