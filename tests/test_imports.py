@@ -1,0 +1,160 @@
+"""The arrows of the design: who may import whom, and what nobody imports on the way to a batch."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+_ROOT = pathlib.Path(__file__).resolve().parent.parent
+_HEAVY = ("tensorflow", "tensorflow_datasets", "seqio", "torch")
+_MODEL_HALF = {
+    "checkpoint",
+    "decode",
+    "loss",
+    "models",
+    "optim",
+    "pretrain",  # a command: joins both halves, as train.py does
+    "runs",
+    "sharding",
+    "training",
+}
+_KNOWS_TASKS = {
+    "holdout",
+    "microworld",
+    "mixture",
+    "pipeline",
+    "registry",
+    "render",
+    "sources",
+    "sources_folder",
+    "sources_hub",
+    "sources_tfds",
+    "task",
+    "templates",
+    "testing",
+}
+
+
+def _imports(file: pathlib.Path, *, at_top_only: bool = False) -> set[str]:
+    """Returns the dotted names that a file imports, also within functions unless `at_top_only`."""
+    tree = ast.parse(file.read_text(), str(file))
+    nodes = tree.body if at_top_only else ast.walk(tree)
+    names: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: import by the full name"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def _files(folder: str) -> list[pathlib.Path]:
+    return sorted((_ROOT / folder).rglob("*.py"))
+
+
+def _half(file: pathlib.Path) -> str:
+    """Returns the module or package of flanlike that a file belongs to."""
+    return file.relative_to(_ROOT / "flanlike").parts[0].removesuffix(".py")
+
+
+def _roots(names: set[str]) -> set[str]:
+    return {name.split(".")[0] for name in names}
+
+
+def _own(names: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in names if name.startswith("flanlike.")}
+
+
+@pytest.mark.parametrize("file", _files("flanlike"), ids=lambda f: f.name)
+def test_flanlike_imports_nothing_that_builds_on_it(file):
+    assert not _roots(_imports(file)) & {"task_registry", "eval", "train", "bench", "tests"}
+
+
+@pytest.mark.parametrize("file", _files("flanlike"), ids=lambda f: f.name)
+def test_halves_meet_at_features(file):
+    names, half = _imports(file), _half(file)
+    if half in _MODEL_HALF:
+        if half != "pretrain":
+            assert not _own(names) & _KNOWS_TASKS
+    else:
+        assert not _roots(names) & {"jax", "flax", "optax", "orbax"}
+        assert not _own(names) & _MODEL_HALF
+
+
+@pytest.mark.parametrize(
+    "file", [*_files("flanlike"), *_files("task_registry"), *_files("eval")], ids=lambda f: f.name
+)
+def test_heavy_packages_are_imported_inside_functions(file):
+    heavy = {*_HEAVY, "datasets", "pyarrow"}
+    assert not _roots(_imports(file, at_top_only=True)) & heavy
+
+
+def _loaded_after(code: str, names: tuple[str, ...]) -> str:
+    """Returns those of `names` that a fresh process has loaded after running `code`."""
+    report = f"\nimport sys\nprint([n for n in {names!r} if n in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code) + report],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+def test_listing_and_rendering_load_no_framework():
+    code = """
+        import flanlike, task_registry
+        from flanlike import render, sources
+        found = task_registry.registry()
+        for name in found.task_names:
+            found.task(name), found.templates(name), sources.availability(found.task(name), "hub")
+        records = sources.open_rows(found.task("rte"), "embedded", "train")
+        template_set = found.templates("rte")
+        render.render(found.task("rte"), template_set.forward[0], records[0], layout=found.layout,
+                      source="embedded", split="train", row_id=records.row_id(0), seed=0)
+    """
+    assert _loaded_after(code, (*_HEAVY, "jax", "grain", "datasets")) == "[]"
+
+
+def test_the_first_batch_loads_no_framework():
+    code = """
+        import task_registry
+        from flanlike import mixture, pipeline, vocabulary
+        found = task_registry.registry()
+        mixed = mixture.Mixture(name="mixed", entries=("rte", "sst2"))
+        composition = mixture.resolve(mixed, found, {"rte": 1000, "sst2": 1000})
+        words = vocabulary.Vocabulary.train(["Is it true? yes or no"] * 9, 300)
+        next(pipeline.batches(composition, found, words, data="embedded", seed=0, family="decoder",
+                              rows=2, max_input_tokens=400, max_target_tokens=100))
+    """
+    assert _loaded_after(code, (*_HEAVY, "flax", "optax", "datasets")) == "[]"
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["features", "vocabulary", "task", "registry", "render", "sources", "mixture", "microworld"],
+)
+def test_the_data_half_runs_without_jax(module):
+    # Only Grain, which `packing` and `pipeline` need, brings jax in where it is installed.
+    assert _loaded_after(f"from flanlike import {module}", ("jax",)) == "[]"
+
+
+def test_importing_reads_no_template_and_builds_no_task():
+    code = """
+        import builtins, io, task_registry
+        from flanlike import task, templates
+        def refuse(*_, **__): raise AssertionError("work on import")
+        import importlib
+        task.Task.__post_init__ = refuse
+        templates.load = refuse
+        for name in list(sorted(__import__("sys").modules)):
+            if name.startswith("task_registry"):
+                importlib.reload(__import__("sys").modules[name])
+    """
+    assert _loaded_after(code, _HEAVY) == "[]"
