@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 
 from flanlike import seeding
-from flanlike.microworld import corpus_facts, corpus_stories
+from flanlike.microworld import corpus_facts, corpus_people, corpus_stories
 
 Teller = Callable[[random.Random], str]
 
@@ -44,15 +44,27 @@ _TELLERS: tuple[tuple[float, Teller], ...] = (
     (0.8, corpus_stories.restatement),
     (1.0, corpus_stories.naming),
     (1.0, corpus_stories.recall),
-    (4.0, corpus_stories.true_or_false),
+    (0.8, corpus_people.trait),
+    (0.6, corpus_people.need),
+    (0.6, corpus_people.sense),
+    (1.5, corpus_people.asking),
+    (0.5, corpus_people.talvish_talk),
+    (4.5, corpus_stories.true_or_false),
 )
 _MARKS = tuple(itertools.accumulate(weight for weight, _ in _TELLERS))
+
+# Judging a statement is learned from many undiluted cases at once or hardly at all
+# (a transition after some 150 steps), so that the first documents are mostly of that kind.
+_OPENING_ROWS = 80_000
+_OPENING_SHARE = 0.7
 
 
 def document(row: int, seed: int = 0) -> str:
     """Returns the raw text numbered `row`: one to five sentences, by rule from seed and row."""
     rng = seeding.rng("corpus", seed, row)
     teller = _TELLERS[bisect.bisect(_MARKS, rng.random() * _MARKS[-1])][1]
+    if row < _OPENING_ROWS and rng.random() < _OPENING_SHARE:
+        teller = corpus_stories.true_or_false
     return _typeset(teller(rng), capitals=rng.random() < 0.8)
 
 
@@ -63,5 +75,5 @@ def _typeset(text: str, *, capitals: bool) -> str:
     """
     text = re.sub(r" ([.,:?!])", r"\1", text).replace('? "', '?"').replace('! "', '!"')
     if capitals:
-        text = re.sub(r'(^"?|[.?!]"? "?)([a-z])', lambda m: m[1] + m[2].upper(), text)
+        text = re.sub(r'(^"?|[.?!]"? "|[.?!] )([a-z])', lambda m: m[1] + m[2].upper(), text)
     return text

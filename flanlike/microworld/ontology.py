@@ -243,15 +243,15 @@ SENSES = {
     "match": (("was won by the home team", "game"), ("lit the candle", "flame")),
 }
 
-# A constructed language: one word for each English one, verb last, "-u" marks the plural.
+# A constructed language: one word for each English one.
 LANGUAGE_NAME = "Talvish"
 _NUCLEI = "aeiou"
 
 
 def talvish(word: str) -> str:
-    """Returns the Talvish word for an English one: a fixed, invertible spelling by rule.
+    """Returns the Talvish word for an English one: a fixed spelling by rule.
 
-    Before: "boat". After: the reversed letters with a vowel ending, "taobo".
+    Before: "boat". After: the reversed letters with a vowel ending, "taobi".
     """
     return word[::-1] + _NUCLEI[sum(map(ord, word)) % len(_NUCLEI)]
 
