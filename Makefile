@@ -1,0 +1,34 @@
+# make train [ARGS="..."]    sets up .venv, then trains and writes a held-out report
+# make test  [ARGS="..."]    sets up .venv with the test tools, then runs the tests
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+INSTALL = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: train test
+.DELETE_ON_ERROR:
+
+train: $(VENV)/.ready-train
+	$(VENV)/bin/python train.py --mixture flan_core $(ARGS)
+
+test: $(VENV)/.ready-test
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+# The test tools include all that training needs.
+$(VENV)/.ready-test: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing flanlike and the test tools into $(VENV) (some minutes, once)"
+	$(INSTALL) --editable '.[test]'
+	@touch $@ $(VENV)/.ready-train
+
+$(VENV)/.ready-train: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "installing flanlike into $(VENV) (a minute or two, once)"
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: $(PYTHON) is missing or older than 3.11: name one by PYTHON=..." >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "error: no virtual environment: on Debian and Ubuntu," \
+	    "apt-get install python3-venv" >&2; exit 2; }
