@@ -23,7 +23,7 @@ def learning(run: run_folder.Run) -> list[page.Block]:
         page.Figure(
             name="learning_curve",
             svg=plots.learning_curve(run.training),
-            caption="Training loss on targets: each step, and the mean of the last tenth of steps.",
+            caption="Training loss on targets: each step, and the mean of the steps around it.",
         ),
         page.Text(text=text, role="note"),
     ]

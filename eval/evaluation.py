@@ -60,15 +60,29 @@ class Evaluation:
         return results.cluster_summaries(self.cells, self.tasks())
 
 
-def write(run: pathlib.Path, found: Evaluation) -> pathlib.Path:
-    """Writes an evaluation below the run's folder, in place of one of the same step."""
-    folder = pathlib.Path(run) / "eval" / str(found.setting.step)
+def write(run: pathlib.Path, found: Evaluation, *, name: str = "") -> pathlib.Path:
+    """Writes an evaluation below the run's folder, in place of one of the same step and name.
+
+    A name is for what is asked otherwise than by the run itself: the report leaves it aside.
+    """
+    place = f"{found.setting.step}-{name}" if name else str(found.setting.step)
+    folder = pathlib.Path(run) / "eval" / place
     folder.mkdir(parents=True, exist_ok=True)
     predictions.write(folder / "predictions.jsonl", found.cells)
     _write_lines(folder / "results.jsonl", map(results.as_json, found.all_results()))
     _write_lines(folder / "samples.jsonl", map(results.as_json, found.samples))
+    summary = as_json(found)
+    # Last, for its being there says that the others are whole.
+    path = folder / "summary.json"
+    path.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return folder
+
+
+def as_json(found: Evaluation) -> dict[str, Any]:
+    """Returns all but the single results and predictions as plain values."""
     tasks = found.tasks()
-    summary = {
+    clusters = results.cluster_summaries(found.cells, tasks)
+    return {
         "setting": dataclasses.asdict(found.setting),
         "held_out": list(found.held_out),
         "open_clusters": list(found.open_clusters),
@@ -76,14 +90,8 @@ def write(run: pathlib.Path, found: Evaluation) -> pathlib.Path:
         "notes": dict(found.notes),
         "baselines": {name: results.as_json(given) for name, given in found.given.items()},
         "tasks": list(map(results.as_json, tasks)),
-        "clusters": [
-            results.as_json(item) for item in results.cluster_summaries(found.cells, tasks)
-        ],
+        "clusters": list(map(results.as_json, clusters)),
     }
-    # Last, for its being there says that the others are whole.
-    path = folder / "summary.json"
-    path.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return folder
 
 
 def read(folder: pathlib.Path) -> Evaluation:

@@ -15,7 +15,7 @@ _STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); -webkit-text-size-adjust: 100%;
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
-main { max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem; }
+main { max-width: 66rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .4rem; letter-spacing: -.015em; }
 h2 { font-size: 1.2rem; line-height: 1.3; margin: 3rem 0 .6rem; padding-top: 1rem;
   border-top: 1px solid var(--line); letter-spacing: -.005em; }
@@ -29,7 +29,7 @@ ul { padding-left: 1.2rem; max-width: 42rem; } li { margin: .25rem 0; }
 .scroll { overflow-x: auto; margin: 1rem 0; -webkit-overflow-scrolling: touch; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums;
   min-width: 100%; }
-th, td { padding: .4rem .7rem; text-align: right; vertical-align: baseline; white-space: nowrap;
+th, td { padding: .4rem .55rem; text-align: right; vertical-align: baseline; white-space: nowrap;
   border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: var(--soft); border-bottom-color: var(--soft); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; position: sticky; left: 0;

@@ -43,7 +43,7 @@ def held_out(bars: Sequence[Bar], *, name: str = "held_out") -> str:
             value, low, high = estimate
             axes.barh(y + offset, value, height=0.3, color=colour, zorder=2)
             axes.plot([low, high], [y + offset] * 2, color=INK, linewidth=1.2, zorder=4)
-            axes.text(max(high, value) + 0.015, y + offset, _short(value), color=INK, va="center")
+            axes.text(1.12, y + offset, _short(value), color=colour, va="center", ha="right")
         for value, style in (
             (bar.chance, "-"),
             (bar.majority, (0, (4, 1.5))),
@@ -55,7 +55,7 @@ def held_out(bars: Sequence[Bar], *, name: str = "held_out") -> str:
                 )
     axes.set_yticks(range(len(bars)), [bar.name.replace("_", " ") for bar in reversed(bars)])
     axes.set_ylim(-0.55, len(bars) - 0.45)
-    axes.set_xlim(0, 1.1)
+    axes.set_xlim(0, 1.13)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1.0])
     handles = [_patch(BEFORE, "before"), _patch(AFTER, "after")]
     for name, style in (("chance", "-"), ("majority", (0, (4, 1.5))), ("heuristic", (0, (1, 1)))):
@@ -224,12 +224,10 @@ def _dot(colour: str, label: str):
 
 
 def _smooth(values: Sequence[float]) -> list[float]:
-    """Returns at each step the mean of the last tenth of all steps up to there."""
-    width = max(1, len(values) // 10)
-    return [
-        sum(values[max(0, i + 1 - width) : i + 1]) / len(values[max(0, i + 1 - width) : i + 1])
-        for i in range(len(values))
-    ]
+    """Returns at each step the mean of the steps around it, a tenth of all at most."""
+    reach = max(1, len(values) // 20)
+    windows = [values[max(0, i - reach) : i + reach + 1] for i in range(len(values))]
+    return [sum(window) / len(window) for window in windows]
 
 
 def _short(value: float) -> str:

@@ -31,7 +31,7 @@ class Settings:
     max_input_tokens: int = 512  # longer prompts lose their beginning, and are counted
     max_new_tokens: int = 64  # of a generated answer
     per_token: bool = False  # divide an option's score by its number of tokens
-    max_tokens_per_batch: int = 16384
+    max_tokens_per_batch: int = 1024  # small batches stay in a CPU's cache; more on an accelerator
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -176,8 +176,9 @@ class _Asker:
             forward = self.templates.forward
             shown = [template for template in forward if template.shows_options] or forward
             return shown[:1] if split == "test" else ()
-        if split == "validation":
-            return self.templates.forward
+        if split == "validation":  # to choose among the templates of the headline
+            shown = [template for template in self.templates.forward if template.shows_options]
+            return shown or self.templates.forward
         return (*self.templates.forward, *self.templates.cot)
 
     def _cell(

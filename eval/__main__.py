@@ -1,0 +1,158 @@
+"""`python -m eval`: evaluates a run's newest checkpoint again, or compares runs in one page.
+
+python -m eval --run DIR [--hold-out NAME ...] [--data ...] [--shots K] [--json]
+python -m eval report RUN [RUN ...] [--out DIR]
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from eval import compare, evaluation, figures, protocol, questions, report, results
+from flanlike import errors, runs
+
+
+@errors.exits_with_one_line
+def main(arguments: Sequence[str] | None = None) -> None:
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments[:1] == ["report"]:
+        return _report(arguments[1:])
+    return _evaluate(arguments)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise errors.UserError(f"{message} (see {self.prog} --help)")
+
+
+def _evaluate(arguments: Sequence[str]) -> None:
+    parser = _Parser(
+        prog="python -m eval",
+        description="Evaluates a run's newest checkpoint. To compare runs: python -m eval report.",
+    )
+    parser.add_argument("--run", required=True, type=pathlib.Path, help="folder of train.py --out")
+    parser.add_argument("--hold-out", nargs="+", metavar="NAME", help="clusters or tasks to ask")
+    parser.add_argument("--data", help="embedded | hub | tfds | a folder; default: the run's")
+    parser.add_argument("--shots", type=int, help="exemplars before each question")
+    parser.add_argument("--rows", type=int, help="rows a template; default: the run's")
+    parser.add_argument("--split", choices=("test", "validation"), help="default: the run's")
+    parser.add_argument("--skip-missing", action="store_true", help="leave out what --data lacks")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
+    flags = parser.parse_args(arguments)
+    config = runs.read_config(flags.run)
+    asked = _questions(flags, config)
+    loaded = runs.load(flags.run)
+    if loaded.step is None:
+        raise errors.UserError(
+            f"{str(flags.run)!r} is a bare model and no run: python train.py --init {flags.run} "
+            "evaluates it before its first step"
+        )
+    data = flags.data or config["data"]
+    setting = results.Setting(
+        run=flags.run.resolve().name, step=loaded.step, data=data, seed=config["seed"]
+    )
+    found = protocol.evaluate(
+        loaded.model,
+        loaded.words,
+        asked,
+        setting=setting,
+        held_out=_unseen(flags.run, asked, flags.hold_out or config["hold_out"]),
+    )
+    name = _name(flags, config)
+    folder = evaluation.write(flags.run, found, name=name)
+    if not name:
+        report.write(flags.run)
+    _show(found, folder, as_json=flags.json)
+
+
+def _questions(flags: argparse.Namespace, config: Mapping[str, Any]) -> questions.Questions:
+    import task_registry
+    from flanlike import mixture
+
+    registry = task_registry.registry(config["tasks"])
+    mix = registry.mixture(config["mixture"])
+    held_out = flags.hold_out or config["hold_out"]
+    split = mixture.split_tasks(mix, registry, held_out, rules=config["hold_out_rules"])
+    names = list(split.evaluation or split.train)
+    data = flags.data or config["data"]
+    missing = mixture.missing(
+        names, registry, data, skip_missing=flags.skip_missing or config["skip_missing"]
+    )
+    options = {name: value for name, value in config["eval"].items() if name != "every"}
+    changes = {"shots": flags.shots, "rows_per_task": flags.rows, "split": flags.split}
+    options |= {name: value for name, value in changes.items() if value is not None}
+    return questions.collect(
+        [name for name in names if name not in missing],
+        registry,
+        data=data,
+        settings=questions.Settings(styles=(config["prompts"],), **options),
+    )
+
+
+def _unseen(
+    run: pathlib.Path, asked: questions.Questions, held_out: Sequence[str]
+) -> tuple[str, ...]:
+    """Returns those of `held_out` that the run has not trained on, as far as its folder tells."""
+    path = run / "composition.json"
+    tasks = json.loads(path.read_text("utf-8"))["tasks"] if path.is_file() else []
+    trained = {task["task"] for task in tasks}
+    of_name: dict[str, set[str]] = {}
+    for cell in asked.cells:
+        for name in (cell.task.cluster, cell.task.name):
+            of_name.setdefault(name, set()).add(cell.task.name)
+    return tuple(name for name in held_out if not of_name.get(name, set()) & trained)
+
+
+def _name(flags: argparse.Namespace, config: Mapping[str, Any]) -> str:
+    """Returns what is asked otherwise than by the run itself: "" or "hub-shots3"."""
+    parts = []
+    if flags.data and flags.data != config["data"]:
+        parts.append(pathlib.Path(flags.data).name)
+    if flags.hold_out and flags.hold_out != config["hold_out"]:
+        parts += flags.hold_out
+    for flag, key in (("shots", "shots"), ("rows", "rows_per_task"), ("split", "split")):
+        value = getattr(flags, flag)
+        if value is not None and value != config["eval"][key]:
+            parts.append(f"{flag}{value}" if isinstance(value, int) else value)
+    return "-".join(parts)
+
+
+def _show(found: evaluation.Evaluation, folder: pathlib.Path, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(evaluation.as_json(found), ensure_ascii=False))
+        return
+    if found.setting.data == "embedded":
+        print(figures.MICRO_WORLD)
+    tasks = found.tasks()
+    lines = [
+        *((item.task, item) for item in tasks),
+        *((f"= {item.cluster}", item) for item in results.cluster_summaries(found.cells, tasks)),
+    ]
+    width = max(len(name) for name, _ in lines)
+    print(f"{'':{width}}  value  95 %          chance  majority  heuristic")
+    for name, item in lines:
+        print(
+            f"{name:{width}}  {figures.number(item.mean):>5}  {figures.ends_of(item.ci95):12}"
+            f"  {figures.number(item.chance):>6}  {figures.number(item.majority):>8}"
+            f"  {figures.number(item.heuristic):>9}"
+        )
+    print(f"written to {folder}")
+
+
+def _report(arguments: Sequence[str]) -> None:
+    parser = _Parser(prog="python -m eval report", description="Compares runs in one page.")
+    parser.add_argument("runs", nargs="+", type=pathlib.Path, metavar="RUN")
+    parser.add_argument("--out", type=pathlib.Path, help="folder of the page; default: comparison")
+    flags = parser.parse_args(arguments)
+    if len(flags.runs) == 1 and flags.out is None:
+        pages = report.write(flags.runs[0])
+    else:
+        pages = compare.write(flags.runs, flags.out or pathlib.Path("comparison"))
+    print("\n".join(map(str, pages)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""Several runs in one page: groups of runs that differ in their seed only, side by side.
+
+python -m eval report runs/instructions-* runs/inputs-only-*
+"""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from eval import comparison, figures, page, plots, report, run_folder
+
+# What may differ between the runs of one group.
+_FREE = ("seed", "out", "workers", "checkpoint")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Runs of one configuration but for the seed; `name` says how it differs from the others."""
+
+    name: str
+    runs: tuple[run_folder.Run, ...]
+
+    def changes(self, name: str) -> list[comparison.Change]:
+        """Returns what each run did to the cluster or task of that name, where it was asked."""
+        return [
+            change
+            for run in self.runs
+            for change in (*run.changes, *run.task_changes)
+            if change.name == name
+        ]
+
+
+def write(folders: Sequence[pathlib.Path], out: pathlib.Path) -> list[pathlib.Path]:
+    """Writes comparison.md and comparison.html into the folder `out`; returns their paths."""
+    groups = grouped([run_folder.read(folder) for folder in folders])
+    out.mkdir(parents=True, exist_ok=True)
+    markdown, html = out / "comparison.md", out / "comparison.html"
+    report.write_pages(blocks(groups), title="Comparison of runs", markdown=markdown, html=html)
+    return [markdown, html]
+
+
+def grouped(runs: Sequence[run_folder.Run]) -> list[Group]:
+    """Returns the runs by configuration, the seed aside, in order of first appearance."""
+    flat = [_flat(run.config) for run in runs]
+    keys = list(dict.fromkeys(key for config in flat for key in config))
+    differing = [key for key in keys if len({repr(config.get(key)) for config in flat}) > 1]
+    groups: dict[str, list[run_folder.Run]] = {}
+    for run, config in zip(runs, flat, strict=True):
+        name = ", ".join(_difference(key, config.get(key)) for key in differing)
+        groups.setdefault(name or "all runs", []).append(run)
+    return [Group(name=name, runs=tuple(members)) for name, members in groups.items()]
+
+
+def blocks(groups: Sequence[Group]) -> list[page.Block]:
+    """Returns the page: a figure and tables by cluster and by task, and the list of runs."""
+    runs = [run for group in groups for run in group.runs]
+    clusters = _names(run.changes for run in runs)
+    tasks = _names(run.task_changes for run in runs)
+    data = {run.after.setting.data for run in runs}
+    found: list[page.Block] = [
+        page.Heading(text="Comparison of runs", level=1),
+        page.Text(
+            text=f"{len(runs)} runs in {len(groups)} groups. Figures are means over the seeds of a "
+            "group, with the range over seeds in brackets; one seed has no range."
+        ),
+        *(figures.data_banner("embedded") if "embedded" in data else []),
+    ]
+    for title, names, plot in (("Clusters", clusters, "clusters"), ("Tasks", tasks, "")):
+        found.append(page.Heading(text=title))
+        if plot:
+            found.append(_figure(groups, names))
+        found.append(_table(groups, names))
+    found += [
+        page.Text(
+            text="Before: the untuned model. Majority, heuristic: the commonest answer of the "
+            "training split, and the best trivial heuristic. Each run is asked in the style that "
+            "it was trained in.",
+            role="note",
+        ),
+        page.Heading(text="Runs"),
+        _runs(groups),
+    ]
+    return found
+
+
+def _figure(groups: Sequence[Group], names: Sequence[str]) -> page.Figure:
+    values = {
+        name: {group.name: [c.after.value for c in group.changes(name)] for group in groups}
+        for name in names
+    }
+    chances = {name: _first(groups, name).chance for name in names}
+    return page.Figure(
+        name="compared",
+        svg=plots.compared([group.name for group in groups], values, chances),
+        caption="After tuning: a dot per seed, a bar at their mean. Broken line: chance.",
+    )
+
+
+def _table(groups: Sequence[Group], names: Sequence[str]) -> page.Table:
+    rows = []
+    for name in names:
+        first = _first(groups, name)
+        before = [c.before.value for g in groups for c in g.changes(name) if c.before]
+        rows.append(
+            [
+                figures.spaced(name) if len(first.tasks) > 1 or name not in first.tasks else name,
+                *(_mean_and_range([c.after.value for c in g.changes(name)]) for g in groups),
+                _mean_and_range(before),
+                *map(figures.number, (first.chance, first.majority, first.heuristic)),
+            ]
+        )
+    names_of_groups = [f"{group.name} ({len(group.runs)})" for group in groups]
+    header = ("", *names_of_groups, "before", "chance", "majority", "heuristic")
+    return page.Table(header=header, rows=rows)
+
+
+def _runs(groups: Sequence[Group]) -> page.Table:
+    rows = [
+        [
+            run.name,
+            group.name,
+            str(run.after.setting.seed),
+            f"{run.after.setting.step:,}",
+            run.prompts,
+            str(sum(change.holds for change in run.changes if run.is_held_out(change))),
+        ]
+        for group in groups
+        for run in group.runs
+    ]
+    header = ("run", "group", "seed", "steps", "asked", "held-out clusters above all")
+    return page.Table(header=header, rows=rows, words=(1,))
+
+
+def _names(changes: Any) -> list[str]:
+    return list(dict.fromkeys(change.name for found in changes for change in found))
+
+
+def _first(groups: Sequence[Group], name: str) -> comparison.Change:
+    return next(change for group in groups for change in group.changes(name))
+
+
+def _mean_and_range(values: Sequence[float]) -> str:
+    """Returns "**.900** [.880, .930]": mean and range; a dash without values."""
+    if not values:
+        return "–"
+    mean = f"**{figures.number(float(np.mean(values)))}**"
+    return f"{mean} {figures.ends_of((min(values), max(values)))}" if len(values) > 1 else mean
+
+
+def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in config.items():
+        if not prefix and key in _FREE:
+            continue
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{prefix}{key}.")
+        else:
+            found[prefix + key] = value
+    return found
+
+
+def _difference(key: str, value: Any) -> str:
+    name = key.rpartition(".")[2].replace("_", " ")
+    return str(value) if key == "prompts" else f"{name} {value}"
