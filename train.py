@@ -44,7 +44,7 @@ from flanlike.models import presets
 
 BASE = Path(models.__file__).parent.parent / "microworld" / "base"
 MICRO_WORLD = "All figures are the micro-world's: a small synthetic world, made by rule."
-_VOCABULARY_PROMPTS = 20_000
+VOCABULARY_PROMPTS = 20_000
 
 
 @errors.exits_with_one_line
@@ -53,7 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     command = shlex.join(["python", "train.py", *arguments])
     with runs.no_space_is_a_user_error():
-        run(config, command=command, console=rich.console.Console(highlight=False, soft_wrap=True))
+        run(
+            config,
+            command=command,
+            console=rich.console.Console(
+                highlight=False, markup=False, emoji=False, soft_wrap=True
+            ),
+        )
 
 
 def run(config: config_lib.RunConfig, *, command: str, console: rich.console.Console) -> None:
@@ -78,11 +84,9 @@ def run(config: config_lib.RunConfig, *, command: str, console: rich.console.Con
     is_whole = fit(config, resolved, model, words, batches, asked, mix.composition, out, console)
     write_composition(out, mix, batches)
     if not is_whole:
-        console.print(
-            f"stopped and saved in {out}; the same command goes on from there:\n{command}"
-        )
-        return None
-    return finish(out, config, command, console)
+        console.print(f"stopped and saved in {out}; to go on, run again:  {command}")
+        return
+    finish(out, config, command, console)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -181,7 +185,7 @@ def tell(config: config_lib.RunConfig, mix: Mix, out: Path, console: rich.consol
     composition = mix.composition
     clusters = composition.cluster_shares
     console.print(
-        f"[bold]{config.mixture}[/bold] from {config.data}: {len(composition.tasks)} tasks of "
+        f"{config.mixture} from {config.data}: {len(composition.tasks)} tasks of "
         f"{len(clusters)} clusters, {config.steps} steps, into {out}"
     )
     if config.data == "embedded":
@@ -217,11 +221,11 @@ def words_for(
     elif inherited:
         words = inherited
     else:
-        console.print(f"training a vocabulary on {_VOCABULARY_PROMPTS:,} training prompts")
+        console.print(f"training a vocabulary on {VOCABULARY_PROMPTS:,} training prompts")
         prompts = pipeline.Prompts(
             composition, tasks, data=config.data, seed=config.seed, style=config.prompts
         )
-        texts = (prompts[i] for i in range(_VOCABULARY_PROMPTS))
+        texts = (prompts[i] for i in range(VOCABULARY_PROMPTS))
         words = vocabulary.Vocabulary.train(
             (f"{prompt.inputs}\n{prompt.targets}" for prompt in texts), config.vocabulary_size
         )
@@ -372,11 +376,13 @@ def finish(
         first = f"{untuned[item.cluster].mean:.3f} -> " if item.cluster in untuned else ""
         low, high = item.ci95
         chance = "" if item.chance is None else f"  chance {item.chance:.3f}"
-        console.print(
-            f"{item.cluster:32} {first}{item.mean:.3f}  [{low:.3f}, {high:.3f}]{chance}",
-            markup=False,
-        )
+        console.print(f"{item.cluster:32} {first}{item.mean:.3f}  [{low:.3f}, {high:.3f}]{chance}")
     console.print(f"report: {' and '.join(str(path) for path in pages)}")
+
+
+def _plain_console() -> rich.console.Console:
+    """Returns a console that prints paths and names as they are."""
+    return rich.console.Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

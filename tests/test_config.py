@@ -1,0 +1,66 @@
+"""Flags to configuration."""
+
+import pytest
+
+from flanlike import config, errors
+
+
+def test_flags_are_spelt_as_promised():
+    flags = (
+        "--mixture cot --data ../rows --hold-out nli paraphrase --model micro --init none "
+        "--steps 7 --out runs/x --tasks mine.py --skip-missing --prompts task-name --seed 3 "
+        "--optim.peak-lr 3e-4"
+    )
+    got = config.parse(flags.split())
+    assert got == config.RunConfig(
+        mixture="cot",
+        data="../rows",
+        hold_out=("nli", "paraphrase"),
+        model="micro",
+        init="none",
+        steps=7,
+        out="runs/x",
+        tasks="mine.py",
+        skip_missing=True,
+        prompts="task-name",
+        seed=3,
+        optim=config.OptimConfig(peak_lr=3e-4),
+    )
+
+
+def test_without_flags_everything_has_a_default():
+    assert config.parse([]) == config.RunConfig()
+
+
+def test_hold_out_nothing_differs_from_the_mixtures_default():
+    assert config.parse(["--hold-out"]).hold_out == ()
+    assert config.parse([]).hold_out is None
+
+
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        ("--hold-outt nli", "unknown flag '--hold-outt': did you mean --hold-out"),
+        ("--optim.peak-rl=3", "unknown flag '--optim.peak-rl': did you mean --optim.peak-lr"),
+        ("stray", "unknown flag 'stray'"),
+        ("--prompts chatty", "invalid choice 'chatty' for argument '--prompts'"),
+        ("--batch.rows 3 --batch.micro-batches 2", "--batch.rows is 3: it must be a multiple of 2"),
+        ("--checkpoint.keep 0", "--checkpoint.keep is 0"),
+    ],
+)
+def test_a_wrong_flag_is_one_line(arguments, expected):
+    with pytest.raises(errors.UserError) as raised:
+        config.parse(arguments.split())
+    assert expected in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_help_says_what_every_flag_is_for(capsys):
+    with pytest.raises(SystemExit) as stop:
+        config.parse(["--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert stop.value.code == 0
+    assert "--hold-out" in said and "packed rows a step" in said
+
+
+def test_given_leaves_out_none():
+    assert config.given(config.MixConfig(cot=0.0, rate_cap=5)) == {"cot": 0.0, "rate_cap": 5}

@@ -1,0 +1,88 @@
+"""A run's folder: whose it is, and the model in it."""
+
+import dataclasses
+import json
+
+import jax
+import numpy as np
+import pytest
+import training_toys
+
+from flanlike import checkpoint, config, errors, optim, runs, training, vocabulary
+
+CONFIG = {"seed": 0, "optim": {"peak_lr": 0.1}, "out": "a", "workers": 0}
+
+
+def test_claim_writes_the_configuration_once(tmp_path):
+    out = tmp_path / "deep" / "run"
+    runs.claim(out, CONFIG)
+    assert runs.read_config(out) == CONFIG
+    runs.claim(out, {**CONFIG, "out": "b", "workers": 8})  # nothing of these reaches the figures
+    assert json.loads((out / "config.json").read_text()) == CONFIG
+
+
+def test_another_configuration_is_refused_by_its_keys(tmp_path):
+    runs.claim(tmp_path, CONFIG)
+    with pytest.raises(errors.UserError, match=r"optim.peak_lr is 0.2, there 0.1; seed is 1"):
+        runs.claim(tmp_path, {**CONFIG, "seed": 1, "optim": {"peak_lr": 0.2}})
+    assert runs.read_config(tmp_path) == CONFIG
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(errors.UserError, match="cannot be a run's folder"):
+        runs.claim(tmp_path / "file", CONFIG)
+
+
+def test_default_folders_differ_by_what_reaches_the_figures():
+    folder = runs.default_folder("cot", CONFIG)
+    assert folder == runs.default_folder("cot", {**CONFIG, "workers": 3})
+    assert folder != runs.default_folder("cot", {**CONFIG, "seed": 3})
+    assert folder.parts[0] == "runs" and folder.name.startswith("cot-")
+
+
+@pytest.fixture(scope="module")
+def words():
+    return vocabulary.Vocabulary.train(["Is it so? yes no"] * 20, 300)
+
+
+def write_bare(folder, words):
+    shape = dataclasses.replace(training_toys.MODEL, vocab_size=words.size)
+    model = training_toys.model(3, vocab_size=words.size)
+    checkpoint.save_params(folder, model, shape)
+    words.save(folder / "vocabulary")
+    return model, shape
+
+
+def write_run(folder, words):
+    model, shape = write_bare(folder / "bare", words)
+    runs.claim(folder / "run", {"shape": dataclasses.asdict(shape)})
+    words.save(folder / "run" / "vocabulary")
+    state = training.init_state(model, optim.build(config.OptimConfig(), 2))
+    checkpoints = checkpoint.Checkpoints(folder / "run" / "checkpoints", keep=2)
+    checkpoints.save(7, state, training_toys.stream(), {})
+    checkpoints.wait()
+    checkpoints.close()
+    return model
+
+
+def assert_same_params(a, b):
+    jax.tree.map(np.testing.assert_array_equal, training.params_of(a), training.params_of(b))
+
+
+def test_load_reads_a_run_and_a_bare_model(tmp_path, words):
+    model = write_run(tmp_path, words)
+    loaded = runs.load(tmp_path / "run", dropout=0.5)
+    assert_same_params(loaded.model, model)
+    assert loaded.step == 7 and loaded.model.config.dropout == 0.5
+    assert loaded.words.fingerprint == words.fingerprint
+    bare = runs.load(tmp_path / "bare")
+    assert_same_params(bare.model, model)
+    assert bare.step is None
+    with pytest.raises(errors.UserError, match=r"no checkpoint of step 9: it has \[7\]"):
+        runs.load(tmp_path / "run", step=9)
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path):
+    with pytest.raises(errors.UserError, match="is no run's folder"):
+        runs.shape_of(tmp_path)

@@ -1,0 +1,131 @@
+"""train.py from flags to report, on a tiny model; and its mistakes, each one line and status 2."""
+
+import errno
+import json
+import os
+import signal
+
+import pytest
+import training_toys
+
+import train
+from flanlike import progress
+from flanlike.models import presets
+
+FLAGS = (
+    "--mixture open_choice --hold-out word_relations --model tiny --init none --steps 4 "
+    "--vocabulary-size 600 --batch.rows 2 --checkpoint.every 2 --optim.warmup-steps 2 "
+    "--eval.rows-per-task 4 --eval.validation-rows 2 --eval.generation-rows 2"
+)
+SMALL = FLAGS.split()
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    monkeypatch.setitem(presets.PRESETS, "tiny", training_toys.MODEL)
+    monkeypatch.setattr(train, "VOCABULARY_PROMPTS", 200)
+
+
+def metrics(out):
+    lines = (out / "metrics.jsonl").read_text().splitlines()
+    return [(line["step"], line["loss"]) for line in map(json.loads, lines)]
+
+
+def error_of(arguments, capsys) -> str:
+    """Returns the one line with which a command ends."""
+    with pytest.raises(SystemExit) as stop:
+        train.main([*map(str, arguments)])
+    assert stop.value.code == 2
+    said = capsys.readouterr().err.rstrip("\n")
+    assert said.startswith("error: ") and "\n" not in said
+    return said
+
+
+def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, monkeypatch, capsys):
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    train.main([*SMALL, "--out", str(whole)])
+    said = capsys.readouterr().out
+    for expected in (
+        "figures are the micro-world's",
+        "held out: word_relations",
+        "step 4/4  loss",
+        "word_relations",
+        "report.html",
+    ):
+        assert expected in said
+    for name in ("config.json", "vocabulary", "composition.json", "report.md", "tensorboard"):
+        assert (whole / name).exists()
+    for step in (0, 4):
+        assert (whole / f"eval/{step}/results.jsonl").stat().st_size > 0
+    assert (whole / "checkpoints/4").is_dir()
+    config = json.loads((whole / "config.json").read_text())
+    assert config["hold_out"] == ["word_relations"] and config["shape"]["layers"] == 1
+
+    write = progress.Log.write
+
+    def write_and_stop(log, step, values):
+        write(log, step, values)
+        if step == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(progress.Log, "write", write_and_stop)
+        train.main([*SMALL, "--out", str(stopped)])
+    assert "to go on, run again:" in (said := capsys.readouterr().out)
+    assert f"python train.py {FLAGS} --out {stopped}" in said
+    assert not (stopped / "eval/4").exists()
+    train.main([*SMALL, "--out", str(stopped), "--workers", "0"])
+    assert "going on from step 2" in capsys.readouterr().out
+    assert metrics(stopped) == metrics(whole)
+    assert [step for step, _ in metrics(stopped)] == [1, 2, 3, 4]
+
+    # The same again only writes the report; another configuration is refused.
+    (whole / "report.md").unlink()
+    before = (whole / "metrics.jsonl").stat().st_mtime_ns
+    train.main([*SMALL, "--out", str(whole)])
+    assert "finished" in capsys.readouterr().out
+    assert (whole / "report.md").exists()
+    assert (whole / "metrics.jsonl").stat().st_mtime_ns == before
+    said = error_of([*SMALL, "--out", whole, "--seed", 5, "--optim.b1", 0.5], capsys)
+    assert "another configuration (optim.b1 is 0.5, there 0.9; seed is 5, there 0)" in said
+
+
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        (["--mixture", "flan_coree"], "unknown mixture 'flan_coree': did you mean 'flan_core'"),
+        (["--hold-out", "nlii"], "unknown cluster or task to hold out 'nlii': did you mean 'nli'"),
+        (["--model", "mikro", "--init", "none"], "unknown model preset 'mikro': did you mean"),
+        (["--stepz", "3"], "unknown flag '--stepz': did you mean --steps"),
+        (["--steps", "none"], "--steps: invalid literal for int()"),
+        (["--steps", "0"], "--steps is 0: it must be 1 or more"),
+        (["--init", "/no/such"], "--init '/no/such' is no folder"),
+        (["--init", "none", "--data", "/no/such"], "--skip-missing"),
+        (["--init", "none", "--vocabulary", "/no/such"], "no vocabulary at '/no/such'"),
+        (["--tasks", "/no/such.py"], "no file '/no/such.py'"),
+        (["--mix.few-shot", "2"], "share few_shot is 2.0"),
+    ],
+)
+def test_a_mistake_ends_with_one_line(arguments, expected, tmp_path, capsys):
+    assert expected in error_of([*arguments, "--out", tmp_path / "run"], capsys)
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path, capsys):
+    (tmp_path / "thesis.tex").write_text("all of it")
+    assert "is not empty and holds no run" in error_of([*SMALL, "--out", tmp_path], capsys)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        ValueError("RESOURCE_EXHAUSTED: writing: No space left on device [type.googleapis]"),
+    ],
+)
+def test_a_full_disk_is_one_line(error, tmp_path, monkeypatch, capsys):
+    def fail(*_, **__):
+        raise RuntimeError("saving failed") from error
+
+    monkeypatch.setattr(train, "words_for", fail)
+    assert "no space left" in error_of([*SMALL, "--out", tmp_path / "run"], capsys)
