@@ -33,6 +33,7 @@ Ids = Sequence[int]
 _MIN_ROW_TOKENS = 256
 _MIN_PREDICTIONS = 256
 _OPEN_ROWS = 64
+_MIN_PROMPT_TOKENS = 32
 
 
 def option_scores(
@@ -244,3 +245,96 @@ def _log_probs(
     logits_MV = model.logits(x_BTD[rows_M, columns_M])
     chosen_M = jnp.take_along_axis(logits_MV, tokens_M[:, None], axis=1)[:, 0]
     return chosen_M - jax.nn.logsumexp(logits_MV, axis=1)
+
+
+def generate(
+    model: nnx.Module,
+    prompts: Sequence[Ids],
+    *,
+    max_new_tokens: int,
+    batch_size: int = 32,
+) -> list[list[int]]:
+    """Returns, for each prompt, the most likely continuation token by token, up to EOS.
+
+    The result holds no EOS and at most `max_new_tokens` ids. Prompts carry no EOS either.
+    """
+    if max_new_tokens < 1:
+        raise ValueError(f"max_new_tokens {max_new_tokens!r} must be at least 1")
+    is_decoder = model.config.family == "decoder"
+    lengths = [len(prompt) + (not is_decoder) for prompt in prompts]
+    if not all(lengths):
+        raise ValueError(f"prompt {lengths.index(0)!r} is empty: a decoder needs a token")
+    order = sorted(range(len(prompts)), key=lambda i: lengths[i])
+    graphdef, params = nnx.split(model)
+    pending = []
+    for start in range(0, len(order), batch_size):
+        chunk = order[start : start + batch_size]
+        tokens = _bucket(lengths[chunk[-1]], _MIN_PROMPT_TOKENS)
+        rows = min(batch_size, _bucket(len(chunk), 1))
+        pad = _empty_batch(rows, tokens, 0) if is_decoder else _empty_batch(rows, 1, tokens)
+        _put_prompts(pad, [prompts[i] for i in chunk], is_decoder)
+        pending.append((chunk, _greedy(graphdef, params, pad, max_new_tokens)))
+    outputs: list[list[int]] = [[] for _ in prompts]
+    for chunk, tokens_BT in pending:
+        for i, ids in zip(chunk, np.asarray(tokens_BT)[: len(chunk)].tolist(), strict=True):
+            outputs[i] = ids[: ids.index(features.EOS_ID)] if features.EOS_ID in ids else ids
+    return outputs
+
+
+def _put_prompts(batch: features.Batch, prompts: Sequence[Ids], is_decoder: bool) -> None:
+    """Fills the batch with one prompt a row, padded on the right."""
+    for b, prompt in enumerate(prompts):
+        if is_decoder:
+            batch.tokens_BT[b, : len(prompt)] = prompt
+            batch.positions_BT[b, : len(prompt)] = np.arange(len(prompt))
+            batch.is_prefix_BT[b, : len(prompt)] = True
+        else:
+            _put_source(batch, b, 0, 1, [*prompt, features.EOS_ID])
+        batch.segment_ids_BT[b, : len(prompt) if is_decoder else 1] = 1
+
+
+@functools.partial(jax.jit, static_argnums=(0, 3))
+def _greedy(
+    graphdef: nnx.GraphDef, params: nnx.State, batch: features.Batch, max_new_tokens: int
+) -> jax.Array:
+    """Returns new tokens BT: those after EOS mean nothing.
+
+    Prompts fill the slots up to P; new token i of every row goes to slot P + i, while its position
+    continues its own prompt: the slots between are masked.
+    """
+    model = nnx.merge(graphdef, params)
+    B, P = batch.tokens_BT.shape
+    lengths_B = jnp.sum(batch.segment_ids_BT != 0, axis=1)
+    slots_S = jnp.arange(P + max_new_tokens)
+    x_BPD, cache = model.prefill(batch, P + max_new_tokens)
+    last_B11 = jnp.maximum(lengths_B - 1, 0)[:, None, None]
+    x_B1D = jnp.take_along_axis(x_BPD, last_B11, axis=1)
+
+    def choose(x_B1D: jax.Array) -> jax.Array:
+        return jnp.argmax(model.logits(x_B1D[:, 0]), axis=-1).astype(jnp.int32)
+
+    def goes_on(state):
+        i, _, is_done_B, _, _ = state
+        return (i < max_new_tokens) & ~jnp.all(is_done_B)
+
+    def advance(state):
+        i, token_B, is_done_B, out_BT, cache = state
+        slot = P + i - 1
+        is_prompt_BS = slots_S[None, :] < lengths_B[:, None]
+        is_new_S = (slots_S >= P) & (slots_S <= slot)
+        x_B1D, cache = model.step(
+            token_B[:, None],
+            (lengths_B + i - 1)[:, None],
+            (is_prompt_BS | is_new_S[None, :])[:, None, :],
+            slot,
+            cache,
+        )
+        token_B = choose(x_B1D)
+        out_BT = jax.lax.dynamic_update_slice_in_dim(out_BT, token_B[:, None], i, axis=1)
+        return i + 1, token_B, is_done_B | (token_B == features.EOS_ID), out_BT, cache
+
+    token_B = choose(x_B1D)
+    is_done_B = (lengths_B == 0) | (token_B == features.EOS_ID)
+    out_BT = jnp.zeros((B, max_new_tokens), jnp.int32).at[:, 0].set(token_B)
+    state = (jnp.int32(1), token_B, is_done_B, out_BT, cache)
+    return jax.lax.while_loop(goes_on, advance, state)[3]

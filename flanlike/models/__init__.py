@@ -3,18 +3,27 @@
 import jax
 from flax import nnx
 
+from flanlike import sharding
 from flanlike.models import config as model_config
-from flanlike.models import decoder
+from flanlike.models import decoder, encoder_decoder
+
+_FAMILIES = {"decoder": decoder.Decoder, "encoder_decoder": encoder_decoder.EncoderDecoder}
 
 
 def build(
     config: model_config.ModelConfig, *, seed: int, mesh: jax.sharding.Mesh | None = None
 ) -> nnx.Module:
-    """Returns a freshly initialized model of the config's family."""
+    """Returns a freshly initialized model; on a mesh, every parameter is born in its place."""
+    graphdef, params = nnx.split(abstract(config))
+    placement = None if mesh is None else sharding.of(params, mesh)
+    create = jax.jit(lambda: nnx.state(_create(config, seed)), out_shardings=placement)
+    return nnx.merge(graphdef, create())
 
-    def create() -> nnx.Module:
-        return decoder.Decoder(config, rngs=nnx.Rngs(params=seed))
 
-    graphdef, _ = nnx.split(nnx.eval_shape(create))
-    params = jax.jit(lambda: nnx.state(create()))()
-    return nnx.merge(graphdef, params)
+def abstract(config: model_config.ModelConfig) -> nnx.Module:
+    """Returns the model with shapes in place of arrays, which takes no memory."""
+    return nnx.eval_shape(lambda: _create(config, 0))
+
+
+def _create(config: model_config.ModelConfig, seed: int) -> nnx.Module:
+    return _FAMILIES[config.family](config, rngs=nnx.Rngs(params=seed))

@@ -27,7 +27,7 @@ class Block(nnx.Module):
         bias_BNTS: jax.Array,
         cache: layers.Cache | None = None,
         key: jax.Array | None = None,
-    ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    ) -> tuple[jax.Array, layers.KeysValues]:
         """Returns the new stream and this call's own keys and values."""
         attention_key, hidden_key, inner_key = layers.split(key, 3)
         rate = self.config.dropout
@@ -71,6 +71,31 @@ class Decoder(nnx.Module):
         """Returns float32 logits for any leading axes of the stream."""
         return self.embedding.logits(x_BTD)
 
+    def prefill(self, batch: features.Batch, slots: int) -> tuple[jax.Array, layers.KeysValues]:
+        """Returns x_BTD of the prompts, and their keys and values with room for `slots` tokens."""
+        x_BTD, cache = self._run(batch, self._bias(batch), key=None, keeps_cache=True)
+        return x_BTD, layers.with_room(cache, slots)
+
+    def step(
+        self,
+        tokens_B1: jax.Array,
+        positions_B1: jax.Array,
+        is_visible_B1S: jax.Array,
+        slot: jax.Array,
+        cache: layers.KeysValues,
+    ) -> tuple[jax.Array, layers.KeysValues]:
+        """Returns x_B1D of one more token a row, and the cache with it at that slot."""
+        rotation = layers.rotation(positions_B1, self.config)
+        bias_B11S = layers.mask_bias(is_visible_B1S)
+
+        def layer(block: Block, x_B1D: jax.Array, cached: layers.KeysValues):
+            cache = layers.Cache(*cached, slot)
+            return block(x_B1D, rotation=rotation, bias_BNTS=bias_B11S, cache=cache)
+
+        x_B1D = self.embedding(tokens_B1)
+        x_B1D, own = layers.scan(self.blocks, layer, x_B1D, cache, self.config)
+        return self.final_norm(x_B1D), layers.write(cache, own, slot)
+
     def _bias(self, batch: features.Batch, branch_ids_BT: jax.Array | None = None) -> jax.Array:
         is_prefix_BT = batch.is_prefix_BT if self.config.attention == "prefix" else None
         return layers.mask_bias(
@@ -86,7 +111,7 @@ class Decoder(nnx.Module):
         *,
         key: jax.Array | None,
         keeps_cache: bool,
-    ) -> tuple[jax.Array, tuple[jax.Array, jax.Array] | None]:
+    ) -> tuple[jax.Array, layers.KeysValues | None]:
         embedding_key, blocks_key = layers.split(key, 2)
         x_BTD = layers.dropout(self.embedding(batch.tokens_BT), self.config.dropout, embedding_key)
         rotation = layers.rotation(jnp.asarray(batch.positions_BT), self.config)

@@ -19,6 +19,10 @@ Config = model_config.ModelConfig
 MASKED = -1e30
 
 
+# Keys and values, BSKH; those of all layers of a stack are LBSKH.
+KeysValues = tuple[jax.Array, jax.Array]
+
+
 class Cache(NamedTuple):
     """Keys and values of earlier tokens, and the slot where this call's tokens go."""
 
@@ -107,9 +111,7 @@ class Attention(nnx.Module):
             q_BTNH = q_BTNH * self.config.head_size**-0.5
         return rotate(q_BTNH, rotation)
 
-    def keys_values(
-        self, x_BSD: jax.Array, rotation: jax.Array | None = None
-    ) -> tuple[jax.Array, jax.Array]:
+    def keys_values(self, x_BSD: jax.Array, rotation: jax.Array | None = None) -> KeysValues:
         """Returns k_BSKH (turned) and v_BSKH."""
         k_BSKH = project(x_BSD, self.k, self.config.dtype)
         v_BSKH = project(x_BSD, self.v, self.config.dtype)
@@ -184,11 +186,25 @@ def scan(
     return jax.lax.scan(body, x, (params, per_layer), unroll=config.unroll_layers)
 
 
-def with_cache(cache: Cache, own: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-    """Returns the cached keys and values with this call's own written at its slot."""
-    k_BSKH = jax.lax.dynamic_update_slice_in_dim(cache.k_BSKH, own[0], cache.slot, axis=1)
-    v_BSKH = jax.lax.dynamic_update_slice_in_dim(cache.v_BSKH, own[1], cache.slot, axis=1)
-    return k_BSKH, v_BSKH
+def with_cache(cache: Cache, own: KeysValues) -> KeysValues:
+    """Returns one layer's cached keys and values with this call's own written at its slot."""
+    cached = (cache.k_BSKH, cache.v_BSKH)
+    return jax.tree.map(
+        lambda a, new: jax.lax.dynamic_update_slice_in_dim(a, new, cache.slot, axis=1), cached, own
+    )
+
+
+def with_room(cache: KeysValues, slots: int) -> KeysValues:
+    """Returns the keys and values LBSKH of a stack, padded to that many slots (S)."""
+    room = slots - cache[0].shape[2]
+    return jax.tree.map(lambda a: jnp.pad(a, ((0, 0), (0, 0), (0, room), (0, 0), (0, 0))), cache)
+
+
+def write(cache: KeysValues, own: KeysValues, slot: jax.Array) -> KeysValues:
+    """Returns the cache LBSKH with every layer's own keys and values written at the slot."""
+    return jax.tree.map(
+        lambda a, new: jax.lax.dynamic_update_slice_in_dim(a, new, slot, axis=2), cache, own
+    )
 
 
 def layer_keys(key: jax.Array | None, layers: int) -> jax.Array | None:
@@ -261,6 +277,51 @@ def mask_bias(is_visible_BTS: jax.Array) -> jax.Array:
     return jnp.where(is_visible_BTS, 0.0, MASKED)[:, None].astype(jnp.float32)
 
 
+class RelativeBias(nnx.Module):
+    """T5's learned attention biases by distance, one table for all layers of a stack.
+
+    The tokens of a segment lie side by side, so that distances in the row are distances of
+    positions; the mask hides all other pairs.
+    """
+
+    def __init__(self, config: Config, *, is_bidirectional: bool, rngs: nnx.Rngs):
+        self.config = config
+        self.is_bidirectional = is_bidirectional
+        shape = (config.relative_buckets, config.query_heads)
+        self.table = param(rngs, shape, ("buckets", "heads"), std=config.model_size**-0.5)
+
+    def __call__(self, queries_T: jax.Array, keys_S: jax.Array) -> jax.Array:
+        """Returns the float32 bias 1NTS for tokens at those places of the row."""
+        buckets_TS = relative_buckets(
+            keys_S[None, :] - queries_T[:, None],
+            is_bidirectional=self.is_bidirectional,
+            buckets=self.config.relative_buckets,
+            max_distance=self.config.relative_max_distance,
+        )
+        return jnp.take(self.table[...], buckets_TS, axis=0).transpose(2, 0, 1)[None]
+
+
+def relative_buckets(
+    distances: jax.Array, *, is_bidirectional: bool, buckets: int, max_distance: int
+) -> jax.Array:
+    """Returns T5's bucket of each distance (key minus query).
+
+    Half the buckets are for exact distances, half for logarithmic ranges up to `max_distance`;
+    bidirectional, the upper half of all is for keys after the query.
+    """
+    offset = 0
+    if is_bidirectional:
+        buckets //= 2
+        offset = jnp.where(distances > 0, buckets, 0)
+        distances = jnp.abs(distances)
+    else:
+        distances = jnp.maximum(-distances, 0)
+    exact = buckets // 2
+    ratio = jnp.log(jnp.maximum(distances, 1) / exact) / math.log(max_distance / exact)
+    far = exact + (ratio * (buckets - exact)).astype(jnp.int32)
+    return offset + jnp.where(distances < exact, distances, jnp.minimum(far, buckets - 1))
+
+
 class Embedding(nnx.Module):
     """The table of token vectors and the output head, which may be the same."""
 
@@ -271,7 +332,6 @@ class Embedding(nnx.Module):
             raise ValueError(f"vocab_size {V!r} must be set from the vocabulary before build")
         std = 1.0 if config.init == "t5" else D**-0.5
         self.table = param(rngs, (V, D), ("vocab", "embed"), std=std)
-        self.head = None
         if not config.tied_embeddings:
             self.head = param(rngs, (D, V), ("embed", "vocab"), std=D**-0.5)
 
@@ -283,7 +343,7 @@ class Embedding(nnx.Module):
 
     def logits(self, x_BTD: jax.Array) -> jax.Array:
         """Returns float32 logits over the vocabulary, for x of any leading axes."""
-        head_DV = self.table[...].T if self.head is None else self.head[...]
+        head_DV = self.table[...].T if self.config.tied_embeddings else self.head[...]
         logits = jnp.matmul(
             x_BTD.reshape(-1, x_BTD.shape[-1]),
             head_DV.astype(self.config.dtype),

@@ -1,0 +1,206 @@
+"""The T5 1.1 encoder-decoder: relative position biases, gated feed-forward, untied head."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from flanlike import features
+from flanlike.models import config as model_config
+from flanlike.models import layers
+
+# Of a decoder's stack: its own keys and values, and those of the encoded source with their mask.
+DecoderCache = tuple[layers.KeysValues, layers.KeysValues, jax.Array]
+
+
+class EncoderBlock(nnx.Module):
+    """All encoder layers' parameters, stacked; one layer's code."""
+
+    def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
+        self.config = config
+        n = config.encoder_layers
+        self.attention_norm = layers.RMSNorm(config, layers=n)
+        self.attention = layers.Attention(config, n, rngs=rngs)
+        self.hidden_norm = layers.RMSNorm(config, layers=n)
+        self.hidden = layers.FeedForward(config, n, rngs=rngs)
+
+    def __call__(
+        self, x_BSD: jax.Array, *, bias_BNSS: jax.Array, key: jax.Array | None = None
+    ) -> jax.Array:
+        keys = layers.split(key, 3)
+        drop = functools.partial(layers.dropout, rate=self.config.dropout)
+        normed_BSD = self.attention_norm(x_BSD)
+        k_BSKH, v_BSKH = self.attention.keys_values(normed_BSD)
+        q_BSNH = self.attention.queries(normed_BSD)
+        attended_BSD = self.attention.attend(q_BSNH, k_BSKH, v_BSKH, bias_BNSS)
+        x_BSD = x_BSD + drop(attended_BSD, key=keys[0])
+        return x_BSD + drop(self.hidden(self.hidden_norm(x_BSD), keys[1]), key=keys[2])
+
+
+class DecoderBlock(nnx.Module):
+    """All decoder layers' parameters, stacked; one layer's code."""
+
+    def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
+        self.config = config
+        n = config.layers
+        self.attention_norm = layers.RMSNorm(config, layers=n)
+        self.attention = layers.Attention(config, n, rngs=rngs)
+        self.cross_norm = layers.RMSNorm(config, layers=n)
+        self.cross = layers.Attention(config, n, rngs=rngs)
+        self.hidden_norm = layers.RMSNorm(config, layers=n)
+        self.hidden = layers.FeedForward(config, n, rngs=rngs)
+
+    def __call__(
+        self,
+        x_BTD: jax.Array,
+        *,
+        bias_BNTS: jax.Array,
+        source: layers.KeysValues,
+        source_bias_B1TS: jax.Array,
+        cache: layers.Cache | None = None,
+        key: jax.Array | None = None,
+    ) -> tuple[jax.Array, layers.KeysValues]:
+        """Returns the new stream and this call's own keys and values."""
+        keys = layers.split(key, 4)
+        drop = functools.partial(layers.dropout, rate=self.config.dropout)
+        normed_BTD = self.attention_norm(x_BTD)
+        own = self.attention.keys_values(normed_BTD)
+        k_BSKH, v_BSKH = own if cache is None else layers.with_cache(cache, own)
+        q_BTNH = self.attention.queries(normed_BTD)
+        attended_BTD = self.attention.attend(q_BTNH, k_BSKH, v_BSKH, bias_BNTS)
+        x_BTD = x_BTD + drop(attended_BTD, key=keys[0])
+        q_BTNH = self.cross.queries(self.cross_norm(x_BTD))
+        attended_BTD = self.cross.attend(q_BTNH, *source, source_bias_B1TS)
+        x_BTD = x_BTD + drop(attended_BTD, key=keys[1])
+        hidden_BTD = self.hidden(self.hidden_norm(x_BTD), keys[2])
+        return x_BTD + drop(hidden_BTD, key=keys[3]), own
+
+
+class EncoderDecoder(nnx.Module):
+    """Predicts each next target token from the source and the targets before it."""
+
+    def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
+        self.config = config
+        self.embedding = layers.Embedding(config, rngs=rngs)
+        self.encoder_bias = layers.RelativeBias(config, is_bidirectional=True, rngs=rngs)
+        self.encoder = EncoderBlock(config, rngs=rngs)
+        self.encoder_norm = layers.RMSNorm(config)
+        self.decoder_bias = layers.RelativeBias(config, is_bidirectional=False, rngs=rngs)
+        self.decoder = DecoderBlock(config, rngs=rngs)
+        self.decoder_norm = layers.RMSNorm(config)
+
+    def __call__(self, batch: features.Batch, *, rngs: nnx.Rngs | None = None) -> jax.Array:
+        """Returns float32 logits_BTV; dropout acts only if rngs are given."""
+        return self.logits(self.hidden(batch, rngs=rngs))
+
+    def hidden(
+        self,
+        batch: features.Batch,
+        *,
+        branch_ids_BT: jax.Array | None = None,
+        rngs: nnx.Rngs | None = None,
+    ) -> jax.Array:
+        """Returns the decoder's last normed stream x_BTD, from which `logits` predicts."""
+        key = rngs.dropout() if rngs is not None and self.config.dropout else None
+        encoder_key, decoder_key = layers.split(key, 2)
+        encoded_BSD = self._encode(batch, encoder_key)
+        x_BTD, _ = self._decode(batch, encoded_BSD, branch_ids_BT=branch_ids_BT, key=decoder_key)
+        return x_BTD
+
+    def logits(self, x_BTD: jax.Array) -> jax.Array:
+        """Returns float32 logits for any leading axes of the stream."""
+        return self.embedding.logits(x_BTD)
+
+    def prefill(self, batch: features.Batch, slots: int) -> tuple[jax.Array, DecoderCache]:
+        """Returns x_BTD of the first target tokens, and a cache with room for `slots` of them."""
+        encoded_BSD = self._encode(batch, None)
+        x_BTD, (own, source) = self._decode(batch, encoded_BSD, keeps_cache=True)
+        source_bias_B1TS = self._source_bias(batch)[:, :, :1]
+        return x_BTD, (layers.with_room(own, slots), source, source_bias_B1TS)
+
+    def step(
+        self,
+        tokens_B1: jax.Array,
+        positions_B1: jax.Array,
+        is_visible_B1S: jax.Array,
+        slot: jax.Array,
+        cache: DecoderCache,
+    ) -> tuple[jax.Array, DecoderCache]:
+        """Returns x_B1D of one more token a row, and the cache with it at that slot.
+
+        All rows' target tokens start at slot 0: the slot is the position.
+        """
+        own, source, source_bias_B11S = cache
+        places_S = jnp.arange(is_visible_B1S.shape[-1])
+        bias_BN1S = self.decoder_bias(jnp.asarray(slot)[None], places_S)
+        bias_BN1S = bias_BN1S + layers.mask_bias(is_visible_B1S)
+
+        def layer(block: DecoderBlock, x_B1D: jax.Array, cached):
+            own, source = cached
+            return block(
+                x_B1D,
+                bias_BNTS=bias_BN1S,
+                source=source,
+                source_bias_B1TS=source_bias_B11S,
+                cache=layers.Cache(*own, slot),
+            )
+
+        x_B1D = self.embedding(tokens_B1)
+        x_B1D, new = layers.scan(self.decoder, layer, x_B1D, (own, source), self.config)
+        own = layers.write(own, new, slot)
+        return self.decoder_norm(x_B1D), (own, source, source_bias_B11S)
+
+    def _encode(self, batch: features.Batch, key: jax.Array | None) -> jax.Array:
+        embedding_key, blocks_key = layers.split(key, 2)
+        segment_ids_BS = batch.source_segment_ids_BS
+        S = segment_ids_BS.shape[1]
+        # Padding sees itself, which keeps its softmax finite.
+        mask_BSS = layers.cross_mask(segment_ids_BS, segment_ids_BS) | jnp.eye(S, dtype=bool)[None]
+        places_S = jnp.arange(S)
+        bias_BNSS = self.encoder_bias(places_S, places_S) + layers.mask_bias(mask_BSS)
+
+        def layer(block: EncoderBlock, x_BSD: jax.Array, key: jax.Array | None):
+            return block(x_BSD, bias_BNSS=bias_BNSS, key=key), None
+
+        x_BSD = self.embedding(batch.source_tokens_BS)
+        x_BSD = layers.dropout(x_BSD, self.config.dropout, embedding_key)
+        keys = layers.layer_keys(blocks_key, self.config.encoder_layers)
+        x_BSD, _ = layers.scan(self.encoder, layer, x_BSD, keys, self.config)
+        return self.encoder_norm(x_BSD)
+
+    def _decode(
+        self,
+        batch: features.Batch,
+        encoded_BSD: jax.Array,
+        *,
+        branch_ids_BT: jax.Array | None = None,
+        key: jax.Array | None = None,
+        keeps_cache: bool = False,
+    ) -> tuple[jax.Array, tuple[layers.KeysValues, layers.KeysValues] | None]:
+        embedding_key, blocks_key = layers.split(key, 2)
+        mask_BTS = layers.decoder_mask(batch.segment_ids_BT, branch_ids_BT=branch_ids_BT)
+        places_T = jnp.arange(mask_BTS.shape[1])
+        bias_BNTS = self.decoder_bias(places_T, places_T) + layers.mask_bias(mask_BTS)
+        source_bias_B1TS = self._source_bias(batch)
+
+        def layer(block: DecoderBlock, x_BTD: jax.Array, key: jax.Array | None):
+            source = block.cross.keys_values(encoded_BSD)
+            x_BTD, own = block(
+                x_BTD,
+                bias_BNTS=bias_BNTS,
+                source=source,
+                source_bias_B1TS=source_bias_B1TS,
+                key=key,
+            )
+            return x_BTD, (own, source) if keeps_cache else None
+
+        x_BTD = self.embedding(batch.tokens_BT)
+        x_BTD = layers.dropout(x_BTD, self.config.dropout, embedding_key)
+        keys = layers.layer_keys(blocks_key, self.config.layers)
+        x_BTD, cache = layers.scan(self.decoder, layer, x_BTD, keys, self.config)
+        return self.decoder_norm(x_BTD), cache
+
+    def _source_bias(self, batch: features.Batch) -> jax.Array:
+        mask_BTS = layers.cross_mask(batch.segment_ids_BT, batch.source_segment_ids_BS)
+        return layers.mask_bias(mask_BTS)

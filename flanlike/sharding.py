@@ -1,0 +1,81 @@
+"""Where arrays live on many devices: a mesh of three axes and rules from names of axes to it.
+
+    data      rows of a batch; parameters are copied
+    fsdp      rows of a batch too; parameters are split, and gathered as a layer needs them
+    tensor    heads, hidden units and vocabulary are split, and so is the work on one row
+
+Every parameter names its axes (`flanlike.models.layers.param`); the rules place them. The
+optimizer's state follows its parameters.
+"""
+
+from typing import Any
+
+import jax
+import numpy as np
+from flax import nnx
+from jax.sharding import NamedSharding, PartitionSpec
+
+from flanlike import errors
+
+AXES = ("data", "fsdp", "tensor")
+# Axes without a rule are not split: layers, head, norm, buckets.
+RULES = {
+    "vocab": "tensor",
+    "embed": "fsdp",
+    "hidden": "tensor",
+    "heads": "tensor",
+    "key_value_heads": "tensor",
+}
+
+
+def mesh(*, data: int = 1, fsdp: int = 1, tensor: int = 1) -> jax.sharding.Mesh:
+    """Returns the mesh of that shape over all devices; data -1 takes what the others leave."""
+    devices = jax.device_count()
+    if data == -1 and devices % (fsdp * tensor) == 0:
+        data = devices // (fsdp * tensor)
+    if data * fsdp * tensor != devices:
+        raise errors.UserError(
+            f"mesh data {data!r} x fsdp {fsdp!r} x tensor {tensor!r} must be the number of "
+            f"devices, {devices!r}; data -1 takes what the others leave"
+        )
+    return jax.make_mesh(
+        (data, fsdp, tensor), AXES, axis_types=(jax.sharding.AxisType.Auto,) * len(AXES)
+    )
+
+
+def of(state: Any, mesh: jax.sharding.Mesh) -> Any:
+    """Returns a tree of shardings for a state of variables: parameters or optimizer's.
+
+    A variable without named axes, with other axes than its value's (a factored moment), or of a
+    size that its mesh axis does not divide is copied to every device along that axis.
+    """
+
+    def place(variable: nnx.Variable) -> Any:
+        value = variable.get_raw_value()
+        axes = variable.get_metadata().get("axes", ())
+        spec = _spec(axes, value.shape, mesh) if len(axes) == len(value.shape) else PartitionSpec()
+        return variable.replace(NamedSharding(mesh, spec))
+
+    return jax.tree.map(place, state, is_leaf=lambda x: isinstance(x, nnx.Variable))
+
+
+def batch(arrays: Any, mesh: jax.sharding.Mesh) -> Any:
+    """Returns a batch's arrays on the mesh, rows split over data and fsdp.
+
+    With several processes, each brings its own rows of the global batch.
+    """
+    rows = NamedSharding(mesh, PartitionSpec(("data", "fsdp")))
+    return jax.tree.map(
+        lambda a: jax.make_array_from_process_local_data(rows, np.asarray(a)), arrays
+    )
+
+
+def _spec(axes: tuple[str, ...], shape: tuple[int, ...], mesh: jax.sharding.Mesh) -> PartitionSpec:
+    names = [RULES.get(axis) for axis in axes]
+    sizes = [mesh.shape[name] if name else 1 for name in names]
+    return PartitionSpec(
+        *(
+            name if length % size == 0 else None
+            for name, length, size in zip(names, shape, sizes, strict=True)
+        )
+    )
