@@ -33,7 +33,7 @@ class Registry:
         self._mixtures: dict[str, mixture_module.Mixture] = {}
         self._built: dict[str, task_module.Task] = {}
         self._templates: dict[str, templates_module.TemplateSet] = {}
-        self._user_folders: dict[str, Path] = {}
+        self._user_modules: dict[str, Path] = {}
         for builder in tasks:
             self._add_task(builder)
         for each in mixtures:
@@ -61,7 +61,7 @@ class Registry:
             return self._built[name]
         if name not in self._builders:
             raise errors.did_you_mean("task", name, self._builders)
-        task = self._builders[name]()
+        task = self._build(name)
         if task.name != name:
             raise errors.UserError(
                 f"the builder {name!r} builds a task named {task.name!r}; give both one name"
@@ -92,9 +92,9 @@ class Registry:
         task has its own folder looked through first, then comes the folder of all templates."""
         stem = self.task(name).templates
         file = stem if stem.endswith(".toml") else f"{stem}.toml"
-        beside = self._user_folders.get(name)
-        if beside is not None and (beside / file).exists():
-            return str(beside / file)
+        module = self._user_modules.get(name)
+        if module is not None and (beside := module.resolve().parent / file).exists():
+            return str(beside)
         return str(self._folder / file)
 
     @functools.cached_property
@@ -124,9 +124,19 @@ class Registry:
             )
         for builder in tasks:
             self._add_task(builder, where=f"{path}: ")
-            self._user_folders[builder.__name__] = path.resolve().parent
+            self._user_modules[builder.__name__] = path
         for each in mixtures:
             self._add_mixture(each, where=f"{path}: ")
+
+    def _build(self, name: str) -> task_module.Task:
+        module = self._user_modules.get(name)
+        if module is None:
+            return self._builders[name]()
+        try:
+            return self._builders[name]()
+        except Exception as error:  # a user's mistake, as above
+            line = _line(error, module)
+            raise errors.UserError(f"{module}{line}: task {name!r}: {_short(error)}") from error
 
     def _add_task(self, builder: Builder, *, where: str = "") -> None:
         name = getattr(builder, "__name__", None)

@@ -111,6 +111,8 @@ def availability(task: task_module.Task, data: str, *, hub_root: str | None = No
     if data == "embedded":
         from flanlike.microworld import generators
 
+        if not task.microworld:
+            return "the micro-world has no rows of it: name another --data"
         known = task.microworld in generators.GENERATORS
         return None if known else f"the micro-world has no generator {task.microworld!r}"
     if task.is_microworld_only:

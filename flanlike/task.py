@@ -126,7 +126,7 @@ class Task:
     answers: Answers
     metrics: tuple[str, ...]  # the first one is the headline
     templates: str  # file in templates/, without ".toml"
-    microworld: str
+    microworld: str = ""
     splits: Mapping[str, str] = field(default_factory=dict)
     preprocess: Callable[[Row], Record] | None = None
     label_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -185,7 +185,8 @@ def _check(found: registry.Registry, name: str) -> list[str]:
     else:
         rows = sources.open_rows(task, "embedded", "train")
         records = [rows[index] for index in range(min(len(rows), _CHECK_ROWS))]
-    return testing.check_task(task, template_set, records) + _check_metrics(task, records)
+    problems = testing.check_task(task, template_set, records)
+    return problems + (_check_metrics(task, records) if records else [])
 
 
 def _check_metrics(task: task_module.Task, records: list[task_module.Record]) -> list[str]:

@@ -144,3 +144,12 @@ def test_two_thousand_tasks_are_registered_at_once(tmp_path):
     counts = dict.fromkeys(names, 5)
     composition = mixture.resolve(found.mixture("everything"), found, counts)
     assert composition.tasks[1999].share == pytest.approx(1 / 2000)
+
+
+def test_a_builder_of_a_user_that_fails_is_one_clear_error(tmp_path):
+    path = tmp_path / "my_tasks.py"
+    path.write_text("def mine():\n    return {}['templates']\n\nTASKS = [mine]\n")
+    found = registry_of(tmp_path)
+    found.load_user_module(path)
+    with pytest.raises(errors.UserError, match=r"my_tasks.py, line 2: task 'mine': KeyError"):
+        found.task("mine")
