@@ -30,10 +30,11 @@ def of(task: tasks.Task, train: Sequence[tasks.Record], test: Sequence[tasks.Rec
     scores = heuristics.accuracies(train, test, task)
     scores.pop("majority", None)  # stands on its own
     name = max(scores, key=scores.get)
+    heuristic = {metric: scores[name] for metric in task.metrics if metric in _OF_HEURISTICS}
     return Baselines(
         majority=_values(task, majority(task, train, test)),
-        heuristic={m: scores[name] for m in task.metrics if m in _OF_HEURISTICS},
-        heuristic_name=name,
+        heuristic=heuristic,
+        heuristic_name=name if heuristic else "",
     )
 
 

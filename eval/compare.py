@@ -75,9 +75,9 @@ def blocks(groups: Sequence[Group]) -> list[page.Block]:
         found.append(_table(groups, names))
     found += [
         page.Text(
-            text="Before: the untuned model. Majority, heuristic: the commonest answer of the "
-            "training split, and the best trivial heuristic. Each run is asked in the style that "
-            "it was trained in.",
+            text="Before: the untuned model, over all runs. Majority, heuristic: the commonest "
+            "answer of the training split, and the best trivial heuristic. Each run is asked in the style "
+            "that it was trained in.",
             role="note",
         ),
         page.Heading(text="Runs"),
@@ -108,7 +108,7 @@ def _table(groups: Sequence[Group], names: Sequence[str]) -> page.Table:
             [
                 figures.spaced(name) if len(first.tasks) > 1 or name not in first.tasks else name,
                 *(_mean_and_range([c.after.value for c in g.changes(name)]) for g in groups),
-                _mean_and_range(before),
+                _mean_and_range(before).replace("**", ""),
                 *map(figures.number, (first.chance, first.majority, first.heuristic)),
             ]
         )

@@ -38,6 +38,7 @@ class Predictions:
     options: bool
     scoring: str  # "rank", "rank_per_token" or "generation"
     split: str
+    is_choosing: bool  # asked to choose a template by, and for no figure
     metrics: tuple[str, ...]
     rows: tuple[str, ...]
     inputs: tuple[int, ...]
@@ -130,14 +131,14 @@ def difference(after: Estimate, before: Estimate) -> Estimate:
 
 
 def headline(cells: Iterable[Predictions], *, prompts: str) -> list[Predictions]:
-    """Returns the cells that a task's headline is the mean of: forward templates on test rows.
+    """Returns the cells that a task's headline is the mean of: those of forward templates.
 
     Where some templates show options, only those count; the others are reported apart.
     """
     chosen = [
         cell
         for cell in cells
-        if cell.kind == "forward" and cell.split == "test" and cell.prompts == prompts
+        if cell.kind == "forward" and not cell.is_choosing and cell.prompts == prompts
     ]
     with_options = [cell for cell in chosen if cell.options]
     return with_options or chosen

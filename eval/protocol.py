@@ -11,8 +11,6 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from eval import answers, evaluation, metrics, predictions, results, scoring
 from eval import questions as question_module
 from flanlike import decode, vocabulary
@@ -133,17 +131,10 @@ def _generate(
     prompts = [encoder.prompt(prompt.inputs) for cell in cells for prompt in cell.prompts]
     if not prompts:
         return [[] for _ in cells]
-    order = np.argsort([len(ids) for ids in prompts], kind="stable")
     written = decode.generate(
-        model,
-        [prompts[i] for i in order],
-        max_new_tokens=settings.max_new_tokens,
-        batch_size=_GENERATION_BATCH,
+        model, prompts, max_new_tokens=settings.max_new_tokens, batch_size=_GENERATION_BATCH
     )
-    texts = [""] * len(prompts)
-    for i, ids in zip(order, written, strict=True):
-        texts[i] = encoder.text(ids)
-    rest = iter(texts)
+    rest = map(encoder.text, written)
     return [[next(rest) for _ in cell.prompts] for cell in cells]
 
 
@@ -186,6 +177,7 @@ def _predictions(
         options=all(prompt.provenance.shows_options for prompt in cell.prompts),
         scoring=scoring,
         split=cell.split,
+        is_choosing=cell.is_choosing,
         metrics=cell.task.metrics,
         rows=cell.rows,
         inputs=cell.inputs,
@@ -235,4 +227,4 @@ def _generated_samples(cell: question_module.Cell, texts: Sequence[str]) -> list
 
 def _shown(cell: question_module.Cell) -> range:
     """Returns the rows of a cell that the report may show."""
-    return range(min(_SAMPLES_PER_TASK, len(cell.rows))) if cell.split == "test" else range(0)
+    return range(min(_SAMPLES_PER_TASK, len(cell.rows))) if not cell.is_choosing else range(0)

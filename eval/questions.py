@@ -52,6 +52,7 @@ class Cell:
     kind: str
     style: Style
     split: str
+    is_choosing: bool  # asked to choose a template by, and for no figure
     is_generated: bool
     shots: int
     prompts: tuple[tasks.Prompt, ...]
@@ -96,12 +97,12 @@ def collect(
             count_tokens=count_tokens,
         )
         test = _sample(sources.open_rows(task, data, settings.split), settings.seed)
-        found = list(ask.cells(test, "test"))
+        found = list(ask.cells(test))
         if settings.validation_rows and settings.split == "test":
             validation = _sample(sources.open_rows(task, data, "validation"), settings.seed)
-            found += ask.cells(validation, "validation")
+            found += ask.cells(validation, is_choosing=True)
         fit = [record for _, record in _sample(ask.train, settings.seed, _FIT_ROWS).rows]
-        longest = max((cell for cell in found if cell.split == "test"), key=lambda c: len(c.rows))
+        longest = max((cell for cell in found if not cell.is_choosing), key=lambda c: len(c.rows))
         given[task.name] = baselines.of(task, fit, longest.records)
         dropped[task.name] = test.dropped
         cells += found
@@ -120,6 +121,7 @@ def completed(cell: Cell, record: tasks.Record, option: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class _Sampled:
+    split: str
     rows: Sequence[tuple[str, tasks.Record]]  # (row id, record)
     dropped: int
 
@@ -128,7 +130,8 @@ def _sample(records: sources.Records, seed: int, most: int = 5000) -> _Sampled:
     """Returns rows in an order that depends on seed and row count alone, read when asked for."""
     order = list(range(len(records)))
     seeding.rng("evaluation rows", seed, records.task.name, records.split).shuffle(order)
-    return _Sampled(rows=_Lazy(records, order[:most]), dropped=records.dropped)
+    rows = _Lazy(records, order[:most])
+    return _Sampled(split=records.split, rows=rows, dropped=records.dropped)
 
 
 class _Lazy(Sequence):
@@ -157,54 +160,43 @@ class _Asker:
     train: sources.Records
     count_tokens: Callable[[str], int] | None
 
-    def cells(self, sampled: _Sampled, split: str) -> Iterator[Cell]:
+    def cells(self, sampled: _Sampled, *, is_choosing: bool = False) -> Iterator[Cell]:
         is_free = isinstance(self.task.answers, tasks.FreeText)
         settings = self.settings
         for style in settings.styles:
-            for template in self._templates(style, split):
+            for template in self._templates(style, is_choosing):
                 is_generated = is_free or template.kind == "cot"
-                count = settings.validation_rows if split == "validation" else None
-                if count is None:
-                    count = settings.generation_rows if is_generated else settings.rows_per_task
-                elif is_generated:
-                    count = min(count, settings.generation_rows)
-                yield self._cell(template, sampled.rows[:count], style, split, is_generated)
+                count = settings.generation_rows if is_generated else settings.rows_per_task
+                if is_choosing:
+                    count = min(count, settings.validation_rows)
+                rows = sampled.rows[:count]
+                values = [[record[name] for name in self._input_fields] for _, record in rows]
+                yield Cell(
+                    task=self.task,
+                    template=template.id if style == "instructions" else style,
+                    target=template.target,
+                    kind=template.kind,
+                    style=style,
+                    split=sampled.split,
+                    is_choosing=is_choosing,
+                    is_generated=is_generated,
+                    shots=settings.shots,
+                    prompts=tuple(
+                        self._prompt(template, row, record, style, sampled.split)
+                        for row, record in rows
+                    ),
+                    rows=tuple(row for row, _ in rows),
+                    records=tuple(record for _, record in rows),
+                    inputs=tuple(statistics.numbered(map(tuple, values)).tolist()),
+                )
 
-    def _templates(self, style: Style, split: str) -> Sequence[templates.Template]:
+    def _templates(self, style: Style, is_choosing: bool) -> Sequence[templates.Template]:
         """Returns the templates to ask by: a control says the same under all, so it asks once."""
+        forward = self.templates.forward
+        shown = [template for template in forward if template.shows_options] or forward
         if style != "instructions":
-            forward = self.templates.forward
-            shown = [template for template in forward if template.shows_options] or forward
-            return shown[:1] if split == "test" else ()
-        if split == "validation":  # to choose among the templates of the headline
-            shown = [template for template in self.templates.forward if template.shows_options]
-            return shown or self.templates.forward
-        return (*self.templates.forward, *self.templates.cot)
-
-    def _cell(
-        self,
-        template: templates.Template,
-        rows: Sequence[tuple[str, tasks.Record]],
-        style: Style,
-        split: str,
-        is_generated: bool,
-    ) -> Cell:
-        prompts = tuple(self._prompt(template, row, record, style, split) for row, record in rows)
-        values = [tuple(record[name] for name in self._input_fields) for _, record in rows]
-        return Cell(
-            task=self.task,
-            template=template.id if style == "instructions" else style,
-            target=template.target,
-            kind=template.kind,
-            style=style,
-            split=split,
-            is_generated=is_generated,
-            shots=self.settings.shots,
-            prompts=prompts,
-            rows=tuple(row for row, _ in rows),
-            records=tuple(record for _, record in rows),
-            inputs=tuple(statistics.numbered(values).tolist()),
-        )
+            return () if is_choosing else shown[:1]
+        return shown if is_choosing else (*forward, *self.templates.cot)
 
     @property
     def _input_fields(self) -> list[str]:

@@ -109,14 +109,12 @@ class ClusterSummary:
 Cells = Sequence[predictions.Predictions]
 
 
-def of(
-    cells: Cells, given: Mapping[str, baselines.Baselines], setting: Setting, *, split: str = "test"
-) -> list[Result]:
-    """Returns the results of each cell of the split, one per metric."""
+def of(cells: Cells, given: Mapping[str, baselines.Baselines], setting: Setting) -> list[Result]:
+    """Returns the results of each cell, one per metric; not of those that choose a template."""
     return [
         _result(cell, metric, given[cell.task], setting)
         for cell in cells
-        if cell.split == split
+        if not cell.is_choosing
         for metric in cell.metrics
     ]
 
@@ -208,7 +206,7 @@ def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> Tas
     values = [cell.value() for cell in main]
     validation = _validation_values(cells, main)
     chosen = max(validation, key=validation.get) if validation else ""
-    on_test = [cell for cell in cells if cell.split == "test"]
+    on_test = [cell for cell in cells if not cell.is_choosing]
     bare = [cell for cell in on_test if cell.kind == "forward" and not cell.options]
     return TaskSummary(
         task=first.task,
@@ -239,9 +237,7 @@ def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> Tas
 def _validation_values(cells: Cells, main: Cells) -> dict[str, float]:
     names = {cell.template for cell in main}
     return {
-        cell.template: cell.value()
-        for cell in cells
-        if cell.split == "validation" and cell.template in names
+        cell.template: cell.value() for cell in cells if cell.is_choosing and cell.template in names
     }
 
 

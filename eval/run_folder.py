@@ -39,7 +39,7 @@ class Run:
     @property
     def prompts(self) -> str:
         """The style of the headline: the first that was asked."""
-        return self.after.cells[0].prompts
+        return self.after.options["styles"][0]
 
     @functools.cached_property
     def changes(self) -> list[comparison.Change]:

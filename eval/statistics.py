@@ -4,7 +4,7 @@ A closed world repeats its inputs, and rows of equal input are no independent ev
 shares an input is drawn together: `inputs` gives for each row the number of its input.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ class Interval:
         return (self.high - self.low) / 2
 
 
-def numbered(inputs: Sequence[object]) -> np.ndarray:
+def numbered(inputs: Iterable[object]) -> np.ndarray:
     """Returns a number for each row, equal where the inputs are: ["a", "b", "a"] -> [0, 1, 0]."""
     numbers: dict[object, int] = {}
     return np.asarray([numbers.setdefault(value, len(numbers)) for value in inputs], np.int64)

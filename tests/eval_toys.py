@@ -16,6 +16,7 @@ def cell(predicted, gold=None, **changes):
         options=True,
         scoring="rank",
         split="test",
+        is_choosing=False,
         metrics=("accuracy",),
         rows=tuple(f"test-{i}" for i in range(n)),
         inputs=tuple(range(n)),

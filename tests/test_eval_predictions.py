@@ -56,7 +56,7 @@ def test_the_headline_is_forward_templates_with_options_on_test_rows():
     shown, hidden = eval_toys.cell([1]), eval_toys.cell([1], options=False, template="bare")
     others = [
         eval_toys.cell([1], kind="cot"),
-        eval_toys.cell([1], split="validation"),
+        eval_toys.cell([1], split="validation", is_choosing=True),
         eval_toys.cell([1], prompts="inputs-only"),
     ]
     assert predictions.headline([hidden, shown, *others], prompts="instructions") == [shown]

@@ -29,15 +29,22 @@ def test_a_result_has_the_promised_fields():
 
 
 def test_validation_rows_give_no_results():
-    assert results.of([eval_toys.cell([1], split="validation")], GIVEN, SETTING) == []
+    assert (
+        results.of([eval_toys.cell([1], split="validation", is_choosing=True)], GIVEN, SETTING)
+        == []
+    )
 
 
 def test_a_task_summary_keeps_the_spread_over_templates():
     cells = [
         eval_toys.cell([1, 1, 1, 0], template="a"),
         eval_toys.cell([1, 0, 0, 0], template="b"),
-        eval_toys.cell([0, 0], template="a", split="validation", rows=("v0", "v1")),
-        eval_toys.cell([1, 1], template="b", split="validation", rows=("v0", "v1")),
+        eval_toys.cell(
+            [0, 0], template="a", split="validation", is_choosing=True, rows=("v0", "v1")
+        ),
+        eval_toys.cell(
+            [1, 1], template="b", split="validation", is_choosing=True, rows=("v0", "v1")
+        ),
         eval_toys.cell([0, 0, 0, 0], template="bare", options=False),
     ]
     (summary,) = results.task_summaries(cells, GIVEN)

@@ -1,0 +1,115 @@
+"""The protocol with a model that is told the answers: no parameters in a test of bookkeeping."""
+
+import numpy as np
+import pytest
+
+import task_registry
+from eval import evaluation, protocol, questions, results
+from flanlike import decode
+
+SETTING = results.Setting(run="toy", step=0, data="embedded", seed=0)
+
+
+class Letters:
+    """A vocabulary of one id per character."""
+
+    def encode(self, text):
+        return [ord(c) for c in text]
+
+    def decode(self, ids):
+        return "".join(map(chr, ids))
+
+
+def _collect(*names, **changes):
+    options = dict(rows_per_task=8, validation_rows=2, generation_rows=3) | changes
+    return questions.collect(
+        names,
+        task_registry.registry(),
+        data="embedded",
+        settings=questions.Settings(**options),
+    )
+
+
+@pytest.fixture
+def knowing(monkeypatch):
+    """Returns a function that makes decode know the right answers to some questions."""
+
+    def teach(asked):
+        gold = {p.inputs: p for cell in asked.cells for p in cell.prompts}
+
+        def option_scores(model, prompts, options, *, max_tokens_per_batch):
+            words = Letters()
+            found = []
+            for prompt, choices in zip(prompts, options, strict=True):
+                right = gold[words.decode(prompt)].targets
+                found.append(np.array([-1.0 - (words.decode(c) != right) for c in choices]))
+            return found
+
+        def generate(model, prompts, *, max_new_tokens, batch_size):
+            words = Letters()
+            return [words.encode(gold[words.decode(prompt)].targets) for prompt in prompts]
+
+        monkeypatch.setattr(decode, "option_scores", option_scores)
+        monkeypatch.setattr(decode, "generate", generate)
+
+    return teach
+
+
+def _evaluate(asked):
+    return protocol.evaluate(None, Letters(), asked, setting=SETTING, held_out=("sentiment",))
+
+
+def test_right_answers_are_right_by_every_metric(knowing):
+    asked = _collect("sst2", "cot_ecqa", "common_gen", "multirc", max_input_tokens=4000)
+    knowing(asked)
+    found = _evaluate(asked)
+    assert found.notes["truncated_prompts"] == 0
+    assert {result.scoring for result in found.all_results()} == {"rank", "generation"}
+    for result in found.all_results():
+        assert result.value == pytest.approx(1.0), (result.task, result.template, result.metric)
+    by_task = {item.task: item for item in found.tasks()}
+    assert by_task["sst2"].best_on_validation == 1.0
+    assert by_task["cot_ecqa"].with_rationale == 1.0
+
+
+def test_an_evaluation_is_read_back_as_written(knowing, tmp_path):
+    asked = _collect("sst2", "common_gen", max_input_tokens=4000)
+    knowing(asked)
+    found = _evaluate(asked)
+    evaluation.write(tmp_path, found)
+    again = evaluation.read(tmp_path / "eval" / "0")
+    assert again.cells == found.cells
+    assert [s.inputs for s in again.samples] == [s.inputs for s in found.samples]
+    assert again.samples[0].probabilities == pytest.approx(found.samples[0].probabilities, 1e-5)
+    assert again.all_results() == found.all_results()
+    lines = (tmp_path / "eval" / "0" / "results.jsonl").read_text().splitlines()
+    assert len(lines) == len(found.all_results())
+
+
+def test_samples_show_options_with_probabilities(knowing):
+    asked = _collect("sst2", validation_rows=0, max_input_tokens=4000)
+    knowing(asked)
+    sample = _evaluate(asked).samples[0]
+    assert sample.answer == sample.gold
+    assert sum(sample.probabilities) == pytest.approx(1.0)
+    assert sample.inputs == asked.cells[0].prompts[0].inputs
+
+
+def test_long_prompts_keep_their_end_and_are_counted(monkeypatch):
+    asked = _collect("sst2", validation_rows=0, max_input_tokens=10)
+    lengths = []
+
+    def option_scores(model, prompts, options, *, max_tokens_per_batch):
+        lengths.extend(map(len, prompts))
+        return [np.zeros(len(choices)) for choices in options]
+
+    monkeypatch.setattr(decode, "option_scores", option_scores)
+    found = _evaluate(asked)
+    assert set(lengths) == {10}
+    assert found.notes["truncated_prompts"] == found.notes["prompts"] == len(lengths)
+
+
+def test_clusters_that_only_the_instruction_decides_are_named(knowing):
+    asked = _collect("pick_giver", validation_rows=0, max_input_tokens=4000)
+    knowing(asked)
+    assert _evaluate(asked).open_clusters == ("role_questions",)

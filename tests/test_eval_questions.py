@@ -1,0 +1,76 @@
+"""What is asked: which templates, which rows, in which style."""
+
+import pytest
+
+import task_registry
+from eval import questions
+from flanlike import errors
+
+
+def _collect(*names, **changes):
+    options = dict(rows_per_task=6, validation_rows=3, generation_rows=2) | changes
+    settings = questions.Settings(**options)
+    return questions.collect(names, task_registry.registry(), data="embedded", settings=settings)
+
+
+def test_every_forward_template_is_asked_and_no_inverted_one():
+    asked = _collect("sst2")
+    templates = task_registry.registry().templates("sst2")
+    on_test = [cell for cell in asked.cells if not cell.is_choosing]
+    assert [cell.template for cell in on_test] == [t.id for t in templates.forward]
+    assert {cell.split for cell in on_test} == {"test"}
+    assert {len(cell.prompts) for cell in on_test} == {6}
+    choosing = [cell for cell in asked.cells if cell.is_choosing]
+    assert [c.template for c in choosing] == [t.id for t in templates.forward if t.shows_options]
+    assert {(cell.split, len(cell.rows)) for cell in choosing} == {("validation", 3)}
+    assert not any(cell.is_generated for cell in asked.cells)
+
+
+def test_rationales_and_free_text_are_generated():
+    asked = _collect("cot_ecqa", "common_gen", validation_rows=0)
+    by_kind = {(cell.task.name, cell.kind): cell for cell in asked.cells}
+    assert by_kind["cot_ecqa", "cot"].is_generated
+    assert not by_kind["cot_ecqa", "forward"].is_generated
+    assert by_kind["common_gen", "forward"].is_generated
+    assert len(by_kind["common_gen", "forward"].rows) == 2
+
+
+def test_all_templates_of_a_task_ask_the_same_rows_and_the_same_again():
+    first, again = _collect("sst2"), _collect("sst2")
+    rows = {cell.rows for cell in first.cells if not cell.is_choosing}
+    assert len(rows) == 1
+    assert [cell.prompts for cell in first.cells] == [cell.prompts for cell in again.cells]
+    other = _collect("sst2", seed=1)
+    assert other.cells[0].rows != first.cells[0].rows
+
+
+def test_a_control_is_asked_once_and_named_by_its_style():
+    asked = _collect("sst2", styles=("inputs-only", "options-only"))
+    assert [(cell.style, cell.template) for cell in asked.cells] == [
+        ("inputs-only", "inputs-only"),
+        ("options-only", "options-only"),
+    ]
+    bare, listed = (cell.prompts[0] for cell in asked.cells)
+    assert bare.inputs == asked.cells[0].records[0]["sentence"]
+    assert not bare.provenance.shows_options
+    assert listed.provenance.shows_options
+
+
+def test_exemplars_come_from_train_and_stand_before_the_question():
+    asked = _collect("sst2", shots=2, validation_rows=0)
+    prompt = asked.cells[0].prompts[0]
+    assert prompt.provenance.shots == 2
+    assert asked.cells[0].records[0]["sentence"] in prompt.inputs
+
+
+def test_options_are_completed_by_the_target_of_the_template():
+    asked = _collect("sst2", validation_rows=0)
+    cell = asked.cells[0]
+    assert questions.completed(cell, cell.records[0], "good") == cell.target.replace(
+        "{answer}", "good"
+    )
+
+
+def test_settings_are_checked():
+    with pytest.raises(errors.UserError, match="rows_per_task is 0: expected 1 or more"):
+        questions.Settings(rows_per_task=0)

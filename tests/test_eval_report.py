@@ -1,0 +1,138 @@
+"""The pages drawn from made-up runs, and the commands that draw them."""
+
+import json
+import re
+
+import eval_toys
+import pytest
+
+from eval import __main__ as command
+from eval import baselines, compare, evaluation, page, report, results, run_folder
+from flanlike import errors
+
+GIVEN = {"sst2": baselines.Baselines(majority={"accuracy": 0.5}, heuristic={"accuracy": 0.55})}
+
+
+def _make_run(folder, *, seed=0, prompts="instructions", data="embedded", right=180):
+    folder.mkdir(parents=True)
+    config = {"mixture": "toy", "seed": seed, "prompts": prompts, "optim": {"peak_lr": 0.001}}
+    (folder / "config.json").write_text(json.dumps(config))
+    for step, count in ((0, 100), (9, right)):
+        cell = eval_toys.cell([1] * count + [0] * (200 - count), prompts=prompts)
+        sample = evaluation.Sample(
+            task="sst2",
+            template="opinion",
+            row="test-0",
+            inputs="Is <this> good?",
+            options=("yes", "no"),
+            probabilities=(0.75, 0.25),
+            gold="yes",
+            answer="yes",
+            prompts=prompts,
+        )
+        evaluation.write(
+            folder,
+            evaluation.Evaluation(
+                setting=results.Setting(run=folder.name, step=step, data=data, seed=seed),
+                held_out=("sentiment",),
+                options={"styles": [prompts]},
+                cells=[cell],
+                given=GIVEN,
+                samples=[sample],
+            ),
+        )
+    return folder
+
+
+def test_the_report_says_what_the_intervals_allow(tmp_path):
+    run = _make_run(tmp_path / "run")
+    (run / "metrics.jsonl").write_text('{"step": 1, "loss": 2.0}\n{"step": 2, "loss": 1.0}\n')
+    share = {"task": "rte", "cluster": "nli", "rows": 50, "rate": 50.0, "share": 1.0}
+    left_out = {"task": "drop", "reason": "no such folder"}
+    (run / "composition.json").write_text(json.dumps({"tasks": [share], "missing": [left_out]}))
+    markdown, html = report.write(run, command="python train.py --mixture toy")
+    text = markdown.read_text()
+    assert "the micro-world's" in text
+    assert "On **1 of 1** held-out clusters the tuned model is above chance" in text
+    assert "| sentiment | .500 [.430, .570] | **.900**" in text
+    assert "drop: missing, no such folder" in text
+    assert "python train.py --mixture toy" in text
+    assert {path.stem for path in (run / "plots").iterdir()} == {
+        "held_out",
+        "template_spread",
+        "learning_curve",
+        "composition",
+    }
+    page_text = html.read_text()
+    assert "Is &lt;this&gt; good?" in page_text
+    assert page_text.count("<svg") == 4
+
+
+def test_the_page_needs_nothing_from_outside_and_its_ids_are_its_own(tmp_path):
+    _, html = report.write(_make_run(tmp_path / "run"))
+    text = html.read_text()
+    assert not re.findall(r'(?:src|href)="(?!#)[^"]*"|@import|<script|url\((?!#)', text)
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+    assert "var(--after)" in text
+
+
+def test_other_data_has_no_micro_world_banner(tmp_path):
+    markdown, _ = report.write(_make_run(tmp_path / "run", data="hub"))
+    assert "micro-world" not in markdown.read_text()
+
+
+def test_a_result_within_its_interval_of_the_base_is_no_effect(tmp_path):
+    markdown, _ = report.write(_make_run(tmp_path / "run", right=100))
+    assert "On **0 of 1** held-out clusters" in markdown.read_text()
+
+
+def test_runs_are_grouped_by_what_differs_but_the_seed(tmp_path):
+    runs = [
+        _make_run(tmp_path / f"{prompts}-{seed}", seed=seed, prompts=prompts, right=right)
+        for prompts, right in (("instructions", 180), ("inputs-only", 120))
+        for seed in (0, 1)
+    ]
+    groups = compare.grouped([run_folder.read(run) for run in runs])
+    assert [(group.name, len(group.runs)) for group in groups] == [
+        ("instructions", 2),
+        ("inputs-only", 2),
+    ]
+    markdown, html = compare.write(runs, tmp_path / "page")
+    assert "| sentiment | **.900** [.900, .900] | **.600** [.600, .600] |" in markdown.read_text()
+    assert html.read_text().count("<svg") == 1
+
+
+def test_markdown_fences_outgrow_what_they_hold():
+    assert page.to_markdown([page.Code(text="```")]) == "````\n```\n````\n"
+
+
+@pytest.mark.parametrize("given", [["report"], ["--run"], ["--run", "x", "--split", "dev"]])
+def test_bad_flags_end_with_one_line_and_status_2(given, capsys):
+    with pytest.raises(SystemExit) as stop:
+        command.main(given)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_folder_that_holds_no_run_is_named(tmp_path, capsys):
+    for given in (["report", str(tmp_path)], ["--run", str(tmp_path)]):
+        with pytest.raises(SystemExit) as stop:
+            command.main(given)
+        assert stop.value.code == 2
+        assert f"{str(tmp_path)!r} is no run's folder" in capsys.readouterr().err
+
+
+def test_a_run_without_evaluation_says_what_to_do(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(errors.UserError, match="has no evaluation.*python -m eval --run"):
+        run_folder.read(tmp_path)
+
+
+def test_one_run_is_reported_in_its_own_folder(tmp_path, capsys):
+    run = _make_run(tmp_path / "run")
+    command.main(["report", str(run)])
+    assert capsys.readouterr().out.splitlines() == [
+        str(run / "report.md"),
+        str(run / "report.html"),
+    ]
