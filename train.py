@@ -194,8 +194,11 @@ def tell(config: config_lib.RunConfig, mix: Mix, out: Path, console: rich.consol
     console.print(f"held out: {held_out}")
     listed = [f"{name} {share:.0%}" for name, share in clusters.items()]
     console.print(f"trained on: {', '.join(listed)}")
+    by_reason: dict[str, list[str]] = {}
     for name, reason in composition.excluded.items():
-        console.print(f"left out: {name}: {reason}")
+        by_reason.setdefault(reason, []).append(name)
+    for reason, names in by_reason.items():
+        console.print(f"left out: {', '.join(names)}: {reason}")
 
 
 def words_for(

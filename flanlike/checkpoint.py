@@ -1,8 +1,10 @@
 """Saving and restoring: whole runs through Orbax, bare models as two small files."""
 
 import dataclasses
+import errno
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,8 @@ class Checkpoints:
         options = ocp.CheckpointManagerOptions(
             max_to_keep=keep, cleanup_tmp_directories=not read_only, read_only=read_only
         )
-        self._manager = ocp.CheckpointManager(Path(folder).absolute(), options=options)
+        self._folder = Path(folder).absolute()
+        self._manager = ocp.CheckpointManager(self._folder, options=options)
 
     @property
     def latest_step(self) -> int | None:
@@ -50,12 +53,22 @@ class Checkpoints:
         """Saves in the background; a step that is there already is left as it is."""
         if step == self.latest_step:
             return
+        self.wait()
+        self._check_space(state)
         items = ocp.args.Composite(
             state=ocp.args.StandardSave(state),
             data=grain_checkpoint.CheckpointSave(batches),
             config=ocp.args.JsonSave(config),
         )
         self._manager.save(step, args=items)
+
+    def _check_space(self, state: Any) -> None:
+        """Raises before a disk is full: what Orbax's threads say about it fills a screen."""
+        wanted = sum(leaf.nbytes for leaf in jax.tree.leaves(state))
+        free = shutil.disk_usage(self._folder).free
+        if free < wanted:
+            message = f"a checkpoint takes {wanted:,} bytes, {free:,} are free"
+            raise OSError(errno.ENOSPC, message, str(self._folder))
 
     def restore_latest(self, state: Any, batches: grain.DatasetIterator | None = None) -> Any:
         """Returns the newest saved state, in the structure and shardings of `state`, or None.

@@ -1,6 +1,9 @@
 """Checkpoints give back exactly what was saved, and bare folders refuse another model."""
 
+import errno
 import json
+import shutil
+from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -50,6 +53,16 @@ def test_state_and_data_come_back_as_saved(tmp_path):
 def test_an_empty_folder_restores_nothing(tmp_path):
     _, state, _, _ = setup()
     assert checkpoint.Checkpoints(tmp_path, keep=1).restore_latest(state) is None
+
+
+def test_a_full_disk_is_noticed_before_writing(tmp_path, monkeypatch):
+    _, state, _, _ = setup()
+    checkpoints = checkpoint.Checkpoints(tmp_path, keep=1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(OSError, match="1,000 are free") as raised:
+        checkpoints.save(1, state, training_toys.stream(), {})
+    assert raised.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_params_folder_round_trip(tmp_path):
