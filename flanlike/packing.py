@@ -3,8 +3,9 @@
 The stream of examples is cut into windows of a fixed number of examples, and each is packed on its
 own: longest first, each into the row that it fits best. So a window is a function of its index
 alone: it can be made in any process, and where a stream stands is two numbers, the window and the
-row in it. Grain's `BestFitPackIterDataset` packs in order of arrival, after the workers, and closes
-all its rows as soon as one example fits none, which wastes more (`bench/pipeline.py` measures it).
+row in it. Grain's `BestFitPackIterDataset` packs in order of arrival and closes all its rows as
+soon as one example fits none; it leaves up to 3 % more padding, and takes longer for an example
+than rendering and tokenizing it, in the one process behind the workers (`bench/packing.py`).
 """
 
 import bisect
