@@ -6,6 +6,7 @@ python -m eval report RUN [RUN ...] [--out DIR]
 
 import argparse
 import json
+import logging
 import pathlib
 import sys
 from collections.abc import Mapping, Sequence
@@ -42,6 +43,7 @@ def _evaluate(arguments: Sequence[str]) -> None:
     parser.add_argument("--skip-missing", action="store_true", help="leave out what --data lacks")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     flags = parser.parse_args(arguments)
+    logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells that it reads only
     config = runs.read_config(flags.run)
     asked = _questions(flags, config)
     loaded = runs.load(flags.run)

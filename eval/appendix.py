@@ -69,7 +69,9 @@ def samples(run: run_folder.Run) -> list[page.Block]:
         is_right = sample.answer == sample.gold
         verdict = "right" if is_right else "wrong"
         if earlier is not None:
-            verdict = f"before {'right' if earlier.answer == sample.gold else 'wrong'}, {verdict}"
+            verdict = (
+                f"before {'right' if earlier.answer == sample.gold else 'wrong'}, after {verdict}"
+            )
         blocks: list[page.Block] = [page.Code(text=sample.inputs), _scores(sample, earlier)]
         folds.append(
             page.Fold(title=sample.task, hint=f"{sample.template} · {verdict}", blocks=blocks)

@@ -76,8 +76,8 @@ def blocks(groups: Sequence[Group]) -> list[page.Block]:
     found += [
         page.Text(
             text="Before: the untuned model, over all runs. Majority, heuristic: the commonest "
-            "answer of the training split, and the best trivial heuristic. Each run is asked in the style "
-            "that it was trained in.",
+            "answer of the training split, and the best trivial heuristic. Each run is asked in "
+            "the style that it was trained in.",
             role="note",
         ),
         page.Heading(text="Runs"),

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from eval import comparison, page, predictions
 
 MICRO_WORLD = (
-    "The figures on this page are the micro-world's: a small synthetic world, made by rule, that "
-    "stands in for the real datasets. They show whether the method works, not how well a model "
+    "These figures are the micro-world's: a small synthetic world, made by rule, that stands in "
+    "for the real datasets. They show whether the method works, not how well a model "
     "does on the datasets whose names the tasks bear."
 )
 

@@ -74,6 +74,7 @@ def learning_curve(lines: Sequence[Mapping[str, Any]]) -> str:
     axes.set_xlabel("step", color=SOFT)
     axes.set_ylabel("loss, nats a target token", color=SOFT)
     axes.set_ylim(bottom=0)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(axis="y", color=LINE, linewidth=0.6)
     return _svg(figure, "learning_curve")
 
@@ -91,6 +92,7 @@ def composition(shares: Mapping[str, Mapping[str, float]]) -> str:
     axes.set_yticks(range(len(ordered)), [name.replace("_", " ") for name in ordered])
     widest = max((sum(tasks.values()) for tasks in shares.values()), default=1.0)
     axes.set_xlim(0, widest * 1.15)
+    axes.set_ylim(-0.6, len(ordered) - 0.4)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     return _svg(figure, "composition")
 

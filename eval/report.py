@@ -12,9 +12,15 @@ from eval import appendix, comparison, figures, page, plots, predictions, result
 def write(folder: str | pathlib.Path, *, command: str = "") -> list[pathlib.Path]:
     """Writes report.md, report.html and plots/ into a run's folder; returns the two pages' paths.
 
-    `command` is what made the run, for the section that says how to repeat it.
+    `command` is what made the run: it is kept in command.txt, for the section that says how to
+    repeat it, also when the report is written again without.
     """
     run = run_folder.read(pathlib.Path(folder))
+    kept = run.folder / "command.txt"
+    if command:
+        kept.write_text(command + "\n", encoding="utf-8")
+    elif kept.is_file():
+        command = kept.read_text(encoding="utf-8").strip()
     blocks = _blocks(run, command)
     markdown, html = run.folder / "report.md", run.folder / "report.html"
     write_pages(blocks, title=f"{run.name}: zero-shot report", markdown=markdown, html=html)

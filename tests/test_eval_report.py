@@ -57,6 +57,7 @@ def test_the_report_says_what_the_intervals_allow(tmp_path):
     assert "| sentiment | .500 [.430, .570] | **.900**" in text
     assert "drop: missing, no such folder" in text
     assert "python train.py --mixture toy" in text
+    assert report.write(run)[0].read_text() == text  # what made the run is kept
     assert {path.stem for path in (run / "plots").iterdir()} == {
         "held_out",
         "template_spread",
