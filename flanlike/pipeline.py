@@ -184,7 +184,7 @@ class Order:
     A block holds every task by its share, the rarest at least 16 times, in an order shuffled anew.
     The counts of a block are all that is kept. Grain's mix walks through all tasks at every index.
 
-    shares .5 .25 .25 and blocks of 4 might give  (0, 0) (2, 0) (0, 1) (1, 0) | (1, 1) (0, 2) ...
+    shares .5 .25 .25, with 1 for 16, might give  (0, 0) (2, 0) (0, 1) (1, 0) | (1, 1) (0, 2) ...
     """
 
     def __init__(self, shares: list[float], seed: int) -> None:
