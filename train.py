@@ -11,6 +11,7 @@ only module that knows all parts. Calling it again with the same flags goes on w
 
 import contextlib
 import dataclasses
+import functools
 import json
 import shlex
 import signal
@@ -19,7 +20,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
 import rich.console
+from flax import nnx
 
 import task_registry
 from eval import evaluation, protocol, questions, report, results
@@ -27,24 +30,24 @@ from flanlike import (
     checkpoint,
     errors,
     mixture,
-    models,
     optim,
     packing,
     pipeline,
     progress,
     registry,
     runs,
+    sharding,
     sources,
     training,
     vocabulary,
 )
 from flanlike import config as config_lib
 from flanlike.models import config as model_config
-from flanlike.models import presets
 
-BASE = Path(models.__file__).parent.parent / "microworld" / "base"
 MICRO_WORLD = "All figures are the micro-world's: a small synthetic world, made by rule."
 VOCABULARY_PROMPTS = 20_000
+
+say = functools.partial(print, flush=True)
 
 
 @errors.exits_with_one_line
@@ -53,40 +56,41 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     command = shlex.join(["python", "train.py", *arguments])
     with runs.no_space_is_a_user_error():
-        run(
-            config,
-            command=command,
-            console=rich.console.Console(
-                highlight=False, markup=False, emoji=False, soft_wrap=True
-            ),
-        )
+        run(config, command=command)
 
 
-def run(config: config_lib.RunConfig, *, command: str, console: rich.console.Console) -> None:
+def run(config: config_lib.RunConfig, *, command: str) -> None:
     """Trains, evaluates and reports; leaves everything in the run's folder."""
     tasks = task_registry.registry(config.tasks)
     mix = compose(config, tasks)
-    start = starting_point(config)
+    start = runs.starting_point(
+        config.init,
+        config.model,
+        is_embedded=config.data == "embedded",
+        attention=config.attention,
+        dropout=config.dropout,
+        dtype=config.dtype,
+        remat=config.remat,
+    )
     resolved = resolve(config, mix.composition, start.shape)
     out = Path(config.out) if config.out else runs.default_folder(config.mixture, resolved)
-    runs.claim(out, resolved)
+    runs.check(out, resolved)
     if is_finished(out, config.steps):
-        console.print(f"{out} holds this run, finished: writing its report again")
-        finish(out, config, command, console)
+        say(f"{out} holds this run, finished: writing its report again")
+        finish(out, config, command)
         return
-    tell(config, mix, out, console)
+    tell(config, mix, out)
 
-    words = words_for(config, mix.composition, tasks, start, out, console)
-    model = build(config, start, words)
-    batches = make_batches(config, mix.composition, tasks, words, model)
-    asked = ask(config, mix.composition, tasks, words)
-    write_composition(out, mix, batches)
-    is_whole = fit(config, resolved, model, words, batches, asked, mix.composition, out, console)
-    write_composition(out, mix, batches)
+    ready = prepare(config, tasks, mix, start, out)
+    runs.claim(out, resolved)
+    ready.words.save(out / "vocabulary")
+    write_composition(out, mix, ready.batches)
+    is_whole = fit(config, resolved, ready, out)
+    write_composition(out, mix, ready.batches)
     if not is_whole:
-        console.print(f"stopped and saved in {out}; to go on, run again:  {command}")
+        say(f"stopped and saved in {out}; to go on, run again:  {command}")
         return
-    finish(out, config, command, console)
+    finish(out, config, command)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -130,41 +134,6 @@ def compose(config: config_lib.RunConfig, tasks: registry.Registry) -> Mix:
     )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Start:
-    """Where the model comes from: a folder, or None for random parameters."""
-
-    folder: Path | None
-    shape: model_config.ModelConfig
-
-
-def starting_point(config: config_lib.RunConfig) -> Start:
-    """Returns the folder to start from, and the shape of the model with the flags' changes."""
-    folder = None
-    if config.init == "default":
-        if config.data == "embedded" and config.model in (None, "micro"):
-            folder = BASE
-    elif config.init != "none":
-        folder = Path(config.init)
-        if not folder.is_dir():
-            raise errors.UserError(
-                f"--init {config.init!r} is no folder: expected a run's folder, a bare model's "
-                "(config.json, params.npz, vocabulary/), 'default' or 'none'"
-            )
-    preset = presets.get(config.model or "micro")
-    shape = preset if folder is None else runs.shape_of(folder)
-    if config.model is not None and folder is not None:
-        same = dataclasses.replace(preset, vocab_size=shape.vocab_size)
-        if differing := sorted(k for k, v in vars(same).items() if v != getattr(shape, k)):
-            raise errors.UserError(
-                f"--model {config.model!r} has another shape than --init {config.init!r} "
-                f"({', '.join(differing)} differ): leave out one of the two"
-            )
-    changes = {name: getattr(config, name) for name in ("attention", "dropout", "dtype", "remat")}
-    changes = {name: value for name, value in changes.items() if value is not None}
-    return Start(folder=folder, shape=dataclasses.replace(shape, **changes))
-
-
 def resolve(
     config: config_lib.RunConfig,
     composition: mixture.Composition,
@@ -180,34 +149,79 @@ def is_finished(out: Path, steps: int) -> bool:
     return (out / "eval" / str(steps) / "summary.json").is_file()
 
 
-def tell(config: config_lib.RunConfig, mix: Mix, out: Path, console: rich.console.Console) -> None:
+def tell(config: config_lib.RunConfig, mix: Mix, out: Path) -> None:
     """Says what the run is about to do."""
     composition = mix.composition
     clusters = composition.cluster_shares
-    console.print(
+    say(
         f"{config.mixture} from {config.data}: {len(composition.tasks)} tasks of "
         f"{len(clusters)} clusters, {config.steps} steps, into {out}"
     )
     if config.data == "embedded":
-        console.print(MICRO_WORLD)
+        say(MICRO_WORLD)
     held_out = ", ".join(composition.held_out) or "nothing (trained tasks are evaluated)"
-    console.print(f"held out: {held_out}")
+    say(f"held out: {held_out}")
     listed = [f"{name} {share:.0%}" for name, share in clusters.items()]
-    console.print(f"trained on: {', '.join(listed)}")
+    say(f"trained on: {', '.join(listed)}")
     by_reason: dict[str, list[str]] = {}
     for name, reason in composition.excluded.items():
         by_reason.setdefault(reason, []).append(name)
     for reason, names in by_reason.items():
-        console.print(f"left out: {', '.join(names)}: {reason}")
+        say(f"left out: {', '.join(names)}: {reason}")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ready:
+    """All that training and evaluation work on."""
+
+    words: vocabulary.Vocabulary
+    mesh: jax.sharding.Mesh | None  # None: one device
+    model: nnx.Module
+    batches: packing.BatchIterator
+    asked: questions.Questions
+    held_out: tuple[str, ...]
+
+
+def prepare(
+    config: config_lib.RunConfig,
+    tasks: registry.Registry,
+    mix: Mix,
+    start: runs.Start,
+    out: Path,
+) -> Ready:
+    """Returns vocabulary, model, the stream of training batches and the evaluation's questions."""
+    words = words_for(config, mix.composition, tasks, start, out)
+    mesh = make_mesh(config)
+    model = runs.build(start, words, seed=config.seed, mesh=mesh)
+    batches = pipeline.batches(
+        mix.composition,
+        tasks,
+        words,
+        data=config.data,
+        seed=config.seed,
+        family=model.config.family,
+        rows=config.batch.rows,
+        max_input_tokens=config.batch.max_input_tokens,
+        max_target_tokens=config.batch.max_target_tokens,
+        style=config.prompts,
+        workers=config.workers,
+    )
+    return Ready(
+        words=words,
+        mesh=mesh,
+        model=model,
+        batches=batches,
+        asked=ask(config, mix.composition, tasks, words),
+        held_out=mix.composition.held_out,
+    )
 
 
 def words_for(
     config: config_lib.RunConfig,
     composition: mixture.Composition,
     tasks: registry.Registry,
-    start: Start,
+    start: runs.Start,
     out: Path,
-    console: rich.console.Console,
 ) -> vocabulary.Vocabulary:
     """Returns the run's vocabulary: its own, that of --vocabulary or --init, or a trained one."""
     folder = out / "vocabulary"
@@ -224,7 +238,7 @@ def words_for(
     elif inherited:
         words = inherited
     else:
-        console.print(f"training a vocabulary on {VOCABULARY_PROMPTS:,} training prompts")
+        say(f"training a vocabulary on {VOCABULARY_PROMPTS:,} training prompts")
         prompts = pipeline.Prompts(
             composition, tasks, data=config.data, seed=config.seed, style=config.prompts
         )
@@ -232,39 +246,19 @@ def words_for(
         words = vocabulary.Vocabulary.train(
             (f"{prompt.inputs}\n{prompt.targets}" for prompt in texts), config.vocabulary_size
         )
-    words.save(folder)
     return words
 
 
-def build(config: config_lib.RunConfig, start: Start, words: vocabulary.Vocabulary):
-    """Returns the model with its first parameters: random ones, or those of --init."""
-    if start.folder is not None:
-        names = ("attention", "dropout", "dtype", "remat")
-        return runs.load(start.folder, **{name: getattr(start.shape, name) for name in names}).model
-    return models.build(dataclasses.replace(start.shape, vocab_size=words.size), seed=config.seed)
-
-
-def make_batches(
-    config: config_lib.RunConfig,
-    composition: mixture.Composition,
-    tasks: registry.Registry,
-    words: vocabulary.Vocabulary,
-    model: Any,
-) -> packing.BatchIterator:
-    """Returns the endless stream of packed training batches."""
-    return pipeline.batches(
-        composition,
-        tasks,
-        words,
-        data=config.data,
-        seed=config.seed,
-        family=model.config.family,
-        rows=config.batch.rows,
-        max_input_tokens=config.batch.max_input_tokens,
-        max_target_tokens=config.batch.max_target_tokens,
-        style=config.prompts,
-        workers=config.workers,
-    )
+def make_mesh(config: config_lib.RunConfig) -> jax.sharding.Mesh | None:
+    """Returns the mesh over all devices; None where there is but one."""
+    mesh = sharding.mesh(**dataclasses.asdict(config.mesh))
+    shares = mesh.shape["data"] * mesh.shape["fsdp"]
+    if config.batch.rows % (shares * config.batch.micro_batches):
+        raise errors.UserError(
+            f"--batch.rows {config.batch.rows} does not divide into {shares} devices x "
+            f"{config.batch.micro_batches} micro-batches: give a multiple"
+        )
+    return None if mesh.size == 1 else mesh
 
 
 def ask(
@@ -288,61 +282,60 @@ def ask(
 def fit(
     config: config_lib.RunConfig,
     resolved: dict[str, Any],
-    model: Any,
-    words: vocabulary.Vocabulary,
-    batches: packing.BatchIterator,
-    asked: questions.Questions,
-    composition: mixture.Composition,
+    ready: Ready,
     out: Path,
-    console: rich.console.Console,
 ) -> bool:
     """Evaluates, trains, evaluates; returns False where a signal stopped it before the end."""
     optimizer = optim.build(config.optim, config.steps)
     step = training.make_train_step(
-        model,
+        ready.model,
         optimizer,
         optim.schedule(config.optim, config.steps),
         loss_config=config.loss,
         micro_batches=config.batch.micro_batches,
         seed=config.seed,
+        mesh=ready.mesh,
     )
     checkpoints = checkpoint.Checkpoints(out / "checkpoints", keep=config.checkpoint.keep)
-    state = training.init_state(model, optimizer)
-    restored = checkpoints.restore_latest(state, batches)
+    state = training.init_state(ready.model, optimizer, mesh=ready.mesh)
+    restored = checkpoints.restore_latest(state, ready.batches)
     if restored is not None:
         state = restored
-        console.print(f"going on from step {int(state.step)}")
+        say(f"going on from step {int(state.step)}")
 
     def evaluate(steps_taken: int) -> None:
         if is_finished(out, steps_taken):
             return
         with log.paused():
-            count = sum(len(cell.prompts) for cell in asked.cells)
-            console.print(f"evaluating after {steps_taken} steps: {count:,} prompts")
+            count = sum(len(cell.prompts) for cell in ready.asked.cells)
+            say(f"evaluating after {steps_taken} steps: {count:,} prompts")
             setting = results.Setting(
                 run=out.resolve().name, step=steps_taken, data=config.data, seed=config.seed
             )
             found = protocol.evaluate(
-                model, words, asked, setting=setting, held_out=composition.held_out
+                ready.model, ready.words, ready.asked, setting=setting, held_out=ready.held_out
             )
             evaluation.write(out, found)
 
     with (
-        contextlib.closing(batches),
+        contextlib.closing(ready.batches),
         contextlib.closing(checkpoints),
         progress.Log(
-            out, total_steps=config.steps, steps_taken=int(state.step), console=console
+            out,
+            total_steps=config.steps,
+            steps_taken=int(state.step),
+            console=rich.console.Console(highlight=False),
         ) as log,
     ):
         _, is_whole = training.train(
-            model,
+            ready.model,
             state,
             step,
-            batches,
+            ready.batches,
             total_steps=config.steps,
             evaluate=evaluate,
             evaluate_every=config.eval.every,
-            save=lambda steps, state: checkpoints.save(steps, state, batches, resolved),
+            save=lambda steps, state: checkpoints.save(steps, state, ready.batches, resolved),
             save_every=config.checkpoint.every,
             write=log.write,
         )
@@ -366,26 +359,19 @@ def write_composition(out: Path, mix: Mix, batches: packing.BatchIterator) -> No
     (out / "composition.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def finish(
-    out: Path, config: config_lib.RunConfig, command: str, console: rich.console.Console
-) -> None:
+def finish(out: Path, config: config_lib.RunConfig, command: str) -> None:
     """Writes the report and says the held-out figures in a few lines."""
     pages = report.write(out, command=command)
     before, after = evaluation.first_and_last(out)
     if config.data == "embedded":
-        console.print(MICRO_WORLD)
+        say(MICRO_WORLD)
     untuned = {item.cluster: item for item in before.clusters()} if before else {}
     for item in after.clusters():
         first = f"{untuned[item.cluster].mean:.3f} -> " if item.cluster in untuned else ""
         low, high = item.ci95
         chance = "" if item.chance is None else f"  chance {item.chance:.3f}"
-        console.print(f"{item.cluster:32} {first}{item.mean:.3f}  [{low:.3f}, {high:.3f}]{chance}")
-    console.print(f"report: {' and '.join(str(path) for path in pages)}")
-
-
-def _plain_console() -> rich.console.Console:
-    """Returns a console that prints paths and names as they are."""
-    return rich.console.Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        say(f"{item.cluster:32} {first}{item.mean:.3f}  [{low:.3f}, {high:.3f}]{chance}")
+    say(f"report: {' and '.join(str(path) for path in pages)}")
 
 
 if __name__ == "__main__":

@@ -85,6 +85,15 @@ class OptimConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeshConfig:
+    """How many devices share what; the product is the number of devices."""
+
+    data: int = -1  # devices that split a batch's rows and copy parameters; -1: all that are left
+    fsdp: int = 1  # devices that split a batch's rows and the parameters: less memory each
+    tensor: int = 1  # devices that split heads, hidden units and vocabulary
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckpointConfig:
     """What is kept of a run. SIGTERM saves in any case."""
 
@@ -141,6 +150,7 @@ class RunConfig:
     batch: BatchConfig = field(default_factory=BatchConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
+    mesh: MeshConfig = field(default_factory=MeshConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
     eval: EvalConfig = field(default_factory=EvalConfig)
 

@@ -9,16 +9,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jax
 from flax import nnx
 
 from flanlike import checkpoint, errors, models, vocabulary
 from flanlike.models import config as model_config
+from flanlike.models import presets
+
+BASE = Path(__file__).parent / "microworld" / "base"  # the shipped bare model
 
 _CONFIG_FILE = "config.json"
+_PARTIAL = "config.json.partial"  # being written
 
 
-# What may change between two calls of one run: nothing of it reaches the figures.
-_FREE = ("out", "workers", "checkpoint")
+# What may change between two calls of one run: none of it reaches the figures, but for rounding.
+_FREE = ("out", "workers", "mesh", "checkpoint")
 
 
 def default_folder(mixture: str, config: dict[str, Any]) -> Path:
@@ -27,11 +32,10 @@ def default_folder(mixture: str, config: dict[str, Any]) -> Path:
     return Path("runs") / f"{mixture}-{hashlib.blake2b(text.encode(), digest_size=3).hexdigest()}"
 
 
-def claim(out: Path, config: dict[str, Any]) -> None:
-    """Makes the folder this run's, by writing config.json; does nothing if it is already.
+def check(out: Path, config: dict[str, Any]) -> None:
+    """Raises unless the folder is free, or holds the run of this configuration.
 
-    `config` is the whole resolved configuration as plain JSON values. A folder of another
-    configuration, or one with other things in it, is an error and is left as it is.
+    `config` is the whole resolved configuration as plain JSON values.
     """
     path = out / _CONFIG_FILE
     if path.is_file():
@@ -44,20 +48,25 @@ def claim(out: Path, config: dict[str, Any]) -> None:
                 f"{str(out)!r} holds a run of another configuration ({lines}): give another "
                 "--out, or the same flags to go on with that run"
             )
-        return
-    partial = path.with_suffix(".partial")
-    if out.is_dir() and any(left != partial for left in out.iterdir()):
+    elif out.is_dir() and any(left.name != _PARTIAL for left in out.iterdir()):
         raise errors.UserError(
             f"{str(out)!r} is not empty and holds no run (no {_CONFIG_FILE}): give another --out"
         )
+
+
+def claim(out: Path, config: dict[str, Any]) -> None:
+    """Makes the folder this run's, by writing config.json; does nothing if it is already."""
+    check(out, config)
+    if (out / _CONFIG_FILE).is_file():
+        return
     try:
         out.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        (out / _PARTIAL).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
         raise errors.UserError(
             f"--out {str(out)!r} cannot be a run's folder ({error.strerror}): give another"
         ) from error
-    partial.replace(path)
+    (out / _PARTIAL).replace(out / _CONFIG_FILE)
 
 
 def read_config(out: Path) -> dict[str, Any]:
@@ -77,7 +86,13 @@ class Loaded:
     step: int | None  # None: a bare model
 
 
-def load(folder: Path, *, step: int | None = None, **changes: Any) -> Loaded:
+def load(
+    folder: Path,
+    *,
+    step: int | None = None,
+    mesh: jax.sharding.Mesh | None = None,
+    **changes: Any,
+) -> Loaded:
     """Returns the model of a run (its newest checkpoint, or that of `step`) or of a bare folder.
 
     `changes` are fields of `models.config.ModelConfig` that leave the parameters as they are.
@@ -85,7 +100,7 @@ def load(folder: Path, *, step: int | None = None, **changes: Any) -> Loaded:
     folder = Path(folder)
     words = vocabulary.Vocabulary.load(folder / "vocabulary")
     shape = dataclasses.replace(shape_of(folder), vocab_size=words.size, **changes)
-    model = models.build(shape, seed=0)
+    model = models.build(shape, seed=0, mesh=mesh)
     if is_bare(folder):
         checkpoint.load_params(folder, model)
         return Loaded(model=model, words=words, step=None)
@@ -98,6 +113,55 @@ def load(folder: Path, *, step: int | None = None, **changes: Any) -> Loaded:
     checkpoints.restore_params(model, step)
     checkpoints.close()
     return Loaded(model=model, words=words, step=step)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Start:
+    """Where a run's model comes from: a folder, or None for random parameters."""
+
+    folder: Path | None
+    shape: model_config.ModelConfig
+    changes: dict[str, Any]  # fields of the shape that the run sets itself
+
+
+def starting_point(
+    init: str, preset: str | None, *, is_embedded: bool, **changes: Any | None
+) -> Start:
+    """Returns what --init and --model mean: a folder to start from and the model's shape.
+
+    "default" is the shipped base for a micro model on embedded data, else random parameters.
+    `changes` are fields of the shape that leave the parameters as they are, None where not asked.
+    """
+    changes = {name: value for name, value in changes.items() if value is not None}
+    folder = None
+    if init == "default":
+        folder = BASE if is_embedded and preset in (None, "micro") else None
+    elif init != "none":
+        folder = Path(init)
+        if not folder.is_dir():
+            raise errors.UserError(
+                f"--init {init!r} is no folder: expected a run's folder, a bare model's "
+                f"({_CONFIG_FILE}, {checkpoint.PARAMS_FILE}, vocabulary/), 'default' or 'none'"
+            )
+    shape = presets.get(preset or "micro") if folder is None else shape_of(folder)
+    if folder is not None and preset is not None:
+        same = dataclasses.replace(presets.get(preset), vocab_size=shape.vocab_size)
+        if differing := sorted(k for k, v in vars(same).items() if v != getattr(shape, k)):
+            raise errors.UserError(
+                f"--model {preset!r} has another shape than --init {init!r} "
+                f"({', '.join(differing)} differ): leave out one of the two"
+            )
+    return Start(folder=folder, shape=dataclasses.replace(shape, **changes), changes=changes)
+
+
+def build(
+    start: Start, words: vocabulary.Vocabulary, *, seed: int, mesh: jax.sharding.Mesh | None
+) -> nnx.Module:
+    """Returns the model with its first parameters."""
+    if start.folder is not None:
+        return load(start.folder, mesh=mesh, **start.changes).model
+    shape = dataclasses.replace(start.shape, vocab_size=words.size)
+    return models.build(shape, seed=seed, mesh=mesh)
 
 
 def is_bare(folder: Path) -> bool:

@@ -1,5 +1,6 @@
 """Training: one jitted step over a donated state, and the loop around it."""
 
+import functools
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import optax
 from flax import nnx
 
 from flanlike import config as config_lib
-from flanlike import features, loss, seeding
+from flanlike import features, loss, seeding, sharding
 
 Params = Any  # the model's nnx.Param arrays as a pytree without nnx wrappers
 
@@ -40,7 +41,12 @@ class StepMetrics(NamedTuple):
 TrainStep = Callable[[TrainState, features.Batch], tuple[TrainState, StepMetrics]]
 
 
-def init_state(model: nnx.Module, optimizer: optax.GradientTransformation) -> TrainState:
+def init_state(
+    model: nnx.Module,
+    optimizer: optax.GradientTransformation,
+    *,
+    mesh: jax.sharding.Mesh | None = None,
+) -> TrainState:
     """Returns the state before the first step; it shares the model's arrays until then.
 
     A step donates the state it is given, and with it these arrays: call `write_params` before the
@@ -48,7 +54,16 @@ def init_state(model: nnx.Module, optimizer: optax.GradientTransformation) -> Tr
     """
     params = params_of(model)
     # Not jitted: zeros made from a sharded array keep its sharding this way.
-    return TrainState(jnp.zeros((), jnp.int32), params, optimizer.init(params))
+    state = TrainState(jnp.zeros((), jnp.int32), params, optimizer.init(params))
+    if mesh is None:
+        return state
+    everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+
+    def place(leaf: jax.Array) -> jax.Array:
+        is_placed = isinstance(leaf.sharding, jax.sharding.NamedSharding)
+        return leaf if is_placed else jax.device_put(leaf, everywhere)
+
+    return jax.tree.map(place, state)
 
 
 def params_of(model: nnx.Module) -> Params:
@@ -71,8 +86,11 @@ def make_train_step(
     loss_config: config_lib.LossConfig | None = None,
     micro_batches: int = 1,
     seed: int = 0,
+    mesh: jax.sharding.Mesh | None = None,
 ) -> TrainStep:
     """Returns `step(state, batch) -> (state, metrics)`, compiled once; `state` is donated.
+
+    On a mesh, batches go to its devices by rows, and the state stays where it is.
 
     The gradient is that of the loss sum over all micro-batches, divided by their common count of
     target tokens: the mean of micro-batch means would weigh tokens by the company they keep.
@@ -115,7 +133,7 @@ def make_train_step(
         new_params = optax.apply_updates(state.params, updates)
         return TrainState(state.step + 1, new_params, new_optimizer), metrics
 
-    return jax.jit(step, donate_argnums=0)
+    return jax.jit(step, donate_argnums=0) if mesh is None else _on_mesh(step, mesh)
 
 
 def train(
@@ -171,6 +189,22 @@ def step_key(seed: int, purpose: str, step: jax.Array | int) -> jax.Array:
     """Returns the random key for one purpose ("dropout") at one step."""
     named = jax.random.fold_in(jax.random.key(seed), seeding.key(purpose) & 0x7FFFFFFF)
     return jax.random.fold_in(named, step)
+
+
+def _on_mesh(step: TrainStep, mesh: jax.sharding.Mesh) -> TrainStep:
+    """Returns the step compiled so that each part of the state comes out where it went in."""
+
+    @functools.cache
+    def compiled(structure: Any, places: tuple[jax.sharding.Sharding, ...]):
+        placed = jax.tree.unflatten(structure, places)
+        return jax.jit(step, donate_argnums=0, out_shardings=(placed, None))
+
+    def run(state: TrainState, batch: features.Batch) -> tuple[TrainState, StepMetrics]:
+        leaves, structure = jax.tree.flatten(state)
+        places = tuple(leaf.sharding for leaf in leaves)
+        return compiled(structure, places)(state, sharding.batch(batch, mesh))
+
+    return run
 
 
 def _split_rows(batch: features.Batch, parts: int) -> features.Batch:

@@ -86,3 +86,23 @@ def test_load_reads_a_run_and_a_bare_model(tmp_path, words):
 def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(errors.UserError, match="is no run's folder"):
         runs.shape_of(tmp_path)
+
+
+def test_starting_point(tmp_path, words):
+    _, shape = write_bare(tmp_path, words)
+    fresh = runs.starting_point("none", "micro-encdec", is_embedded=True, dropout=0.2, dtype=None)
+    assert fresh.folder is None and fresh.shape.dropout == 0.2
+    assert fresh.shape.family == "encoder_decoder" and fresh.changes == {"dropout": 0.2}
+    given = runs.starting_point(str(tmp_path), None, is_embedded=False, attention="prefix")
+    assert given.shape == dataclasses.replace(shape, attention="prefix")
+    model = runs.build(given, words, seed=0, mesh=None)
+    assert model.config.attention == "prefix"
+    # The shipped base is the default of the embedded data's micro model only.
+    assert runs.starting_point("default", "micro", is_embedded=False).folder is None
+    assert runs.starting_point("default", "micro-encdec", is_embedded=True).folder is None
+
+
+def test_a_preset_of_another_shape_is_refused(tmp_path, words):
+    write_bare(tmp_path, words)
+    with pytest.raises(errors.UserError, match="--model 'micro' has another shape.*layers"):
+        runs.starting_point(str(tmp_path), "micro", is_embedded=True)

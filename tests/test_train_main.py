@@ -104,10 +104,13 @@ def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, monkeypatc
         (["--init", "none", "--vocabulary", "/no/such"], "no vocabulary at '/no/such'"),
         (["--tasks", "/no/such.py"], "no file '/no/such.py'"),
         (["--mix.few-shot", "2"], "share few_shot is 2.0"),
+        (["--init", "none", "--mesh.fsdp", "3"], "mesh data -1 x fsdp 3 x tensor 1 must be"),
     ],
 )
 def test_a_mistake_ends_with_one_line(arguments, expected, tmp_path, capsys):
-    assert expected in error_of([*arguments, "--out", tmp_path / "run"], capsys)
+    out = tmp_path / "run"
+    assert expected in error_of([*arguments, "--out", out], capsys)
+    assert not out.exists()
 
 
 def test_a_folder_of_other_things_is_left_alone(tmp_path, capsys):
