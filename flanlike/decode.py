@@ -24,15 +24,13 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from flanlike import features
+from flanlike import features, packing
 
 Ids = Sequence[int]
 
-# Short prompts share rows of this many tokens (of the source, and of the decoder), so that few
-# shapes are compiled and little is padding; longer ones get the next power of two.
-_MIN_ROW_TOKENS = 256
+# Lengths of rows, and numbers of predictions, start here, so that few shapes are compiled.
+_MIN_ROW_TOKENS = 128
 _MIN_PREDICTIONS = 256
-_OPEN_ROWS = 64
 _MIN_PROMPT_TOKENS = 32
 
 
@@ -55,7 +53,9 @@ def option_scores(
     items = [layout(i, prompts[i], options[i]) for i in range(len(prompts)) if len(options[i])]
     graphdef, params = nnx.split(model)
     pending = []
-    for rows, row_tokens, rows_per_batch in _batches(items, max_tokens_per_batch):
+    for rows, row_tokens, rows_per_batch in _batches(
+        items, max_tokens_per_batch, model.config.model_size
+    ):
         batch, branch_ids_BT, predictions = _assemble(rows, row_tokens, rows_per_batch)
         log_probs_M = _log_probs(graphdef, params, batch, branch_ids_BT, predictions)
         pending.append((rows, log_probs_M))
@@ -138,38 +138,47 @@ def _branches_of_encoded(index: int, prompt: Ids, options: Sequence[Ids]) -> _It
 
 
 def _batches(
-    items: Sequence[_Item], max_tokens_per_batch: int
+    items: Sequence[_Item], max_tokens_per_batch: int, model_size: int
 ) -> Iterator[tuple[list[list[_Item]], tuple[int, int], int]]:
-    """Yields rows of items, (source, decoder) tokens a row, and rows a batch with padding."""
-    groups: dict[tuple[int, int], list[_Item]] = {}
+    """Yields rows of items, (source, decoder) tokens a row, and rows a batch with padding.
+
+    Items of similar length are packed together, so that one long prompt makes no long rows of all.
+    """
+    groups: dict[int, list[_Item]] = {}
     for item in items:
-        row_tokens = tuple(_bucket(n, _MIN_ROW_TOKENS) if n else 0 for n in item.size)
-        groups.setdefault(row_tokens, []).append(item)
-    for row_tokens, group in sorted(groups.items()):
-        rows = _pack(group, row_tokens)
+        groups.setdefault(_bucket(max(item.size), _MIN_ROW_TOKENS), []).append(item)
+    for longest, group in sorted(groups.items()):
+        sizes = [item.size for item in group]
+        row_tokens = _row_tokens(sizes, longest, model_size)
+        rows = packing.best_fit(sizes, row_tokens)
         most = max(1, max_tokens_per_batch // sum(row_tokens))
-        for start in range(0, len(rows), most):
-            chunk = rows[start : start + most]
-            yield chunk, row_tokens, min(most, _bucket(len(chunk), 1))
+        rows_per_batch = min(most, _bucket(len(rows), 1))
+        for start in range(0, len(rows), rows_per_batch):
+            chunk = rows[start : start + rows_per_batch]
+            yield [[group[i] for i in row] for row in chunk], row_tokens, rows_per_batch
 
 
-def _pack(items: Sequence[_Item], row_tokens: tuple[int, int]) -> list[list[_Item]]:
-    """Returns rows of items that fit, each put where it leaves the least room (best fit)."""
-    done, open_rows = [], []  # open: (room left, items)
-    for item in items:
-        room_after = [(room[0] - item.size[0], room[1] - item.size[1]) for room, _ in open_rows]
-        fitting = [i for i, room in enumerate(room_after) if min(room) >= 0]
-        if fitting:
-            best = min(fitting, key=lambda i: sum(room_after[i]))
-            open_rows[best][1].append(item)
-            open_rows[best] = (room_after[best], open_rows[best][1])
-            continue
-        if len(open_rows) == _OPEN_ROWS:
-            fullest = min(range(_OPEN_ROWS), key=lambda i: sum(open_rows[i][0]))
-            done.append(open_rows.pop(fullest)[1])
-        room = (row_tokens[0] - item.size[0], row_tokens[1] - item.size[1])
-        open_rows.append((room, [item]))
-    return done + [row for _, row in open_rows]
+def _row_tokens(sizes: Sequence[tuple[int, int]], longest: int, model_size: int) -> tuple[int, int]:
+    """Returns the (source, decoder) tokens of a row that make scoring these sizes cheapest.
+
+    Long rows waste less on padding and more on attention, whose cost a token grows with the row.
+    """
+    sample = sizes[:: max(1, len(sizes) // 512)]
+    source_tokens, tokens = (sum(axis) for axis in zip(*sizes, strict=True))
+    most_tokens = max(size[1] for size in sizes)
+
+    def cost(row_tokens: tuple[int, int]) -> int:
+        rows = len(packing.best_fit(sample, row_tokens))
+        return rows * sum(n * (model_size + n) for n in row_tokens)
+
+    candidates = []
+    for row in (longest, longest * 5 // 4, longest * 3 // 2, longest * 2):
+        if source_tokens:
+            share = max(most_tokens, round(1.1 * row * tokens / source_tokens))
+            candidates.append((row, -(-share // 32) * 32))
+        else:
+            candidates.append((0, row))
+    return min(candidates, key=cost)
 
 
 def _assemble(
@@ -194,7 +203,7 @@ def _assemble(
             if S:
                 _put_source(batch, b, source_start, segment, item.source)
                 source_start += len(item.source)
-    padding = _bucket(len(predictions), _MIN_PREDICTIONS) - len(predictions)
+    padding = _bucket(len(predictions), max(_MIN_PREDICTIONS, B * T // 4)) - len(predictions)
     predictions_M3 = np.array(predictions + [(0, 0, 0)] * padding, np.int32)
     return batch, branch_ids_BT, predictions_M3
 

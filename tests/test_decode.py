@@ -1,0 +1,170 @@
+"""Tests for flanlike/decode.py, against one row an option and recomputation token by token."""
+
+import dataclasses
+import functools
+
+import jax
+import numpy as np
+import pytest
+from flax import nnx
+
+from flanlike import decode, features, models
+from flanlike.models import config as model_config
+
+DECODER = model_config.ModelConfig(
+    family="decoder",
+    model_size=16,
+    layers=2,
+    query_heads=4,
+    key_value_heads=2,
+    head_size=8,
+    hidden_size=24,
+    vocab_size=40,
+)
+PREFIX = dataclasses.replace(DECODER, attention="prefix")
+ENCODER_DECODER = dataclasses.replace(
+    DECODER, family="encoder_decoder", encoder_layers=2, scale_attention=False, init="t5"
+)
+CONFIGS = pytest.mark.parametrize(
+    "config", [DECODER, PREFIX, ENCODER_DECODER], ids=["causal", "prefix", "encoder_decoder"]
+)
+PROMPTS = [[5, 6, 7, 8, 9], [11, 12], [21, 22, 23], [5, 6]]
+OPTIONS = [[[30], [31, 32, 33]], [[30, 31], [34], [35, 36]], [], [[37, 38, 39], []]]
+NAIVE_TOKENS = 12
+
+
+@CONFIGS
+def test_option_scores_equal_one_row_an_option(
+    config: model_config.ModelConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of 16 tokens and batches of 32: prompts share rows, and rows a batch."""
+    monkeypatch.setattr(decode, "_MIN_ROW_TOKENS", 16)
+    monkeypatch.setattr(decode, "_MIN_PREDICTIONS", 16)
+    model = models.build(config, seed=0)
+    scores = decode.option_scores(model, PROMPTS, OPTIONS, max_tokens_per_batch=32)
+    assert [len(of_prompt) for of_prompt in scores] == [2, 3, 0, 2]
+    for prompt, options, of_prompt in zip(PROMPTS, OPTIONS, scores, strict=True):
+        for option, score in zip(options, of_prompt, strict=True):
+            targets = [*option, features.EOS_ID]
+            log_probs_TV = jax.nn.log_softmax(_naive_logits(model, prompt, option))
+            start = len(prompt) - 1 if config.family == "decoder" else 0
+            expected = sum(log_probs_TV[start + t, token] for t, token in enumerate(targets))
+            assert score == pytest.approx(float(expected), abs=1e-4)
+
+
+@CONFIGS
+def test_generation_equals_recomputation(config: model_config.ModelConfig) -> None:
+    model = models.build(config, seed=1)
+    prompts = PROMPTS[:3]
+    expected = [_naive_generation(model, prompt, 5) for prompt in prompts]
+    assert len(set(map(tuple, expected))) > 1
+    assert decode.generate(model, prompts, max_new_tokens=5, batch_size=2) == expected
+
+
+def test_generation_stops_at_the_end_token() -> None:
+    """A head with EOS above all other tokens, so that every prompt ends at once."""
+    model = models.build(DECODER, seed=1)
+    prompt = PROMPTS[0]
+    first = _naive_generation(model, prompt, 1)[0]
+    head_DV = model.embedding.head[...]
+    swapped = head_DV.at[:, features.EOS_ID].set(head_DV[:, first] * 2)
+    model.embedding.head[...] = swapped
+    assert decode.generate(model, [prompt], max_new_tokens=5) == [[]]
+
+
+def test_generation_needs_room_and_a_prompt() -> None:
+    model = models.build(DECODER, seed=1)
+    assert decode.generate(model, [], max_new_tokens=3) == []
+    with pytest.raises(ValueError, match="max_new_tokens 0 must be at least 1"):
+        decode.generate(model, PROMPTS, max_new_tokens=0)
+    with pytest.raises(ValueError, match="prompt 1 is empty"):
+        decode.generate(model, [[5], []], max_new_tokens=3)
+
+
+def test_option_scores_refuse_what_they_cannot_score() -> None:
+    model = models.build(DECODER, seed=1)
+    assert decode.option_scores(model, [], []) == []
+    with pytest.raises(ValueError, match="2 prompts need as many option lists: 1"):
+        decode.option_scores(model, [[5], [6]], [[[7]]])
+    with pytest.raises(ValueError, match="prompt 0 is empty"):
+        decode.option_scores(model, [[]], [[[7]]])
+
+
+def test_branches_follow_the_prompt() -> None:
+    """The rows of the module's docstring."""
+    item = decode._branches(0, [11, 12, 13], [[21, 22], [31]])
+    assert item.tokens == [11, 12, 13, 21, 22, 31]
+    assert item.branches == [0, 0, 0, 1, 1, 2]
+    assert item.positions == [0, 1, 2, 3, 4, 3]
+    predictions = [(p.offset, p.token, p.option) for p in item.predictions]
+    assert predictions == [(2, 21, 0), (3, 22, 0), (4, 1, 0), (2, 31, 1), (5, 1, 1)]
+
+
+def test_few_shapes_are_compiled() -> None:
+    """Prompts of many lengths and counts fall into rows of two lengths."""
+    items = [decode._branches(i, [5] * (1 + i % 200), [[6, 7]]) for i in range(500)]
+    batches = list(decode._batches(items, 2048, model_size=128))
+    assert {(row_tokens, rows) for _, row_tokens, rows in batches} == {
+        ((0, 128), 16),
+        ((0, 320), 6),
+    }
+    packed = [(row, row_tokens[1]) for rows, row_tokens, _ in batches for row in rows]
+    assert sorted(item.index for row, _ in packed for item in row) == list(range(500))
+    assert all(sum(item.size[1] for item in row) <= tokens for row, tokens in packed)
+
+
+def test_rows_are_as_long_as_pays() -> None:
+    """Two prompts of 78 tokens fill a row of 160; a row of 128 would hold one alone."""
+    assert decode._row_tokens([(0, 78)] * 100, 128, model_size=128) == (0, 160)
+    assert decode._row_tokens([(0, 120)] * 100, 128, model_size=128) == (0, 128)
+    assert decode._row_tokens([(78, 20)] * 100, 128, model_size=128) == (160, 64)
+
+
+def test_scoring_again_compiles_nothing() -> None:
+    model = models.build(DECODER, seed=0)
+    decode.option_scores(model, PROMPTS, OPTIONS)
+    compiled = decode._log_probs._cache_size()
+    decode.option_scores(models.build(DECODER, seed=1), PROMPTS, OPTIONS)
+    assert decode._log_probs._cache_size() == compiled
+
+
+def _naive_logits(model: nnx.Module, prompt: list[int], target: list[int]) -> np.ndarray:
+    """Returns the logits after every token of one unpacked row, padded to a fixed length."""
+    is_decoder = model.config.family == "decoder"
+    ids = [*prompt, *target] if is_decoder else [features.PAD_ID, *target]
+    batch = features.Batch(
+        tokens_BT=_row(ids),
+        targets_BT=_row([]),
+        loss_weights_BT=_row([]).astype(np.float32),
+        segment_ids_BT=_row([1] * len(ids)),
+        positions_BT=_row(list(range(len(ids)))),
+        is_prefix_BT=_row([1] * len(prompt) if is_decoder else []).astype(bool),
+    )
+    if not is_decoder:
+        source = [*prompt, features.EOS_ID]
+        batch = batch._replace(
+            source_tokens_BS=_row(source),
+            source_segment_ids_BS=_row([1] * len(source)),
+            source_positions_BS=_row(list(range(len(source)))),
+        )
+    graphdef, params = nnx.split(model)
+    return np.asarray(_logits(graphdef, params, batch)[0, : len(ids)])
+
+
+def _naive_generation(model: nnx.Module, prompt: list[int], tokens: int) -> list[int]:
+    generated: list[int] = []
+    for _ in range(tokens):
+        token = int(_naive_logits(model, prompt, generated)[-1].argmax())
+        if token == features.EOS_ID:
+            break
+        generated.append(token)
+    return generated
+
+
+def _row(ids: list[int]) -> np.ndarray:
+    return np.array([ids + [0] * (NAIVE_TOKENS - len(ids))], np.int32)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _logits(graphdef, params, batch):
+    return nnx.merge(graphdef, params)(batch)

@@ -1,0 +1,126 @@
+"""Tests for flanlike/models/layers.py."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from flax import nnx
+
+from flanlike.models import config as model_config
+from flanlike.models import layers
+
+
+def test_decoder_mask_separates_segments_and_branches() -> None:
+    segment_ids_BT = jnp.array([[1, 1, 1, 1, 2, 0]])
+    branch_ids_BT = jnp.array([[0, 0, 1, 2, 0, 0]])
+    mask_BTS = layers.decoder_mask(segment_ids_BT, branch_ids_BT=branch_ids_BT)
+    assert mask_BTS[0].astype(int).tolist() == [
+        [1, 0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0],
+        [1, 1, 1, 0, 0, 0],
+        [1, 1, 0, 1, 0, 0],
+        [0, 0, 0, 0, 1, 0],
+        [0, 0, 0, 0, 0, 1],
+    ]
+
+
+def test_prefix_sees_itself_both_ways_within_its_segment() -> None:
+    mask_BTS = layers.decoder_mask(
+        jnp.array([[1, 1, 1, 2, 2]]), is_prefix_BT=jnp.array([[True, True, False, True, True]])
+    )
+    assert mask_BTS[0].astype(int).tolist() == [
+        [1, 1, 0, 0, 0],
+        [1, 1, 0, 0, 0],
+        [1, 1, 1, 0, 0],
+        [0, 0, 0, 1, 1],
+        [0, 0, 0, 1, 1],
+    ]
+
+
+def test_cross_mask_pairs_equal_segments_without_padding() -> None:
+    mask_BTS = layers.cross_mask(jnp.array([[1, 2, 0]]), jnp.array([[1, 1, 2, 0]]))
+    assert mask_BTS[0].astype(int).tolist() == [[1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]
+
+
+def test_relative_buckets_are_those_of_t5() -> None:
+    """32 buckets up to distance 128: exact up to 15 looking back, up to 7 a side both ways."""
+    distances = jnp.array([-200, -127, -64, -16, -15, -1, 0, 1, 7, 8, 127, 200])
+    back = layers.relative_buckets(distances, is_bidirectional=False, buckets=32, max_distance=128)
+    assert back.tolist() == [31, 31, 26, 16, 15, 1, 0, 0, 0, 0, 0, 0]
+    both = layers.relative_buckets(distances, is_bidirectional=True, buckets=32, max_distance=128)
+    assert both.tolist() == [15, 15, 14, 10, 9, 1, 0, 17, 23, 24, 31, 31]
+
+
+def test_rotary_products_depend_on_the_distance_alone() -> None:
+    config = _config()
+    q_BTNH, k_BTNH = jax.random.normal(jax.random.key(0), (2, 1, 2, 4, 8))
+    products = []
+    for positions in ([3, 7], [13, 17]):
+        rotation = layers.rotation(jnp.array([positions]), config)
+        q, k = layers.rotate(q_BTNH, rotation), layers.rotate(k_BTNH, rotation)
+        products.append(np.asarray(jnp.einsum("BTNH,BSNH->BNTS", q, k)))
+    np.testing.assert_allclose(products[0], products[1], atol=1e-5)
+
+
+@pytest.mark.parametrize("bias_heads", [1, 4])
+def test_grouped_attention_equals_repeated_heads(bias_heads: int) -> None:
+    keys = jax.random.split(jax.random.key(0), 4)
+    q_BTNH = jax.random.normal(keys[0], (2, 3, 4, 8))
+    k_BSKH, v_BSKH = (jax.random.normal(key, (2, 5, 2, 8)) for key in keys[1:3])
+    bias_BNTS = jax.random.normal(keys[3], (2, bias_heads, 3, 5))
+    k_BSNH, v_BSNH = jnp.repeat(k_BSKH, 2, axis=2), jnp.repeat(v_BSKH, 2, axis=2)
+    weights_BNTS = jax.nn.softmax(jnp.einsum("BTNH,BSNH->BNTS", q_BTNH, k_BSNH) + bias_BNTS)
+    expected = jnp.einsum("BNTS,BSNH->BTNH", weights_BNTS, v_BSNH)
+    for k, v in [(k_BSKH, v_BSKH), (k_BSNH, v_BSNH)]:
+        np.testing.assert_allclose(layers.attention(q_BTNH, k, v, bias_BNTS), expected, atol=1e-6)
+
+
+def test_project_equals_the_einsum() -> None:
+    x_BTNH = jax.random.normal(jax.random.key(0), (2, 3, 4, 5))
+    kernel = nnx.Param(jax.random.normal(jax.random.key(1), (4, 5, 6)))
+    np.testing.assert_allclose(
+        layers.project(x_BTNH, kernel, "float32", inputs=2),
+        jnp.einsum("BTNH,NHD->BTD", x_BTNH, kernel[...]),
+        rtol=1e-5,
+    )
+
+
+def test_dropout_keeps_the_mean_and_needs_a_key() -> None:
+    x = jnp.ones((1000,))
+    dropped = layers.dropout(x, 0.25, jax.random.key(0))
+    assert sorted(set(dropped.tolist())) == [0.0, pytest.approx(4 / 3)]
+    assert float(dropped.mean()) == pytest.approx(1.0, abs=0.1)
+    assert layers.dropout(x, 0.25, None) is x
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"key_value_heads": 3}, "query_heads 4 must be a multiple of key_value_heads 3"),
+        ({"head_size": 7}, "head_size 7 must be even"),
+        ({"encoder_layers": 2}, "a decoder has none"),
+        ({"family": "encoder_decoder"}, "an encoder_decoder needs at least one"),
+        ({"dropout": 1.0}, "dropout 1.0 must be at least 0 and below 1"),
+        (
+            {"family": "encoder_decoder", "encoder_layers": 2, "attention": "prefix"},
+            "attention 'prefix' is for family 'decoder'",
+        ),
+    ],
+)
+def test_config_refuses(changes: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(_config(), **changes)
+
+
+def _config() -> model_config.ModelConfig:
+    return model_config.ModelConfig(
+        family="decoder",
+        model_size=16,
+        layers=2,
+        query_heads=4,
+        key_value_heads=2,
+        head_size=8,
+        hidden_size=24,
+    )
