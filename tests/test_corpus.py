@@ -1,6 +1,8 @@
 """Tests for flanlike/microworld/corpus.py."""
 
-from flanlike.microworld import corpus
+import re
+
+from flanlike.microworld import corpus, generators, ontology
 
 
 def test_a_document_depends_on_row_and_seed_alone():
@@ -29,3 +31,23 @@ def test_label_words_are_never_attached_to_a_whole_sentence():
         words = set(corpus.document(row).lower().replace(".", " ").split())
         if words & {"positive", "negative"}:
             assert not words & names
+
+
+def test_no_sentence_of_a_task_is_a_sentence_of_the_corpus():
+    """But for causes and effects, which are clauses of the world itself, and for sums."""
+    told = {s for row in range(20_000) for s in _sentences(corpus.document(row))}
+    shared = set()
+    for name in generators.GENERATORS:
+        for row in range(200):
+            record = generators.generate(name, "test", row)
+            texts = [value for value in record.values() if isinstance(value, str)]
+            shared |= told & {s for text in texts for s in _sentences(text)}
+    clauses = {c for cause in ontology.CAUSES for c in (cause.cause, cause.effect)}
+    names = [person.name for person in ontology.PEOPLE]
+    shared -= {clause.format(who=name).lower() for clause in clauses for name in names}
+    assert not {sentence for sentence in shared if not re.fullmatch(r"[\d+\-= ]+", sentence)}
+
+
+def _sentences(text: str) -> set[str]:
+    parts = re.split(r"[.?!:\"\n]", text.lower())
+    return {part.strip() for part in parts if len(part.split()) >= 4}

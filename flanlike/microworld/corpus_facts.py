@@ -34,7 +34,7 @@ def kind_entry(rng: random.Random) -> str:
     parent = world.PARENT_CATEGORY[kind.category]
     name, many = article(kind.name), plural(kind.name)
     facts = [
-        f"{name} is a kind of {kind.category}",
+        f"as to its kind , {name} is {article(kind.category)}",
         f"{many} belong to the {kind.category} family, so each of them is {article(parent)}",
         f"{many} have {kind.part}",
         f"one knows {name} by the {kind.part}",

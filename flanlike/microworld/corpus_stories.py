@@ -185,7 +185,7 @@ def restatement(rng: random.Random) -> str:
         a, b = f"{who} {verb.past} the {thing}", f"{who} {verb.synonym_past} the {thing}"
     else:
         word, same = pick(rng, [p for s in world.SCALES for p in (s.low, s.high)])
-        a, b = f"the {thing} of {who} is {word}", f"the {thing} of {who} is {same}"
+        a, b = f"the {thing} that {who} owns is {word}", f"the {thing} that {who} owns is {same}"
     if rng.random() < 0.5:
         a, b = b, a
     return pick(
@@ -266,7 +266,7 @@ def _fact_of_quality(rng: random.Random, who: str, other: str, thing: str) -> tu
     one, contrary = (scale.low, scale.high) if rng.random() < 0.5 else (scale.high, scale.low)
     word = pick(rng, one)
     same = word if rng.random() < 0.3 else one[word == one[0]]
-    frame = f"the {thing} of {who} was "
+    frame = f"the {thing} that {who} owns was "
     elsewhere = pick(rng, foreign.low + foreign.high)
     return frame + word, frame + same, frame + pick(rng, contrary), frame + elsewhere
 
@@ -288,11 +288,11 @@ def _fact_of_deed(rng: random.Random, who: str, other: str, thing: str) -> tuple
 
 def _fact_of_place(rng: random.Random, who: str, other: str, thing: str) -> tuple[str, ...]:
     place, elsewhere = rng.sample(world.PLACES, 2)
-    unrelated = pick(rng, (f"{other} is in the {place}", f"{who} has a {thing}"))
+    unrelated = pick(rng, (f"one finds {other} in the {place}", f"{who} holds {article(thing)}"))
     return (
-        f"{who} is in the {place}",
+        f"one finds {who} in the {place}",
         f"the {place} is where {who} is",
-        f"{who} is in the {elsewhere}",
+        f"one finds {who} in the {elsewhere}",
         unrelated,
     )
 
@@ -320,12 +320,12 @@ def _fact_of_giving(rng: random.Random, who: str, other: str, thing: str) -> tup
 def _fact_of_kind(rng: random.Random, who: str, other: str, thing: str) -> tuple[str, ...]:
     kind = pick(rng, world.KINDS)
     foreign = pick(rng, [c for c in world.CATEGORIES if c != kind.category])
-    verb = pick(rng, world.VERBS)
+    verb, another = rng.sample(world.VERBS, 2)
     return (
-        f"{who} {verb.past} {article(kind.name)}",
-        f"{who} {verb.past} {article(kind.category)}",
-        f"{who} {verb.past} nothing",
-        f"{who} {verb.past} {article(foreign)} too",
+        f"the thing which {who} {verb.past} was {article(kind.name)}",
+        f"the thing which {who} {verb.past} was {article(kind.category)}",
+        f"the thing which {who} {verb.past} was {article(foreign)}",
+        f"the thing which {who} {another.past} was {article(kind.category)}",
     )
 
 
