@@ -31,6 +31,8 @@ Ids = Sequence[int]
 # Lengths of rows, and numbers of predictions, start here, so that few shapes are compiled.
 _MIN_ROW_TOKENS = 128
 _MIN_PREDICTIONS = 256
+# On a CPU, batches that stay in its caches are a third faster than those of 16384 tokens.
+_MAX_TOKENS_ON_CPU = 2048
 _MIN_PROMPT_TOKENS = 32
 
 
@@ -52,6 +54,8 @@ def option_scores(
     layout = _branches if model.config.family == "decoder" else _branches_of_encoded
     items = [layout(i, prompts[i], options[i]) for i in range(len(prompts)) if len(options[i])]
     graphdef, params = nnx.split(model)
+    if jax.default_backend() == "cpu":
+        max_tokens_per_batch = min(max_tokens_per_batch, _MAX_TOKENS_ON_CPU)
     pending = []
     for rows, row_tokens, rows_per_batch in _batches(
         items, max_tokens_per_batch, model.config.model_size
