@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from eval import comparison, figures, page, plots, report, run_folder
+from flanlike import errors
 
 # What may differ between the runs of one group.
 _FREE = ("seed", "out", "workers", "checkpoint")
@@ -36,7 +37,12 @@ class Group:
 def write(folders: Sequence[pathlib.Path], out: pathlib.Path) -> list[pathlib.Path]:
     """Writes comparison.md and comparison.html into the folder `out`; returns their paths."""
     groups = grouped([run_folder.read(folder) for folder in folders])
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise errors.UserError(
+            f"--out {str(out)!r} cannot be a folder for the page ({error.strerror}): give another"
+        ) from error
     markdown, html = out / "comparison.md", out / "comparison.html"
     report.write_pages(blocks(groups), title="Comparison of runs", markdown=markdown, html=html)
     return [markdown, html]

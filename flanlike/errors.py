@@ -26,7 +26,7 @@ def exits_with_one_line(main: Callable[..., None]) -> Callable[..., None]:
         try:
             main(*args, **kwargs)
         except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print("error:", " ".join(str(error).splitlines()), file=sys.stderr)
             raise SystemExit(2) from None
 
     return wrapped

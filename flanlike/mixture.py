@@ -168,7 +168,7 @@ def resolve(
     if not training:
         raise errors.UserError(
             f"mixture {mixture.name!r} with {list(held_out)!r} held out has no task left to train "
-            f"on; left out: {dict(excluded)!r}; hold out fewer clusters"
+            f"on; left out: {_by_reason(excluded) or 'none'}; hold out fewer clusters"
         )
     parts = _divide(mixture, {name: row_counts[name] for name in training}, 1.0)
     return Composition(
@@ -205,21 +205,31 @@ def missing(
     """Returns the reason for each task whose rows `data` lacks.
 
     Tasks that exist in the micro-world only are always just left out of other data. Any other
-    missing task is an error that names them all, unless `skip_missing`.
+    missing task is an error that names them all, unless `skip_missing`; that all are missing is an
+    error even then.
     """
     reasons = {name: sources.availability(registry.task(name), data) for name in names}
     reasons = {name: reason for name, reason in reasons.items() if reason}
     wanted = {n: r for n, r in reasons.items() if not registry.task(n).is_microworld_only}
     if wanted and not skip_missing:
-        by_reason: dict[str, list[str]] = {}
-        for name, reason in wanted.items():
-            by_reason.setdefault(reason, []).append(name)
-        listed = "; ".join(f"{', '.join(tasks)}: {reason}" for reason, tasks in by_reason.items())
         raise errors.UserError(
-            f"--data {data} lacks the rows of {len(wanted)} tasks ({listed}); "
+            f"--data {data} lacks the rows of {len(wanted)} tasks ({_by_reason(wanted)}); "
             "mend that, or leave them out with --skip-missing"
         )
+    if reasons and len(reasons) == len(names):
+        raise errors.UserError(
+            f"--data {data} has rows of none of the {len(names)} tasks ({_by_reason(reasons)}); "
+            "give another --data or other tasks"
+        )
     return reasons
+
+
+def _by_reason(reasons: Mapping[str, str]) -> str:
+    """Returns "rte, cb: no folder; snli: not on the hub"."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(name)
+    return "; ".join(f"{', '.join(tasks)}: {reason}" for reason, tasks in by_reason.items())
 
 
 @dataclass(frozen=True, kw_only=True)

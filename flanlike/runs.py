@@ -48,6 +48,10 @@ def check(out: Path, config: dict[str, Any]) -> None:
                 f"{str(out)!r} holds a run of another configuration ({lines}): give another "
                 "--out, or the same flags to go on with that run"
             )
+    elif out.exists() and not out.is_dir():
+        raise errors.UserError(
+            f"--out {str(out)!r} cannot be a run's folder (it is a file): give another"
+        )
     elif out.is_dir() and any(left.name != _PARTIAL for left in out.iterdir()):
         raise errors.UserError(
             f"{str(out)!r} is not empty and holds no run (no {_CONFIG_FILE}): give another --out"
@@ -62,7 +66,7 @@ def claim(out: Path, config: dict[str, Any]) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / _PARTIAL).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise errors.UserError(
             f"--out {str(out)!r} cannot be a run's folder ({error.strerror}): give another"
         ) from error
@@ -73,8 +77,23 @@ def read_config(out: Path) -> dict[str, Any]:
     """Returns the resolved configuration of the run in that folder."""
     path = Path(out) / _CONFIG_FILE
     if not path.is_file():
-        raise errors.UserError(f"{str(out)!r} is no run's folder: it has no {_CONFIG_FILE}")
-    return json.loads(path.read_text(encoding="utf-8"))
+        raise errors.UserError(
+            f"{str(out)!r} is no run's folder: it has no {_CONFIG_FILE}; expected the --out folder "
+            "of train.py"
+        )
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise errors.UserError(
+            f"{path}: not JSON ({error}); expected the file that train.py wrote: give another "
+            "folder, or bring the file back"
+        ) from error
+    if not isinstance(config, dict) or not isinstance(config.get("shape"), dict):
+        raise errors.UserError(
+            f"{path}: not the configuration of a run (it has no 'shape' of a model); expected the "
+            "file that train.py wrote: give another folder"
+        )
+    return config
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -105,6 +124,10 @@ def load(
         checkpoint.load_params(folder, model)
         return Loaded(model=model, words=words, step=None)
     checkpoints = checkpoint.Checkpoints(folder / "checkpoints", read_only=True)
+    if not checkpoints.steps:
+        raise errors.UserError(
+            f"run {str(folder)!r} has no checkpoint: let train.py go on until it saves one"
+        )
     step = checkpoints.latest_step if step is None else step
     if step not in checkpoints.steps:
         raise errors.UserError(
@@ -138,10 +161,11 @@ def starting_point(
         folder = BASE if is_embedded and preset in (None, "micro") else None
     elif init != "none":
         folder = Path(init)
-        if not folder.is_dir():
+        if not is_bare(folder) and not (folder / _CONFIG_FILE).is_file():
             raise errors.UserError(
-                f"--init {init!r} is no folder: expected a run's folder, a bare model's "
-                f"({_CONFIG_FILE}, {checkpoint.PARAMS_FILE}, vocabulary/), 'default' or 'none'"
+                f"--init {init!r} is no folder with a model: expected a run's folder, a bare "
+                f"model's ({_CONFIG_FILE}, {checkpoint.PARAMS_FILE}, vocabulary/), 'default' or "
+                "'none'"
             )
     shape = presets.get(preset or "micro") if folder is None else shape_of(folder)
     if folder is not None and preset is not None:
@@ -192,8 +216,8 @@ def no_space_is_a_user_error() -> Iterator[None]:
             is_full = isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
             if is_full or "No space left on device" in str(cause):
                 raise errors.UserError(
-                    "no space left on the disk of --out: what was saved is whole; make room and "
-                    "run the same command again to go on"
+                    "no space left on the disk: what was saved is whole; make room and run the "
+                    "same command again to go on"
                 ) from error
             cause = cause.__cause__ or cause.__context__
         raise

@@ -120,6 +120,9 @@ def test_what_cannot_be_resolved_is_an_error():
         resolved("a1", "b1", counts={"a1": 1, "b1": 0})
     with pytest.raises(errors.UserError, match="'mix' with .'a'. held out has no task left to tr"):
         resolved("a1", counts={"a1": 1}, held_out=["a"])
+    unavailable = {"a1": "no file", "b1": "no file", "c1": "no copy"}
+    with pytest.raises(errors.UserError, match="train on; left out: a1, b1: no file; c1: no copy;"):
+        resolved("a1", "b1", "c1", counts={}, unavailable=unavailable)
     with pytest.raises(KeyError, match=r"no row counts for the tasks \['b1'\]"):
         resolved("a1", "b1", counts={"a1": 1})
     with pytest.raises(errors.UserError, match="cluster or task to hold out 'aa': did you mean"):
@@ -166,3 +169,6 @@ def test_missing_rows_are_named_all_at_once_and_micro_world_tasks_are_just_left_
         "mend that, or leave them out with --skip-missing"
     )
     assert mixture.missing(["a1", "d1"], Toys(), "hub", skip_missing=True) == {"a1": "no file"}
+    for names in (["a1", "b1"], ["m1"]):
+        with pytest.raises(errors.UserError, match=f"has rows of none of the {len(names)} tasks"):
+            mixture.missing(names, Toys(), "hub", skip_missing=True)

@@ -1,7 +1,10 @@
 """A run's folder: whose it is, and the model in it."""
 
 import dataclasses
+import errno
 import json
+import pathlib
+import shutil
 
 import jax
 import numpy as np
@@ -10,7 +13,7 @@ import training_toys
 
 from flanlike import checkpoint, config, errors, optim, runs, training, vocabulary
 
-CONFIG = {"seed": 0, "optim": {"peak_lr": 0.1}, "out": "a", "workers": 0}
+CONFIG = {"seed": 0, "optim": {"peak_lr": 0.1}, "shape": {}, "out": "a", "workers": 0}
 
 
 def test_claim_writes_the_configuration_once(tmp_path):
@@ -30,8 +33,40 @@ def test_another_configuration_is_refused_by_its_keys(tmp_path):
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(errors.UserError, match="cannot be a run's folder"):
-        runs.claim(tmp_path / "file", CONFIG)
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(errors.UserError, match="cannot be a run's folder"):
+            runs.claim(out, CONFIG)
+    assert (tmp_path / "file").read_text() == "x"
+
+
+def test_a_folder_that_cannot_be_made_is_the_users_mistake(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")  # as below /proc
+
+    monkeypatch.setattr(pathlib.Path, "mkdir", fail)
+    with pytest.raises(errors.UserError, match=r"a run's folder \(No such file or directory\)"):
+        runs.claim(tmp_path / "run", CONFIG)
+
+
+@pytest.mark.parametrize(
+    "content, expected",
+    [
+        ('{"seed": ', r"config.json: not JSON \(Expecting value"),
+        ('{"model_type": "t5"}', r"config.json: not the configuration of a run .*'shape'"),
+        ("[1]", r"config.json: not the configuration of a run"),
+    ],
+)
+def test_a_config_of_others_is_named_and_left_alone(content, expected, tmp_path):
+    (tmp_path / "config.json").write_text(content)
+    for read in (
+        runs.read_config,
+        runs.shape_of,
+        lambda out: runs.claim(out, CONFIG),
+        lambda out: runs.starting_point(str(out), None, is_embedded=True),
+    ):
+        with pytest.raises(errors.UserError, match=expected):
+            read(tmp_path)
+    assert (tmp_path / "config.json").read_text() == content
 
 
 def test_default_folders_differ_by_what_reaches_the_figures():
@@ -81,11 +116,17 @@ def test_load_reads_a_run_and_a_bare_model(tmp_path, words):
     assert bare.step is None
     with pytest.raises(errors.UserError, match=r"no checkpoint of step 9: it has \[7\]"):
         runs.load(tmp_path / "run", step=9)
+    shutil.rmtree(tmp_path / "run" / "checkpoints")
+    with pytest.raises(errors.UserError, match="has no checkpoint: let train.py go on"):
+        runs.load(tmp_path / "run")
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(errors.UserError, match="is no run's folder"):
         runs.shape_of(tmp_path)
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(errors.UserError, match="--init .* is no folder with a model"):
+            runs.starting_point(str(folder), None, is_embedded=True)
 
 
 def test_starting_point(tmp_path, words):
