@@ -19,9 +19,11 @@ from flanlike import errors, runs
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    if arguments[:1] == ["report"]:
-        return _report(arguments[1:])
-    return _evaluate(arguments)
+    with runs.no_space_is_a_user_error():
+        if arguments[:1] == ["report"]:
+            _report(arguments[1:])
+        else:
+            _evaluate(arguments)
 
 
 class _Parser(argparse.ArgumentParser):

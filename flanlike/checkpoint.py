@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import json
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -33,11 +34,16 @@ class Checkpoints:
     def __init__(
         self, folder: str | os.PathLike[str], *, keep: int | None = None, read_only: bool = False
     ) -> None:
+        absl = logging.getLogger("absl")
+        level = absl.level
+        if read_only:
+            absl.setLevel(logging.ERROR)  # Orbax warns, in several lines, that it reads only
         options = ocp.CheckpointManagerOptions(
             max_to_keep=keep, cleanup_tmp_directories=not read_only, read_only=read_only
         )
         self._folder = Path(folder).absolute()
         self._manager = ocp.CheckpointManager(self._folder, options=options)
+        absl.setLevel(level)
 
     @property
     def latest_step(self) -> int | None:

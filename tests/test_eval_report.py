@@ -1,5 +1,6 @@
 """The pages drawn from made-up runs, and the commands that draw them."""
 
+import errno
 import json
 import re
 
@@ -128,6 +129,22 @@ def test_a_run_without_evaluation_says_what_to_do(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(errors.UserError, match="has no evaluation.*python -m eval --run"):
         run_folder.read(tmp_path)
+
+
+def test_a_page_that_cannot_be_written_ends_with_one_line(tmp_path, monkeypatch, capsys):
+    run = _make_run(tmp_path / "run")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(SystemExit, match="2"):
+        command.main(["report", str(run), "--out", str(tmp_path / "file")])
+    assert "cannot be a folder for the page (File exists)" in capsys.readouterr().err
+
+    def fail(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(report, "write_pages", fail)
+    with pytest.raises(SystemExit, match="2"):
+        command.main(["report", str(run), "--out", str(tmp_path / "page")])
+    assert "error: no space left on the disk" in capsys.readouterr().err
 
 
 def test_one_run_is_reported_in_its_own_folder(tmp_path, capsys):

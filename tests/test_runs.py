@@ -105,9 +105,11 @@ def assert_same_params(a, b):
     jax.tree.map(np.testing.assert_array_equal, training.params_of(a), training.params_of(b))
 
 
-def test_load_reads_a_run_and_a_bare_model(tmp_path, words):
+def test_load_reads_a_run_and_a_bare_model(tmp_path, words, caplog):
     model = write_run(tmp_path, words)
+    caplog.clear()
     loaded = runs.load(tmp_path / "run", dropout=0.5)
+    assert not [record for record in caplog.records if "read" in record.getMessage()]
     assert_same_params(loaded.model, model)
     assert loaded.step == 7 and loaded.model.config.dropout == 0.5
     assert loaded.words.fingerprint == words.fingerprint
