@@ -1,11 +1,16 @@
 """Schedules, the decay mask and one step of each optimizer by hand."""
 
+import dataclasses
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from flax import nnx
 
-from flanlike import config, errors, optim
+from flanlike import config, errors, models, optim
+from flanlike.models import presets
 
 
 def rates(total_steps: int, **changes) -> list[float]:
@@ -49,6 +54,24 @@ def test_only_weight_matrices_decay():
         "blocks": {"attention_norm": {"scale": False}, "q": True},
         "relative_bias": False,
         "head_vector": False,
+    }
+
+
+@pytest.mark.parametrize("preset", ["micro", "micro-encdec"])
+def test_of_the_stacked_parameters_of_real_models_only_matrices_decay(preset):
+    shape = dataclasses.replace(presets.get(preset), vocab_size=300)
+    params = nnx.to_pure_dict(nnx.state(models.abstract(shape), nnx.Param))
+    assert params["decoder" if shape.encoder_layers else "blocks"]["hidden_norm"]["scale"].ndim == 2
+    flat = jax.tree_util.tree_flatten_with_path(optim.decay_mask(params))[0]
+    decayed = {path[-2].key + "." + path[-1].key for path, is_decayed in flat if is_decayed}
+    parts = {path[-2].key for path, _ in flat}
+    assert decayed == {
+        *(
+            f"{part}.{name}"
+            for part in parts & {"attention", "cross"}
+            for name in ("k", "out", "q", "v")
+        ),
+        *(f"hidden.{name}" for name in ("down", "gate", "up")),
     }
 
 
