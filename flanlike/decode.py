@@ -190,7 +190,7 @@ def _assemble(
 ) -> tuple[features.Batch, np.ndarray, np.ndarray]:
     """Returns the batch, its branches, and (row, column, token) of every prediction in order."""
     B, (S, T) = rows_per_batch, row_tokens
-    batch = _empty_batch(B, T, S)
+    batch = features.empty(B, (S, T), family="encoder_decoder" if S else "decoder")
     branch_ids_BT = np.zeros((B, T), np.int32)
     predictions = []
     for b, row in enumerate(rows):
@@ -210,25 +210,6 @@ def _assemble(
     padding = _bucket(len(predictions), max(_MIN_PREDICTIONS, B * T // 4)) - len(predictions)
     predictions_M3 = np.array(predictions + [(0, 0, 0)] * padding, np.int32)
     return batch, branch_ids_BT, predictions_M3
-
-
-def _empty_batch(B: int, T: int, S: int) -> features.Batch:
-    """Returns a batch of padding, to be filled in place; no source where S is 0."""
-    source = {}
-    if S:
-        source = {
-            name: np.zeros((B, S), np.int32)
-            for name in ("source_tokens_BS", "source_segment_ids_BS", "source_positions_BS")
-        }
-    return features.Batch(
-        tokens_BT=np.zeros((B, T), np.int32),
-        targets_BT=np.zeros((B, T), np.int32),
-        loss_weights_BT=np.zeros((B, T), np.float32),
-        segment_ids_BT=np.zeros((B, T), np.int32),
-        positions_BT=np.zeros((B, T), np.int32),
-        is_prefix_BT=np.zeros((B, T), bool),
-        **source,
-    )
 
 
 def _put_source(batch: features.Batch, b: int, start: int, segment: int, ids: Ids) -> None:
@@ -284,7 +265,8 @@ def generate(
         chunk = order[start : start + batch_size]
         tokens = _bucket(lengths[chunk[-1]], _MIN_PROMPT_TOKENS)
         rows = min(batch_size, _bucket(len(chunk), 1))
-        pad = _empty_batch(rows, tokens, 0) if is_decoder else _empty_batch(rows, 1, tokens)
+        row_tokens = (0, tokens) if is_decoder else (tokens, 1)
+        pad = features.empty(rows, row_tokens, family=model.config.family)
         _put_prompts(pad, [prompts[i] for i in chunk], is_decoder)
         pending.append((chunk, _greedy(graphdef, params, pad, max_new_tokens)))
     outputs: list[list[int]] = [[] for _ in prompts]
