@@ -29,6 +29,7 @@ from eval import evaluation, protocol, questions, report, results
 from flanlike import (
     checkpoint,
     errors,
+    features,
     mixture,
     optim,
     packing,
@@ -37,7 +38,6 @@ from flanlike import (
     registry,
     runs,
     sharding,
-    sources,
     training,
     vocabulary,
 )
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(config: config_lib.RunConfig, *, command: str) -> None:
     """Trains, evaluates and reports; leaves everything in the run's folder."""
     tasks = task_registry.registry(config.tasks)
-    mix = compose(config, tasks)
+    composition = compose(config, tasks)
     start = runs.starting_point(
         config.init,
         config.model,
@@ -72,65 +72,41 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
         dtype=config.dtype,
         remat=config.remat,
     )
-    resolved = resolve(config, mix.composition, start.shape)
+    resolved = resolve(config, composition, start.shape)
     out = Path(config.out) if config.out else runs.default_folder(config.mixture, resolved)
     runs.check(out, resolved)
-    if is_finished(out, config.steps):
+    is_kept = (out / "checkpoints" / str(config.steps)).is_dir()
+    if is_evaluated(out, config.steps) and is_kept:
         say(f"{out} holds this run, finished: writing its report again")
         finish(out, config, command)
         return
-    tell(config, mix, out)
+    tell(config, composition, out)
 
-    ready = prepare(config, tasks, mix, start, out)
+    ready = prepare(config, tasks, composition, start, out)
     runs.claim(out, resolved)
     ready.words.save(out / "vocabulary")
-    write_composition(out, mix, ready.batches)
+    write_composition(out, composition, ready.batches)
     is_whole = fit(config, resolved, ready, out)
-    write_composition(out, mix, ready.batches)
+    write_composition(out, composition, ready.batches)
     if not is_whole:
         say(f"stopped and saved in {out}; to go on, run again:  {command}")
         return
     finish(out, config, command)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Mix:
-    """What is trained on and evaluated, and what could not be."""
-
-    composition: mixture.Composition
-    missing: dict[str, str]  # task -> why the backend lacks it
-    dropped_rows: dict[str, int]  # task -> training rows without an answer
-
-
-def compose(config: config_lib.RunConfig, tasks: registry.Registry) -> Mix:
+def compose(config: config_lib.RunConfig, tasks: registry.Registry) -> mixture.Composition:
     """Returns the mixture with the held-out tasks taken out of it, and its rates."""
     named = tasks.mixture(config.mixture)
     changes = config_lib.given(config.mix)
     shares = {name: value for name, value in changes.items() if hasattr(named.shares, name)}
-    rates = {name: value for name, value in changes.items() if name not in shares}
-    named = dataclasses.replace(named, shares=dataclasses.replace(named.shares, **shares), **rates)
-    rules = config.hold_out_rules
-    split = mixture.split_tasks(named, tasks, config.hold_out, rules=rules)
-    missing = mixture.missing(
-        [*split.train, *split.evaluation], tasks, config.data, skip_missing=config.skip_missing
-    )
-    rows = {
-        name: sources.open_rows(tasks.task(name), config.data, "train")
-        for name in split.train
-        if name not in missing
-    }
-    composition = mixture.resolve(
-        named,
+    rule = {name: value for name, value in changes.items() if name not in shares}
+    return mixture.compose(
+        mixture.changed(named, shares=dataclasses.replace(named.shares, **shares), **rule),
         tasks,
-        {name: len(records) for name, records in rows.items()},
+        config.data,
         config.hold_out,
-        rules=rules,
-        unavailable=missing,
-    )
-    return Mix(
-        composition=composition,
-        missing=missing,
-        dropped_rows={name: records.dropped for name, records in rows.items() if records.dropped},
+        rules=config.hold_out_rules,
+        skip_missing=config.skip_missing,
     )
 
 
@@ -140,18 +116,19 @@ def resolve(
     shape: model_config.ModelConfig,
 ) -> dict[str, Any]:
     """Returns the whole configuration with every default filled in, as plain JSON values."""
-    filled = dataclasses.replace(config, hold_out=composition.held_out)
+    filled = dataclasses.replace(
+        config, hold_out=composition.held_out, hold_out_rules=composition.rules
+    )
     shares = dataclasses.asdict(composition.shares)
     return {**runs.as_json(filled), "shares": shares, "shape": runs.as_json(shape)}
 
 
-def is_finished(out: Path, steps: int) -> bool:
+def is_evaluated(out: Path, steps: int) -> bool:
     return (out / "eval" / str(steps) / "summary.json").is_file()
 
 
-def tell(config: config_lib.RunConfig, mix: Mix, out: Path) -> None:
+def tell(config: config_lib.RunConfig, composition: mixture.Composition, out: Path) -> None:
     """Says what the run is about to do."""
-    composition = mix.composition
     clusters = composition.cluster_shares
     say(
         f"{config.mixture} from {config.data}: {len(composition.tasks)} tasks of "
@@ -185,16 +162,16 @@ class Ready:
 def prepare(
     config: config_lib.RunConfig,
     tasks: registry.Registry,
-    mix: Mix,
+    composition: mixture.Composition,
     start: runs.Start,
     out: Path,
 ) -> Ready:
     """Returns vocabulary, model, the stream of training batches and the evaluation's questions."""
-    words = words_for(config, mix.composition, tasks, start, out)
+    words = words_for(config, composition, tasks, start, out)
     mesh = make_mesh(config)
     model = runs.build(start, words, seed=config.seed, mesh=mesh)
     batches = pipeline.batches(
-        mix.composition,
+        composition,
         tasks,
         words,
         data=config.data,
@@ -211,8 +188,8 @@ def prepare(
         mesh=mesh,
         model=model,
         batches=batches,
-        asked=ask(config, mix.composition, tasks, words),
-        held_out=mix.composition.held_out,
+        asked=ask(config, composition, tasks, words, model.config.family),
+        held_out=composition.held_out,
     )
 
 
@@ -266,16 +243,17 @@ def ask(
     composition: mixture.Composition,
     tasks: registry.Registry,
     words: vocabulary.Vocabulary,
+    family: features.Family,
 ) -> questions.Questions:
     """Returns what is asked before and after: of the held-out tasks, or of all if none is."""
-    options = dataclasses.asdict(config.eval)
-    del options["every"]
     return questions.collect(
         composition.evaluation or [task.name for task in composition.tasks],
         tasks,
+        words,
         data=config.data,
-        settings=questions.Settings(styles=(config.prompts,), **options),
-        count_tokens=lambda text: len(words.encode(text)),
+        family=family,
+        settings=config.eval,
+        style=config.prompts,
     )
 
 
@@ -304,7 +282,7 @@ def fit(
         say(f"going on from step {int(state.step)}")
 
     def evaluate(steps_taken: int) -> None:
-        if is_finished(out, steps_taken):
+        if is_evaluated(out, steps_taken):
             return
         with log.paused():
             count = sum(len(cell.prompts) for cell in ready.asked.cells)
@@ -343,18 +321,21 @@ def fit(
     return is_whole
 
 
-def write_composition(out: Path, mix: Mix, batches: packing.BatchIterator) -> None:
+def write_composition(
+    out: Path, composition: mixture.Composition, batches: packing.BatchIterator
+) -> None:
     """Writes composition.json: what was trained on, and what was left out and why."""
-    composition = mix.composition
-    excluded = {k: v for k, v in composition.excluded.items() if k not in mix.missing}
+    left_out = [{"task": name, "reason": why} for name, why in composition.excluded.items()]
+    counts = batches.counts
     content = {
         "mixture": composition.mixture.name,
         "held_out": list(composition.held_out),
         "tasks": [{"task": task.name, **dataclasses.asdict(task)} for task in composition.tasks],
-        "excluded": [{"task": name, "reason": reason} for name, reason in excluded.items()],
-        "missing": [{"task": name, "reason": reason} for name, reason in mix.missing.items()],
-        "dropped_rows": mix.dropped_rows,
-        "truncated": {"inputs": batches.counts.inputs_cut, "targets": batches.counts.targets_cut},
+        "excluded": [item for item in left_out if item["task"] not in composition.missing],
+        "missing": [item for item in left_out if item["task"] in composition.missing],
+        "dropped_rows": dict(composition.dropped_rows),
+        "dropped_exemplars": counts.exemplars_dropped,
+        "truncated": {"inputs": counts.inputs_cut, "targets": counts.targets_cut},
     }
     (out / "composition.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 

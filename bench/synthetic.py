@@ -10,7 +10,7 @@ import pathlib
 import shutil
 
 import task_registry
-from flanlike import mixture, pipeline, registry, sources, vocabulary
+from flanlike import mixture, pipeline, registry, vocabulary
 from flanlike import task as task_module
 from flanlike.microworld import generators
 
@@ -92,11 +92,7 @@ def write_vocabulary(folder: str | pathlib.Path) -> None:
 
 def compose(found: registry.Registry, name: str, data: str) -> mixture.Composition:
     """Returns the mixture with nothing held out."""
-    mixed = found.mixture(name)
-    counts = {
-        task: len(sources.open_rows(found.task(task), data, "train")) for task in mixed.task_names
-    }
-    return mixture.resolve(mixed, found, counts, ())
+    return mixture.compose(found.mixture(name), found, data, held_out=())
 
 
 def _originals() -> list[task_module.Task]:

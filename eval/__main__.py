@@ -10,9 +10,10 @@ import logging
 import pathlib
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from eval import compare, evaluation, figures, protocol, questions, report, results
+from flanlike import config as config_lib
 from flanlike import errors, runs
 
 
@@ -26,13 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _evaluate(arguments)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise errors.UserError(f"{message} (see {self.prog} --help)")
-
-
 def _evaluate(arguments: Sequence[str]) -> None:
-    parser = _Parser(
+    parser = errors.Parser(
         prog="python -m eval",
         description="Evaluates a run's newest checkpoint. To compare runs: python -m eval report.",
     )
@@ -46,14 +42,14 @@ def _evaluate(arguments: Sequence[str]) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     flags = parser.parse_args(arguments)
     logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells that it reads only
-    config = runs.read_config(flags.run)
-    asked = _questions(flags, config)
-    loaded = runs.load(flags.run)
-    if loaded.step is None:
+    if runs.is_bare(flags.run):
         raise errors.UserError(
             f"{str(flags.run)!r} is a bare model and no run: python train.py --init {flags.run} "
             "evaluates it before its first step"
         )
+    config = runs.read_config(flags.run)
+    loaded = runs.load(flags.run)
+    asked = _questions(flags, config, loaded)
     data = flags.data or config["data"]
     setting = results.Setting(
         run=flags.run.resolve().name, step=loaded.step, data=data, seed=config["seed"]
@@ -72,7 +68,10 @@ def _evaluate(arguments: Sequence[str]) -> None:
     _show(found, folder, as_json=flags.json)
 
 
-def _questions(flags: argparse.Namespace, config: Mapping[str, Any]) -> questions.Questions:
+def _questions(
+    flags: argparse.Namespace, config: Mapping[str, Any], loaded: runs.Loaded
+) -> questions.Questions:
+    """Returns what the run itself asks, but for what the flags change."""
     import task_registry
     from flanlike import mixture
 
@@ -80,19 +79,22 @@ def _questions(flags: argparse.Namespace, config: Mapping[str, Any]) -> question
     mix = registry.mixture(config["mixture"])
     held_out = flags.hold_out or config["hold_out"]
     split = mixture.split_tasks(mix, registry, held_out, rules=config["hold_out_rules"])
-    names = list(split.evaluation or split.train)
+    names = split.evaluation or split.train
     data = flags.data or config["data"]
     missing = mixture.missing(
         names, registry, data, skip_missing=flags.skip_missing or config["skip_missing"]
     )
-    options = {name: value for name, value in config["eval"].items() if name != "every"}
+    mixture.check_evaluation(split, missing)
     changes = {"shots": flags.shots, "rows_per_task": flags.rows, "split": flags.split}
-    options |= {name: value for name, value in changes.items() if value is not None}
+    changes = {name: value for name, value in changes.items() if value is not None}
     return questions.collect(
         [name for name in names if name not in missing],
         registry,
+        loaded.words,
         data=data,
-        settings=questions.Settings(styles=(config["prompts"],), **options),
+        family=loaded.model.config.family,
+        settings=config_lib.EvalConfig(**{**config["eval"], **changes}),
+        style=config["prompts"],
     )
 
 
@@ -114,7 +116,7 @@ def _name(flags: argparse.Namespace, config: Mapping[str, Any]) -> str:
     """Returns what is asked otherwise than by the run itself: "" or "hub-shots3"."""
     parts = []
     if flags.data and flags.data != config["data"]:
-        parts.append(pathlib.Path(flags.data).name)
+        parts.append(pathlib.Path(flags.data).resolve().name)
     if flags.hold_out and flags.hold_out != config["hold_out"]:
         parts += flags.hold_out
     for flag, key in (("shots", "shots"), ("rows", "rows_per_task"), ("split", "split")):
@@ -147,7 +149,7 @@ def _show(found: evaluation.Evaluation, folder: pathlib.Path, *, as_json: bool) 
 
 
 def _report(arguments: Sequence[str]) -> None:
-    parser = _Parser(prog="python -m eval report", description="Compares runs in one page.")
+    parser = errors.Parser(prog="python -m eval report", description="Compares runs in one page.")
     parser.add_argument("runs", nargs="+", type=pathlib.Path, metavar="RUN")
     parser.add_argument("--out", type=pathlib.Path, help="folder of the page; default: comparison")
     flags = parser.parse_args(arguments)

@@ -21,15 +21,17 @@ def from_labels(
     )
 
 
-def from_texts(
-    task: tasks.Task, records: Sequence[tasks.Record], texts: Sequence[str]
-) -> metrics.Answered:
-    """Returns the columns for the model's own words: read as labels where the task has options."""
-    if not isinstance(task.answers, tasks.FreeText):
-        pairs = zip(records, texts, strict=True)
-        return from_labels(task, records, [_label(task, *pair) for pair in pairs])
+def from_texts(records: Sequence[tasks.Record], texts: Sequence[str]) -> metrics.Answered:
+    """Returns the columns for free text in the model's own words."""
     references = tuple(tuple(record["references"]) for record in records)
     return metrics.Answered(predicted_texts=tuple(texts), references=references)
+
+
+def label_said(prompt: tasks.Prompt, text: str) -> int:
+    """Returns the label whose option, worded as in the prompt, the text is; NO_ANSWER if none."""
+    words = [metrics.normalised(option) for option in prompt.options]
+    said = metrics.normalised(text)
+    return prompt.label_of_option[words.index(said)] if said in words else NO_ANSWER
 
 
 def after_rationale(target: str, text: str) -> str:
@@ -56,12 +58,6 @@ def option_texts(task: tasks.Task, record: tasks.Record) -> tuple[str, ...]:
     if isinstance(task.answers, tasks.Labels):
         return task.answers.words
     return tuple(record.get("options", ()))
-
-
-def _label(task: tasks.Task, record: tasks.Record, text: str) -> int:
-    words = [metrics.normalised(word) for word in option_texts(task, record)]
-    said = metrics.normalised(text)
-    return words.index(said) if said in words else NO_ANSWER
 
 
 def _numbers(task: tasks.Task, labels: Sequence[int]) -> tuple[float, ...]:

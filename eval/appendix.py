@@ -6,6 +6,7 @@ import shlex
 from eval import evaluation, figures, page, plots, results, run_folder
 
 _SAMPLES_SHOWN = 12
+_CUT_END = {"inputs": "beginning", "targets": "end"}
 
 
 def learning(run: run_folder.Run) -> list[page.Block]:
@@ -50,7 +51,7 @@ def composition(run: run_folder.Run) -> list[page.Block]:
         page.Figure(
             name="composition",
             svg=plots.composition(shares),
-            caption=f"Expected share of training examples: {len(tasks)} tasks in {len(shares)} "
+            caption=f"Expected share of training prompts: {len(tasks)} tasks in {len(shares)} "
             "clusters; each piece of a bar is a task.",
         ),
         page.Fold(
@@ -124,11 +125,15 @@ def left_out(run: run_folder.Run) -> list[page.Block]:
                 items.append(f"{task}: {count:,} rows without an answer left out of {where}")
     for what, count in sorted(found.get("truncated", {}).items()):
         if count:
-            items.append(f"{count:,} training examples lost the end of their {what} (too long)")
+            end = _CUT_END[what]
+            items.append(f"{count:,} training examples lost the {end} of their {what} (too long)")
+    for where, counted in (("training", found), ("evaluation", notes)):
+        if count := counted.get("dropped_exemplars", 0):
+            items.append(f"{count:,} exemplars left out of {where} prompts for want of room")
     if cut := notes.get("truncated_prompts", 0):
         items.append(
-            f"{cut:,} of {notes.get('prompts', 0):,} evaluation prompts were cut to "
-            f"{run.after.options.get('max_input_tokens')} tokens"
+            f"{cut:,} of {notes.get('prompts', 0):,} evaluation prompts lost their beginning: "
+            f"the limit is {run.after.options.get('max_input_tokens')} tokens"
         )
     heading = page.Heading(text="What was left out")
     if not items:

@@ -55,7 +55,7 @@ def majority(
     """
     if isinstance(task.answers, tasks.FreeText):
         seen = collections.Counter(record["references"][0] for record in train)
-        return answers.from_texts(task, test, [_commonest(seen)] * len(test))
+        return answers.from_texts(test, [_commonest(seen)] * len(test))
     seen = collections.Counter(
         answers.option_texts(task, record)[record["label"]] for record in train
     )

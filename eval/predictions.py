@@ -133,13 +133,11 @@ def difference(after: Estimate, before: Estimate) -> Estimate:
 def headline(cells: Iterable[Predictions], *, prompts: str) -> list[Predictions]:
     """Returns the cells that a task's headline is the mean of: those of forward templates.
 
-    Where some templates show options, only those count; the others are reported apart.
+    A task without forward templates has those of chain of thought. Where some templates show
+    options, only those count; the others are reported apart.
     """
-    chosen = [
-        cell
-        for cell in cells
-        if cell.kind == "forward" and not cell.is_choosing and cell.prompts == prompts
-    ]
+    asked = [cell for cell in cells if not cell.is_choosing and cell.prompts == prompts]
+    chosen = [cell for cell in asked if cell.kind == "forward"] or asked
     with_options = [cell for cell in chosen if cell.options]
     return with_options or chosen
 

@@ -1,6 +1,6 @@
 """Zero-shot evaluation of a model: rank classification and greedy generation, over all templates.
 
-    questions = questions.collect(tasks, template_sets, data=..., settings=...)
+    questions = questions.collect(tasks, registry, words, data=..., family=..., settings=...)
     before = protocol.evaluate(model, words, questions, setting=..., held_out=("nli",))
     evaluation.write(run_folder, before)
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from eval import answers, evaluation, metrics, predictions, results, scoring
 from eval import questions as question_module
+from flanlike import config as config_lib
 from flanlike import decode, vocabulary
 from flanlike import task as tasks
 
@@ -37,7 +38,7 @@ def evaluate(
     saw.
     """
     started_s = time.monotonic()
-    encoder = _Encoder(words, questions.settings.max_input_tokens)
+    encoder = _Encoder(words, questions.max_prompt_tokens)
     ranked = [cell for cell in questions.cells if not cell.is_generated]
     generated = [cell for cell in questions.cells if cell.is_generated]
     cells, samples = [], []
@@ -61,6 +62,7 @@ def evaluate(
         notes={
             "prompts": sum(len(cell.prompts) for cell in questions.cells),
             "truncated_prompts": encoder.truncated,
+            "dropped_exemplars": questions.dropped_exemplars,
             "dropped_rows": dict(questions.dropped_rows),
             "seconds": round(time.monotonic() - started_s, 1),
         },
@@ -70,8 +72,8 @@ def evaluate(
 class _Encoder:
     """Encodes prompts and options; options are few and kept."""
 
-    def __init__(self, words: vocabulary.Vocabulary, max_input_tokens: int) -> None:
-        self._words, self._limit = words, max_input_tokens
+    def __init__(self, words: vocabulary.Vocabulary, max_prompt_tokens: int) -> None:
+        self._words, self._limit = words, max_prompt_tokens
         self._options: dict[str, list[int]] = {}
         self.truncated = 0
 
@@ -93,7 +95,7 @@ def _rank(
     model: "nnx.Module",
     encoder: _Encoder,
     cells: Sequence[question_module.Cell],
-    settings: question_module.Settings,
+    settings: config_lib.EvalConfig,
 ) -> list[list[scoring.Score]]:
     """Returns the score of every prompt of each cell."""
     prompts, options = [], []
@@ -125,7 +127,7 @@ def _generate(
     model: "nnx.Module",
     encoder: _Encoder,
     cells: Sequence[question_module.Cell],
-    settings: question_module.Settings,
+    settings: config_lib.EvalConfig,
 ) -> list[list[str]]:
     """Returns the text written for every prompt of each cell."""
     prompts = [encoder.prompt(prompt.inputs) for cell in cells for prompt in cell.prompts]
@@ -141,7 +143,7 @@ def _generate(
 def _ranked_cell(
     cell: question_module.Cell,
     scores: Sequence[scoring.Score],
-    settings: question_module.Settings,
+    settings: config_lib.EvalConfig,
 ) -> predictions.Predictions:
     pairs = list(zip(cell.prompts, scores, strict=True))
     labels = [prompt.label_of_option[score.choice] for prompt, score in pairs]
@@ -155,7 +157,11 @@ def _ranked_cell(
 
 def _generated_cell(cell: question_module.Cell, texts: Sequence[str]) -> predictions.Predictions:
     read = [answers.after_rationale(cell.target, text) for text in texts]
-    answered = answers.from_texts(cell.task, cell.records, read)
+    if isinstance(cell.task.answers, tasks.FreeText):
+        answered = answers.from_texts(cell.records, read)
+    else:
+        labels = map(answers.label_said, cell.prompts, read)
+        answered = answers.from_labels(cell.task, cell.records, list(labels))
     return _predictions(cell, answered, scoring="generation", shown_choice=())
 
 

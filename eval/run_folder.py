@@ -7,7 +7,8 @@ composition.json says what training drew from and what it left out:
      "tasks": [{"task": "rte", "cluster": "nli", "rows": 2000, "rate": 2000.0, "share": 0.04}],
      "excluded": [{"task": "snli", "reason": "held out with cluster nli"}],
      "missing": [{"task": "drop", "reason": "no folder data/drop"}],
-     "dropped_rows": {"snli": 12}, "truncated": {"inputs": 3, "targets": 0}}
+     "dropped_rows": {"snli": 12}, "dropped_exemplars": 0,
+     "truncated": {"inputs": 3, "targets": 0}}
 """
 
 import functools
@@ -38,8 +39,8 @@ class Run:
 
     @property
     def prompts(self) -> str:
-        """The style of the headline: the first that was asked."""
-        return self.after.options["styles"][0]
+        """The style that was asked in."""
+        return self.after.cells[0].prompts
 
     @functools.cached_property
     def changes(self) -> list[comparison.Change]:
@@ -56,9 +57,12 @@ class Run:
         return [item for item in self.after.tasks() if item.prompts == self.prompts]
 
     def is_held_out(self, change: comparison.Change) -> bool:
-        """Says whether training saw neither the cluster nor, named one by one, its tasks."""
+        """Says whether training saw no task of the change's cluster."""
         held_out = set(self.after.held_out)
-        return change.name in held_out or set(change.tasks) <= held_out
+        trained = {task["cluster"] for task in self.composition.get("tasks", ())}
+        return change.name in held_out or (
+            set(change.tasks) <= held_out and change.name not in trained
+        )
 
     @property
     def _clusters(self) -> list[results.ClusterSummary]:

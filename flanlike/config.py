@@ -41,9 +41,11 @@ class BatchConfig:
     micro_batches: int = 1  # parts that a step goes through one by one: less memory, same gradient
 
     def __post_init__(self) -> None:
-        for name in ("rows", "max_input_tokens", "max_target_tokens", "micro_batches"):
-            flag = "batch." + name.replace("_", "-")
-            _check(getattr(self, name) >= 1, flag, getattr(self, name), "1 or more")
+        # A token and its EOS are 2.
+        least = {"rows": 1, "max_input_tokens": 2, "max_target_tokens": 2, "micro_batches": 1}
+        for name, bound in least.items():
+            value = getattr(self, name)
+            _check(value >= bound, "batch." + name.replace("_", "-"), value, f"{bound} or more")
         parts = self.micro_batches
         _check(self.rows % parts == 0, "batch.rows", self.rows, f"a multiple of {parts}")
 
@@ -118,8 +120,16 @@ class EvalConfig:
     per_token: bool = False  # divide an option's score by its number of tokens
     max_input_tokens: int = 512  # longer prompts lose their beginning, and are counted
     max_new_tokens: int = 64  # of a written answer
-    max_tokens_per_batch: int = 16384  # padding included; bounds memory
+    max_tokens_per_batch: int = 4096  # padding included; bounds memory
     seed: int = 0  # of the choice of rows: apart from the run's, so that runs are comparable
+
+    def __post_init__(self) -> None:
+        least = {"every": 0, "validation_rows": 0, "shots": 0, "max_input_tokens": 2}
+        for name in ("rows_per_task", "generation_rows", "max_new_tokens", "max_tokens_per_batch"):
+            least[name] = 1
+        for name, bound in least.items():
+            value = getattr(self, name)
+            _check(value >= bound, "eval." + name.replace("_", "-"), value, f"{bound} or more")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +139,8 @@ class RunConfig:
     mixture: str = "flan_core"  # a name of `python -m task_registry`
     data: str = "embedded"  # where rows come from: embedded | hub | tfds | a folder
     hold_out: tuple[str, ...] | None = None  # clusters or tasks to evaluate; None: the mixture's
-    hold_out_rules: Literal["strict", "flan"] = "strict"  # what else leaves training with them
+    # What else leaves training with them; None: by the mixture's own rules.
+    hold_out_rules: Literal["strict", "flan"] | None = None
     model: str | None = None  # preset; None: as --init has it, else "micro"
     init: str = "default"  # default: the shipped base where it fits | none | folder of run or base
     vocabulary: str | None = None  # folder or file; None: that of --init, else trained on prompts

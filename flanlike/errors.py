@@ -1,13 +1,22 @@
 """Mistakes that a user can mend: one clear line, exit status 2."""
 
+import argparse
 import difflib
 import functools
 import sys
 from collections.abc import Callable, Iterable
+from typing import NoReturn
 
 
 class UserError(ValueError):
     """A mistake in what the user gave: what was wrong, where, what was expected, how to mend it."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser of command lines whose complaints are UserErrors."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message} (see {self.prog} --help)")
 
 
 def did_you_mean(what: str, name: str, known: Iterable[str]) -> UserError:

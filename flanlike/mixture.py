@@ -119,6 +119,8 @@ class Composition:
     tasks: tuple[TaskShare, ...]
     evaluation: tuple[str, ...]  # held-out tasks
     excluded: Mapping[str, str]  # task -> reason; neither trained on nor evaluated
+    missing: Mapping[str, str]  # those of `excluded` whose rows the data lacks
+    dropped_rows: Mapping[str, int] = field(default_factory=dict)  # without an answer
 
     @property
     def shares(self) -> Shares:
@@ -137,6 +139,40 @@ class Tasks(Protocol):
     """What is needed of a registry here."""
 
     def task(self, name: str) -> task_module.Task: ...
+
+
+def changed(mixture: Mixture, *, shares: Shares | None = None, **rule: float | None) -> Mixture:
+    """Returns the mixture with another rule (rate_cap, max_examples, temperature): nested too."""
+    entries: list[Entry] = []
+    for entry, weight in mixture._weighted():
+        inner = entry if isinstance(entry, str) else changed(entry, **rule)
+        entries.append(inner if weight is None else (inner, weight))
+    return dataclasses.replace(
+        mixture, entries=tuple(entries), shares=shares or mixture.shares, **rule
+    )
+
+
+def compose(
+    mixture: Mixture,
+    registry: Tasks,
+    data: str,
+    held_out: Sequence[str] | None = None,
+    *,
+    rules: holdout.Rules | None = None,
+    skip_missing: bool = False,
+) -> Composition:
+    """Returns the mixture resolved for the rows that `data` has, which are opened and counted."""
+    split = split_tasks(mixture, registry, held_out, rules=rules)
+    lacking = missing([*split.train, *split.evaluation], registry, data, skip_missing=skip_missing)
+    rows = {
+        name: sources.open_rows(registry.task(name), data, "train")
+        for name in split.train
+        if name not in lacking
+    }
+    counts = {name: len(records) for name, records in rows.items()}
+    found = resolve(mixture, registry, counts, held_out, rules=rules, unavailable=lacking)
+    dropped = {name: records.dropped for name, records in rows.items() if records.dropped}
+    return dataclasses.replace(found, dropped_rows=dropped)
 
 
 def resolve(
@@ -170,6 +206,7 @@ def resolve(
             f"mixture {mixture.name!r} with {list(held_out)!r} held out has no task left to train "
             f"on; left out: {_by_reason(excluded) or 'none'}; hold out fewer clusters"
         )
+    check_evaluation(split, unavailable)
     parts = _divide(mixture, {name: row_counts[name] for name in training}, 1.0)
     return Composition(
         mixture=mixture,
@@ -181,7 +218,17 @@ def resolve(
         ),
         evaluation=tuple(name for name in split.evaluation if name in present),
         excluded=excluded,
+        missing={name: unavailable[name] for name in excluded if name not in split.dropped},
     )
+
+
+def check_evaluation(split: holdout.Split, unavailable: Mapping[str, str]) -> None:
+    """Raises where tasks are held out and not one of them has rows to be asked."""
+    if split.evaluation and all(name in unavailable for name in split.evaluation):
+        listed = _by_reason({name: unavailable[name] for name in split.evaluation})
+        raise errors.UserError(
+            f"no held-out task has rows to evaluate ({listed}): hold out others with --hold-out"
+        )
 
 
 def split_tasks(

@@ -156,8 +156,7 @@ class Prompts:
             seed=seed,
             exemplars=exemplars,
             style=self._style,
-            max_input_tokens=self._max_input_tokens,
-            count_tokens=self._count_tokens if self._words else None,
+            fits=self._fits if self._words else None,
         )
         return prompt, len(exemplars)
 
@@ -174,8 +173,8 @@ class Prompts:
             rows=share.rows,
         )
 
-    def _count_tokens(self, text: str) -> int:
-        return len(self._words.encode(text))
+    def _fits(self, text: str) -> bool:
+        return len(self._words.encode(text)) <= self._max_input_tokens
 
 
 class Order:

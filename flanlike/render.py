@@ -22,25 +22,6 @@ _CHOOSE = 0x6368_6F6F_7365  # keeps the draws of one purpose apart from those of
 _EXEMPLARS = 0x6578_656D_706C
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Which form of prompt is wanted. `options` True or False asks for templates that show
-    options or show none; None takes both."""
-
-    kind: str = "forward"
-    shots: int = 0
-    options: bool | None = None
-    style: Style = "instructions"
-
-    def __post_init__(self) -> None:
-        if self.kind not in templates.KINDS:
-            raise errors.did_you_mean("kind", self.kind, templates.KINDS)
-        if self.style not in get_args(Style):
-            raise errors.did_you_mean("style", self.style, get_args(Style))
-        if self.shots < 0:
-            raise errors.UserError(f"shots is {self.shots!r}; expected 0 or more")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemplar:
     """A solved record to show before the query, with its row's name."""
@@ -69,16 +50,15 @@ def render(
     seed: int,
     exemplars: Sequence[Exemplar] = (),
     style: Style = "instructions",
-    max_input_tokens: int | None = None,
-    count_tokens: Callable[[str], int] | None = None,
+    fits: Callable[[str], bool] | None = None,
 ) -> task_module.Prompt:
     """Returns the prompt of one record by one template, after the exemplars in order.
 
-    With `max_input_tokens`, exemplars are dropped from the end until `count_tokens(inputs)` fits;
+    Exemplars are dropped from the end until `fits(inputs)`, where that is given;
     `provenance.shots` is the number that is left. Options and references are bare answers, also
     where the target says more; an inverted prompt has no options, and its target for reference.
-    The styles other than "instructions" are
-    controls, and replace the template's input (and its own words for labels), never the target:
+    The styles other than "instructions" are controls, and replace the template's input (and its
+    own words for labels), never the target:
 
         options-only   the record's fields, one a line, and the list of options
         task-name      the task's name, and its fields as "field: value"
@@ -96,11 +76,8 @@ def render(
                 "draw exemplars by pick_exemplars"
             )
         delimiters = layout.few_shot[draws.below(len(layout.few_shot))]
-        shown = [
-            _solve(task, template, exemplar.record, layout, draws, style) for exemplar in exemplars
-        ]
-        solved = [e.inputs + delimiters.between + e.targets + delimiters.after for e in shown]
-        inputs, shots = _join(solved, query.inputs, delimiters, max_input_tokens, count_tokens)
+        solved = [_solve(task, template, each.record, layout, draws, style) for each in exemplars]
+        inputs, shots = _join(solved, query.inputs, delimiters, fits)
     return task_module.Prompt(
         inputs=inputs,
         targets=query.targets,
@@ -151,17 +128,6 @@ def choose(
         by_options = template_set.by_options
         pool = by_options[kind, shows_options] or by_options[kind, not shows_options]
     return Choice(template=pool[draws.below(len(pool))], shots=shots)
-
-
-def select(
-    template_set: templates.TemplateSet, settings: Settings
-) -> tuple[templates.Template, ...]:
-    """Returns all templates of the form asked for, in file order; none is an empty tuple."""
-    return tuple(
-        template
-        for template in template_set.templates
-        if template.kind == settings.kind and settings.options in (None, template.shows_options)
-    )
 
 
 def pick_exemplars(n_rows: int, query_row: int | None, k: int, seed: int) -> list[int]:
@@ -265,18 +231,16 @@ def _check_style(task: task_module.Task, template: templates.Template, style: St
 
 
 def _join(
-    solved: list[str],
+    solved: Sequence[_Solved],
     query: str,
     delimiters: templates.Delimiters,
-    max_input_tokens: int | None,
-    count_tokens: Callable[[str], int] | None,
+    fits: Callable[[str], bool] | None,
 ) -> tuple[str, int]:
     """Returns the exemplars that fit, followed by the query, and how many they are."""
-    for shots in range(len(solved), 0, -1):
-        inputs = "".join(solved[:shots]) + query + delimiters.between
-        if max_input_tokens is None or count_tokens is None:
-            return inputs, shots
-        if count_tokens(inputs) <= max_input_tokens:
+    shown = [each.inputs + delimiters.between + each.targets + delimiters.after for each in solved]
+    for shots in range(len(shown), 0, -1):
+        inputs = "".join(shown[:shots]) + query + delimiters.between
+        if fits is None or fits(inputs):
             return inputs, shots
     return query, 0
 

@@ -10,7 +10,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from rich import console as rich_console
 from rich import table as rich_table
@@ -61,24 +61,26 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
     """Prints prompts of a task, each of another row by another template."""
     if options.n < 1:
         raise errors.UserError(f"--n is {options.n!r}; expected 1 or more")
+    if options.shots < 0:
+        raise errors.UserError(f"--shots is {options.shots!r}; expected 0 or more")
     task = found.task(options.task)
     template_set = found.templates(task.name)
-    settings = render.Settings(kind="cot" if options.cot else "forward", shots=options.shots)
-    pool = render.select(template_set, settings)
+    pool = template_set.cot if options.cot else template_set.forward
     if not pool:
+        kind = "cot" if options.cot else "forward"
         kinds = sorted({template.kind for template in template_set.templates})
         raise errors.UserError(
-            f"task {task.name!r} has no template of kind {settings.kind!r}; it has {kinds!r}"
+            f"task {task.name!r} has no template of kind {kind!r}; it has {kinds!r}"
         )
     records = sources.open_rows(task, options.data, options.split)
     train = records
-    if settings.shots and options.split != "train":
+    if options.shots and options.split != "train":
         train = sources.open_rows(task, options.data, "train")
     console = _console()
     notice = f"   ({_EMBEDDED})" if records.source == "embedded" else ""
     console.print(f"{task.name}, cluster {task.cluster}, --data {options.data}{notice}")
     for index, template in zip(range(min(options.n, len(records))), itertools.cycle(pool)):
-        prompt = _prompt(task, template_set, template, records, index, settings.shots, train)
+        prompt = _prompt(task, template_set, template, records, index, options.shots, train)
         _print_prompt(console, prompt)
 
 
@@ -101,17 +103,13 @@ def check(found: registry.Registry, options: argparse.Namespace) -> None:
 
 def show_mixture(found: registry.Registry, options: argparse.Namespace) -> None:
     """Prints what a mixture is made of, with the rates and the expected shares of prompts."""
-    named = found.mixture(options.name)
-    split = mixture.split_tasks(named, found, options.hold_out, rules=options.rules)
-    wanted = [*split.train, *split.evaluation]
-    unavailable = mixture.missing(wanted, found, options.data, skip_missing=options.skip_missing)
-    counts = {
-        name: len(sources.open_rows(found.task(name), options.data, "train"))
-        for name in split.train
-        if name not in unavailable
-    }
-    composition = mixture.resolve(
-        named, found, counts, options.hold_out, rules=options.rules, unavailable=unavailable
+    composition = mixture.compose(
+        found.mixture(options.name),
+        found,
+        options.data,
+        options.hold_out,
+        rules=options.rules,
+        skip_missing=options.skip_missing,
     )
     if options.json:
         print(json.dumps(_as_json(composition, options.data), indent=2))
@@ -195,7 +193,7 @@ def _check_metrics(task: task_module.Task, records: list[task_module.Record]) ->
 
     if isinstance(task.answers, task_module.FreeText):
         texts = [record["references"][0] for record in records]
-        answered = answers.from_texts(task, records, texts)
+        answered = answers.from_texts(records, texts)
     else:
         labels = [record["label"] for record in records]
         answered = answers.from_labels(task, records, labels)
@@ -263,11 +261,6 @@ def _console() -> rich_console.Console:
     return rich_console.Console(width=None if is_terminal else _WIDTH, highlight=False)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise errors.UserError(f"{message} (see {self.prog} --help)")
-
-
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--tasks", metavar="FILE.py", help="a module with your TASKS and MIXTURES")
@@ -278,7 +271,7 @@ def _parser() -> argparse.ArgumentParser:
     as_json = argparse.ArgumentParser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print JSON")
 
-    parser = _Parser(prog="python -m task_registry", description=__doc__)
+    parser = errors.Parser(prog="python -m task_registry", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("list", parents=[common, as_json], help="what tasks there are")
     command.set_defaults(run=list_tasks)

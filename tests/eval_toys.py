@@ -1,6 +1,32 @@
-"""Made-up predictions for the tests of eval."""
+"""Made-up predictions, and questions in letters, for the tests of eval."""
 
-from eval import metrics, predictions
+import task_registry
+from eval import metrics, predictions, questions
+from flanlike import config
+
+
+class Letters:
+    """A vocabulary of one id per character."""
+
+    def encode(self, text):
+        return [ord(c) for c in text]
+
+    def decode(self, ids):
+        return "".join(map(chr, ids))
+
+
+def collect(*names, style="instructions", family="decoder", **changes):
+    """Returns few questions on embedded tasks; `changes` are of `config.EvalConfig`."""
+    few = dict(rows_per_task=8, validation_rows=2, generation_rows=2, max_input_tokens=4000)
+    return questions.collect(
+        names,
+        task_registry.registry(),
+        Letters(),
+        data="embedded",
+        family=family,
+        settings=config.EvalConfig(**few | changes),
+        style=style,
+    )
 
 
 def cell(predicted, gold=None, **changes):

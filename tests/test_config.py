@@ -46,6 +46,9 @@ def test_hold_out_nothing_differs_from_the_mixtures_default():
         ("--prompts chatty", "invalid choice 'chatty' for argument '--prompts'"),
         ("--batch.rows 3 --batch.micro-batches 2", "--batch.rows is 3: it must be a multiple of 2"),
         ("--checkpoint.keep 0", "--checkpoint.keep is 0"),
+        ("--batch.max-input-tokens 1", "--batch.max-input-tokens is 1: it must be 2 or more"),
+        ("--eval.rows-per-task 0", "--eval.rows-per-task is 0: it must be 1 or more"),
+        ("--eval.shots -1", "--eval.shots is -1: it must be 0 or more"),
     ],
 )
 def test_a_wrong_flag_is_one_line(arguments, expected):

@@ -1,8 +1,10 @@
 """Chance and majority on literal records, and answers read from text."""
 
 import pytest
+import template_toys
 
 from eval import answers, baselines, metrics
+from flanlike import render, templates
 from flanlike import task as tasks
 
 
@@ -71,9 +73,23 @@ def test_the_answer_is_read_by_the_wording_of_the_target(target, text, expected)
     assert answers.after_rationale(target, text) == expected
 
 
-def test_texts_are_read_as_labels_where_there_are_options():
-    answered = answers.from_texts(LABELS, [{"label": 1}, {"label": 0}], ["Good.", "so so"])
-    assert (answered.predicted, answered.gold) == ((1, -1), (1, 0))
+def test_texts_are_read_as_labels_by_the_words_of_their_prompt():
+    template = template_toys.template_of(answers={"entailment": "true", "not_entailment": "false"})
+    for seed in range(4):
+        prompt = render.render(
+            template_toys.task_of(),
+            template,
+            {"premise": "It rains.", "hypothesis": "It is dry.", "label": 0},
+            layout=templates.Layout(),
+            source="folder",
+            split="test",
+            row_id="test/0",
+            seed=seed,
+        )
+        words = {p.casefold(): answers.label_said(prompt, f"{p}.") for p in ("False", "True")}
+        assert words["false"] != words["true"]
+        assert words[prompt.targets] == 0
+        assert answers.label_said(prompt, "so so") == answers.NO_ANSWER
 
 
 def test_number_labels_give_numbers():

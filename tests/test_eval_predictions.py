@@ -61,6 +61,7 @@ def test_the_headline_is_forward_templates_with_options_on_test_rows():
     ]
     assert predictions.headline([hidden, shown, *others], prompts="instructions") == [shown]
     assert predictions.headline([hidden, *others], prompts="instructions") == [hidden]
+    assert predictions.headline(others, prompts="instructions") == others[:1]
 
 
 def test_the_mean_of_tasks_is_narrower_than_each():

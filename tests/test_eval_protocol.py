@@ -2,32 +2,12 @@
 
 import numpy as np
 import pytest
+from eval_toys import Letters, collect
 
-import task_registry
-from eval import evaluation, protocol, questions, results
+from eval import evaluation, protocol, results
 from flanlike import decode
 
 SETTING = results.Setting(run="toy", step=0, data="embedded", seed=0)
-
-
-class Letters:
-    """A vocabulary of one id per character."""
-
-    def encode(self, text):
-        return [ord(c) for c in text]
-
-    def decode(self, ids):
-        return "".join(map(chr, ids))
-
-
-def _collect(*names, **changes):
-    options = dict(rows_per_task=8, validation_rows=2, generation_rows=3) | changes
-    return questions.collect(
-        names,
-        task_registry.registry(),
-        data="embedded",
-        settings=questions.Settings(**options),
-    )
 
 
 @pytest.fixture
@@ -60,7 +40,7 @@ def _evaluate(asked):
 
 
 def test_right_answers_are_right_by_every_metric(knowing):
-    asked = _collect("sst2", "cot_ecqa", "common_gen", "multirc", max_input_tokens=4000)
+    asked = collect("sst2", "cot_ecqa", "common_gen", "multirc")
     knowing(asked)
     found = _evaluate(asked)
     assert found.notes["truncated_prompts"] == 0
@@ -73,7 +53,7 @@ def test_right_answers_are_right_by_every_metric(knowing):
 
 
 def test_an_evaluation_is_read_back_as_written(knowing, tmp_path):
-    asked = _collect("sst2", "common_gen", max_input_tokens=4000)
+    asked = collect("sst2", "common_gen")
     knowing(asked)
     found = _evaluate(asked)
     evaluation.write(tmp_path, found)
@@ -87,7 +67,7 @@ def test_an_evaluation_is_read_back_as_written(knowing, tmp_path):
 
 
 def test_samples_show_options_with_probabilities(knowing):
-    asked = _collect("sst2", validation_rows=0, max_input_tokens=4000)
+    asked = collect("sst2", validation_rows=0)
     knowing(asked)
     sample = _evaluate(asked).samples[0]
     assert sample.answer == sample.gold
@@ -96,7 +76,7 @@ def test_samples_show_options_with_probabilities(knowing):
 
 
 def test_long_prompts_keep_their_end_and_are_counted(monkeypatch):
-    asked = _collect("sst2", validation_rows=0, max_input_tokens=10)
+    asked = collect("sst2", validation_rows=0, max_input_tokens=10)
     lengths = []
 
     def option_scores(model, prompts, options, *, max_tokens_per_batch):
@@ -110,6 +90,6 @@ def test_long_prompts_keep_their_end_and_are_counted(monkeypatch):
 
 
 def test_clusters_that_only_the_instruction_decides_are_named(knowing):
-    asked = _collect("pick_giver", validation_rows=0, max_input_tokens=4000)
+    asked = collect("pick_giver", validation_rows=0)
     knowing(asked)
     assert _evaluate(asked).open_clusters == ("role_questions",)

@@ -1,16 +1,14 @@
 """What is asked: which templates, which rows, in which style."""
 
-import pytest
+import eval_toys
 
 import task_registry
 from eval import questions
-from flanlike import errors
+from flanlike import sources
 
 
 def _collect(*names, **changes):
-    options = dict(rows_per_task=6, validation_rows=3, generation_rows=2) | changes
-    settings = questions.Settings(**options)
-    return questions.collect(names, task_registry.registry(), data="embedded", settings=settings)
+    return eval_toys.collect(*names, **dict(rows_per_task=6, validation_rows=3) | changes)
 
 
 def test_every_forward_template_is_asked_and_no_inverted_one():
@@ -45,13 +43,12 @@ def test_all_templates_of_a_task_ask_the_same_rows_and_the_same_again():
 
 
 def test_a_control_is_asked_once_and_named_by_its_style():
-    asked = _collect("sst2", styles=("inputs-only", "options-only"))
-    assert [(cell.style, cell.template) for cell in asked.cells] == [
-        ("inputs-only", "inputs-only"),
-        ("options-only", "options-only"),
-    ]
-    bare, listed = (cell.prompts[0] for cell in asked.cells)
-    assert bare.inputs == asked.cells[0].records[0]["sentence"]
+    (first,) = _collect("sst2", style="inputs-only").cells
+    (second,) = _collect("sst2", style="options-only").cells
+    assert (first.style, first.template) == ("inputs-only", "inputs-only")
+    assert (second.style, second.template) == ("options-only", "options-only")
+    bare, listed = first.prompts[0], second.prompts[0]
+    assert bare.inputs == first.records[0]["sentence"]
     assert not bare.provenance.shows_options
     assert listed.provenance.shows_options
 
@@ -71,6 +68,23 @@ def test_options_are_completed_by_the_target_of_the_template():
     )
 
 
-def test_settings_are_checked():
-    with pytest.raises(errors.UserError, match="rows_per_task is 0: expected 1 or more"):
-        questions.Settings(rows_per_task=0)
+def test_exemplars_without_room_are_dropped_and_counted():
+    shots = dict(shots=2, validation_rows=0, rows_per_task=1)
+    asked = _collect("sst2", **shots)
+    bare = _collect("sst2", **shots | {"shots": 0})
+    assert asked.dropped_exemplars == 0
+    longest = max(len(cell.prompts[0].inputs) for cell in bare.cells)
+    tight = _collect("sst2", **shots, max_input_tokens=longest)
+    assert tight.dropped_exemplars > 0
+    assert all(len(prompt.inputs) <= longest for cell in tight.cells for prompt in cell.prompts)
+
+
+def test_an_encoder_keeps_a_place_for_eos():
+    assert _collect("sst2", max_input_tokens=9).max_prompt_tokens == 9
+    assert _collect("sst2", max_input_tokens=9, family="encoder_decoder").max_prompt_tokens == 8
+
+
+def test_no_number_of_rows_is_cut_in_silence():
+    asked = _collect("sst2", rows_per_task=6000, validation_rows=0, style="inputs-only")
+    records = sources.open_rows(task_registry.registry().task("sst2"), "embedded", "test")
+    assert len(asked.cells[0].rows) == min(6000, len(records))

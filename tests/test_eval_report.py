@@ -1,5 +1,7 @@
 """The pages drawn from made-up runs, and the commands that draw them."""
 
+import argparse
+import dataclasses
 import errno
 import json
 import re
@@ -9,6 +11,7 @@ import pytest
 
 from eval import __main__ as command
 from eval import baselines, compare, evaluation, page, report, results, run_folder
+from flanlike import config as config_lib
 from flanlike import errors
 
 GIVEN = {"sst2": baselines.Baselines(majority={"accuracy": 0.5}, heuristic={"accuracy": 0.55})}
@@ -36,13 +39,33 @@ def _make_run(folder, *, seed=0, prompts="instructions", data="embedded", right=
             evaluation.Evaluation(
                 setting=results.Setting(run=folder.name, step=step, data=data, seed=seed),
                 held_out=("sentiment",),
-                options={"styles": [prompts]},
+                options={},
                 cells=[cell],
                 given=GIVEN,
                 samples=[sample],
             ),
         )
     return folder
+
+
+def test_a_cluster_of_which_a_task_was_trained_on_is_not_called_held_out(tmp_path):
+    run = _make_run(tmp_path / "run")
+    made = evaluation.read(run / "eval/9")
+    evaluation.write(run, dataclasses.replace(made, held_out=("sst2",)))
+    share = {"task": "imdb_reviews", "cluster": "sentiment", "rows": 5, "rate": 5.0, "share": 1.0}
+    assert "held-out clusters the tuned model" in report.write(run)[0].read_text()
+    (run / "composition.json").write_text(json.dumps({"tasks": [share]}))
+    assert "held-out clusters the tuned model" not in report.write(run)[0].read_text()
+
+
+def test_what_was_cut_is_said_with_its_end(tmp_path):
+    run = _make_run(tmp_path / "run")
+    cut = {"truncated": {"inputs": 3, "targets": 2}, "dropped_exemplars": 4}
+    (run / "composition.json").write_text(json.dumps(cut))
+    text = report.write(run)[0].read_text()
+    assert "3 training examples lost the beginning of their inputs" in text
+    assert "2 training examples lost the end of their targets" in text
+    assert "4 exemplars left out of training prompts" in text
 
 
 def test_the_report_says_what_the_intervals_allow(tmp_path):
@@ -154,3 +177,16 @@ def test_one_run_is_reported_in_its_own_folder(tmp_path, capsys):
         str(run / "report.md"),
         str(run / "report.html"),
     ]
+
+
+def test_another_question_is_kept_apart_from_the_runs_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = {"data": "embedded", "hold_out": ["nli"], "eval": config_lib.EvalConfig().__dict__}
+    asked = dict(data=None, hold_out=None, shots=None, rows=None, split=None)
+    for changes, name in (
+        ({}, ""),
+        ({"data": "embedded", "rows": 200}, ""),
+        ({"data": "."}, tmp_path.name),
+        ({"hold_out": ["rte"], "shots": 3, "split": "validation"}, "rte-shots3-validation"),
+    ):
+        assert command._name(argparse.Namespace(**asked | changes), config) == name

@@ -22,6 +22,23 @@ def shares(composition):
     return {task.name: round(task.share, 3) for task in composition.tasks}
 
 
+def test_another_rule_holds_for_nested_mixtures_too():
+    inner = mixture.Mixture(name="inner", entries=("b1",), rate_cap=100)
+    outer = mixture.Mixture(name="outer", entries=("a1", (inner, 0.5)))
+    found = mixture.changed(outer, rate_cap=7, shares=mixture.Shares(cot=1.0))
+    assert (found.rate_cap, found.shares.cot) == (7, 1.0)
+    nested, weight = found.entries[1]
+    assert (nested.rate_cap, weight, nested.shares) == (7, 0.5, mixture.Shares())
+    assert mixture.changed(outer) == outer
+
+
+def test_held_out_tasks_without_any_rows_are_an_error_and_not_forgotten():
+    with pytest.raises(errors.UserError, match="no held-out task has rows to evaluate .b1: gone"):
+        resolved("a1", "b1", counts={"a1": 9}, held_out=["b"], unavailable={"b1": "gone"})
+    found = resolved("a1", "b1", "b2", counts={"a1": 9}, held_out=["b"], unavailable={"b1": "gone"})
+    assert (found.evaluation, found.missing) == (("b2",), {"b1": "gone"})
+
+
 def test_rates_are_proportional_up_to_the_cap():
     found = resolved("a1", "a2", "b1", counts={"a1": 4000, "a2": 100_000, "b1": 50})
     assert shares(found) == {"a1": 0.496, "a2": 0.496, "b1": 0.008}

@@ -148,12 +148,14 @@ def test_exemplars_are_dropped_from_the_end_until_the_prompt_fits():
     exemplars = [
         render.Exemplar(record=OTHER | {"premise": name}, row_id=name) for name in ("One", "Two")
     ]
-    limits = {"max_input_tokens": 12, "count_tokens": lambda text: len(text.split())}
-    prompt = rendered(toys.template_of(), exemplars=exemplars, **limits)
+
+    def at_most(words):
+        return {"fits": lambda text: len(text.split()) <= words}
+
+    prompt = rendered(toys.template_of(), exemplars=exemplars, **at_most(12))
     assert prompt.inputs == "One It is cold.\nyes\n\nIt rains. It is dry.\n"
     assert prompt.provenance.shots == 1
-    limits["max_input_tokens"] = 6
-    prompt = rendered(toys.template_of(), exemplars=exemplars, **limits)
+    prompt = rendered(toys.template_of(), exemplars=exemplars, **at_most(6))
     assert (prompt.inputs, prompt.provenance.shots) == ("It rains. It is dry.", 0)
 
 
@@ -251,30 +253,6 @@ def test_what_a_task_lacks_goes_to_its_forward_templates():
 def test_controls_are_never_inverted():
     found = template_set("forward", "inverted")
     assert chosen(found, inverted=1.0, style="options-only")[0] == {"forward": 1.0}
-
-
-def test_select_returns_the_templates_of_a_form():
-    found = template_set("forward", "none", "inverted")
-    by = {
-        options: [t.id for t in render.select(found, render.Settings(options=options))]
-        for options in (None, True, False)
-    }
-    assert by == {None: ["forward", "none"], True: ["forward"], False: ["none"]}
-    assert [t.id for t in render.select(found, render.Settings(kind="inverted"))] == ["inverted"]
-    assert render.select(found, render.Settings(kind="cot")) == ()
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({"kind": "cots"}, "unknown kind 'cots': did you mean 'cot'"),
-        ({"style": "option-only"}, "unknown style 'option-only': did you mean 'options-only'"),
-        ({"shots": -1}, "shots is -1; expected 0 or more"),
-    ],
-)
-def test_settings_refuse_what_there_is_not(values, message):
-    with pytest.raises(errors.UserError, match=message):
-        render.Settings(**values)
 
 
 def test_exemplars_are_other_rows_each_as_often():

@@ -3,12 +3,14 @@
 import errno
 import json
 import os
+import shutil
 import signal
 
 import pytest
 import training_toys
 
 import train
+from eval import __main__ as eval_command
 from flanlike import progress
 from flanlike.models import presets
 
@@ -79,6 +81,12 @@ def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, monkeypatc
     assert metrics(stopped) == metrics(whole)
     assert [step for step, _ in metrics(stopped)] == [1, 2, 3, 4]
 
+    # A run whose last state was not kept is not finished: it is trained to its end again.
+    shutil.rmtree(whole / "checkpoints/4")
+    train.main([*SMALL, "--out", str(whole)])
+    assert "going on from step 2" in capsys.readouterr().out
+    assert (whole / "checkpoints/4").is_dir() and metrics(whole) == metrics(stopped)
+
     # The same again only writes the report; another configuration is refused.
     (whole / "report.md").unlink()
     before = (whole / "metrics.jsonl").stat().st_mtime_ns
@@ -88,6 +96,20 @@ def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, monkeypatc
     assert (whole / "metrics.jsonl").stat().st_mtime_ns == before
     said = error_of([*SMALL, "--out", whole, "--seed", 5, "--optim.b1", 0.5], capsys)
     assert "another configuration (optim.b1 is 0.5, there 0.9; seed is 5, there 0)" in said
+
+
+def test_python_m_eval_asks_the_same_again(tmp_path, capsys):
+    out = tmp_path / "run"
+    few = "--steps 1 --eval.shots 2 --eval.max-input-tokens 60 --out"
+    train.main([*SMALL, *few.split(), str(out)])
+    names = ("results.jsonl", "predictions.jsonl", "samples.jsonl")
+    before = [(out / "eval/1" / name).read_text() for name in names]
+    notes = json.loads((out / "eval/1/summary.json").read_text())["notes"]
+    assert notes["dropped_exemplars"] > 0
+    eval_command.main(["--run", str(out), "--json"])
+    assert [(out / "eval/1" / name).read_text() for name in names] == before
+    again = json.loads((out / "eval/1/summary.json").read_text())["notes"]
+    assert {**again, "seconds": 0} == {**notes, "seconds": 0}
 
 
 @pytest.mark.parametrize(
