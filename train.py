@@ -282,18 +282,9 @@ def fit(
         say(f"going on from step {int(state.step)}")
 
     def evaluate(steps_taken: int) -> None:
-        if is_evaluated(out, steps_taken):
-            return
-        with log.paused():
-            count = sum(len(cell.prompts) for cell in ready.asked.cells)
-            say(f"evaluating after {steps_taken} steps: {count:,} prompts")
-            setting = results.Setting(
-                run=out.resolve().name, step=steps_taken, data=config.data, seed=config.seed
-            )
-            found = protocol.evaluate(
-                ready.model, ready.words, ready.asked, setting=setting, held_out=ready.held_out
-            )
-            evaluation.write(out, found)
+        if not is_evaluated(out, steps_taken):
+            with log.paused():
+                measure(config, ready, out, steps_taken)
 
     with (
         contextlib.closing(ready.batches),
@@ -319,6 +310,19 @@ def fit(
         )
         checkpoints.wait()
     return is_whole
+
+
+def measure(config: config_lib.RunConfig, ready: Ready, out: Path, steps_taken: int) -> None:
+    """Puts the questions to the model as it is now, and writes what it answered."""
+    count = sum(len(cell.prompts) for cell in ready.asked.cells)
+    say(f"evaluating after {steps_taken} steps: {count:,} prompts")
+    setting = results.Setting(
+        run=out.resolve().name, step=steps_taken, data=config.data, seed=config.seed
+    )
+    found = protocol.evaluate(
+        ready.model, ready.words, ready.asked, setting=setting, held_out=ready.held_out
+    )
+    evaluation.write(out, found)
 
 
 def write_composition(

@@ -19,10 +19,6 @@ class Interval:
     low: float
     high: float
 
-    @property
-    def half_width(self) -> float:
-        return (self.high - self.low) / 2
-
 
 def numbered(inputs: Iterable[object]) -> np.ndarray:
     """Returns a number for each row, equal where the inputs are: ["a", "b", "a"] -> [0, 1, 0]."""

@@ -65,7 +65,7 @@ class Log:
         now_s = time.monotonic()
         seconds = now_s - self._written_s
         self._written_s = now_s
-        record = {
+        line = {
             "step": step,
             "loss": float(metrics.loss),
             "accuracy": float(metrics.accuracy),
@@ -76,15 +76,15 @@ class Log:
             "useful_tokens_per_s": round(int(metrics.useful_tokens) / seconds, 1),
             "seconds": round(seconds, 4),
         }
-        self._file.write(json.dumps(record) + "\n")
+        self._file.write(json.dumps(line) + "\n")
         self._file.flush()
-        for name, value in record.items():
+        for name, value in line.items():
             if name != "step":
                 self._tensorboard.add_scalar(f"train/{name}", value, step)
         # The first step compiles: it says nothing about the speed of the others.
         if step > self._steps_taken + 1:
-            self._recent.append((seconds, record["useful_tokens"]))
-        self._say(step, record["loss"], now_s)
+            self._recent.append((seconds, line["useful_tokens"]))
+        self._say(step, line["loss"], now_s)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:

@@ -41,7 +41,8 @@ def test_bootstrap_agrees_with_the_binomial():
     values = np.array([1.0] * 140 + [0.0] * 60)
     drawn = statistics.draws(np.arange(200), seed=1)
     bounds = statistics.interval(statistics.means(values, drawn), value=0.7, distinct=200)
-    assert bounds.half_width == pytest.approx(1.96 * (0.7 * 0.3 / 200) ** 0.5, rel=0.15)
+    width = bounds.high - bounds.low
+    assert width == pytest.approx(2 * 1.96 * (0.7 * 0.3 / 200) ** 0.5, rel=0.15)
     assert bounds.low < 0.7 < bounds.high
 
 
