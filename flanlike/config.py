@@ -10,6 +10,7 @@ import contextlib
 import difflib
 import io
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
@@ -93,6 +94,11 @@ class MeshConfig:
     data: int = -1  # devices that split a batch's rows and copy parameters; -1: all that are left
     fsdp: int = 1  # devices that split a batch's rows and the parameters: less memory each
     tensor: int = 1  # devices that split heads, hidden units and vocabulary
+
+    def __post_init__(self) -> None:
+        _check(self.data >= 1 or self.data == -1, "mesh.data", self.data, "1 or more, or -1")
+        _check(self.fsdp >= 1, "mesh.fsdp", self.fsdp, "1 or more")
+        _check(self.tensor >= 1, "mesh.tensor", self.tensor, "1 or more")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,7 +208,8 @@ def _one_line(box: str) -> str:
     """Returns the message of a box that tyro draws: what stands above its first rule."""
     lines = [line.strip("│ ") for line in box.splitlines()[1:]]
     message = itertools.takewhile(lambda line: not line.startswith(("─", "╰")), lines)
-    return f"{' '.join(message).removeprefix('Error parsing RunConfig: ')} (see --help)"
+    # "Error parsing eval: --eval.shots ..." names a section that the flag names as well.
+    return f"{re.sub('^Error parsing ([A-Za-z]+: )?', '', ' '.join(message))} (see --help)"
 
 
 def _flags(section: type, prefix: str = "--") -> list[str]:

@@ -49,12 +49,16 @@ def test_hold_out_nothing_differs_from_the_mixtures_default():
         ("--batch.max-input-tokens 1", "--batch.max-input-tokens is 1: it must be 2 or more"),
         ("--eval.rows-per-task 0", "--eval.rows-per-task is 0: it must be 1 or more"),
         ("--eval.shots -1", "--eval.shots is -1: it must be 0 or more"),
+        ("--steps abc", "--steps: invalid literal for int() with base 10: 'abc' (see --help)"),
+        ("--mesh.data 0", "--mesh.data is 0: it must be 1 or more, or -1"),
+        ("--mesh.tensor 0", "--mesh.tensor is 0: it must be 1 or more"),
     ],
 )
 def test_a_wrong_flag_is_one_line(arguments, expected):
     with pytest.raises(errors.UserError) as raised:
         config.parse(arguments.split())
     assert expected in str(raised.value) and "\n" not in str(raised.value)
+    assert "Error parsing" not in str(raised.value)
 
 
 def test_help_says_what_every_flag_is_for(capsys):
