@@ -31,7 +31,7 @@ def availability(task: task_module.Task, folder: str) -> str | None:
         return f"{folder!r} is not a folder; give embedded, hub, tfds or a folder of datasets"
     if _file(root, task.name, "train") is None:
         expected = " or ".join(f"train{ending}" for ending in ENDINGS)
-        return f"{str(root / task.name)!r} has no {expected}"
+        return f"its folder in {str(root)!r} has no {expected}"
     return None
 
 

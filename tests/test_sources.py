@@ -142,7 +142,9 @@ def test_availability_gives_the_reason(tmp_path):
     assert sources.availability(toy, "tfds") == "TensorFlow Datasets has no builder for it"
     assert "no generator 'toy'" in sources.availability(toy, "embedded")
     assert "is not a folder" in sources.availability(toy, "hubb")
-    assert "has no train.jsonl or" in sources.availability(toy, str(tmp_path))
+    lacking = [sources.availability(t, str(tmp_path)) for t in (toy, _task(name="other"))]
+    assert lacking[0] == lacking[1]  # so that an error over many tasks says it once
+    assert lacking[0].startswith(f"its folder in {str(tmp_path)!r} has no train.jsonl or")
     with pytest.raises(errors.UserError, match="task 'toy' is not in --data hub: no repository"):
         sources.open_rows(toy, "hub", "train")
     with pytest.raises(errors.UserError, match="unknown split 'dev'"):
