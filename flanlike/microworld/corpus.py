@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 
 from flanlike import seeding
-from flanlike.microworld import corpus_facts, corpus_people, corpus_stories
+from flanlike.microworld import corpus_facts, corpus_people, corpus_riddles, corpus_stories
 
 Teller = Callable[[random.Random], str]
 
@@ -39,7 +39,7 @@ _TELLERS: tuple[tuple[float, Teller], ...] = (
     (1.0, corpus_stories.order),
     (1.0, corpus_stories.finding),
     (1.0, corpus_stories.cause),
-    (1.0, corpus_stories.opinion),
+    (1.6, corpus_stories.opinion),
     (1.0, corpus_stories.report),
     (0.8, corpus_stories.restatement),
     (1.0, corpus_stories.naming),
@@ -49,6 +49,7 @@ _TELLERS: tuple[tuple[float, Teller], ...] = (
     (0.6, corpus_people.sense),
     (1.5, corpus_people.asking),
     (0.5, corpus_people.talvish_talk),
+    (8.0, corpus_riddles.riddle),
     (4.5, corpus_stories.true_or_false),
 )
 _MARKS = tuple(itertools.accumulate(weight for weight, _ in _TELLERS))

@@ -39,7 +39,7 @@ def need(rng: random.Random) -> str:
     return pick(
         rng,
         (
-            f"{taker.name} was without {article(thing)} . so {taker.pronoun} {got} one from "
+            f"{taker.name} lacked {article(thing)} . so {taker.pronoun} {got} one from "
             f"{giver.name} .",
             f"{giver.name} had more {plural(thing)} than needed . so {giver.pronoun} {gave} one "
             f"to {taker.name} .",

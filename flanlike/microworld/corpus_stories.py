@@ -150,9 +150,18 @@ def opinion(rng: random.Random) -> str:
         if is_praise
         else ("frowned", "was sad", "was unhappy", "sighed"),
     )
+    verdict = pick(
+        rng,
+        ("liked it", "found it good", "was fond of it")
+        if is_praise
+        else ("did not like it", "found it bad", "had no love for it"),
+    )
     return pick(
         rng,
         (
+            f"to {who.name} it was {article(words[0])} {thing} . {who.pronoun} {verdict} .",
+            f'"{article(words[0])} {thing} , so {words[1]} ! " said {who.name} , who {verdict} .',
+            f"{who.name} {verdict} : such {article(words[0])} {thing} .",
             f"{who.name} {feeling} , for {who.pronoun} had {article(words[0])} {thing} .",
             f"{who.name} {feeling} and spoke of {article(words[0])} {thing} .",
             f'"{words[0]} , {words[1]} ! " {who.name} cried and {feeling} .',
