@@ -36,7 +36,7 @@ class MixConfig:
 class BatchConfig:
     """What one step reads. A decoder's row holds inputs and targets, of several examples."""
 
-    rows: int = 32  # packed rows a step, over all devices: the global batch size
+    rows: int = 16  # packed rows a step, over all devices: the global batch size
     max_input_tokens: int = 192  # longer inputs lose their beginning, and are counted
     max_target_tokens: int = 64  # longer targets lose their end, and are counted
     micro_batches: int = 1  # parts that a step goes through one by one: less memory, same gradient
@@ -118,9 +118,9 @@ class EvalConfig:
     """How the held-out tasks are asked, before and after training."""
 
     every: int = 0  # steps between evaluations besides the first and the last; 0: none between
-    rows_per_task: int = 200  # rows a template, fixed by seed
-    validation_rows: int = 50  # to choose a template by; 0: no best-on-validation figure
-    generation_rows: int = 50  # rows a template where the answer is written, which is slow
+    rows_per_task: int = 100  # rows a template, fixed by seed
+    validation_rows: int = 30  # to choose a template by; 0: no best-on-validation figure
+    generation_rows: int = 30  # rows a template where the answer is written, which is slow
     split: Literal["test", "validation"] = "test"  # what figures are made on
     shots: int = 0  # exemplars before each question
     per_token: bool = False  # divide an option's score by its number of tokens
@@ -151,7 +151,7 @@ class RunConfig:
     init: str = "default"  # default: the shipped base where it fits | none | folder of run or base
     vocabulary: str | None = None  # folder or file; None: that of --init, else trained on prompts
     vocabulary_size: int = 8192  # pieces, where one is trained
-    steps: int = 250  # optimizer steps
+    steps: int = 300  # optimizer steps
     out: str | None = None  # the run's folder; None: runs/<mixture>-<hash of this configuration>
     tasks: str | None = None  # Python file with TASKS and MIXTURES of your own
     skip_missing: bool = False  # leave out tasks whose rows --data lacks, and list them
