@@ -185,7 +185,7 @@ def test_another_question_is_kept_apart_from_the_runs_own(tmp_path, monkeypatch)
     asked = dict(data=None, hold_out=None, shots=None, rows=None, split=None)
     for changes, name in (
         ({}, ""),
-        ({"data": "embedded", "rows": 200}, ""),
+        ({"data": "embedded", "rows": config["eval"]["rows_per_task"]}, ""),
         ({"data": "."}, tmp_path.name),
         ({"hold_out": ["rte"], "shots": 3, "split": "validation"}, "rte-shots3-validation"),
     ):
