@@ -15,8 +15,6 @@ NAMES = tuple(person.name for person in ontology.PEOPLE)
 WOMEN = tuple(person.name for person in ontology.PEOPLE if person.is_female)
 MEN = tuple(person.name for person in ontology.PEOPLE if not person.is_female)
 SUBJECT = {person.name: person.pronoun for person in ontology.PEOPLE}
-OBJECT = {name: "her" if SUBJECT[name] == "she" else "him" for name in NAMES}
-POSSESSIVE = {name: "her" if SUBJECT[name] == "she" else "his" for name in NAMES}
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _IRREGULAR_PLURALS = {"mouse": "mice", "shelf": "shelves", "cherry": "cherries", "fox": "foxes"}

@@ -5,7 +5,6 @@ from random import Random
 from flanlike import task
 from flanlike.microworld import draws, statements
 
-_RTE_RELATIONS = (statements.ENTAILED, statements.DENIED, statements.OPEN)
 _CB_RELATIONS = (statements.ENTAILED, statements.DENIED, statements.OPEN)
 _SNLI_RELATIONS = (statements.ENTAILED, statements.OPEN, statements.DENIED)
 

@@ -7,8 +7,6 @@ from flanlike.microworld import draws, ontology
 
 _TOWNS = tuple(ontology.COUNTRY_CAPITALS.values())
 _COUNTRIES = tuple(ontology.COUNTRY_CAPITALS)
-_SHORT_VERBS = tuple(verb for verb in draws.VERBS if verb.base not in ("take", "choose"))
-_BASES = {verb.base: verb for verb in draws.VERBS}
 _PLAIN = tuple(word for scale in ontology.SCALES for word in (scale.low[0], scale.high[0]))
 
 # The words of the translation: few, so that each is met often.
