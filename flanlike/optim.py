@@ -8,7 +8,8 @@ import optax
 
 from flanlike import config as config_lib
 
-# A parameter whose path has one of these words is no weight matrix and is never decayed.
+# A parameter whose path has one of these words is no weight matrix and is never decayed; a head
+# of its own, apart from the embedding beside it, is one.
 _UNDECAYED_WORDS = ("norm", "embed", "scale", "bias")
 
 
@@ -66,7 +67,9 @@ def decay_mask(params: Any) -> Any:
     """Returns True at the leaves that weight decay pulls on: matrices, by shape and by name."""
 
     def is_decayed(path: tuple[Any, ...], leaf: jax.Array) -> bool:
-        name = jax.tree_util.keystr(path).lower()
-        return leaf.ndim >= 2 and not any(word in name for word in _UNDECAYED_WORDS)
+        name = jax.tree_util.keystr(path, simple=True, separator=".").lower()
+        is_head = name.endswith(".head")
+        is_undecayed = any(word in name for word in _UNDECAYED_WORDS) and not is_head
+        return leaf.ndim >= 2 and not is_undecayed
 
     return jax.tree_util.tree_map_with_path(is_decayed, params)

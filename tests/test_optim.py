@@ -41,7 +41,7 @@ def test_decay_ends_at_the_final_fraction_and_stays():
 
 
 PARAMS = {
-    "embedding": {"table": jnp.ones((4, 2))},
+    "embedding": {"table": jnp.ones((4, 2)), "head": jnp.ones((2, 4))},
     "blocks": {"attention_norm": {"scale": jnp.ones((3, 2))}, "q": jnp.ones((3, 2, 2))},
     "relative_bias": jnp.ones((2, 2)),
     "head_vector": jnp.ones(2),
@@ -50,7 +50,7 @@ PARAMS = {
 
 def test_only_weight_matrices_decay():
     assert optim.decay_mask(PARAMS) == {
-        "embedding": {"table": False},
+        "embedding": {"table": False, "head": True},
         "blocks": {"attention_norm": {"scale": False}, "q": True},
         "relative_bias": False,
         "head_vector": False,
