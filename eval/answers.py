@@ -67,4 +67,6 @@ def _numbers(task: tasks.Task, labels: Sequence[int]) -> tuple[float, ...]:
         values = [float(name) for name in task.answers.names]
     except ValueError:
         return ()  # labels that are no numbers
-    return tuple(values[label] for label in labels)
+    # What cannot be read says nothing: it counts as the middle of what could have been said.
+    middle = sum(values) / len(values)
+    return tuple(middle if label == NO_ANSWER else values[label] for label in labels)
