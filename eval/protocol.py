@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from eval import answers, evaluation, metrics, predictions, results, scoring
 from eval import questions as question_module
 from flanlike import config as config_lib
-from flanlike import decode, vocabulary
+from flanlike import decode, features, vocabulary
 from flanlike import task as tasks
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def evaluate(
     saw.
     """
     started_s = time.monotonic()
-    encoder = _Encoder(words, questions.max_prompt_tokens)
+    encoder = _Encoder(words, questions)
     ranked = [cell for cell in questions.cells if not cell.is_generated]
     generated = [cell for cell in questions.cells if cell.is_generated]
     cells, samples = [], []
@@ -72,13 +72,14 @@ def evaluate(
 class _Encoder:
     """Encodes prompts and options; options are few and kept."""
 
-    def __init__(self, words: vocabulary.Vocabulary, max_prompt_tokens: int) -> None:
-        self._words, self._limit = words, max_prompt_tokens
+    def __init__(self, words: vocabulary.Vocabulary, questions: question_module.Questions) -> None:
+        self._words, self._family = words, questions.family
+        self._limit = questions.max_prompt_tokens + (questions.family == "decoder")  # the newline
         self._options: dict[str, list[int]] = {}
         self.truncated = 0
 
     def prompt(self, text: str) -> list[int]:
-        ids = self._words.encode(text)
+        ids = self._words.encode(features.inputs_text(text, self._family))
         self.truncated += len(ids) > self._limit
         return ids[-self._limit :]  # what is asked and the options stand at the end
 

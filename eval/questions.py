@@ -41,12 +41,13 @@ class Cell:
 class Questions:
     """All that is asked in an evaluation, with what is right without a model.
 
-    `max_prompt_tokens` is what the model reads of a prompt, its own EOS aside. `dropped_exemplars`
-    counts those that found no room in it.
+    `max_prompt_tokens` is what the model reads of a prompt's text; a newline (decoder) or EOS
+    (encoder) follows. `dropped_exemplars` counts those that found no room in it.
     """
 
     settings: config_lib.EvalConfig
     style: Style
+    family: features.Family
     max_prompt_tokens: int
     cells: tuple[Cell, ...]
     given: Mapping[str, baselines.Baselines]
@@ -74,7 +75,7 @@ def collect(
     Forward templates always, chain-of-thought ones for tasks with a rationale, inverted ones never.
     Exemplars are dropped where a prompt would be too long for the model.
     """
-    max_prompt_tokens = settings.max_input_tokens - (family != "decoder")  # an encoder reads EOS
+    max_prompt_tokens = settings.max_input_tokens - 1  # of text: the last is a newline or EOS
     cells: list[Cell] = []
     given: dict[str, baselines.Baselines] = {}
     dropped: dict[str, int] = {}
@@ -100,6 +101,7 @@ def collect(
     return Questions(
         settings=settings,
         style=style,
+        family=family,
         max_prompt_tokens=max_prompt_tokens,
         cells=tuple(cells),
         given=given,

@@ -76,12 +76,22 @@ class Example:
     targets: Sequence[int]
     is_input_cut: bool = False
     is_target_cut: bool = False
+    target_weights: Sequence[float] | None = None  # of each target in the loss; None: all 1
 
     def size(self, family: Family) -> tuple[int, int]:
         """Returns the room it needs in a row: (source tokens, decoder tokens)."""
         if family == "decoder":
             return 0, len(self.inputs) + len(self.targets) - 1
         return len(self.inputs), len(self.targets)
+
+
+def inputs_text(text: str, family: Family) -> str:
+    """Returns a prompt's inputs as a model of that family reads them.
+
+    A decoder's end in a newline: after a list, a question or "Answer:" alike, the answer begins at
+    the same mark. An encoder's end in EOS, which `to_example` adds.
+    """
+    return f"{text}\n" if family == "decoder" and not text.endswith("\n") else text
 
 
 def to_example(
@@ -151,7 +161,10 @@ def _put_decoder(batch: Batch, b: int, start: int, segment: int, example: Exampl
     end = start + length
     batch.tokens_BT[b, start:end] = sequence[:-1]
     batch.targets_BT[b, start:end] = sequence[1:]
-    batch.loss_weights_BT[b, start + max(prefix - 1, 0) : end] = 1
+    weights = 1 if example.target_weights is None else example.target_weights
+    if prefix == 0 and example.target_weights is not None:
+        weights = weights[1:]  # the first target is then given, not predicted
+    batch.loss_weights_BT[b, start + max(prefix - 1, 0) : end] = weights
     batch.segment_ids_BT[b, start:end] = segment
     batch.positions_BT[b, start:end] = np.arange(length)
     batch.is_prefix_BT[b, start : start + prefix] = True
@@ -173,7 +186,9 @@ def _put_target(batch: Batch, b: int, start: int, segment: int, example: Example
     end = start + length
     batch.tokens_BT[b, start + 1 : end] = example.targets[:-1]
     batch.targets_BT[b, start:end] = example.targets
-    batch.loss_weights_BT[b, start:end] = 1
+    batch.loss_weights_BT[b, start:end] = (
+        1 if example.target_weights is None else example.target_weights
+    )
     batch.segment_ids_BT[b, start:end] = segment
     batch.positions_BT[b, start:end] = np.arange(length)
     return length

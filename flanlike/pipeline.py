@@ -11,6 +11,7 @@ first prompt is: the start costs the same for ten tasks and for thousands.
 """
 
 import bisect
+import dataclasses
 import functools
 import itertools
 import math
@@ -58,7 +59,7 @@ def batches(
         seed=seed,
         shares=shares,
         style=style,
-        max_input_tokens=max_input_tokens - (family != "decoder"),
+        max_input_tokens=max_input_tokens - 1,  # of text: the last is a newline or EOS
         words=words,
     )
     windows = packing.Windows(
@@ -71,7 +72,7 @@ def batches(
 
 
 def text_batches(
-    documents: Callable[[int], str],
+    documents: Callable[[int], tuple[str, str]],
     words: vocabulary.Vocabulary,
     *,
     family: features.Family,
@@ -79,15 +80,19 @@ def text_batches(
     max_tokens: int,
     seed: int,
     workers: int = 0,
+    answer_weight: float = 1.0,
 ) -> packing.BatchIterator:
     """Returns endless batches of raw text for pretraining; `documents(row)` is asked for each row.
+
+    A document is a pair of texts, of which the second may be empty: the answer to what the first
+    asks, whose tokens count `answer_weight` times in the loss.
 
     A decoder is trained on every token of a document and its EOS. An encoder-decoder reads a
     document up to a random place and writes the rest. What is longer than `max_tokens` is cut.
     """
     limits = features.LengthLimits(max_input_tokens=max_tokens, max_target_tokens=max_tokens)
     windows = packing.Windows(
-        _TextItems(documents, words, limits, family, seed),
+        _TextItems(documents, words, limits, family, seed, answer_weight),
         row_tokens=(0, max_tokens) if family == "decoder" else limits.row_tokens(family),
         family=family,
         seed=seed,
@@ -237,7 +242,7 @@ class Items:
         prompt, wanted_shots = self._prompts.with_wanted_shots(index)
         return packing.Item(
             example=features.to_example(
-                self._words.encode(prompt.inputs),
+                self._words.encode(features.inputs_text(prompt.inputs, self._family)),
                 self._words.encode(prompt.targets),
                 self._limits,
                 family=self._family,
@@ -248,20 +253,23 @@ class Items:
 
 @dataclass(frozen=True)
 class _TextItems:
-    documents: Callable[[int], str]
+    documents: Callable[[int], tuple[str, str]]
     words: vocabulary.Vocabulary
     limits: features.LengthLimits
     family: features.Family
     seed: int
+    answer_weight: float
 
     def __call__(self, index: int) -> packing.Item:
-        ids = self.words.encode(self.documents(index))
+        told, answer = map(self.words.encode, self.documents(index))
+        ids = told + answer
+        weights = [1.0] * len(told) + [self.answer_weight] * len(answer) + [1.0]  # and EOS
         place = 0
         if self.family != "decoder" and len(ids) > 1:
             place = seeding.rng(self.seed, "split of document", index).randrange(1, len(ids))
-        return packing.Item(
-            example=features.to_example(ids[:place], ids[place:], self.limits, family=self.family)
-        )
+        example = features.to_example(ids[:place], ids[place:], self.limits, family=self.family)
+        weights = weights[place : place + len(example.targets)]
+        return packing.Item(example=dataclasses.replace(example, target_weights=weights))
 
 
 @functools.lru_cache(maxsize=1 << 14)

@@ -1,8 +1,13 @@
 """Tests for flanlike/microworld/corpus.py."""
 
+import pathlib
 import re
+import tomllib
 
+import flanlike
 from flanlike.microworld import corpus, generators, ontology
+
+TEMPLATES = pathlib.Path(flanlike.__file__).parent.parent / "templates"
 
 
 def test_a_document_depends_on_row_and_seed_alone():
@@ -18,15 +23,30 @@ def test_typesetting_closes_up_punctuation_and_starts_sentences():
     assert corpus._typeset(text, capitals=True) == 'Plum. "What is it?" "A plum."'
 
 
-def test_documents_hold_no_instruction_and_no_list_of_options():
-    for row in range(5_000):
-        text = corpus.document(row).lower()
-        assert "option" not in text and "\n" not in text
+def test_no_document_has_the_layout_or_the_words_of_a_template():
+    """Neither the header that prompts give their options, nor five words in a row of a template."""
+    wordings = {
+        run
+        for template in _templates()
+        for part in re.split(r"\{\w+\}", template["input"].lower())  # between the fields
+        for run in _runs(part, 5)
+    }
+    assert len(wordings) > 1_000
+    for row in range(20_000):
+        text = str(corpus.document(row)).lower()
+        assert "option" not in text
+        assert not wordings & set(_runs(text, 5)), text
+
+
+def test_the_answer_is_apart_and_nothing_of_it_is_lost():
+    answered = [d for d in map(corpus.document, range(2_000)) if d.answer]
+    assert len(answered) > 400
+    assert all("|" not in str(d) and str(d).endswith(d.answer) for d in answered)
 
 
 def test_no_sentence_of_a_task_is_a_sentence_of_the_corpus():
     """But for causes and effects, which are clauses of the world itself, and for sums."""
-    told = {s for row in range(20_000) for s in _sentences(corpus.document(row))}
+    told = {s for row in range(20_000) for s in _sentences(str(corpus.document(row)))}
     shared = set()
     for name in generators.GENERATORS:
         for row in range(200):
@@ -37,6 +57,16 @@ def test_no_sentence_of_a_task_is_a_sentence_of_the_corpus():
     names = [person.name for person in ontology.PEOPLE]
     shared -= {clause.format(who=name).lower() for clause in clauses for name in names}
     assert not {sentence for sentence in shared if not re.fullmatch(r"[\d+\-= ]+", sentence)}
+
+
+def _templates() -> list[dict]:
+    files = [path for path in TEMPLATES.glob("*.toml") if not path.name.startswith("_")]
+    return [one for path in files for one in tomllib.loads(path.read_text())["template"]]
+
+
+def _runs(text: str, length: int) -> list[tuple[str, ...]]:
+    words = re.findall(r"\w+", text)
+    return [tuple(words[i : i + length]) for i in range(len(words) - length + 1)]
 
 
 def _sentences(text: str) -> set[str]:

@@ -21,13 +21,16 @@ def knowing(monkeypatch):
             words = Letters()
             found = []
             for prompt, choices in zip(prompts, options, strict=True):
-                right = gold[words.decode(prompt)].targets
+                right = gold[words.decode(prompt).removesuffix("\n")].targets
                 found.append(np.array([-1.0 - (words.decode(c) != right) for c in choices]))
             return found
 
         def generate(model, prompts, *, max_new_tokens, batch_size):
             words = Letters()
-            return [words.encode(gold[words.decode(prompt)].targets) for prompt in prompts]
+            return [
+                words.encode(gold[words.decode(prompt).removesuffix("\n")].targets)
+                for prompt in prompts
+            ]
 
         monkeypatch.setattr(decode, "option_scores", option_scores)
         monkeypatch.setattr(decode, "generate", generate)

@@ -1,6 +1,7 @@
 """What is asked: which templates, which rows, in which style."""
 
 import eval_toys
+import pytest
 
 import task_registry
 from eval import questions
@@ -74,14 +75,14 @@ def test_exemplars_without_room_are_dropped_and_counted():
     bare = _collect("sst2", **shots | {"shots": 0})
     assert asked.dropped_exemplars == 0
     longest = max(len(cell.prompts[0].inputs) for cell in bare.cells)
-    tight = _collect("sst2", **shots, max_input_tokens=longest)
+    tight = _collect("sst2", **shots, max_input_tokens=longest + 1)
     assert tight.dropped_exemplars > 0
     assert all(len(prompt.inputs) <= longest for cell in tight.cells for prompt in cell.prompts)
 
 
-def test_an_encoder_keeps_a_place_for_eos():
-    assert _collect("sst2", max_input_tokens=9).max_prompt_tokens == 9
-    assert _collect("sst2", max_input_tokens=9, family="encoder_decoder").max_prompt_tokens == 8
+@pytest.mark.parametrize("family", ["decoder", "encoder_decoder"])
+def test_a_place_is_kept_for_the_end_of_the_inputs(family):
+    assert _collect("sst2", max_input_tokens=9, family=family).max_prompt_tokens == 8
 
 
 def test_no_number_of_rows_is_cut_in_silence():

@@ -154,7 +154,10 @@ def test_rows_hold_the_rendered_prompts(registry, words, family):
     batches = _batches(registry, composition, words, family=family)
     batch = next(batches)
     prompts = _prompts(registry, composition, max_input_tokens=200, words=words)
-    rendered = {(p.inputs, p.targets) for p in (prompts[i] for i in range(1024))}
+    rendered = {
+        (features.inputs_text(p.inputs, family), p.targets)
+        for p in (prompts[i] for i in range(1024))
+    }
     for row in range(8):
         for segment in range(1, batch.segment_ids_BT[row].max() + 1):
             where = batch.segment_ids_BT[row] == segment
@@ -222,10 +225,28 @@ def test_text_batches_of_a_decoder(words):
     batch = next(batches)
     assert batch.tokens_BT.shape == (4, 96)
     assert np.array_equal(batch.loss_weights_BT > 0, batch.segment_ids_BT > 0)
-    documents = {corpus.document(i) for i in range(1024)}
+    documents = {str(corpus.document(i)) for i in range(1024)}
     first = batch.tokens_BT[0][batch.segment_ids_BT[0] == 1]
     assert words.decode(first.tolist()) in documents
     assert batch.targets_BT[0][len(first) - 1] == features.EOS_ID
+
+
+@pytest.mark.parametrize("family", ["decoder", "encoder_decoder"])
+def test_answers_of_documents_weigh_more(words, family):
+    def documents(row):
+        return "who has the plum?", "Ada."
+
+    batch = next(
+        pipeline.text_batches(
+            documents, words, family=family, rows=1, max_tokens=96, seed=0, answer_weight=5.0
+        )
+    )
+    told, answer = map(words.encode, documents(0))
+    expected = [1.0] * len(told) + [5.0] * len(answer) + [1.0]  # the last is EOS
+    is_first = batch.segment_ids_BT[0] == 1
+    targets = batch.targets_BT[0][is_first].tolist()
+    assert targets == [*told, *answer, features.EOS_ID][-len(targets) :]
+    assert batch.loss_weights_BT[0][is_first].tolist() == expected[-len(targets) :]
 
 
 def test_text_batches_of_an_encoder_decoder(words):
@@ -233,7 +254,7 @@ def test_text_batches_of_an_encoder_decoder(words):
         corpus.document, words, family="encoder_decoder", rows=4, max_tokens=96, seed=0
     )
     batch = next(batches)
-    documents = {corpus.document(i) for i in range(1024)}
+    documents = {str(corpus.document(i)) for i in range(1024)}
     source = batch.source_tokens_BS[0][batch.source_segment_ids_BS[0] == 1].tolist()
     rest = batch.targets_BT[0][batch.segment_ids_BT[0] == 1].tolist()
     assert source[-1] == rest[-1] == features.EOS_ID

@@ -1,9 +1,9 @@
 """The micro-world told as raw text: what the small base model is pretrained on.
 
-Documents are encyclopedia entries, dictionary entries, conversations, reports and short stories.
-None holds an instruction, and no sentence is one that a task generator makes. Riddles ask of which
-sort something is ("is a trout a bird or a fish?"), in prose; label words such as "positive" occur
-there and in dictionary entries, beside words and sentences of the corpus's own frames only.
+Documents are encyclopedia entries, dictionary entries, conversations, reports, short stories, and
+pages of riddles and puzzles. No sentence is one that a task generator makes, and no question one
+of a template. Label words such as "positive" occur beside words and sentences of the corpus's own
+frames only.
 """
 
 import bisect
@@ -11,9 +11,17 @@ import itertools
 import random
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from flanlike import seeding
-from flanlike.microworld import corpus_facts, corpus_people, corpus_riddles, corpus_stories
+from flanlike.microworld import (
+    corpus_facts,
+    corpus_people,
+    corpus_puzzles,
+    corpus_riddles,
+    corpus_stories,
+    corpus_talk,
+)
 
 Teller = Callable[[random.Random], str]
 
@@ -49,25 +57,44 @@ _TELLERS: tuple[tuple[float, Teller], ...] = (
     (0.6, corpus_people.sense),
     (1.5, corpus_people.asking),
     (0.5, corpus_people.talvish_talk),
-    (7.0, corpus_riddles.riddle),
-    (8.0, corpus_riddles.sorting),
-    (4.5, corpus_stories.true_or_false),
+    (6.0, corpus_talk.talk),
+    (4.0, corpus_riddles.riddle),
+    (4.0, corpus_riddles.sorting),
+    (20.0, corpus_puzzles.puzzle),
+    (6.0, corpus_stories.true_or_false),
 )
 _MARKS = tuple(itertools.accumulate(weight for weight, _ in _TELLERS))
 
-# Judging a statement is learned from many undiluted cases at once or hardly at all
-# (a transition after some 150 steps), so that the first documents are mostly of that kind.
-_OPENING_ROWS = 50_000
-_OPENING_SHARE = 0.7
+# Judging a statement is learned from many undiluted cases at once or hardly at all (a transition
+# after some 150 steps), once the words are known: these rows are mostly of that kind.
+_JUDGING_SHARE = 0.75
+_JUDGING = (
+    (range(150_000, 190_000), corpus_stories.simply_true_or_false),
+    (range(190_000, 260_000), corpus_stories.true_or_false),
+)
 
 
-def document(row: int, seed: int = 0) -> str:
+class Document(NamedTuple):
+    """A text in two parts: what is told, and the answer to what it asks at the end, if it does."""
+
+    told: str
+    answer: str
+
+    def __str__(self) -> str:
+        space = " " if self.answer and not self.told.endswith("\n") else ""
+        return self.told + space + self.answer
+
+
+def document(row: int, seed: int = 0) -> Document:
     """Returns the raw text numbered `row`: one to five sentences, by rule from seed and row."""
     rng = seeding.rng("corpus", seed, row)
     teller = _TELLERS[bisect.bisect(_MARKS, rng.random() * _MARKS[-1])][1]
-    if row < _OPENING_ROWS and rng.random() < _OPENING_SHARE:
-        teller = corpus_stories.true_or_false
-    return _typeset(teller(rng), capitals=rng.random() < 0.8)
+    for rows, judging in _JUDGING:
+        if row in rows and rng.random() < _JUDGING_SHARE:
+            teller = judging
+    told, _, answer = teller(rng).partition("|")
+    told = _typeset(told.rstrip(" "), capitals=rng.random() < 0.8)
+    return Document(told, _typeset(answer.strip(), capitals=False))
 
 
 def _typeset(text: str, *, capitals: bool) -> str:
@@ -75,7 +102,10 @@ def _typeset(text: str, *, capitals: bool) -> str:
 
     Before: 'plum . "what is it ? " "a plum ."'. After: 'plum. "what is it?" "a plum."'.
     """
-    text = re.sub(r" ([.,:?!])", r"\1", text).replace('? "', '?"').replace('! "', '!"')
+    text = re.sub(r" ([.,:;?!])", r"\1", text).replace('? "', '?"').replace('! "', '!"')
     if capitals:
-        text = re.sub(r'(^"?|[.?!]"? "|[.?!] )([a-z])', lambda m: m[1] + m[2].upper(), text)
+        text = re.sub(_STARTS, lambda m: m[1] + m[2].upper(), text)
     return text
+
+
+_STARTS = re.compile(r'(^"?|[.?!]"? "?|\n"?|\b[AB]: )([a-z])')

@@ -229,7 +229,7 @@ _GLOSSARY = (
     "a location is a place , a city or a country .",
     "an abbreviation is a short form of many words .",
     "a description tells what a thing is or what a word means .",
-    "to translate is to say the same in another language .",
+    "to translate is to say in one language what is said in a second one .",
     "a title stands above a text and says what it is about .",
     "acceptable is what people may say . unacceptable is what they may not say .",
     "when nobody can know it , it is impossible to tell .",

@@ -1,8 +1,9 @@
 """Riddles of the corpus: which of the things named fits, and of which of several sorts a thing is.
 
-    of hot , a trout and lovely , the opposite of cold is hot , and the fish is a trout .
-    is a trout a bird or a fish ? a fish .
+    of hot , a trout and lovely , the opposite of cold is | hot , and the fish is a trout .
+    is a trout a bird or a fish ? | a fish .
 
+`|` stands before the answer (`corpus.document`).
 Looking back for the word that fits is what many texts train; here it is told for every relation
 that the world has, in prose, so that a small model learns it from few documents.
 """
@@ -42,15 +43,16 @@ def riddle(rng: random.Random) -> str:
     *first, last = items
     listed = f"{' , '.join(first)} and {last}"
     (description, item), *more = told
+    who = pick(rng, world.PEOPLE).name
     second = f" , and {more[0][0]} is {more[0][1]}" if more and rng.random() < 0.6 else ""
     return pick(
         rng,
         (
-            f"of {listed} , {description} is {item}{second} .",
-            f"take {listed} . {description} is {item}{second} .",
-            f"{listed} : {description} here is {item}{second} .",
-            f'{pick(rng, world.PEOPLE).name} spoke of {listed} . "and {description} ? " "{item} ."',
-            f"among {listed} one looks for {description} and finds {item} .",
+            f"of {listed} , {description} is | {item}{second} .",
+            f"take {listed} . {description} is | {item}{second} .",
+            f"{listed} : {description} here is | {item}{second} .",
+            f'{who} spoke of {listed} . "and {description} ? " | "{item} ."',
+            f"among {listed} one looks for {description} and finds | {item} .",
         ),
     )
 
@@ -58,7 +60,7 @@ def riddle(rng: random.Random) -> str:
 def sorting(rng: random.Random) -> str:
     """One thing, or something said or asked, and two to four sorts, of which it is one."""
     case = pick(rng, (_sort_of_kind, _sort_of_kind, *(_sort_of_judgement,) * 3, _sort_of_topic))
-    case = pick(rng, (case, case, _sort_of_name, _sort_of_word, _sort_of_question))
+    case = pick(rng, (case, case, sort_of_name, _sort_of_word, sort_of_question))
     item, right, wrong = case(rng)
     count = min(len(wrong), 1 + int(rng.random() * 3))
     sorts = [right, *rng.sample(wrong, count)]
@@ -68,11 +70,11 @@ def sorting(rng: random.Random) -> str:
     return pick(
         rng,
         (
-            f"{item} : {listed} ? {right} .",
-            f"is it {listed} ? {item} . it is {right} .",
-            f'"{item} ." "{listed} ? " "{right} ."',
-            f"{item} . one may ask : {listed} ? the answer is {right} .",
-            f"{' , '.join(first)} and {last} : to which belongs this ? {item} . to {right} .",
+            f"{item} : {listed} ? | {right} .",
+            f"is it {listed} ? {item} . it is | {right} .",
+            f'"{item} ." "{listed} ? " | "{right} ."',
+            f"{item} . one may ask : {listed} ? the answer is | {right} .",
+            f"{' , '.join(first)} and {last} : to which belongs this ? {item} . to | {right} .",
         ),
     )
 
@@ -113,7 +115,7 @@ def _sort_of_topic(rng: random.Random) -> tuple[str, str, list[str]]:
     return item, names[topic], [name for key, name in names.items() if key != topic]
 
 
-def _sort_of_name(rng: random.Random) -> tuple[str, str, list[str]]:
+def sort_of_name(rng: random.Random) -> tuple[str, str, list[str]]:
     sorts = {
         "a person": pick(rng, world.PEOPLE).name,
         "a place": f"the {pick(rng, world.PLACES)}",
@@ -151,7 +153,7 @@ _WANTED = (
 )
 
 
-def _sort_of_question(rng: random.Random) -> tuple[str, str, list[str]]:
+def sort_of_question(rng: random.Random) -> tuple[str, str, list[str]]:
     questions, right = pick(rng, _WANTED)
     verb = pick(rng, world.VERBS)
     question = pick(rng, questions).format(

@@ -1,6 +1,7 @@
 """Stories, conversations and reports of the pretraining corpus: what happens in the micro-world."""
 
 import random
+from collections.abc import Callable, Sequence
 
 from flanlike.microworld import ontology as world
 from flanlike.microworld.corpus_facts import article, pick, plural
@@ -33,8 +34,8 @@ def giving(rng: random.Random) -> str:
             f"so {taker} {got} it from {giver} .",
             f"so {giver} {gave} it to {taker} .",
             f"now the {thing} is with {taker} and no longer with {giver} .",
-            f'"who {got} it ? " "{taker} ."',
-            f'"who {gave} it ? " "{giver} ."',
+            f'"who {got} it ? " | "{taker} ."',
+            f'"who {gave} it ? " | "{giver} ."',
             f"{giver} was the giver , {taker} the receiver .",
             f"the one who received it was {taker} .",
             f"the one who gave it was {giver} .",
@@ -64,8 +65,8 @@ def having(rng: random.Random) -> str:
             f"the most were with {more} .",
             f"the fewest were with {less} .",
             f"together they had {names[a + b]} ." if a + b <= 20 else f"{more} had the most .",
-            f'"who has the larger number ? " "{more} ."',
-            f'"who has the smaller number ? " "{less} ."',
+            f'"who has the larger number ? " | "{more} ."',
+            f'"who has the smaller number ? " | "{less} ."',
         ),
     )
     return f"{start} {end}"
@@ -90,8 +91,8 @@ def order(rng: random.Random) -> str:
             f"in the end {who} {b} .",
             f"the last thing : {who} {b} .",
             f"the first thing : {who} {a} .",
-            f'"what came first ? " "{who} {a} ."',
-            f'"what came last ? " "{who} {b} ."',
+            f'"what came first ? " | "{who} {a} ."',
+            f'"what came last ? " | "{who} {b} ."',
         ),
     )
     return f"{start} {end}"
@@ -112,8 +113,8 @@ def finding(rng: random.Random) -> str:
         rng,
         (
             f'"where was that ? " "in the {place} ."',
-            f'"what was it ? " "{article(thing)} ."',
-            f'"who was there ? " "{who} ."',
+            f'"what was it ? " | "{article(thing)} ."',
+            f'"who was there ? " | "{who} ."',
             f"the place was the {place} .",
             f"the thing was {article(thing)} .",
             f"so {who} {verb.synonym_past} {article(thing)} .",
@@ -133,7 +134,7 @@ def cause(rng: random.Random) -> str:
             f"since {a} , {b} .",
             f"{b} . the reason was that {a} .",
             f'"why is it that {b} ? " "because {a} ."',
-            f'"{a} ." "and the effect ? " "{b} ."',
+            f'"{a} ." "and the effect ? " | "{b} ."',
             f"first {a} . that was the cause . then {b} . that was the effect .",
         ),
     )
@@ -238,8 +239,8 @@ def recall(rng: random.Random) -> str:
     end = pick(
         rng,
         (
-            f"whose was {low} ? that of {one} .",
-            f"whose was {high} ? that of {other} .",
+            f"whose was {low} ? | that of {one} .",
+            f"whose was {high} ? | that of {other} .",
             f"the {other_low} one was that of {one} .",
             f"the {other_high} one was that of {other} .",
             f"not {one} but {other} owned the {high} one .",
@@ -248,23 +249,41 @@ def recall(rng: random.Random) -> str:
     return f"{start} {end}"
 
 
-_YES = ("yes .", "yes , that is true .", "that is so . yes .", "true .")
-_NO = ("no .", "no , that is false .", "that is not so . no .", "false .")
-_UNKNOWN = ("nobody can tell .", "that is impossible to tell .", "maybe .", "nobody knows .")
+_YES = ("yes .", "yes .", "yes , that is true .", "true .")
+_NO = ("no .", "no .", "no , that is false .", "false .")
+_UNKNOWN = ("maybe .", "maybe .", "maybe , nobody knows .", "nobody can tell .")
 
 
 def true_or_false(rng: random.Random) -> str:
     """One fact, then one thing said or asked about it, then whether that is so."""
-    who, somebody = _two_people(rng)
-    thing = _thing(rng)
-    fact, same, contrary, unrelated = pick(rng, _FACTS)(rng, who, somebody, thing)
+    return _judged(rng, _FACTS)
+
+
+def simply_true_or_false(rng: random.Random) -> str:
+    """The same with the sorts of fact that are learned first."""
+    return _judged(rng, (_fact_of_deed, _fact_of_place))
+
+
+def fact(rng: random.Random) -> tuple[str, ...]:
+    """Returns a fact, one that follows from it, one that contradicts it, and one left open."""
+    return _fact_of(rng, _FACTS)
+
+
+def _fact_of(
+    rng: random.Random, facts: Sequence[Callable[..., tuple[str, ...]]]
+) -> tuple[str, ...]:
+    return pick(rng, facts)(rng, *_two_people(rng), _thing(rng))
+
+
+def _judged(rng: random.Random, facts: Sequence[Callable[..., tuple[str, ...]]]) -> str:
+    fact, same, contrary, unrelated = _fact_of(rng, facts)
     verdict, said = pick(rng, ((_YES, same), (_NO, contrary), (_UNKNOWN, unrelated)))
     frame = pick(
         rng,
         (
-            "{fact} . then is it so that {said} ? {answer}",
-            "we know : {fact} . somebody says : {said} . {answer}",
-            "{fact} . so {said} ? {answer}",
+            "{fact} . then is it so that {said} ? | {answer}",
+            "we know : {fact} . somebody says : {said} . | {answer}",
+            "{fact} . so {said} ? | {answer}",
         ),
     )
     return frame.format(fact=fact, said=said, answer=pick(rng, verdict))
@@ -275,9 +294,20 @@ def _fact_of_quality(rng: random.Random, who: str, other: str, thing: str) -> tu
     one, contrary = (scale.low, scale.high) if rng.random() < 0.5 else (scale.high, scale.low)
     word = pick(rng, one)
     same = word if rng.random() < 0.3 else one[word == one[0]]
-    frame = f"the {thing} that {who} owns was "
-    elsewhere = pick(rng, foreign.low + foreign.high)
-    return frame + word, frame + same, frame + pick(rng, contrary), frame + elsewhere
+    place = pick(rng, world.PLACES)
+    subject = pick(
+        rng,
+        (
+            f"the {thing} that {who} owns",
+            f"this {thing} from the {place}",
+            f"the {thing} seen with {who}",
+        ),
+    )
+    frame = f"{subject} {pick(rng, ('is', 'was'))} "
+    elsewhere, contrary_word = pick(rng, foreign.low + foreign.high), pick(rng, contrary)
+    if rng.random() < 0.15:
+        return frame + word, f"{frame}not {contrary_word}", f"{frame}not {same}", frame + elsewhere
+    return frame + word, frame + same, frame + contrary_word, frame + elsewhere
 
 
 def _fact_of_deed(rng: random.Random, who: str, other: str, thing: str) -> tuple[str, ...]:
