@@ -69,7 +69,7 @@ class OptimConfig:
     """How parameters move."""
 
     name: Literal["adamw", "adafactor"] = "adamw"  # adafactor: T5's settings, half the memory
-    peak_lr: float = 1e-3  # adamw: per parameter; adafactor: relative to the parameter's RMS
+    peak_lr: float = 5e-4  # adamw: per parameter; adafactor: relative to the parameter's RMS
     schedule: Literal["constant", "linear", "cosine", "rsqrt"] = "cosine"  # after the warmup
     warmup_steps: int = 20  # linear from 0; the first step already learns
     final_lr_fraction: float = 0.1  # of the peak, where linear and cosine end
@@ -151,7 +151,7 @@ class RunConfig:
     init: str = "default"  # default: the shipped base where it fits | none | folder of run or base
     vocabulary: str | None = None  # folder or file; None: that of --init, else trained on prompts
     vocabulary_size: int = 8192  # pieces, where one is trained
-    steps: int = 300  # optimizer steps
+    steps: int = 200  # optimizer steps
     out: str | None = None  # the run's folder; None: runs/<mixture>-<hash of this configuration>
     tasks: str | None = None  # Python file with TASKS and MIXTURES of your own
     skip_missing: bool = False  # leave out tasks whose rows --data lacks, and list them
