@@ -70,7 +70,7 @@ def blocks(groups: Sequence[Group]) -> list[page.Block]:
         page.Heading(text="Comparison of runs", level=1),
         page.Text(
             text=f"{len(runs)} runs in {len(groups)} groups. Figures are means over the seeds of a "
-            "group, with the range over seeds in brackets; one seed has no range."
+            "group, with the range over seeds after tuning in brackets; one seed has no range."
         ),
         *(figures.data_banner("embedded") if "embedded" in data else []),
     ]
@@ -81,9 +81,8 @@ def blocks(groups: Sequence[Group]) -> list[page.Block]:
         found.append(_table(groups, names))
     found += [
         page.Text(
-            text="Before: the untuned model, over all runs. Majority, heuristic: the commonest "
-            "answer of the training split, and the best trivial heuristic. Each run is asked in "
-            "the style that it was trained in.",
+            text="Untuned → tuned, each asked in the style of the group. Majority, heuristic: the "
+            "commonest answer of the training split, and the best trivial heuristic.",
             role="note",
         ),
         page.Heading(text="Runs"),
@@ -109,17 +108,15 @@ def _table(groups: Sequence[Group], names: Sequence[str]) -> page.Table:
     rows = []
     for name in names:
         first = _first(groups, name)
-        before = [c.before.value for g in groups for c in g.changes(name) if c.before]
         rows.append(
             [
                 figures.spaced(name) if len(first.tasks) > 1 or name not in first.tasks else name,
-                *(_mean_and_range([c.after.value for c in g.changes(name)]) for g in groups),
-                _mean_and_range(before).replace("**", ""),
+                *(_before_and_after(group.changes(name)) for group in groups),
                 *map(figures.number, (first.chance, first.majority, first.heuristic)),
             ]
         )
     names_of_groups = [f"{group.name} ({len(group.runs)})" for group in groups]
-    header = ("", *names_of_groups, "before", "chance", "majority", "heuristic")
+    header = ("", *names_of_groups, "chance", "majority", "heuristic")
     return page.Table(header=header, rows=rows)
 
 
@@ -148,12 +145,16 @@ def _first(groups: Sequence[Group], name: str) -> comparison.Change:
     return next(change for group in groups for change in group.changes(name))
 
 
-def _mean_and_range(values: Sequence[float]) -> str:
-    """Returns "**.900** [.880, .930]": mean and range; a dash without values."""
-    if not values:
+def _before_and_after(changes: Sequence[comparison.Change]) -> str:
+    """Returns ".520 → **.900** [.880, .930]": means, and the range after; a dash without values."""
+    if not changes:
         return "–"
-    mean = f"**{figures.number(float(np.mean(values)))}**"
-    return f"{mean} {figures.ends_of((min(values), max(values)))}" if len(values) > 1 else mean
+    before = [change.before.value for change in changes if change.before]
+    after = [change.after.value for change in changes]
+    shown = f"**{figures.number(float(np.mean(after)))}**"
+    if before:
+        shown = f"{figures.number(float(np.mean(before)))} → {shown}"
+    return f"{shown} {figures.ends_of((min(after), max(after)))}" if len(after) > 1 else shown
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

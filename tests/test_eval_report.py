@@ -124,7 +124,8 @@ def test_runs_are_grouped_by_what_differs_but_the_seed(tmp_path):
         ("inputs-only", 2),
     ]
     markdown, html = compare.write(runs, tmp_path / "page")
-    assert "| sentiment | **.900** [.900, .900] | **.600** [.600, .600] |" in markdown.read_text()
+    row = "| sentiment | .500 → **.900** [.900, .900] | .500 → **.600** [.600, .600] |"
+    assert row in markdown.read_text()
     assert html.read_text().count("<svg") == 1
 
 
