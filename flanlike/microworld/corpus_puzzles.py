@@ -281,8 +281,8 @@ def _order(rng: random.Random) -> Case:
 def _scene(rng: random.Random) -> Case:
     who, somebody = (person.name for person in rng.sample(world.PEOPLE, 2))
     thing, place = pick(rng, world.OBJECTS + world.FOODS).name, pick(rng, world.PLACES)
-    verb, day = pick(rng, world.VERBS), pick(rng, world.COLOURS)
-    said = f"in the {place} {who} {verb.past} the {day} {thing}"
+    verb, colour = pick(rng, world.VERBS), pick(rng, world.COLOURS)
+    said = f"in the {place} {who} {verb.past} the {colour} {thing}"
     lines = {"who": who, "where": place, "what": thing}
     asked = pick(
         rng,
