@@ -13,14 +13,20 @@ def check_task(
     task: task_module.Task,
     template_set: templates.TemplateSet,
     records: Sequence[task_module.Record],
+    *,
+    why_no_records: str = "",
 ) -> list[str]:
     """Returns what is wrong with the task, one line each: its templates, records and renderings.
 
     Every record is rendered by every template, so a few dozen records are enough.
     """
     problems = _check_counts(task, template_set)
+    for template in template_set.templates:
+        if "TODO" in template.input + template.target:
+            problems.append(f"task {task.name!r}, template {template.id!r}: still says TODO")
     if not records:
-        problems.append(f"task {task.name!r}: no records to check it with")
+        why = f": {why_no_records}" if why_no_records else ""
+        problems.append(f"task {task.name!r}: no records to check it with{why}")
     for number, record in enumerate(records):
         wrong = [f"task {task.name!r}, record {number}: {p}" for p in _check_record(task, record)]
         problems += wrong

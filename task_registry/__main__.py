@@ -1,4 +1,4 @@
-"""Looks into the registry: python -m task_registry list | show | check | mixture.
+"""Looks into the registry: python -m task_registry list | show | check | mixture | new.
 
 Every command takes --tasks FILE.py to add a module of your own.
 """
@@ -10,6 +10,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rich import console as rich_console
@@ -19,6 +20,7 @@ from rich import text as rich_text
 import task_registry
 from flanlike import errors, mixture, registry, render, seeding, sources, templates, testing
 from flanlike import task as task_module
+from task_registry import scaffold
 
 BACKENDS = ("embedded", "hub", "tfds")
 _CHECK_ROWS = 24
@@ -91,7 +93,7 @@ def check(found: registry.Registry, options: argparse.Namespace) -> None:
         found.task(name)
     problems: list[str] = []
     for name in names:
-        wrong = _check(found, name)
+        wrong = _check(found, name, options.data)
         print(f"{'ok  ' if not wrong else 'WRONG'} {name}")
         problems += wrong
     for problem in problems:
@@ -115,6 +117,20 @@ def show_mixture(found: registry.Registry, options: argparse.Namespace) -> None:
         print(json.dumps(_as_json(composition, options.data), indent=2))
         return
     _print_composition(_console(), composition, options.data)
+
+
+def new(found: registry.Registry, options: argparse.Namespace) -> None:
+    """Writes the first files of a user's task and says what comes next."""
+    module, templates_file = scaffold.write(
+        options.name,
+        options.cluster,
+        folder=Path.cwd(),
+        tasks=found.task_names,
+        clusters=found.clusters,
+        is_new_cluster=options.new_cluster,
+    )
+    print(f"wrote {module.name} and {templates_file.name}: fill in what says TODO, then")
+    print(f"python -m task_registry check {options.name} --tasks {module.name} --data FOLDER")
 
 
 def _describe(found: registry.Registry, name: str) -> dict[str, Any]:
@@ -172,18 +188,20 @@ def _print_prompt(console: rich_console.Console, prompt: task_module.Prompt) -> 
         console.print(rich_text.Text(f"   of: {listed}", style="dim"), soft_wrap=True)
 
 
-def _check(found: registry.Registry, name: str) -> list[str]:
+def _check(found: registry.Registry, name: str, data: str) -> list[str]:
     task = found.task(name)
+    records: list[task_module.Record] = []
+    why_none = sources.availability(task, data)
     try:
         template_set = found.templates(name)
+        if why_none:
+            why_none += "; name the folder of its rows by --data"
+        else:
+            rows = sources.open_rows(task, data, "train")
+            records = [rows[index] for index in range(min(len(rows), _CHECK_ROWS))]
     except errors.UserError as error:
         return [str(error)]
-    if sources.availability(task, "embedded"):
-        records = []
-    else:
-        rows = sources.open_rows(task, "embedded", "train")
-        records = [rows[index] for index in range(min(len(rows), _CHECK_ROWS))]
-    problems = testing.check_task(task, template_set, records)
+    problems = testing.check_task(task, template_set, records, why_no_records=why_none or "")
     return problems + (_check_metrics(task, records) if records else [])
 
 
@@ -284,7 +302,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--n", type=int, default=3, help="how many prompts (3)")
     command.set_defaults(run=show)
 
-    command = commands.add_parser("check", parents=[common], help="find mistakes in tasks")
+    command = commands.add_parser("check", parents=[common, data], help="find mistakes in tasks")
     command.add_argument("names", nargs="*", metavar="TASK", help="default: all")
     command.set_defaults(run=check)
 
@@ -296,6 +314,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--rules", choices=("flan", "strict"), help="the mixture's own by default")
     command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
     command.set_defaults(run=show_mixture)
+
+    command = commands.add_parser("new", parents=[common], help="the first files of your own task")
+    command.add_argument("name", metavar="NAME", help="of the task: letters, digits and _")
+    command.add_argument("--cluster", required=True, metavar="C", help="what it is held out with")
+    command.add_argument("--new-cluster", action="store_true", help="no task has this cluster yet")
+    command.set_defaults(run=new)
     return parser
 
 

@@ -184,3 +184,53 @@ def test_mixtures_of_the_registry_resolve():
     for name in REGISTRY.mixture_names:
         composition = mixture.resolve(REGISTRY.mixture(name), REGISTRY, counts, ())
         assert sum(task.share for task in composition.tasks) == pytest.approx(1.0)
+
+
+def test_new_writes_files_that_load_and_check_says_what_is_missing(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    out = run(capsys, "new", "weather_mood", "--cluster", "sentiment")
+    assert out.endswith("check weather_mood --tasks weather_mood.py --data FOLDER\n")
+    with pytest.raises(SystemExit):
+        command_line.main(["check", "weather_mood", "--tasks", "weather_mood.py"])
+    printed = capsys.readouterr().err
+    assert "'first': still says TODO" in printed and "forward" in printed
+    assert "no records" in printed and "name the folder of its rows by --data" in printed
+    rows = tmp_path / "rows" / "weather_mood"
+    rows.mkdir(parents=True)
+    line = json.dumps({"text": "Sun all day.", "label": "yes"}) + "\n"
+    (rows / "train.jsonl").write_text(line * 30)
+    (rows / "validation.jsonl").write_text(line)
+    shown = run(capsys, "show", "weather_mood", "--tasks", "weather_mood.py", "--data", "rows")
+    assert "Sun all day." in shown and "=> yes" in shown
+    template = (tmp_path / "weather_mood.toml").read_text().replace("TODO", "Now")
+    first, second = template.split("[[template]]")[1:]
+    copies = [first.replace("first", f"no_{n}").replace("Now", f"Now {n}") for n in range(9)]
+    (tmp_path / "weather_mood.toml").write_text("[[template]]".join(["", *copies, second]))
+    own = ("weather_mood", "--tasks", "weather_mood.py", "--data", "rows")
+    assert run(capsys, "check", *own).endswith("1 tasks checked, nothing wrong\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("two words", "--cluster", "sentiment"), "cannot be the name of a function"),
+        (("class", "--cluster", "sentiment"), "cannot be the name of a function"),
+        (("mine", "--cluster", "no cluster"), "letters, digits"),
+        (("rte", "--cluster", "nli"), "there is a task 'rte' already"),
+        (("mine", "--cluster", "sentimant"), "did you mean 'sentiment'?"),
+        (("taken", "--cluster", "sentiment"), "nothing was written"),
+    ],
+)
+def test_new_writes_nothing_where_something_is_wrong(
+    capsys, tmp_path, monkeypatch, arguments, message
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken.toml").write_text("mine")
+    assert message in mistake(capsys, "new", *arguments)
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.toml"]
+
+
+def test_a_cluster_may_be_new_where_that_is_said(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run(capsys, "new", "mine", "--cluster", "weather", "--new-cluster")
+    assert task_registry.registry("mine.py").task("mine").cluster == "weather"

@@ -1,0 +1,91 @@
+"""The first files of a user's task: a module stub and a template file that already load."""
+
+import keyword
+import pathlib
+from collections.abc import Collection
+
+from flanlike import errors
+
+_MODULE = '''"""TODO: one line on what the task {name} is about."""
+
+from flanlike import mixture, task
+
+LABELS = ("no", "yes")  # TODO: the labels, in the order of the record's indices
+
+
+def {name}() -> task.Task:
+    """TODO: one line on a row, with an example: {{"text": "...", "label": "yes"}}."""
+    return task.Task(
+        name="{name}",
+        cluster="{cluster}",
+        fields=("text",),  # TODO: the strings that templates may use
+        answers=task.Labels(names=LABELS, words=LABELS),
+        metrics=("accuracy",),
+        templates="{name}",  # {name}.toml, beside this file
+        preprocess=to_record,
+    )
+
+
+def to_record(row: task.Row) -> task.Record:
+    """TODO: from a row of the data to the fields and the label's index."""
+    return {{"text": row["text"], "label": LABELS.index(row["label"])}}
+
+
+TASKS = [{name}]
+MIXTURES = [mixture.Mixture(name="{name}_only", entries=("{name}",))]
+'''
+
+_TEMPLATES = '''# TODO: what is asked here. For {name}: text.
+# {{field}} is the only syntax. Write ten or more, at least seven of kind "forward".
+
+[[template]]
+id = "first"
+kind = "forward"
+input = """
+{{text}}
+TODO: ask for the answer.
+
+{{options}}"""
+target = "{{answer}}"
+
+[[template]]
+id = "turned_around"
+kind = "inverted"
+input = """
+TODO: ask for a text with the answer {{answer}}."""
+target = "{{text}}"
+'''
+
+
+def write(
+    name: str,
+    cluster: str,
+    *,
+    folder: pathlib.Path,
+    tasks: Collection[str],
+    clusters: Collection[str],
+    is_new_cluster: bool = False,
+) -> list[pathlib.Path]:
+    """Writes NAME.py and NAME.toml into the folder and returns their paths; overwrites nothing.
+
+    A cluster that no task has is a mistake unless `is_new_cluster`: what is misspelt would not be
+    held out with the cluster that was meant.
+    """
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise errors.UserError(
+            f"the task's name {name!r} cannot be the name of a function: use letters, digits and _"
+        )
+    if not cluster.isidentifier():
+        raise errors.UserError(f"the cluster {cluster!r} has to be letters, digits and _ alone")
+    if name in tasks:
+        raise errors.UserError(f"there is a task {name!r} already: give yours another name")
+    if cluster not in clusters and not is_new_cluster:
+        error = errors.did_you_mean("cluster", cluster, clusters)
+        raise errors.UserError(f"{error}; if a new one is meant, add --new-cluster")
+    contents = {f"{name}.py": _MODULE, f"{name}.toml": _TEMPLATES}
+    paths = [folder / file for file in contents]
+    if there := [path for path in paths if path.exists()]:
+        raise errors.UserError(f"{str(there[0])!r} is there already: nothing was written")
+    for path, content in zip(paths, contents.values(), strict=True):
+        path.write_text(content.format(name=name, cluster=cluster), encoding="utf-8")
+    return paths
