@@ -28,7 +28,7 @@ _PINNED_STEPS = 3
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PretrainConfig:
-    """How the base is made. Two idle cores take about 0.48 s a step."""
+    """How the base is made. Two idle cores take about 0.5 s a step."""
 
     out: str  # folder to write
     templates: str = "templates"  # folder whose wording the vocabulary should cover

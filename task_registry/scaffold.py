@@ -86,6 +86,11 @@ def write(
     paths = [folder / file for file in contents]
     if there := [path for path in paths if path.exists()]:
         raise errors.UserError(f"{str(there[0])!r} is there already: nothing was written")
-    for path, content in zip(paths, contents.values(), strict=True):
-        path.write_text(content.format(name=name, cluster=cluster), encoding="utf-8")
+    try:
+        for path, content in zip(paths, contents.values(), strict=True):
+            path.write_text(content.format(name=name, cluster=cluster), encoding="utf-8")
+    except OSError as error:
+        raise errors.UserError(
+            f"cannot write {str(path)!r} ({error.strerror}): go to a folder of your own"
+        ) from error
     return paths

@@ -112,3 +112,11 @@ def test_metrics_that_no_heuristic_knows_have_none():
     found = baselines.of(task, [record], [record])
     assert found.heuristic == {"squad_em": 1.0}
     assert set(found.majority) == {"rouge1", "squad_em"}
+
+
+def test_an_answer_that_cannot_be_read_counts_as_the_middle_number():
+    scores = ("0", "1", "2")
+    task = _task(tasks.Labels(names=scores, words=scores))
+    records = [{"label": 2, "score": 1.8}, {"label": 0, "score": 0.1}]
+    answered = answers.from_labels(task, records, [2, answers.NO_ANSWER])
+    assert answered.predicted_numbers == (2.0, 1.0)

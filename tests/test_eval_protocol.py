@@ -78,6 +78,20 @@ def test_samples_show_options_with_probabilities(knowing):
     assert sample.inputs == asked.cells[0].prompts[0].inputs
 
 
+@pytest.mark.parametrize(("family", "end"), [("decoder", "\n"), ("encoder_decoder", "")])
+def test_a_decoder_is_asked_as_it_was_trained_with_a_newline_at_the_end(monkeypatch, family, end):
+    asked = collect("sst2", validation_rows=0, family=family)
+    given = []
+
+    def option_scores(model, prompts, options, *, max_tokens_per_batch):
+        given.extend(map(Letters().decode, prompts))
+        return [np.zeros(len(choices)) for choices in options]
+
+    monkeypatch.setattr(decode, "option_scores", option_scores)
+    _evaluate(asked)
+    assert given == [prompt.inputs + end for cell in asked.cells for prompt in cell.prompts]
+
+
 def test_long_prompts_keep_their_end_and_are_counted(monkeypatch):
     asked = collect("sst2", validation_rows=0, max_input_tokens=10)
     lengths = []

@@ -97,3 +97,9 @@ def test_types_are_what_the_model_half_expects():
 def test_limits_are_checked():
     with pytest.raises(ValueError, match="max_target_tokens is 1; expected 2 or more"):
         features.LengthLimits(max_input_tokens=5, max_target_tokens=1)
+
+
+def test_a_decoders_inputs_end_in_one_newline_and_an_encoders_as_they_are():
+    assert features.inputs_text("Answer:", "decoder") == "Answer:\n"
+    assert features.inputs_text("Answer:\n", "decoder") == "Answer:\n"
+    assert features.inputs_text("Answer:", "encoder_decoder") == "Answer:"

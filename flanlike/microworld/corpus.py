@@ -1,9 +1,9 @@
 """The micro-world told as raw text: what the small base model is pretrained on.
 
 Documents are encyclopedia entries, dictionary entries, conversations, reports, short stories, and
-pages of riddles and puzzles. No sentence is one that a task generator makes, and no question one
-of a template. Label words such as "positive" occur beside words and sentences of the corpus's own
-frames only.
+pages of riddles and puzzles. No sentence is one that a task generator makes, and no five words in a
+row are those of a template. Label words such as "positive" occur beside words and sentences of the
+corpus's own frames only.
 """
 
 import bisect
@@ -73,6 +73,9 @@ _JUDGING = (
     (range(190_000, 260_000), corpus_stories.true_or_false),
 )
 
+# Where a sentence or a speaker's line begins.
+_STARTS = re.compile(r'(^"?|[.?!]"? "?|\n"?|\b[AB]: )([a-z])')
+
 
 class Document(NamedTuple):
     """A text in two parts: what is told, and the answer to what it asks at the end, if it does."""
@@ -104,8 +107,5 @@ def _typeset(text: str, *, capitals: bool) -> str:
     """
     text = re.sub(r" ([.,:;?!])", r"\1", text).replace('? "', '?"').replace('! "', '!"')
     if capitals:
-        text = re.sub(_STARTS, lambda m: m[1] + m[2].upper(), text)
+        text = _STARTS.sub(lambda m: m[1] + m[2].upper(), text)
     return text
-
-
-_STARTS = re.compile(r'(^"?|[.?!]"? "?|\n"?|\b[AB]: )([a-z])')

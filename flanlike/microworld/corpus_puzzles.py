@@ -6,9 +6,8 @@
     - fish
     | fish
 
-The lines of the list are all of one sort, so that only what is asked picks one. `|` stands before
-the answer (`corpus.document`). The questions are the corpus's own; they cover every relation that
-the world has, and several of them are asked about the same words.
+`|` stands before the answer (`corpus.document`). The questions are the corpus's own, and several
+are asked about the same words with the same lines: then only the question picks one.
 """
 
 import random
@@ -196,7 +195,11 @@ def _habitat(rng: random.Random) -> Case:
 
 def _member(rng: random.Random) -> Case:
     kind = pick(rng, world.KINDS)
-    wrong = [other.name for other in world.KINDS if other.category != kind.category]
+    wrong = [
+        other.name
+        for other in world.KINDS
+        if other.category != kind.category and other.part != kind.part
+    ]
     asked = pick(
         rng,
         (
@@ -208,7 +211,6 @@ def _member(rng: random.Random) -> Case:
             else f"which is {article(kind.category)}",
         ),
     )
-    wrong = [n for n in wrong if all(k.part != kind.part for k in world.KINDS if k.name == n)]
     return "", asked, kind.name, wrong
 
 
