@@ -12,7 +12,7 @@ from flanlike import task as task_module
 def availability(task: task_module.Task, hub_root: str | None) -> str | None:
     """Returns None if the task names a repository that could be read, else the reason."""
     if task.hub is None:
-        return "no repository on the hub is known for it"
+        return task.how_to_get or "no repository on the hub is known for it"
     if hub_root is not None and not (folder := pathlib.Path(hub_root) / task.hub.repo).is_dir():
         return f"the stand-in for the hub has no folder {str(folder)!r}"
     if importlib.util.find_spec("datasets") is None:

@@ -11,7 +11,7 @@ from flanlike import task as task_module
 def availability(task: task_module.Task) -> str | None:
     """Returns None if the task names a TFDS builder that could be read, else the reason."""
     if task.tfds is None:
-        return "TensorFlow Datasets has no builder for it"
+        return task.how_to_get or "TensorFlow Datasets has no builder for it"
     for package in ("tensorflow_datasets", "tensorflow"):
         if importlib.util.find_spec(package) is None:
             return f"the package `{package}` is not installed: pip install 'flanlike[tfds]'"
@@ -28,10 +28,10 @@ def open_split(task: task_module.Task, official: str) -> "TfdsRows":
         features = tfds.builder(task.tfds.name).info.features
     except Exception as error:  # whatever a builder, a download or TensorFlow raise
         lines = str(error).strip().splitlines() or [""]
+        mend = task.tfds.manual or "prepare it with `tfds build`"
         raise errors.UserError(
             f"task {task.name!r}: TFDS {task.tfds.name!r} (split {split!r}) could not be loaded: "
-            f"{type(error).__name__}: {lines[0]}; prepare it with `tfds build`, or use "
-            "--data hub or a folder"
+            f"{type(error).__name__}: {lines[0]}; {mend}, or use --data hub or a folder"
         ) from error
     return TfdsRows(task, source, features, split)
 

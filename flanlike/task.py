@@ -38,6 +38,8 @@ CLUSTERS = (
     "question_classification",
     "text_formatting",
     "chain_of_thought",
+    # Rows that come with an instruction of their own, of tasks of every cluster (not FLAN 2021's).
+    "instruction_collections",
     # The micro-world's own, where input and options leave the task open (not FLAN's).
     "word_relations",
     "role_questions",
@@ -45,6 +47,16 @@ CLUSTERS = (
     "order_questions",
     "fact_questions",
     "place_questions",
+)
+
+# The paper counts these as one of its twelve clusters, "misc" (Wei et al. 2021, figure 3).
+MISC = (
+    "math",
+    "conversational_qa",
+    "word_sense",
+    "linguistic_acceptability",
+    "question_classification",
+    "text_formatting",
 )
 
 _NAME = re.compile(r"[a-z0-9_]+")
@@ -87,6 +99,9 @@ class HubSource:
     `Task.label_columns` does. `split_names` says what the hub calls our train, validation and test
     where it differs. `data_dir` goes with revision "refs/convert/parquet". A repository that
     `is_sorted` (by label, say) is put in a fixed random order before a split is carved from it.
+    `columns` are those of the data card: a type by name, [type] for a list, a dict for a struct
+    (a Sequence of structs is a struct of lists, as `datasets` hands it out); what has class names
+    is a "ClassLabel". `unverified` says what of all this is from memory, and was never checked.
     """
 
     repo: str
@@ -96,14 +111,20 @@ class HubSource:
     split_names: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_sorted: bool = False
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    unverified: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TfdsSource:
-    """A TensorFlow Datasets builder: "name/config:version"."""
+    """A TensorFlow Datasets builder: "name/config:version".
+
+    `manual` says what has to be downloaded by hand before TFDS can build it, and from where.
+    """
 
     name: str
     split_names: Mapping[str, str] = field(default_factory=dict)
+    manual: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +138,9 @@ class Task:
     `unlabelled` maps columns to the value that marks a row without a gold answer (or without
     text); a row that has one of them is left out and counted. `microworld` names the generator of
     `flanlike.microworld` that yields records. `is_microworld_only` marks tasks with no dataset
-    behind them: they take part only with `--data embedded`.
+    behind them: they take part only with `--data embedded`. `flan_dataset` is the dataset of the
+    FLAN 2021 paper (one of 62) that the task is or is a part of. `how_to_get` is one line for a
+    dataset that is asked for, registered for or gone: it takes part in mixtures of its own only.
     """
 
     name: str
@@ -136,6 +159,8 @@ class Task:
     licence: str = ""
     homepage: str = ""
     is_microworld_only: bool = False
+    flan_dataset: str = ""
+    how_to_get: str = ""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -145,6 +170,11 @@ class Task:
         reserved = {"label", "options", "references", "answer", "score", "group"}
         if clash := reserved & set(self.fields):
             raise ValueError(f"task {self.name!r}: {sorted(clash)!r} are reserved, not fields")
+
+    @property
+    def paper_cluster(self) -> str:
+        """Returns the cluster as the FLAN paper counts: twelve, with several of ours in "misc"."""
+        return "misc" if self.cluster in MISC else self.cluster
 
     @property
     def has_rationale(self) -> bool:

@@ -11,7 +11,9 @@ from task_registry import (
     chain_of_thought,
     closed_book_qa,
     commonsense,
+    conversational_qa,
     coreference,
+    instruction_collections,
     linguistic_acceptability,
     math_problems,
     mixtures,
@@ -24,6 +26,7 @@ from task_registry import (
     sentiment,
     struct_to_text,
     summarization,
+    text_formatting,
     translation,
     word_sense,
 )
@@ -46,7 +49,10 @@ TASKS = [
     *summarization.TASKS,
     *translation.TASKS,
     *math_problems.TASKS,
+    *conversational_qa.TASKS,
+    *text_formatting.TASKS,
     *chain_of_thought.TASKS,
+    *instruction_collections.TASKS,
     *open_choice.TASKS,
 ]
 

@@ -30,7 +30,6 @@ def test_every_builder_is_named_like_its_task_and_has_a_docstring():
         assert task.cluster in task_module.CLUSTERS
         assert task.licence
         assert task.homepage.startswith("http") or task.is_microworld_only
-    assert len(TASKS) == 47
     assert sorted(task_rows.LAYOUTS) == WITH_DATASET
 
 
@@ -120,7 +119,7 @@ def test_an_embedded_record_has_the_fields_and_answers_of_the_task(name):
 def test_importing_the_tasks_is_quick_and_reads_nothing():
     script = (
         "import sys, time, flanlike.task; start = time.perf_counter()\n"
-        f"import {', '.join(f'task_registry.{TASKS[name].preprocess.__module__[14:]}' for name in WITH_DATASET)}\n"  # noqa: E501
+        "import task_registry\n"
         "assert time.perf_counter() - start < 0.5, time.perf_counter() - start\n"
         "heavy = {'jax', 'datasets', 'tensorflow', 'pyarrow', 'numpy'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"

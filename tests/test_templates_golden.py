@@ -18,7 +18,10 @@ from flanlike import render, seeding, task, templates
 
 ROOT = pathlib.Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden"
-RECORDS = json.loads((GOLDEN / "records.json").read_text())
+RECORDS = {
+    path.stem: json.loads(path.read_text("utf-8"))
+    for path in sorted((GOLDEN / "records").glob("*.json"))
+}
 IS_UPDATE = bool(os.environ.get("FLANLIKE_UPDATE_GOLDEN"))
 
 # A template that shows no options may not speak of them.

@@ -1,0 +1,3 @@
+"""Questions in a conversation: what is asked leans on what was asked before."""
+
+TASKS = []

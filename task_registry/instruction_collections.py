@@ -1,0 +1,3 @@
+"""Collections whose rows bring an instruction of their own, for tasks of every cluster."""
+
+TASKS = []

@@ -1,0 +1,3 @@
+"""Text formatting: letter case, punctuation and the spaces between words."""
+
+TASKS = []
