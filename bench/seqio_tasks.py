@@ -67,7 +67,7 @@ def _rows(
             else:
                 options = tuple(record.get("options", ()))
             answers.append(options[record["label"]] if options else record["references"][0])
-            blocks.append(template_set.layout.options_block(options) if options else "")
+            blocks.append(template_set.layout.plain.block(options) if options else "")
         for key in task.fields:
             columns[key].append(record[key])
         columns["answer"].append(answers)

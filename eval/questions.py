@@ -217,6 +217,7 @@ class _Asker:
             seed=seed,
             exemplars=self._exemplars(seed),
             style=self.style,
+            option_style=self.settings.option_style,
             fits=self.fits,
         )
 

@@ -26,8 +26,10 @@ class MixConfig:
     max_examples: int | None = None  # distinct rows a task may give
     temperature: float | None = None  # over 1: nearer to equal rates
     few_shot: float | None = None  # share of prompts with exemplars, in [0, 1]
+    min_shots: int | None = None  # exemplars a few-shot prompt is to have at least
     max_shots: int | None = None  # exemplars a few-shot prompt has at most
     no_options: float | None = None  # share of prompts that do not show their options
+    styled_options: float | None = None  # of prompts with options: lettered, numbered, inline ...
     inverted: float | None = None  # share of prompts that ask for the input
     cot: float | None = None  # share of chain of thought, for tasks with a rationale
 
@@ -123,6 +125,7 @@ class EvalConfig:
     generation_rows: int = 30  # rows a template where the answer is written, which is slow
     split: Literal["test", "validation"] = "test"  # what figures are made on
     shots: int = 0  # exemplars before each question
+    option_style: str | None = None  # how options are listed; None: the layout's plain style
     per_token: bool = False  # divide an option's score by its number of tokens
     max_input_tokens: int = 512  # longer prompts lose their beginning, and are counted
     max_new_tokens: int = 64  # of a written answer

@@ -10,7 +10,8 @@ Two sets of rules. "flan" are those of the FLAN paper: near clusters leave train
     reading_comprehension_with_commonsense    reading_comprehension, commonsense
 
 "strict" adds that no task is trained on whose rows tell the answer to a held-out task's rows, as
-SQuAD's do for QNLI. Pure: knows clusters and names, and opens nothing.
+SQuAD's do for QNLI, and that collections of tasks of every cluster leave training whatever is held
+out. Pure: knows clusters and names, and opens nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,19 +30,33 @@ NEAR_CLUSTERS: Mapping[str, tuple[str, ...]] = {
     "reading_comprehension_with_commonsense": ("reading_comprehension", "commonsense"),
 }
 
+ALL_CLUSTERS = "instruction_collections"  # its rows may be of any cluster
+
 SHARED_MATERIAL: tuple[tuple[str, frozenset[str]], ...] = (
     ("SQuAD's paragraphs and questions", frozenset({"qnli", "squad_v1", "squad_v2"})),
     (
         "Winograd schemas",
         frozenset({"wnli", "wsc", "wsc273", "winogrande", "definite_pronoun_resolution"}),
     ),
+    (
+        "captions of Flickr images and MSR videos",
+        frozenset({"snli", "cot_esnli", "multi30k", "sick", "stsb"}),
+    ),
+    ("science exam questions", frozenset({"scitail", "arc_easy", "arc_challenge"})),
+    ("film reviews of Rotten Tomatoes", frozenset({"sst2", "opinion_abstracts_rotten_tomatoes"})),
+    ("MultiRC's paragraphs", frozenset({"multirc", "mc_taco"})),
+    (
+        "the restaurants of E2E and the triples of WebNLG",
+        frozenset({"dart", "e2e_nlg", "web_nlg_en"}),
+    ),
+    ("sentences of ParaCrawl en-da", frozenset({"true_case", "fix_punct", "word_segment"})),
     ("GSM8K's questions", frozenset({"gsm8k", "cot_gsm8k"})),
     ("CommonsenseQA's questions", frozenset({"commonsense_qa", "cot_ecqa", "cos_e"})),
     ("StrategyQA's questions", frozenset({"strategy_qa", "cot_strategyqa"})),
     ("CREAK's claims", frozenset({"creak", "cot_creak"})),
     ("Sense-Making's sentences", frozenset({"sense_making", "cot_sensemaking"})),
     ("AQuA-RAT's questions", frozenset({"aqua_rat", "cot_aqua"})),
-    ("Natural Questions' queries", frozenset({"natural_questions", "bool_q"})),
+    ("Natural Questions' queries", frozenset({"natural_questions", "bool_q", "cot_qed"})),
     ("CNN/DailyMail's articles", frozenset({"record", "cnn_dailymail"})),
 )
 
@@ -78,7 +93,7 @@ def apply(
             continue
         reason = _near(cluster, held_out)
         if reason is None and rules == "strict":
-            reason = _shared(task, evaluation)
+            reason = _shared(task, cluster, evaluation)
         if reason is not None:
             dropped[task] = reason
     train = tuple(task for task in cluster_of if task not in evaluation and task not in dropped)
@@ -92,7 +107,9 @@ def _near(cluster: str, held_out: Sequence[str]) -> str | None:
     return None
 
 
-def _shared(task: str, evaluation: Sequence[str]) -> str | None:
+def _shared(task: str, cluster: str, evaluation: Sequence[str]) -> str | None:
+    if cluster == ALL_CLUSTERS and evaluation:
+        return "its rows are of every cluster, also of those held out"
     for material, tasks in SHARED_MATERIAL:
         if task in tasks and (others := sorted(tasks.intersection(evaluation))):
             return f"it shares {material} with {', '.join(others)}, held out"

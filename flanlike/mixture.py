@@ -17,27 +17,29 @@ from flanlike import task as task_module
 
 @dataclass(frozen=True, kw_only=True)
 class Shares:
-    """How often a training prompt is of which form, each in [0, 1] but for `max_shots`.
+    """How often a training prompt is of which form, each in [0, 1] but for the shots.
 
     What a task has no template for goes to its forward templates (to its CoT templates, where it
     has no forward ones): a task without inverted templates renders forward ones in their share.
     """
 
-    few_shot: float = 0.1  # of prompts; 1 to max_shots exemplars, each number as often
+    few_shot: float = 0.1  # of prompts; min_shots to max_shots exemplars, each number as often
+    min_shots: int = 1
     max_shots: int = 3
     no_options: float = 0.2  # of forward prompts of tasks with options
+    styled_options: float = 0.3  # of prompts that show options: not in the layout's plain style
     inverted: float = 0.1  # of prompts, few-shot ones included
     cot: float = 0.5  # of a CoT task's forward prompts, and of its inverted ones
 
     def __post_init__(self) -> None:
-        for name in ("few_shot", "no_options", "inverted", "cot"):
+        for name in ("few_shot", "no_options", "styled_options", "inverted", "cot"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise errors.UserError(f"share {name} is {value!r}; expected a number in [0, 1]")
-        if self.max_shots < 0 or (self.max_shots == 0 and self.few_shot > 0):
+        if self.few_shot > 0 and not 1 <= self.min_shots <= self.max_shots:
             raise errors.UserError(
-                f"max_shots is {self.max_shots!r} with few_shot {self.few_shot!r}; "
-                "expected 1 or more, or few_shot=0"
+                f"min_shots is {self.min_shots!r} and max_shots {self.max_shots!r} with few_shot "
+                f"{self.few_shot!r}; expected 1 <= min_shots <= max_shots, or few_shot=0"
             )
 
 
@@ -243,7 +245,17 @@ def split_tasks(
     for name in mixture.task_names:
         clusters.setdefault(registry.task(name).cluster, []).append(name)
     held_out = mixture.hold_out if held_out is None else tuple(held_out)
-    return holdout.apply(clusters, held_out, rules=rules or mixture.rules)
+    split = holdout.apply(clusters, held_out, rules=rules or mixture.rules)
+    untrainable = {
+        name: "it has no training split: it is only evaluated, where it is held out"
+        for name in split.train
+        if registry.task(name).is_evaluation_only
+    }
+    return dataclasses.replace(
+        split,
+        train=tuple(name for name in split.train if name not in untrainable),
+        dropped={**split.dropped, **untrainable},
+    )
 
 
 def missing(

@@ -161,6 +161,7 @@ class Prompts:
             seed=seed,
             exemplars=exemplars,
             style=self._style,
+            option_style=choice.option_style,
             fits=self._fits if self._words else None,
         )
         return prompt, len(exemplars)

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from flanlike import errors
+from flanlike import errors, layouts
 from flanlike import mixture as mixture_module
 from flanlike import task as task_module
 from flanlike import templates as templates_module
@@ -98,9 +98,9 @@ class Registry:
         return str(self._folder / file)
 
     @functools.cached_property
-    def layout(self) -> templates_module.Layout:
-        path = self._folder / templates_module.LAYOUT_FILE
-        return templates_module.load_layout(path) if path.exists() else templates_module.Layout()
+    def layout(self) -> layouts.Layout:
+        path = self._folder / layouts.FILE
+        return layouts.load(path) if path.exists() else layouts.Layout()
 
     def load_user_module(self, path: str | os.PathLike[str]) -> None:
         """Adds the TASKS (builders) and MIXTURES of the Python file at `path`."""

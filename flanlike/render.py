@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from flanlike import errors, mixture, templates
+from flanlike import errors, layouts, mixture, templates
 from flanlike import task as task_module
 
 Style = Literal["instructions", "options-only", "task-name", "inputs-only"]
@@ -36,6 +36,7 @@ class Choice:
 
     template: templates.Template
     shots: int
+    option_style: str | None = None  # None: the plain one
 
 
 def render(
@@ -43,17 +44,20 @@ def render(
     template: templates.Template,
     record: task_module.Record,
     *,
-    layout: templates.Layout,
+    layout: layouts.Layout,
     source: str,
     split: str,
     row_id: str,
     seed: int,
     exemplars: Sequence[Exemplar] = (),
     style: Style = "instructions",
+    option_style: str | None = None,
     fits: Callable[[str], bool] | None = None,
 ) -> task_module.Prompt:
     """Returns the prompt of one record by one template, after the exemplars in order.
 
+    Options are listed in the layout's plain style, or in the one of the name `option_style`; where
+    its answers are labels, so are the prompt's options, targets and references.
     Exemplars are dropped from the end until `fits(inputs)`, where that is given;
     `provenance.shots` is the number that is left. Options and references are bare answers, also
     where the target says more; an inverted prompt has no options, and its target for reference.
@@ -67,7 +71,8 @@ def render(
     if style != "instructions":
         _check_style(task, template, style)
     draws = _Draws(seed)
-    query = _solve(task, template, record, layout, draws, style)
+    listing = layout.plain if option_style is None else layout.style(option_style)
+    query = _solve(task, template, record, listing, draws, style)
     inputs, shots = query.inputs, 0
     if exemplars:
         if any(exemplar.row_id == row_id for exemplar in exemplars):
@@ -76,7 +81,7 @@ def render(
                 "draw exemplars by pick_exemplars"
             )
         delimiters = layout.few_shot[draws.below(len(layout.few_shot))]
-        solved = [_solve(task, template, each.record, layout, draws, style) for each in exemplars]
+        solved = [_solve(task, template, each.record, listing, draws, style) for each in exemplars]
         inputs, shots = _join(solved, query.inputs, delimiters, fits)
     return task_module.Prompt(
         inputs=inputs,
@@ -94,6 +99,7 @@ def render(
             kind=template.kind,
             shots=shots,
             shows_options=query.shows_options,
+            option_style=listing.name if query.shows_options else "",
             seed=seed,
         ),
     )
@@ -106,7 +112,7 @@ def choose(
     seed: int,
     style: Style = "instructions",
 ) -> Choice:
-    """Returns the template and the number of shots for one training prompt, drawn by the shares.
+    """Returns template, number of shots and style of options for one training prompt, by shares.
 
     A kind that the task lacks goes to its forward templates, as `mixture.Shares` says. Controls
     have no inverted prompts: without an instruction nothing tells them from the others.
@@ -114,7 +120,7 @@ def choose(
     draws = _Draws(seed ^ _CHOOSE)
     shots = 0
     if draws.uniform() < shares.few_shot:
-        shots = 1 + draws.below(shares.max_shots)
+        shots = shares.min_shots + draws.below(shares.max_shots - shares.min_shots + 1)
     is_inverted = draws.uniform() < shares.inverted and style == "instructions"
     is_cot = draws.uniform() < shares.cot
     shows_options = draws.uniform() >= shares.no_options
@@ -127,7 +133,12 @@ def choose(
         kind = "cot" if cot and (is_cot or not forward) else "forward"
         by_options = template_set.by_options
         pool = by_options[kind, shows_options] or by_options[kind, not shows_options]
-    return Choice(template=pool[draws.below(len(pool))], shots=shots)
+    template = pool[draws.below(len(pool))]
+    option_style = None
+    others = template_set.layout.option_styles[1:]
+    if others and draws.uniform() < shares.styled_options:
+        option_style = others[draws.below(len(others))].name
+    return Choice(template=template, shots=shots, option_style=option_style)
 
 
 def pick_exemplars(n_rows: int, query_row: int | None, k: int, seed: int) -> list[int]:
@@ -161,21 +172,28 @@ def _solve(
     task: task_module.Task,
     template: templates.Template,
     record: task_module.Record,
-    layout: templates.Layout,
+    listing: layouts.OptionStyle,
     draws: "_Draws",
     style: Style,
 ) -> _Solved:
     words, order = _words(task, template, record, draws, style)
-    answer = words[order.index(record["label"])] if words else record["references"][0]
-    values = {**record, "answer": answer}
+    is_direct = template.kind in ("forward", "cot")
     shows_options = template.shows_options
+    if style != "instructions":
+        shows_options = style == "options-only" and bool(words)
+    values, options = {**record}, words
     if words:
-        values["options"] = layout.options_block(words)
+        values["options"] = listing.block(words)
+        if shows_options and is_direct:  # what an inverted prompt tells of an answer is its text
+            options = listing.answers(words)
+        answer = options[order.index(record["label"])]
+    else:
+        answer = record["references"][0]
+    values["answer"] = answer
     try:
         if style == "instructions":
             inputs = template.input.format_map(values)
         else:
-            shows_options = style == "options-only" and bool(words)
             inputs = _control(task, values, style, shows_options)
         target = template.target
         targets = answer if target == "{answer}" else target.format_map(values)
@@ -184,8 +202,8 @@ def _solve(
             f"task {task.name!r}, template {template.id!r}: the record has no {error.args[0]!r}; "
             f"it has {sorted(record)!r}, and should have {task.fields!r}"
         ) from None
-    options, references = words, (answer,) if words else tuple(record["references"])
-    if template.kind not in ("forward", "cot"):
+    references = (answer,) if options else tuple(record["references"])
+    if not is_direct:
         options, order, references = (), (), (targets,)
     return _Solved(inputs, targets, options, order, references, shows_options)
 
@@ -233,7 +251,7 @@ def _check_style(task: task_module.Task, template: templates.Template, style: St
 def _join(
     solved: Sequence[_Solved],
     query: str,
-    delimiters: templates.Delimiters,
+    delimiters: layouts.Delimiters,
     fits: Callable[[str], bool] | None,
 ) -> tuple[str, int]:
     """Returns the exemplars that fit, followed by the query, and how many they are."""

@@ -140,7 +140,7 @@ class Task:
     `flanlike.microworld` that yields records. `is_microworld_only` marks tasks with no dataset
     behind them: they take part only with `--data embedded`. `flan_dataset` is the dataset of the
     FLAN 2021 paper (one of 62) that the task is or is a part of. `how_to_get` is one line for a
-    dataset that is asked for, registered for or gone: it takes part in mixtures of its own only.
+    dataset that neither backend has: it is asked for, downloaded by hand, or gone.
     """
 
     name: str
@@ -177,6 +177,11 @@ class Task:
         return "misc" if self.cluster in MISC else self.cluster
 
     @property
+    def is_evaluation_only(self) -> bool:
+        """Returns whether the dataset has splits, but none to train on."""
+        return bool(self.splits) and "train" not in self.splits
+
+    @property
     def has_rationale(self) -> bool:
         return "rationale" in self.fields
 
@@ -193,6 +198,7 @@ class Provenance:
     kind: str
     shots: int
     shows_options: bool
+    option_style: str = ""  # of the layout; empty where no options are shown
     seed: int
 
 

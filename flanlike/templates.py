@@ -17,43 +17,19 @@ Braces hold nothing but field names, so a checked template is also a plain `str.
 import functools
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flanlike import errors
+from flanlike import errors, layouts
 from flanlike import task as task_module
 
 KINDS = ("forward", "inverted", "cot", "cot_inverted")
-LAYOUT_FILE = "_layout.toml"
 
 _KEYS = {"id", "kind", "input", "target", "answers"}
 _ID = re.compile(r"[a-z0-9_]+")
 _FIELD = re.compile(r"\{([a-z0-9_]+)\}")
 _SPACE = re.compile(r"\s+")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Delimiters:
-    """What stands between an exemplar's input and its target, and after the target."""
-
-    between: str = "\n"
-    after: str = "\n\n"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """How options are listed and exemplars joined: the same for all templates of a folder."""
-
-    options_header: str = "Options:"
-    options_bullet: str = "- "
-    few_shot: tuple[Delimiters, ...] = (Delimiters(),)
-
-    def options_block(self, options: tuple[str, ...]) -> str:
-        """Returns the list that stands for `{options}`: "Options:\\n- yes\\n- no"."""
-        bullet = "\n" + self.options_bullet
-        return self.options_header + bullet + bullet.join(options)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +66,7 @@ class TemplateSet:
     """All templates that serve one task, in file order, with the layout they share."""
 
     templates: tuple[Template, ...]
-    layout: Layout
+    layout: layouts.Layout
 
     @functools.cached_property
     def forward(self) -> tuple[Template, ...]:
@@ -128,12 +104,12 @@ class TemplateSet:
 
 
 def load(
-    path: str | os.PathLike[str], task: task_module.Task, *, layout: Layout | None = None
+    path: str | os.PathLike[str], task: task_module.Task, *, layout: layouts.Layout | None = None
 ) -> TemplateSet:
     """Returns the templates of the file at `path`, checked for `task`.
 
     A file is parsed once however many tasks it serves. Without `layout`, `_layout.toml` beside
-    the file holds, and the defaults of `Layout` where there is none.
+    the file holds, and the defaults of `layouts.Layout` where there is none.
     """
     path = os.fspath(path)
     templates = _parsed(path, _stamp(path, task))
@@ -145,35 +121,9 @@ def load(
             "a task is evaluated through these: add one"
         )
     if layout is None:
-        beside = os.path.join(os.path.dirname(path), LAYOUT_FILE)
-        layout = load_layout(beside) if os.path.exists(beside) else Layout()
+        beside = os.path.join(os.path.dirname(path), layouts.FILE)
+        layout = layouts.load(beside) if os.path.exists(beside) else layouts.Layout()
     return TemplateSet(templates=templates, layout=layout)
-
-
-def load_layout(path: str | os.PathLike[str]) -> Layout:
-    """Returns the layout in a file such as templates/_layout.toml."""
-    path = os.fspath(path)
-    data = _read_toml(path)
-    try:
-        options = data.pop("options")
-        few_shot = tuple(Delimiters(**item) for item in data.pop("few_shot"))
-        layout = Layout(
-            options_header=options.pop("header"),
-            options_bullet=options.pop("bullet"),
-            few_shot=few_shot,
-        )
-        extra = [*data, *options]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise errors.UserError(
-            f"{path}: cannot read the layout ({type(error).__name__}: {error}); expected "
-            "[options] with header and bullet, and [[few_shot]] tables with between and after"
-        ) from None
-    if extra or not few_shot:
-        raise errors.UserError(
-            f"{path}: unknown keys {extra!r} or no [[few_shot]] table; expected [options] with "
-            "header and bullet, and [[few_shot]] tables with between and after"
-        )
-    return layout
 
 
 def _stamp(path: str, task: task_module.Task) -> tuple[int, int]:
@@ -189,7 +139,7 @@ def _stamp(path: str, task: task_module.Task) -> tuple[int, int]:
 @functools.cache
 def _parsed(path: str, stamp: tuple[int, int]) -> tuple[Template, ...]:
     """Returns a file's templates, checked for all that does not depend on a task."""
-    tables = _tables(path, _read_toml(path))
+    tables = _tables(path, layouts.read_toml(path))
     templates = tuple(_template(path, number, table) for number, table in enumerate(tables, 1))
     seen: dict[str, str] = {}
     ids: set[str] = set()
@@ -208,16 +158,6 @@ def _parsed(path: str, stamp: tuple[int, int]) -> tuple[Template, ...]:
             )
         seen[text] = template.id
     return templates
-
-
-def _read_toml(path: str) -> dict[str, Any]:
-    try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
-    except FileNotFoundError:
-        raise errors.UserError(f"no file {path!r}; expected a TOML file there") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise errors.UserError(f"{path}: not valid TOML: {error}") from None
 
 
 def _tables(path: str, data: dict[str, Any]) -> list[dict[str, Any]]:

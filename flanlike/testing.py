@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flanlike import render, seeding, templates
+from flanlike import layouts, render, seeding, templates
 from flanlike import task as task_module
 
 LEAST_TEMPLATES = 10
@@ -77,12 +77,13 @@ def _check_record(task: task_module.Task, record: task_module.Record) -> list[st
 
 def _check_rendering(
     task: task_module.Task,
-    layout: templates.Layout,
+    layout: layouts.Layout,
     template: templates.Template,
     record: task_module.Record,
     number: int,
 ) -> list[str]:
-    seed = seeding.key("check", task.name, template.id, number)
+    """Returns what is wrong with the record under the template, in the style that its turn has."""
+    style = layout.option_styles[number % len(layout.option_styles)]
     prompt = render.render(
         task,
         template,
@@ -91,13 +92,18 @@ def _check_rendering(
         source="check",
         split="train",
         row_id=str(number),
-        seed=seed,
+        seed=seeding.key("check", task.name, template.id, number),
+        option_style=style.name,
     )
     problems = []
     if not prompt.inputs.strip() or not prompt.targets.strip():
         problems.append("renders to nothing")
     if prompt.options:
-        if template.shows_options and layout.options_block(prompt.options) not in prompt.inputs:
+        words = record.get("options")
+        if isinstance(task.answers, task_module.Labels):
+            words = template.words(task.answers)
+        shown = [words[label] for label in prompt.label_of_option]
+        if template.shows_options and style.block(shown) not in prompt.inputs:
             problems.append("does not show its options")
         if prompt.label_of_option[prompt.gold] != record["label"]:
             problems.append(f"gold option {prompt.gold} is not label {record['label']}")
@@ -105,5 +111,5 @@ def _check_rendering(
             problems.append(f"target {prompt.targets!r} lacks {prompt.options[prompt.gold]!r}")
         if len(set(prompt.options)) != len(prompt.options):
             problems.append(f"options {prompt.options!r} are not all different")
-    where = f"task {task.name!r}, template {template.id!r}, record {number}"
+    where = f"task {task.name!r}, template {template.id!r}, record {number}, {style.name} options"
     return [f"{where}: {problem}" for problem in problems]

@@ -20,9 +20,8 @@ from rich import text as rich_text
 import task_registry
 from flanlike import errors, mixture, registry, render, seeding, sources, templates, testing
 from flanlike import task as task_module
-from task_registry import scaffold
+from task_registry import listing, scaffold
 
-BACKENDS = ("embedded", "hub", "tfds")
 _CHECK_ROWS = 24
 _WIDTH = 180  # columns of what is printed into a pipe or a file
 _EMBEDDED = "rows of the embedded micro-world: small, synthetic, made by rule"
@@ -35,28 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def list_tasks(found: registry.Registry, options: argparse.Namespace) -> None:
-    """Prints one line for each task, or one JSON array."""
-    described = [_describe(found, name) for name in found.task_names]
+    """Prints one line for each task and the totals, or one JSON array."""
+    described = [listing.describe(found, name) for name in found.task_names]
     if options.json:
         print(json.dumps(described, indent=2))
         return
-    table = rich_table.Table(title=f"{len(described)} tasks", box=None, pad_edge=False)
-    for column in ("task", "cluster", "forward", "inverted", "cot", "metrics", "rows", "licence"):
-        is_short = column not in ("metrics", "licence")
-        table.add_column(column, no_wrap=is_short, max_width=None if is_short else 40)
-    for task in described:
-        counts = task["templates"]
-        table.add_row(
-            task["name"],
-            task["cluster"],
-            str(counts["forward"]),
-            str(counts["inverted"] + counts["cot_inverted"]),
-            str(counts["cot"]),
-            ", ".join(task["metrics"]),
-            ", ".join(b for b, state in task["availability"].items() if state == "available"),
-            task["licence"],
-        )
-    _console().print(table)
+    console = _console()
+    console.print(listing.table(described))
+    console.print(listing.totals(described))
 
 
 def show(found: registry.Registry, options: argparse.Namespace) -> None:
@@ -82,7 +67,7 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
     notice = f"   ({_EMBEDDED})" if records.source == "embedded" else ""
     console.print(f"{task.name}, cluster {task.cluster}, --data {options.data}{notice}")
     for index, template in zip(range(min(options.n, len(records))), itertools.cycle(pool)):
-        prompt = _prompt(task, template_set, template, records, index, options.shots, train)
+        prompt = _prompt(task, template_set, template, records, index, train, options)
         _print_prompt(console, prompt)
 
 
@@ -133,35 +118,20 @@ def new(found: registry.Registry, options: argparse.Namespace) -> None:
     print(f"python -m task_registry check {options.name} --tasks {module.name} --data FOLDER")
 
 
-def _describe(found: registry.Registry, name: str) -> dict[str, Any]:
-    task = found.task(name)
-    template_set = found.templates(name)
-    reasons = {backend: sources.availability(task, backend) for backend in BACKENDS}
-    hub = task.hub and task.hub.repo + (f"/{task.hub.config}" if task.hub.config else "")
-    return {
-        "name": name,
-        "cluster": task.cluster,
-        "templates": {kind: len(getattr(template_set, kind)) for kind in templates.KINDS},
-        "metrics": list(task.metrics),
-        "sources": {"hub": hub, "tfds": task.tfds and task.tfds.name, "embedded": task.microworld},
-        "availability": {backend: reason or "available" for backend, reason in reasons.items()},
-        "licence": task.licence,
-        "homepage": task.homepage,
-    }
-
-
 def _prompt(
     task: task_module.Task,
     template_set: templates.TemplateSet,
     template: templates.Template,
     records: sources.Records,
     index: int,
-    shots: int,
     train: sources.Records,
+    options: argparse.Namespace,
 ) -> task_module.Prompt:
     row_id = records.row_id(index)
     seed = seeding.key("show", task.name, row_id)
-    picked = render.pick_exemplars(len(train), index if train is records else None, shots, seed)
+    query = index if train is records else None
+    picked = render.pick_exemplars(len(train), query, options.shots, seed)
+    styles = template_set.layout.option_styles
     return render.render(
         task,
         template,
@@ -172,6 +142,7 @@ def _prompt(
         row_id=row_id,
         seed=seed,
         exemplars=[render.Exemplar(record=train[i], row_id=train.row_id(i)) for i in picked],
+        option_style=options.option_style or styles[seed % len(styles)].name,
     )
 
 
@@ -299,6 +270,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--split", default="train", help="train (default), validation or test")
     command.add_argument("--shots", type=int, default=0, metavar="K", help="exemplars a prompt")
     command.add_argument("--cot", action="store_true", help="with chain of thought")
+    command.add_argument("--option-style", metavar="NAME", help="of _layout.toml; default: drawn")
     command.add_argument("--n", type=int, default=3, help="how many prompts (3)")
     command.set_defaults(run=show)
 

@@ -4,7 +4,7 @@ import pytest
 import template_toys
 
 from eval import answers, baselines, metrics
-from flanlike import render, templates
+from flanlike import layouts, render
 from flanlike import task as tasks
 
 
@@ -80,7 +80,7 @@ def test_texts_are_read_as_labels_by_the_words_of_their_prompt():
             template_toys.task_of(),
             template,
             {"premise": "It rains.", "hypothesis": "It is dry.", "label": 0},
-            layout=templates.Layout(),
+            layout=layouts.Layout(),
             source="folder",
             split="test",
             row_id="test/0",

@@ -68,6 +68,14 @@ def test_strict_rules_also_drop_what_tells_the_answer(held_out, expected):
     assert dropped(held_out, "strict") == expected
 
 
+def test_a_collection_of_all_clusters_leaves_training_whatever_is_held_out():
+    clusters = CLUSTERS | {"instruction_collections": ["t0_sf"]}
+    assert "t0_sf" in holdout.apply(clusters, []).train
+    assert "t0_sf" in holdout.apply(clusters, ["math"], rules="flan").train
+    reason = "its rows are of every cluster, also of those held out"
+    assert holdout.apply(clusters, ["math"]).dropped["t0_sf"] == reason
+
+
 def test_the_reason_names_the_material_and_the_task():
     split = holdout.apply(CLUSTERS, ["qnli"], rules="strict")
     reason = "it shares SQuAD's paragraphs and questions with qnli, held out"

@@ -167,7 +167,9 @@ def test_a_mixture_checks_its_settings(values, message):
     [
         ({"few_shot": 1.1}, r"share few_shot is 1.1; expected a number in \[0, 1\]"),
         ({"cot": -0.5}, "share cot is -0.5"),
-        ({"max_shots": 0}, "max_shots is 0 with few_shot 0.1; expected 1 or more, or few_shot=0"),
+        ({"max_shots": 0}, "max_shots 0 with few_shot 0.1; expected 1 <= min_shots <= max_shots"),
+        ({"min_shots": 5}, "min_shots is 5 and max_shots 3"),
+        ({"styled_options": 2.0}, "share styled_options is 2.0"),
     ],
 )
 def test_shares_are_numbers_from_0_to_1(values, message):

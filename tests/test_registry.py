@@ -27,14 +27,14 @@ def test_tasks_are_built_and_templates_read_when_first_asked_for(tmp_path):
 def test_clusters_and_templates_of_tasks(tmp_path):
     toys.write(tmp_path, toys.FORWARD, "one")
     (tmp_path / "_layout.toml").write_text(
-        '[options]\nheader = "O:"\nbullet = "* "\n[[few_shot]]\nbetween = " "\nafter = " "\n'
+        '[[options]]\nname = "stars"\n[[few_shot]]\nbetween = " "\nafter = " "\n'
     )
     found = registry.Registry(
         [toys.builder_of("one"), toys.builder_of("two", cluster="math")], templates_folder=tmp_path
     )
     assert found.clusters == {"nli": ["one"], "math": ["two"]}
     assert [t.id for t in found.templates("one").templates] == ["is_it_true"]
-    assert found.templates("one").layout.options_header == "O:"
+    assert found.templates("one").layout.plain.name == "stars"
     assert found.templates("one") is found.templates("one")
 
 

@@ -1,15 +1,16 @@
 import collections
+import dataclasses
 import time
 
 import pytest
 import template_toys as toys
 
-from flanlike import errors, mixture, render, seeding, task, templates
+from flanlike import errors, layouts, mixture, render, seeding, task, templates
 
 RECORD = {"premise": "It rains.", "hypothesis": "It is dry.", "label": 1}
 OTHER = {"premise": "It snows.", "hypothesis": "It is cold.", "label": 0}
 CHOICES = {"question": "What flies?", "options": ["eel", "owl", "ant"], "label": 1}
-LAYOUT = templates.Layout()
+LAYOUT = layouts.Layout()
 SHOWN = "{premise}\nIs this true? {hypothesis}\n\n{options}"
 
 
@@ -117,6 +118,46 @@ def test_an_inverted_prompt_has_its_target_for_reference_and_nothing_to_choose_f
     assert prompt.references == ("It is dry.",)
 
 
+LETTERS = layouts.OptionStyle(
+    name="letters", item="({label}) {text}", labels="letters", answer="({label})"
+)
+STYLED = layouts.Layout(option_styles=(layouts.OptionStyle(), LETTERS))
+
+
+def test_a_style_may_ask_for_the_label_of_an_option():
+    template = toys.template_of(SHOWN, target="It is {answer}.")
+    letters = {"layout": STYLED, "option_style": "letters"}
+    seed = next(
+        s for s in range(99) if rendered(template, seed=s, layout=STYLED).options == ("yes", "no")
+    )
+    prompt = rendered(template, seed=seed, **letters)
+    assert prompt.inputs.endswith("Options:\n(A) yes\n(B) no")
+    assert (prompt.targets, prompt.references) == ("It is (B).", ("(B)",))
+    assert (prompt.options, prompt.gold, prompt.label_of_option) == (("(A)", "(B)"), 1, (0, 1))
+    assert prompt.provenance.option_style == "letters"
+
+
+def test_without_a_list_there_is_nothing_to_label():
+    letters = {"layout": STYLED, "option_style": "letters"}
+    prompt = rendered(toys.template_of(), **letters)
+    assert (prompt.targets, prompt.provenance.option_style) == ("no", "")
+    turned = toys.template_of("{answer}: {premise}\n{options}", "{hypothesis}", "inverted")
+    prompt = rendered(turned, **letters)
+    assert prompt.inputs.startswith("no: It rains.\nOptions:\n(A) ")
+    controls = rendered(toys.template_of(SHOWN), style="inputs-only", **letters)
+    assert controls.targets == "no"
+
+
+def test_exemplars_have_the_style_of_the_query():
+    exemplars = [render.Exemplar(record=OTHER, row_id="train/1")]
+    letters = {"layout": STYLED, "option_style": "letters"}
+    prompt = rendered(toys.template_of(SHOWN), exemplars=exemplars, **letters)
+    assert prompt.inputs.count("Options:\n(A) ") == 2
+    shown = prompt.inputs.split("\n\nIt rains.")[0]
+    label = next(line[:3] for line in shown.split("\n") if line.endswith(") yes"))
+    assert shown.split("\n")[-1] == label
+
+
 def test_braces_in_a_record_are_text():
     prompt = rendered(toys.template_of(), RECORD | {"premise": "{hypothesis} {0} }"})
     assert prompt.inputs == "{hypothesis} {0} } It is dry."
@@ -130,8 +171,8 @@ def test_exemplars_come_before_the_query_in_the_same_template():
 
 
 def test_delimiters_are_drawn_by_the_seed():
-    layout = templates.Layout(
-        few_shot=(templates.Delimiters(), templates.Delimiters(between=" > ", after=" ; "))
+    layout = layouts.Layout(
+        few_shot=(layouts.Delimiters(), layouts.Delimiters(between=" > ", after=" ; "))
     )
     exemplars = [render.Exemplar(record=OTHER, row_id="train/1")]
     seen = {
@@ -239,6 +280,20 @@ def test_choose_draws_kinds_and_shots_by_their_shares():
     assert chosen(everything, inverted=0.4, cot=0.5)[0] == both
     few = chosen(everything, few_shot=0.6, max_shots=2)
     assert few == ({"forward": 1.0}, {0: 0.4, 1: 0.3, 2: 0.3})
+
+
+def test_choose_draws_styles_of_options_and_a_fixed_or_random_number_of_shots():
+    found = dataclasses.replace(template_set("forward"), layout=STYLED)
+    for share in (0.0, 0.3, 1.0):
+        drawn = [
+            render.choose(found, mixture.Shares(styled_options=share), seed=seeding.key("s", i))
+            for i in range(2000)
+        ]
+        styled = sum(choice.option_style == "letters" for choice in drawn) / 2000
+        assert styled == pytest.approx(share, abs=0.04)
+    assert chosen(found, few_shot=1.0, min_shots=5, max_shots=5)[1] == {5: 1.0}
+    shots = chosen(found, few_shot=1.0, min_shots=1, max_shots=10)[1]
+    assert shots == dict.fromkeys(range(1, 11), 0.1)
 
 
 def test_what_a_task_lacks_goes_to_its_forward_templates():

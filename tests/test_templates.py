@@ -3,7 +3,7 @@ import json
 import pytest
 import template_toys as toys
 
-from flanlike import errors, task, templates
+from flanlike import errors, layouts, task, templates
 
 
 def test_load_returns_what_the_file_says(tmp_path):
@@ -18,7 +18,7 @@ def test_load_returns_what_the_file_says(tmp_path):
     assert found.by_options["forward", True] == (found.templates[0],)
     assert found.get("worded").words(toys.LABELS) == ("right", "wrong")
     assert found.get("turned").words(toys.LABELS) == ("yes", "no")
-    assert found.layout == templates.Layout()
+    assert found.layout == layouts.Layout()
     with pytest.raises(errors.UserError, match="unknown template 'word': did you mean 'worded'"):
         found.get("word")
 
@@ -125,29 +125,10 @@ def test_a_file_that_is_not_there_says_so(tmp_path):
 
 
 def test_the_layout_beside_a_file_is_taken(tmp_path):
-    (tmp_path / "_layout.toml").write_text(
-        '[options]\nheader = "Pick:"\nbullet = "* "\n'
-        '[[few_shot]]\nbetween = " "\nafter = "\\n"\n[[few_shot]]\nbetween = "!"\nafter = "?"\n'
+    (tmp_path / layouts.FILE).write_text(
+        '[[options]]\nname = "stars"\nheader = "Pick: "\nitem = "* {text}"\n'
+        '[[few_shot]]\nbetween = " "\nafter = "!"\n'
     )
     layout = templates.load(toys.write(tmp_path, toys.FORWARD), toys.task_of()).layout
-    assert layout.options_block(("yes", "no")) == "Pick:\n* yes\n* no"
-    assert layout.few_shot == (
-        templates.Delimiters(between=" ", after="\n"),
-        templates.Delimiters(between="!", after="?"),
-    )
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        '[options]\nheader = "a"\n[[few_shot]]\nbetween = ""\nafter = ""\n',
-        '[options]\nheader = "a"\nbullet = ""\n[[few_shot]]\nbetwen = ""\n',
-        'x = 1\n[options]\nheader = "a"\nbullet = ""\n[[few_shot]]\nbetween = ""\nafter = ""\n',
-    ],
-)
-def test_a_mistake_in_the_layout_says_what_is_expected(tmp_path, text):
-    path = tmp_path / "_layout.toml"
-    path.write_text(text)
-    with pytest.raises(errors.UserError, match=r"_layout.toml: .*expected \[options\] with header"):
-        templates.load_layout(path)
+    assert layout.plain.name == "stars"
+    assert layout.few_shot == (layouts.Delimiters(between=" ", after="!"),)

@@ -42,7 +42,9 @@ def rendered(name: str) -> str:
     """Returns all prompts of a task as one text: a heading, the inputs, an arrow and the target."""
     built, template_set = load(name)
     parts = []
+    styles = template_set.layout.option_styles
     for template in template_set.templates:
+        seed = seeding.key("golden", name, template.id)
         prompt = render.render(
             built,
             template,
@@ -51,7 +53,8 @@ def rendered(name: str) -> str:
             source="made up",
             split="train",
             row_id="golden",
-            seed=seeding.key("golden", name, template.id),
+            seed=seed,
+            option_style=styles[seed % len(styles)].name,
         )
         target = "\n".join(f"=> {line}" for line in prompt.targets.split("\n"))
         parts.append(f"######## {template.id} ({template.kind})\n{prompt.inputs}\n{target}\n")

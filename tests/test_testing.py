@@ -1,6 +1,6 @@
 import template_toys as toys
 
-from flanlike import task, templates, testing
+from flanlike import layouts, task, templates, testing
 
 GOOD = {"premise": "It rains.", "hypothesis": "It is dry.", "label": 1}
 CHOICES = {"question": "What flies?", "options": ["eel", "owl"], "label": 1}
@@ -12,7 +12,7 @@ def template_set(*inputs, **changes):
             templates.Template(id=f"t{i}", kind="forward", input=text, target="{answer}", **changes)
             for i, text in enumerate(inputs)
         ),
-        layout=templates.Layout(),
+        layout=layouts.Layout(),
     )
 
 

@@ -1,0 +1,160 @@
+"""How prompts list options and join exemplars: one file, `_layout.toml`, for a folder of templates.
+
+[[options]]
+name = "letters"
+header = "Options:\\n"
+item = "({label}) {text}"          # {label} needs `labels`
+between = "\\n"
+labels = "letters"                 # letters | numbers
+answer = "{label}"                 # what the target says: {label}, {text} or both
+
+[[few_shot]]
+between = "\\n"
+after = "\\n\\n"
+"""
+
+import functools
+import os
+import re
+import string
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flanlike import errors
+
+FILE = "_layout.toml"
+LABELS = ("", "letters", "numbers")
+
+_PARTS = re.compile(r"\{(label|text)\}")
+_EXPECTED = (
+    "expected [[options]] tables with name, header, item and, if wanted, between, labels and "
+    "answer, and [[few_shot]] tables with between and after"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delimiters:
+    """What stands between an exemplar's input and its target, and after the target."""
+
+    between: str = "\n"
+    after: str = "\n\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionStyle:
+    """One way to list options, and what the target then says: the text of one, or its label.
+
+    "({label}) {text}" with letters    Options:\\n(A) yes\\n(B) no     answer "{label}" -> B
+    """
+
+    name: str = "dashes"
+    header: str = "Options:\n"
+    item: str = "- {text}"
+    between: str = "\n"
+    labels: str = ""
+    answer: str = "{text}"
+
+    def __post_init__(self) -> None:
+        if self.labels not in LABELS:
+            raise errors.did_you_mean("labels", self.labels, LABELS)
+        for key in ("item", "answer"):
+            pattern = getattr(self, key)
+            parts = _PARTS.findall(pattern)
+            if _PARTS.sub("", pattern).strip("{}") != _PARTS.sub("", pattern) or not parts:
+                raise errors.UserError(
+                    f"{key} is {pattern!r}; expected {{text}}, {{label}} or both, no other brace"
+                )
+            if "label" in parts and not self.labels:
+                raise errors.UserError(f"{key} is {pattern!r}, but labels is empty; give labels")
+        if "text" not in _PARTS.findall(self.item):
+            raise errors.UserError(f"item is {self.item!r}; expected {{text}} in it")
+
+    @property
+    def answers_by_label(self) -> bool:
+        """Returns whether the same option has another answer where it stands at another place."""
+        return "{label}" in self.answer
+
+    def block(self, texts: Sequence[str]) -> str:
+        """Returns the list that stands for `{options}`: "Options:\\n- yes\\n- no"."""
+        if not self.labels:  # the commonest, and rendering is counted in microseconds
+            item = self.item
+            return self.header + self.between.join([item.replace("{text}", t) for t in texts])
+        return self.header + self.between.join(self._filled(self.item, texts))
+
+    def answers(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """Returns what a target says for each option: ("yes", "no") -> ("(A)", "(B)")."""
+        return tuple(texts) if self.answer == "{text}" else tuple(self._filled(self.answer, texts))
+
+    def _filled(self, pattern: str, texts: Sequence[str]) -> list[str]:
+        labels = _labels(self.labels, len(texts))
+        return [
+            _PARTS.sub(lambda part, each=each: each[part[1]], pattern)
+            for each in (
+                {"label": label, "text": text} for label, text in zip(labels, texts, strict=True)
+            )
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """How options are listed and exemplars joined. The first style is the plain one: evaluation
+    uses it unless told otherwise."""
+
+    option_styles: tuple[OptionStyle, ...] = (OptionStyle(),)
+    few_shot: tuple[Delimiters, ...] = (Delimiters(),)
+
+    def __post_init__(self) -> None:
+        names = [style.name for style in self.option_styles]
+        if not names or not self.few_shot or len(set(names)) != len(names):
+            raise errors.UserError(f"option styles {names!r} have to differ in name; {_EXPECTED}")
+
+    @property
+    def plain(self) -> OptionStyle:
+        return self.option_styles[0]
+
+    def style(self, name: str) -> OptionStyle:
+        for style in self.option_styles:
+            if style.name == name:
+                return style
+        raise errors.did_you_mean("option style", name, [s.name for s in self.option_styles])
+
+
+def load(path: str | os.PathLike[str]) -> Layout:
+    """Returns the layout in a file such as templates/_layout.toml."""
+    path = os.fspath(path)
+    data = read_toml(path)
+    try:
+        styles = tuple(OptionStyle(**table) for table in data.pop("options"))
+        few_shot = tuple(Delimiters(**table) for table in data.pop("few_shot"))
+        if data:
+            raise TypeError(f"unknown keys {sorted(data)!r}")
+        return Layout(option_styles=styles, few_shot=few_shot)
+    except errors.UserError as error:
+        raise errors.UserError(f"{path}: {error}") from None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise errors.UserError(
+            f"{path}: cannot read the layout ({type(error).__name__}: {error}); {_EXPECTED}"
+        ) from None
+
+
+def read_toml(path: str) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise errors.UserError(f"no file {path!r}; expected a TOML file there") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise errors.UserError(f"{path}: not valid TOML: {error}") from None
+
+
+@functools.cache
+def _labels(kind: str, count: int) -> tuple[str, ...]:
+    """Returns A, B, ... Z, AA, AB, ... or 1, 2, 3, ..."""
+    if kind != "letters":
+        return tuple(map(str, range(1, count + 1)))
+    letters = string.ascii_uppercase
+    return tuple(
+        letters[n] if n < 26 else letters[n // 26 - 1] + letters[n % 26] for n in range(count)
+    )

@@ -1,0 +1,77 @@
+"""What `python -m task_registry list` says of each task."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich import table as rich_table
+
+from flanlike import registry, sources, templates
+from flanlike import task as task_module
+
+BACKENDS = ("embedded", "hub", "tfds")
+_COLUMNS = (
+    "task", "cluster", "forward", "inverted", "cot", "metrics", "rows", "licence", "availability",
+)  # fmt: skip
+
+
+def describe(found: registry.Registry, name: str) -> dict[str, Any]:
+    """Returns what there is to know of a task, as plain JSON values."""
+    task = found.task(name)
+    template_set = found.templates(name)
+    reasons = {backend: sources.availability(task, backend) for backend in BACKENDS}
+    hub = task.hub and task.hub.repo + (f"/{task.hub.config}" if task.hub.config else "")
+    return {
+        "name": name,
+        "cluster": task.cluster,
+        "paper_cluster": task.paper_cluster,
+        "flan_dataset": task.flan_dataset,
+        "templates": {kind: len(getattr(template_set, kind)) for kind in templates.KINDS},
+        "metrics": list(task.metrics),
+        "sources": {"hub": hub, "tfds": task.tfds and task.tfds.name, "embedded": task.microworld},
+        "availability": {backend: reason or "available" for backend, reason in reasons.items()},
+        "note": _note(task),
+        "licence": task.licence,
+        "homepage": task.homepage,
+    }
+
+
+def table(described: Sequence[dict[str, Any]]) -> rich_table.Table:
+    """Returns one row for each task."""
+    found = rich_table.Table(box=None, pad_edge=False)
+    for column in _COLUMNS:
+        is_short = column not in ("metrics", "licence", "availability")
+        found.add_column(column, no_wrap=is_short, max_width=None if is_short else 34)
+    for task in described:
+        counts = task["templates"]
+        found.add_row(
+            task["name"],
+            task["cluster"],
+            str(counts["forward"]),
+            str(counts["inverted"] + counts["cot_inverted"]),
+            str(counts["cot"]),
+            ", ".join(task["metrics"]),
+            ", ".join(b for b, state in task["availability"].items() if state == "available"),
+            task["licence"],
+            task["note"],
+        )
+    return found
+
+
+def totals(described: Sequence[dict[str, Any]]) -> str:
+    of_paper = [task for task in described if task["flan_dataset"]]
+    datasets = {task["flan_dataset"] for task in of_paper}
+    clusters = {task["paper_cluster"] for task in of_paper}
+    return (
+        f"{len(described)} tasks; of the FLAN 2021 paper: {len(datasets)} datasets in "
+        f"{len(clusters)} clusters ({len(of_paper)} tasks)"
+    )
+
+
+def _note(task: task_module.Task) -> str:
+    """Returns what stands in the way of the rows, and what of their sources was never checked."""
+    notes = [task.how_to_get]
+    if task.tfds and task.tfds.manual:
+        notes.append(f"TFDS by hand: {task.tfds.manual}")
+    if task.hub and task.hub.unverified:
+        notes.append(f"hub from memory: {task.hub.unverified}")
+    return "; ".join(note for note in notes if note)

@@ -1,0 +1,71 @@
+"""How options are listed, and what the target then says."""
+
+import pytest
+
+from flanlike import errors, layouts
+
+FEW_SHOT = '[[few_shot]]\nbetween = ""\nafter = ""\n'
+
+
+def test_options_are_listed_in_the_style_and_answered_by_text_or_label():
+    texts = ("yes", "no {label}")
+    plain = layouts.OptionStyle()
+    assert plain.block(texts) == "Options:\n- yes\n- no {label}"
+    assert (plain.answers(texts), plain.answers_by_label) == (texts, False)
+    letters = layouts.OptionStyle(
+        name="letters", item="({label}) {text}", labels="letters", answer="({label})"
+    )
+    assert letters.block(texts) == "Options:\n(A) yes\n(B) no {label}"
+    assert (letters.answers(texts), letters.answers_by_label) == (("(A)", "(B)"), True)
+    inline = layouts.OptionStyle(
+        name="inline", header="Of: ", item="{label} {text}", between=" / ", labels="numbers"
+    )
+    assert inline.block(texts) == "Of: 1 yes / 2 no {label}"
+    assert inline.answers(texts) == texts
+
+
+def test_letters_go_on_after_z():
+    letters = layouts.OptionStyle(name="a", item="{label}{text}", labels="letters")
+    block = letters.block([""] * 54)
+    assert block.split("\n")[26:29] == ["Z", "AA", "AB"]
+    assert block.split("\n")[-2:] == ["BA", "BB"]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"labels": "roman"}, "unknown labels 'roman'"),
+        ({"item": "{label} {text}"}, "labels is empty"),
+        ({"item": "-"}, "expected {text}, {label} or both"),
+        ({"item": "{label}", "labels": "letters"}, "expected {text} in it"),
+        ({"item": "{text} {"}, "no other brace"),
+        ({"answer": "yes"}, "answer is 'yes'"),
+    ],
+)
+def test_a_style_that_cannot_be_says_why(values, message):
+    with pytest.raises(errors.UserError, match=message):
+        layouts.OptionStyle(**values)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        FEW_SHOT,
+        '[[options]]\nname = "a"\nheadr = "b"\n' + FEW_SHOT,
+        '[[options]]\nname = "a"\n',
+        'x = 1\n[[options]]\nname = "a"\n' + FEW_SHOT,
+        '[[options]]\nname = "a"\n[[options]]\nname = "a"\n' + FEW_SHOT,
+        '[options]\nheader = "a"\nbullet = ""\n' + FEW_SHOT,
+    ],
+)
+def test_a_mistake_in_the_file_says_what_is_expected(tmp_path, text):
+    path = tmp_path / layouts.FILE
+    path.write_text(text)
+    with pytest.raises(errors.UserError, match=r"_layout.toml: .*expected \[\[options\]\] tables"):
+        layouts.load(path)
+
+
+def test_an_unknown_style_lists_near_ones():
+    with pytest.raises(errors.UserError, match="did you mean 'dashes'"):
+        layouts.Layout().style("dahses")
