@@ -51,6 +51,7 @@ def test_labels_are_shown_in_a_drawn_order_and_the_gold_one_is_tracked():
             kind="forward",
             shots=0,
             shows_options=True,
+            option_style="dashes",
             seed=prompt.provenance.seed,
         ),
     )

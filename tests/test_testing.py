@@ -74,5 +74,6 @@ def test_renderings_are_checked():
     found = testing.check_task(clash, worded, [GOOD])
     assert len(found) == 10
     assert found[0] == (
-        "task 'toy', template 't0', record 0: options ('yes', 'yes') are not all different"
+        "task 'toy', template 't0', record 0, dashes options: "
+        "options ('yes', 'yes') are not all different"
     )
