@@ -20,6 +20,7 @@ from flanlike import task as task_module
 SPLITS = ("train", "validation", "test")
 HUB_ROOT = "FLANLIKE_HUB_ROOT"  # folder that stands for the hub: <folder>/<repository>/...
 
+_BACKENDS = ("embedded", "hub", "tfds")
 _EXPRESSION = re.compile(r"(\w+)(?:\[(-?\d+)?:(-?\d+)?\])?")
 _BROKEN_ROW = (KeyError, ValueError, TypeError, IndexError, AttributeError)
 
@@ -43,7 +44,7 @@ class Records:
     """Records of one split of one task; `dropped` counts rows left out for want of an answer."""
 
     task: task_module.Task
-    source: str  # "embedded", "hub", "tfds" or "folder"
+    source: str  # "embedded", "hub", "tfds", "folder" or "code"
     split: str
     official_split: str
     dropped: int
@@ -92,7 +93,7 @@ def open_rows(
         )
     records = Records(
         task=task,
-        source=data if data in ("embedded", "hub", "tfds") else "folder",
+        source="code" if task.rows else data if data in _BACKENDS else "folder",
         split=split,
         official_split=official,
         dropped=len(dropped),
@@ -108,6 +109,8 @@ def availability(task: task_module.Task, data: str, *, hub_root: str | None = No
 
     Reads no rows and asks no network: that a repository or a download is gone shows on opening.
     """
+    if task.rows is not None:
+        return None
     if data == "embedded":
         from flanlike.microworld import generators
 
@@ -152,6 +155,9 @@ def named(value: Any, names: Sequence[str] | None) -> Any:
 def _open(
     task: task_module.Task, data: str, split: str, hub_root: str | None
 ) -> tuple[Rows, range, str]:
+    if task.rows is not None:
+        rows = _CodeRows(task, split)
+        return rows, range(len(rows)), split
     if data == "embedded":
         rows = _EmbeddedRows(task.microworld, split)
         return rows, range(len(rows)), split
@@ -192,6 +198,35 @@ class _EmbeddedRows:
 
     def unlabelled(self, indices: range) -> set[int]:
         return set()
+
+
+class _CodeRows:
+    """The rows that a task's own function gives for one split, asked for once a process."""
+
+    def __init__(self, task: task_module.Task, split: str) -> None:
+        self._task, self._split = task, split
+        self._rows: Sequence[task_module.Row] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_rows": None}
+
+    def __len__(self) -> int:
+        return len(self._given())
+
+    def __getitem__(self, index: int) -> task_module.Row:
+        return self._given()[index]
+
+    def where(self, index: int) -> str:
+        return f"split {self._split!r} of Task.rows, row {index}"
+
+    def unlabelled(self, indices: range) -> set[int]:
+        marks = self._task.unlabelled.items()
+        return {i for i in indices if any(self[i].get(c) == v for c, v in marks)}
+
+    def _given(self) -> Sequence[task_module.Row]:
+        if self._rows is None:
+            self._rows = self._task.rows(self._split)
+        return self._rows
 
 
 def _what_is_wrong(error: Exception, row: task_module.Row) -> str:

@@ -12,7 +12,7 @@ gold value where a metric wants more than the label) and "group" (str, for metri
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,7 +140,8 @@ class Task:
     `flanlike.microworld` that yields records. `is_microworld_only` marks tasks with no dataset
     behind them: they take part only with `--data embedded`. `flan_dataset` is the dataset of the
     FLAN 2021 paper (one of 62) that the task is or is a part of. `how_to_get` is one line for a
-    dataset that neither backend has: it is asked for, downloaded by hand, or gone.
+    dataset that neither backend has: it is asked for, downloaded by hand, or gone. `rows` gives
+    the rows of a split in code: then they come from there, whatever `--data` says.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Task:
     is_microworld_only: bool = False
     flan_dataset: str = ""
     how_to_get: str = ""
+    rows: Callable[[str], Sequence[Row]] | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
