@@ -1,7 +1,9 @@
-"""Time and memory from process start to the first batch: `python bench/startup.py`.
+"""What the registry costs, in one run: `python bench/registry.py`.
 
-Each case runs in a fresh process: flan_core on embedded data, and 2,000 synthetic tasks, each with
-a template file of ten of its own. Time counts from before the interpreter starts.
+First batch: time and memory from process start, each case in a fresh process: flan_core on embedded
+data, and 2,000 synthetic tasks, each with a template file of ten of its own. Rendering: prompts a
+second on one core, records at hand, every task and template of flan_core; and with the micro-world
+that makes the records. Pipeline: against SeqIO on the same tasks (`bench/pipeline.py`).
 """
 
 import argparse
@@ -22,12 +24,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", type=int, default=2000, help="synthetic tasks")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--case", choices=sorted(_LIMITS), help=argparse.SUPPRESS)
+    parser.add_argument("--seconds", type=float, default=10.0, help="of a pipeline measurement")
+    parser.add_argument("--skip-seqio", action="store_true", help="where it is not installed")
+    parser.add_argument("--case", choices=(*_LIMITS, "rendering"), help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     parser.add_argument("--started", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.case:
-        _first_batch(options)
+        _rendering() if options.case == "rendering" else _first_batch(options)
         return
     import synthetic
 
@@ -42,6 +46,15 @@ def main() -> None:
             limit = f"{_LIMITS[case][0]:g} s" + (", 1 GB" if _LIMITS[case][1] else "")
             each = " ".join(f"{s:.2f}" for s in seconds)
             print(f"{case:12s} {each:24s} {min(seconds):6.2f}   {memory:5.2f} GB   {limit}")
+        print("\nrendering, one core          prompts a second (each run)   best   goal 20,000")
+        runs = [_run("rendering", folder, options.tasks) for _ in range(options.repeats)]
+        for name in runs[0]:
+            each = " ".join(f"{run[name]:,.0f}" for run in runs)
+            print(f"{name:28s} {each:28s}  {max(run[name] for run in runs):,.0f}")
+    print()
+    pipeline = [sys.executable, str(_ROOT / "bench" / "pipeline.py"), "--tasks", "62"]
+    pipeline += ["--seconds", str(options.seconds)]
+    subprocess.run(pipeline + ["--skip-seqio"] * options.skip_seqio, check=True)
 
 
 def _run(case: str, folder: str, tasks: int) -> dict[str, float]:
@@ -90,6 +103,50 @@ def _first_batch(options: argparse.Namespace) -> None:
     seconds = time.time() - options.started
     rss_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(json.dumps({"seconds": seconds, "rss_gb": rss_gb, "tasks": len(composition.tasks)}))
+
+
+def _rendering() -> None:
+    """Prints prompts a second: rendered from records at hand, and drawn from the micro-world."""
+    import task_registry
+    from flanlike import mixture, pipeline, render, sources
+
+    found = task_registry.registry()
+    composition = mixture.compose(found.mixture("flan_core"), found, "embedded", held_out=())
+    cases = []
+    for share in composition.tasks:
+        task, templates = found.task(share.name), found.templates(share.name)
+        rows = sources.open_rows(task, "embedded", "train")
+        cases += [
+            (task, template, rows[row], templates.layout)
+            for row, template in enumerate(templates.templates)
+        ]
+
+    def rendered(index: int) -> None:
+        task, template, record, layout = cases[index % len(cases)]
+        styles = layout.option_styles
+        render.render(
+            task,
+            template,
+            record,
+            layout=layout,
+            source="embedded",
+            split="train",
+            row_id="0",
+            seed=index,
+            option_style=styles[index % len(styles)].name,
+        )
+
+    shares = mixture.Shares(few_shot=0.0)
+    drawn = pipeline.Prompts(composition, found, data="embedded", seed=0, shares=shares)
+    rates = {}
+    for name, call in (("rendered", rendered), ("drawn and rendered", drawn.__getitem__)):
+        for index in range(len(cases)):
+            call(index)
+        start, count = time.process_time(), 40_000
+        for index in range(count):
+            call(index)
+        rates[name] = count / (time.process_time() - start)
+    print(json.dumps(rates))
 
 
 if __name__ == "__main__":
