@@ -1,5 +1,7 @@
 """What every task has to satisfy: for the tests, for `python -m task_registry check`, and yours."""
 
+import itertools
+import re
 from collections.abc import Sequence
 
 from flanlike import layouts, render, seeding, templates
@@ -24,6 +26,7 @@ def check_task(
     for template in template_set.templates:
         if "TODO" in template.input + template.target:
             problems.append(f"task {task.name!r}, template {template.id!r}: still says TODO")
+    problems += _check_alike(task, template_set)
     if not records:
         why = f": {why_no_records}" if why_no_records else ""
         problems.append(f"task {task.name!r}: no records to check it with{why}")
@@ -51,6 +54,29 @@ def _check_counts(task: task_module.Task, template_set: templates.TemplateSet) -
     if task.has_rationale and not template_set.cot:
         problems.append(f"task {task.name!r}: has a rationale but no template of kind 'cot'")
     return problems
+
+
+def _check_alike(task: task_module.Task, template_set: templates.TemplateSet) -> list[str]:
+    """Returns the pairs of templates of one kind that say the same but for one word."""
+    return [
+        f"task {task.name!r}: templates {one.id!r} and {two.id!r} differ in a word at most; "
+        "word one of them in another way"
+        for one, two in itertools.combinations(template_set.templates, 2)
+        if one.kind == two.kind and one.target == two.target and _differ_little(one, two)
+    ]
+
+
+def _differ_little(one: templates.Template, two: templates.Template) -> bool:
+    words, others = (re.findall(r"\w+", each.input.casefold()) for each in (one, two))
+    if abs(len(words) - len(others)) > 1:
+        return False
+    same = 0
+    while same < min(len(words), len(others)) and words[same] == others[same]:
+        same += 1
+    if len(words) == len(others):
+        return words[same + 1 :] == others[same + 1 :]
+    shorter, longer = sorted((words, others), key=len)
+    return shorter[same:] == longer[same + 1 :]
 
 
 def _check_record(task: task_module.Task, record: task_module.Record) -> list[str]:

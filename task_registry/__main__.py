@@ -95,7 +95,7 @@ def show_mixture(found: registry.Registry, options: argparse.Namespace) -> None:
         found,
         options.data,
         options.hold_out,
-        rules=options.rules,
+        rules=options.hold_out_rules,
         skip_missing=options.skip_missing,
     )
     if options.json:
@@ -283,7 +283,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("name", metavar="NAME")
     command.add_argument("--hold-out", nargs="*", metavar="C", help="clusters or tasks")
-    command.add_argument("--rules", choices=("flan", "strict"), help="the mixture's own by default")
+    command.add_argument(
+        "--hold-out-rules", choices=("flan", "strict"), help="the mixture's own by default"
+    )
     command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
     command.set_defaults(run=show_mixture)
 

@@ -16,7 +16,7 @@ def template_set(*inputs, **changes):
     )
 
 
-ENOUGH = template_set(*(f"{i} {{premise}} {{hypothesis}}\n{{options}}" for i in range(10)))
+ENOUGH = template_set(*(f"{i} {{premise}} {i} {{hypothesis}}\n{{options}}" for i in range(10)))
 
 
 def test_a_good_task_has_no_problems():
@@ -24,7 +24,7 @@ def test_a_good_task_has_no_problems():
 
 
 def test_too_few_templates_are_a_problem():
-    few = template_set("{premise}", "{hypothesis}")
+    few = template_set("Is it so? {premise}", "{hypothesis}")
     assert testing.check_task(toys.task_of(), few, [GOOD]) == [
         "task 'toy': 2 templates; expected 10 or more",
         "task 'toy': 2 templates of kind 'forward' or 'cot'; expected 7 or more",
@@ -33,11 +33,26 @@ def test_too_few_templates_are_a_problem():
 
 def test_a_task_with_a_rationale_needs_a_cot_template():
     of = toys.task_of(fields=("question", "rationale"), answers=task.Choices())
-    found = testing.check_task(of, template_set(*["{question}"] * 10), [])
+    found = testing.check_task(of, template_set(*(f"{i} {i} {{question}}" for i in range(10))), [])
     assert found == [
         "task 'toy': has a rationale but no template of kind 'cot'",
         "task 'toy': no records to check it with",
     ]
+
+
+def test_templates_that_differ_in_one_word_are_a_problem():
+    def alike(one, two):
+        found = testing.check_task(toys.task_of(), template_set(one, two), [GOOD])
+        return [problem for problem in found if "differ in a word at most" in problem]
+
+    assert alike("Is {premise} true?", "Is {premise} right?") == [
+        "task 'toy': templates 't0' and 't1' differ in a word at most; "
+        "word one of them in another way"
+    ]
+    assert alike("Is {premise} true?", "So is {premise} true?")
+    assert alike("Is {premise} true?", "Is: {premise} TRUE")
+    assert not alike("Is {premise} true?", "Was {premise} right?")
+    assert not alike("Is {premise} true?", "True: {premise}")
 
 
 def problems(record, **changes):
@@ -68,7 +83,7 @@ def test_records_are_checked_against_the_task():
 def test_renderings_are_checked():
     clash = toys.task_of(fields=("premise",))
     worded = template_set(
-        *(f"{i} {{premise}}" for i in range(10)),
+        *(f"{i} {i} {{premise}}" for i in range(10)),
         answers={"entailment": "yes", "not_entailment": "yes"},
     )
     found = testing.check_task(clash, worded, [GOOD])
