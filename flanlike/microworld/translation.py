@@ -7,7 +7,7 @@ own. The tasks on German, and these alone, use Talvish itself, so that they shar
 
 from random import Random
 
-from flanlike import task
+from flanlike import seeding, task
 from flanlike.microworld import draws, ontology
 
 # The words of the translation: few, so that each is met often.
@@ -41,57 +41,57 @@ _ORDERS = {dialect: order.split() for dialect, order in ORDERS.items()}
 _ENGLISH = "English"
 
 
-def multi30k(rng: Random, direction: int) -> task.Record:
-    """A short scene from English to Talvish or back: "A fox finds a hat." is "xofo tahi dnifi."."""
-    return _scene(rng, direction, "Talvish")
+def multi30k(rng: Random) -> task.Record:
+    """A short scene in English and Talvish: "A fox finds a hat." is "xofo tahi dnifi."."""
+    return _scene(rng, "Talvish")
 
 
-def wmt_ende_tok(rng: Random, direction: int) -> task.Record:
+def wmt_ende_tok(rng: Random) -> task.Record:
     """More scenes in Talvish."""
-    return _scene(rng, direction, "Talvish")
+    return _scene(rng, "Talvish")
 
 
-def wmt16_translate_deen(rng: Random, direction: int) -> task.Record:
+def wmt16_translate_deen(rng: Random) -> task.Record:
     """More scenes in Talvish."""
-    return _scene(rng, direction, "Talvish")
+    return _scene(rng, "Talvish")
 
 
-def para_crawl_enes(rng: Random, direction: int) -> task.Record:
+def para_crawl_enes(rng: Random) -> task.Record:
     """Scenes in South Talvish: the verb in the middle, the colour after the animal."""
-    return _scene(rng, direction, "South Talvish")
+    return _scene(rng, "South Talvish")
 
 
-def wmt14_enfr(rng: Random, direction: int) -> task.Record:
+def wmt14_enfr(rng: Random) -> task.Record:
     """Scenes in West Talvish: the place first, the verb in the middle."""
-    return _scene(rng, direction, "West Talvish")
+    return _scene(rng, "West Talvish")
 
 
-def wmt16_translate_tren(rng: Random, direction: int) -> task.Record:
+def wmt16_translate_tren(rng: Random) -> task.Record:
     """Scenes in East Talvish: the place before the thing, the verb last."""
-    return _scene(rng, direction, "East Talvish")
+    return _scene(rng, "East Talvish")
 
 
-def wmt16_translate_csen(rng: Random, direction: int) -> task.Record:
+def wmt16_translate_csen(rng: Random) -> task.Record:
     """Scenes in High Talvish: the verb first, then the thing."""
-    return _scene(rng, direction, "High Talvish")
+    return _scene(rng, "High Talvish")
 
 
-def wmt16_translate_fien(rng: Random, direction: int) -> task.Record:
+def wmt16_translate_fien(rng: Random) -> task.Record:
     """Scenes in North Talvish: the place first, the verb last."""
-    return _scene(rng, direction, "North Talvish")
+    return _scene(rng, "North Talvish")
 
 
-def wmt16_translate_roen(rng: Random, direction: int) -> task.Record:
+def wmt16_translate_roen(rng: Random) -> task.Record:
     """Scenes in Low Talvish: the verb first, then the animal and its colour."""
-    return _scene(rng, direction, "Low Talvish")
+    return _scene(rng, "Low Talvish")
 
 
-def wmt16_translate_ruen(rng: Random, direction: int) -> task.Record:
+def wmt16_translate_ruen(rng: Random) -> task.Record:
     """Scenes in Old Talvish: the thing first."""
-    return _scene(rng, direction, "Old Talvish")
+    return _scene(rng, "Old Talvish")
 
 
-def _scene(rng: Random, direction: int, dialect: str) -> task.Record:
+def _scene(rng: Random, dialect: str) -> task.Record:
     base = draws.pick(rng, _BASES)
     actor, thing = draws.pick(rng, _ACTORS), draws.pick(rng, _CARRIED)
     colour, scene = draws.pick(rng, ontology.COLOURS), draws.pick(rng, _SCENES)
@@ -107,8 +107,10 @@ def _scene(rng: Random, direction: int, dialect: str) -> task.Record:
     english = draws.sentence(f"{subject} {SEEN_VERBS[base]} {draws.A[thing]}{place}")
     words = [_TALVISH[parts[part]] for part in _ORDERS[dialect] if part in parts]
     other = " ".join(words) + "."
-    source, target, languages = english, other, (_ENGLISH, dialect)
-    if direction == 1:
+    # By content, as in the registry: no pair is one way in training and the other way in the test.
+    if seeding.key("direction", english, other) & 1:
+        source, target, languages = english, other, (_ENGLISH, dialect)
+    else:
         source, target, languages = other, english, (dialect, _ENGLISH)
     return {
         "source": source,
