@@ -156,6 +156,14 @@ def rouge_rows(name: str, texts: Sequence[str], references: Sequence[Sequence[st
     return _best(lambda a, b: scorer.score(b, a)[name].fmeasure, texts, references)
 
 
+def edit_similarity_rows(texts: Sequence[str], references: Sequence[Sequence[str]]) -> list[float]:
+    """Returns 1 - (Levenshtein distance / length of the longer text), in characters.
+
+    Blanks at both ends aside; case, marks and blanks inside count: ("cat", "Cats") -> 0.5.
+    """
+    return _best(_edit_similarity, texts, references)
+
+
 def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     """Returns sacreBLEU's corpus BLEU with its default tokenizer, divided by 100.
 
@@ -217,6 +225,28 @@ def _token_f1(text: str, reference: str) -> float:
     return 2 * hits / (len(predicted) + len(gold))
 
 
+def _edit_similarity(text: str, reference: str) -> float:
+    text, reference = text.strip(), reference.strip()
+    longer = max(len(text), len(reference))
+    return 1.0 - _edit_distance(text, reference) / longer if longer else 1.0
+
+
+def _edit_distance(one: str, two: str) -> int:
+    """Returns the least number of characters to insert, delete or replace."""
+    if one == two:
+        return 0
+    codes = np.array([ord(char) for char in two], np.int64)
+    places = np.arange(len(two) + 1)
+    distances = places  # from the part of `one` read so far to each beginning of `two`
+    for char in one:
+        longer = distances + 1
+        replaced = distances[:-1] + (codes != ord(char))
+        longer[1:] = np.minimum(longer[1:], replaced)
+        # Inserting adds one a place: a running minimum of what is left without that.
+        distances = np.minimum.accumulate(longer - places) + places
+    return int(distances[-1])
+
+
 @functools.cache
 def _rouge_scorer(name: str) -> Any:
     from rouge_score import rouge_scorer
@@ -260,6 +290,7 @@ METRICS: Mapping[str, Metric] = {
     "squad_em": _mean_of(squad_em_rows, _TEXTS),
     "squad_f1": _mean_of(squad_f1_rows, _TEXTS),
     "exact_match": _mean_of(exact_match_rows, _TEXTS),
+    "edit_similarity": _mean_of(edit_similarity_rows, _TEXTS),
     "rouge1": _mean_of(functools.partial(rouge_rows, "rouge1"), _TEXTS),
     "rouge2": _mean_of(functools.partial(rouge_rows, "rouge2"), _TEXTS),
     "rougeLsum": _mean_of(functools.partial(rouge_rows, "rougeLsum"), _TEXTS),

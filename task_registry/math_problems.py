@@ -1,7 +1,15 @@
-"""Mathematics: word problems with a number for an answer."""
+"""Mathematics: word problems and equations with a number for an answer."""
+
+import ast
+import re
 
 from flanlike import task
 from task_registry import rows
+
+_BYTES = re.compile(r"""b(['"]).*\1""", re.DOTALL)
+_UNIT = re.compile(r"\s+\([^()]*\)\s*$")
+_SLOT = re.compile(r"\bnumber(\d+)\b")
+_LETTERS = "ABCDE"
 
 
 def gsm8k() -> task.Task:
@@ -22,16 +30,195 @@ def gsm8k() -> task.Task:
         microworld="gsm8k",
         splits=rows.carved(200, test="test"),
         preprocess=_gsm8k,
-        hub=task.HubSource(repo="openai/gsm8k", config="main"),
+        hub=task.HubSource(
+            repo="openai/gsm8k",
+            config="main",
+            columns={"question": "string", "answer": "string"},
+        ),
         tfds=task.TfdsSource(name="gsm8k:1.0.0"),
         licence="MIT",
         homepage="https://github.com/openai/grade-school-math",
     )
 
 
-TASKS = [gsm8k]
+def math_dataset() -> task.Task:
+    """DeepMind Mathematics, linear equations in one unknown.
+
+    Home: https://github.com/google-deepmind/mathematics_dataset
+
+    {"question": "Solve 2*x + 1 = 7 for x.", "answer": "3"}                        TFDS
+    {"question": "b'Solve 2*x + 1 = 7 for x.\\\\n'", "answer": "b'3\\\\n'"}             the hub
+    """
+    return task.Task(
+        name="math_dataset",
+        cluster="math",
+        fields=("question",),
+        answers=task.FreeText(),
+        metrics=("exact_match",),
+        templates="math_dataset",
+        microworld="math_dataset",
+        splits=rows.carved(200, test="test"),
+        preprocess=_math_dataset,
+        hub=task.HubSource(
+            repo="deepmind/math_dataset",
+            revision="refs/convert/parquet",
+            data_dir="algebra__linear_1d",
+            is_sorted=True,  # by difficulty: easy, medium, hard
+            columns={"question": "string", "answer": "string"},
+            unverified="whether the converted branch exists, and the order of its rows",
+        ),
+        tfds=task.TfdsSource(name="math_dataset/algebra__linear_1d:1.0.0"),
+        licence="none stated for the data (the generator: Apache-2.0)",
+        homepage="https://github.com/google-deepmind/mathematics_dataset",
+        flan_dataset="math_dataset",
+    )
+
+
+def asdiv() -> task.Task:
+    """ASDiv, sums of primary school, https://github.com/chaochun/nlu-asdiv-dataset
+
+    The unit in brackets is no part of the answer. The hub has all rows in one split.
+
+    {"body": "Leo has 2 plums. He gets 3.", "question": "How many has he?",
+     "answer": "5 (plums)", "solution_type": "Addition", "formula": "2+3=5"}
+    """
+    return task.Task(
+        name="asdiv",
+        cluster="math",
+        fields=("question",),
+        answers=task.FreeText(),
+        metrics=("exact_match",),
+        templates="asdiv",
+        microworld="asdiv",
+        splits={
+            "train": "validation[:-500]",
+            "validation": "validation[-500:-300]",
+            "test": "validation[-300:]",
+        },
+        preprocess=_asdiv,
+        hub=task.HubSource(
+            repo="EleutherAI/asdiv",
+            columns={
+                "body": "string",
+                "question": "string",
+                "solution_type": "string",
+                "answer": "string",
+                "formula": "string",
+            },
+            unverified="the columns solution_type and formula, and the licence",
+        ),
+        licence="CC BY-NC 4.0",
+        homepage="https://github.com/chaochun/nlu-asdiv-dataset",
+    )
+
+
+def mawps() -> task.Task:
+    """MAWPS, sums of primary school, https://github.com/arkilpatel/SVAMP
+
+    {"Question": "Leo has number0 plums . He gets number1 . How many has he ?",
+     "Numbers": [2.0, 3.0], "Equation": "+ number0 number1", "Answer": 5.0}        a folder
+    """
+    return task.Task(
+        name="mawps",
+        cluster="math",
+        fields=("question",),
+        answers=task.FreeText(),
+        metrics=("exact_match",),
+        templates="gsm8k",
+        microworld="mawps",
+        splits=rows.carved(100, test="validation"),
+        preprocess=_mawps,
+        licence="MIT (the repository of SVAMP)",
+        homepage="https://github.com/arkilpatel/SVAMP",
+        how_to_get="copy data/cv_mawps/fold0 of https://github.com/arkilpatel/SVAMP by hand and "
+        "give --data a folder of rows",
+    )
+
+
+def aqua_rat() -> task.Task:
+    """AQuA-RAT, five-way algebra, https://github.com/google-deepmind/AQuA
+
+    {"question": "A pie costs 4 coins. What do 3 cost?",
+     "options": ["A)7", "B)12", "C)8", "D)1", "E)43"], "rationale": "4 * 3 = 12. Answer: B",
+     "correct": "B"}
+    """
+    return task.Task(
+        name="aqua_rat",
+        cluster="math",
+        fields=("question",),
+        answers=task.Choices(),
+        metrics=("accuracy",),
+        templates="aqua_rat",
+        microworld="aqua_rat",
+        splits={"train": "train", "validation": "validation[:200]", "test": "test"},
+        preprocess=_aqua_rat,
+        hub=task.HubSource(
+            repo="deepmind/aqua_rat",
+            config="raw",
+            columns={
+                "question": "string",
+                "options": ["string"],
+                "rationale": "string",
+                "correct": "string",
+            },
+        ),
+        licence="Apache-2.0",
+        homepage="https://github.com/google-deepmind/AQuA",
+    )
+
+
+TASKS = [gsm8k, math_dataset, asdiv, mawps, aqua_rat]
 
 
 def _gsm8k(row: task.Row) -> task.Record:
     _, number = rows.worked_solution(row)
     return {"question": rows.text(row, "question"), "references": [number]}
+
+
+def _math_dataset(row: task.Row) -> task.Record:
+    question, answer = (_unwrapped(rows.text(row, column)) for column in ("question", "answer"))
+    return {"question": question, "references": rows.references(answer)}
+
+
+def _unwrapped(text: str) -> str:
+    """Returns the text that the source code of a bytes object stands for; other text as it is.
+
+    Before: "b'Solve b = 2 for b.\\\\n'". After: "Solve b = 2 for b."
+    """
+    if _BYTES.fullmatch(text):
+        text = ast.literal_eval(text).decode("utf-8")
+    return text.strip()
+
+
+def _asdiv(row: task.Row) -> task.Record:
+    # "28 (ft); 21 (ft)" asks for two numbers.
+    parts = [_UNIT.sub("", part).strip() for part in rows.text(row, "answer").split(";")]
+    return {
+        "question": f"{rows.text(row, 'body')} {rows.text(row, 'question')}",
+        "references": rows.references("; ".join(part.removesuffix(".0") for part in parts)),
+    }
+
+
+def _mawps(row: task.Row) -> task.Record:
+    numbers = [_number(value) for value in row["Numbers"]]
+    question = _SLOT.sub(lambda slot: numbers[int(slot[1])], rows.text(row, "Question"))
+    return {"question": rows.untokenized(question), "references": [_number(row["Answer"])]}
+
+
+def _number(value: float) -> str:
+    """Returns a number as one writes it, to four places: 48.0 -> "48", 2 / 3 -> "0.6667"."""
+    return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+def _aqua_rat(row: task.Row) -> task.Record:
+    correct = rows.text(row, "correct")
+    if correct not in tuple(_LETTERS):
+        raise ValueError(
+            f"unknown label {correct!r} in column 'correct'; expected one of {_LETTERS!r}"
+        )
+    options = [
+        option.strip().removeprefix(f"{letter})")
+        for letter, option in zip(_LETTERS, row["options"], strict=True)
+    ]
+    fields = {"question": rows.text(row, "question")}
+    return rows.choice(fields, options, _LETTERS.index(correct))

@@ -4,6 +4,7 @@ The hub, TFDS and a folder name and nest the same facts differently; a task's `p
 these to read all three. All are pure; each error says what was expected, and the caller where.
 """
 
+import html
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +12,12 @@ from typing import Any
 from flanlike import task
 
 _CALCULATOR = re.compile(r"<<[^<>]*>>")
+_QUOTED = re.compile(r"(?<!\S)([\"']) ((?:(?!\1).)*\S) \1(?!\w)")
+_MARKS_APART = re.compile(r" +([,.;:!?]+)(?=[\s\"')]|$)")
+_ENDINGS_APART = re.compile(r" +(n't|['’](?:s|t|re|ve|ll|d|m)\b)")
+_APART_S = re.compile(r" +(['’]) s\b")
+_BRACKETS_APART = re.compile(r"(?<=[(\[]) +| +(?=[)\]])")
+_CURRENCY_APART = re.compile(r"([$£]) +(?=\d)")
 
 
 def value(row: task.Row, *columns: str) -> Any:
@@ -122,3 +129,15 @@ def worked_solution(row: task.Row) -> tuple[str, str]:
     if not mark or not number.strip():
         raise ValueError(f"column 'answer' is {answer!r}; expected '#### ' before the final number")
     return _CALCULATOR.sub("", working).strip(), number.strip().replace(",", "")
+
+
+def untokenized(text: str) -> str:
+    """Returns tokens as plain text: entities as signs, marks and endings joined to their words.
+
+    Before: "Ada 's &quot; new &quot; hat ( so she says ) cost $ 5 ." After: 'Ada's "new" hat
+    (so she says) cost $5.'
+    """
+    text = _BRACKETS_APART.sub("", _QUOTED.sub(r"\1\2\1", html.unescape(text)))
+    text = _APART_S.sub(r"\1s", text)
+    text = _ENDINGS_APART.sub(r"\1", _MARKS_APART.sub(r"\1", text))
+    return _CURRENCY_APART.sub(r"\1", text)

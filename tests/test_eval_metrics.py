@@ -1,5 +1,7 @@
 """Each metric on a perfect and a wrong prediction, with values worked out by hand."""
 
+import random
+
 import pytest
 import sacrebleu
 
@@ -70,6 +72,13 @@ def test_text_metrics_give_one_to_a_reference_and_nothing_to_other_words(name):
         ("squad_f1", "a grey owl", ("the owl",), 2 / 3),  # 1 of 2 words, 1 of 1
         ("squad_f1", "", ("the",), 1.0),  # both normalise to nothing
         ("squad_f1", "", ("owl",), 0.0),
+        ("edit_similarity", "the owl sat", ("an eel", "the owl sat"), 1.0),
+        ("edit_similarity", " owl\n", ("owl",), 1.0),
+        ("edit_similarity", "cat", ("Cats",), 0.5),  # one replaced, one inserted, of four
+        ("edit_similarity", "theowl", ("the owl",), 6 / 7),  # a blank counts
+        ("edit_similarity", "kitten", ("sitting",), 4 / 7),  # 3 edits
+        ("edit_similarity", "Café", ("Caf",), 3 / 4),
+        ("edit_similarity", "", ("owl",), 0.0),
         ("rouge1", "grey owl", ("old owl",), 0.5),
         ("rouge2", "the grey owl", ("the grey eel",), 0.5),
         ("rougeLsum", "owls fly\neels swim", ("eels swim\nowls fly",), 1.0),
@@ -78,6 +87,13 @@ def test_text_metrics_give_one_to_a_reference_and_nothing_to_other_words(name):
 def test_text_metrics_by_hand(name, text, references, expected):
     value = _value(name, predicted_texts=(text,), references=(references,))
     assert value == pytest.approx(expected)
+
+
+def test_edit_distance_is_that_of_the_textbook():
+    rng = random.Random(1)
+    for _ in range(200):
+        one, two = ("".join(rng.choices("ab ", k=rng.randrange(8))) for _ in range(2))
+        assert metrics._edit_distance(one, two) == _textbook_distance(one, two)
 
 
 def test_bleu_is_one_for_a_reference_and_takes_rows_of_unequal_references():
@@ -130,3 +146,13 @@ def test_unknown_metric_lists_near_matches():
 def test_a_missing_column_is_named():
     with pytest.raises(ValueError, match="'pearson' needs the column 'predicted_numbers'"):
         _value("pearson", predicted=(0,), gold=(0,))
+
+
+def _textbook_distance(one, two):
+    if not one or not two:
+        return len(one) + len(two)
+    return min(
+        _textbook_distance(one[1:], two) + 1,
+        _textbook_distance(one, two[1:]) + 1,
+        _textbook_distance(one[1:], two[1:]) + (one[0] != two[0]),
+    )

@@ -1,5 +1,7 @@
 """The shallow rules themselves on toy records, and on every task of the micro-world."""
 
+import dataclasses
+
 import pytest
 
 import task_registry
@@ -71,6 +73,13 @@ def test_free_text_by_majority_and_pieces_of_the_input():
     assert scores["majority"] == 0
     assert scores["first word of text"] == 1
     assert scores["first line of text"] == 0
+
+
+def test_copying_scores_nothing_where_the_form_is_the_task():
+    record = {"text": "ada ran, leo sat", "references": ["Ada ran. Leo sat."]}
+    of_case = dataclasses.replace(toy(task.FreeText(), "text"), cluster="text_formatting")
+    assert heuristics.accuracies([record], [record], of_case)["all of text"] == 0
+    assert heuristics.accuracies([record], [record], toy(task.FreeText(), "text"))["all of text"]
 
 
 def test_best_names_the_rule():

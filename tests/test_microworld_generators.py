@@ -22,7 +22,6 @@ from flanlike.microworld import (
     paraphrase,
     statements,
     sums,
-    writing,
 )
 
 NAMES = sorted(generators.GENERATORS)
@@ -168,10 +167,11 @@ def test_inputs_are_short_and_of_few_words():
         for record in rows(name, "train", 200):
             texts = [record[field] for field in of_task.fields]
             texts += record.get("options", []) + record.get("references", [])
-            words.update(re.findall("[a-z]+", " ".join(texts).lower()))
+            known = record["references"] if name == "word_segment" else texts
+            words.update(re.findall("[a-z]+", " ".join(known).lower()))
             inputs = " ".join(texts[: len(of_task.fields)] + record.get("options", []))
             assert len(inputs.split()) <= 50, (name, inputs)
-    assert len(words) < 900
+    assert len(words) < 1300
 
 
 def test_unknown_names_are_errors():
@@ -361,15 +361,6 @@ def test_similarity_counts_the_details_in_common():
         one, two = (record[f"sentence{i}"].rstrip(".").split() for i in (1, 2))
         assert record["score"] == float(label)
         assert sum(a != b for a, b in zip(one, two, strict=True)) == 5
-
-
-def test_translations_put_the_verb_last():
-    rng = random.Random(9)
-    for _ in range(50):
-        record = writing.multi30k(rng)
-        verb = next(v for v in writing._SEEN_VERBS.values() if f" {v} " in record["source"])
-        base = next(base for base, form in writing._SEEN_VERBS.items() if form == verb)
-        assert record["references"][0].endswith(f" {ontology.talvish(base)}.")
 
 
 def _naive_bayes(train: list[task.Record], test: list[task.Record], field: str) -> float:

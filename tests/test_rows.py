@@ -66,3 +66,18 @@ def test_carved():
         "validation": "train[-50:]",
         "test": "test",
     }
+
+
+@pytest.mark.parametrize(
+    ("tokens", "text"),
+    [
+        ("Ada 's hat ( so she says ) cost $ 5 .", "Ada's hat (so she says) cost $5."),
+        ("&quot; Yes , &quot; she said .", '"Yes," she said.'),
+        ("' an eel ' and \" a trout \" ?", "'an eel' and \"a trout\"?"),
+        ("They do n't like R &amp; B : the .net thing .", "They don't like R & B: the .net thing."),
+        ("the boys ' hats", "the boys ' hats"),  # open or closed: not to be told
+        ("Plain text stays.", "Plain text stays."),
+    ],
+)
+def test_untokenized(tokens, text):
+    assert rows.untokenized(tokens) == text

@@ -102,7 +102,11 @@ def _choices(train: Sequence[Record], test: Sequence[Record], task: tasks.Task) 
 def _free_text(
     train: Sequence[Record], test: Sequence[Record], task: tasks.Task
 ) -> dict[str, float]:
-    """Returns exact matches of the commonest reference and of pieces of the input."""
+    """Returns exact matches of the commonest reference and of pieces of the input.
+
+    Case and marks are let go, except where they are what the task is about.
+    """
+    as_scored = str.strip if task.cluster == "text_formatting" else _words
     most = Counter(record["references"][0] for record in train).most_common(1)[0][0]
     rules: dict[str, Callable[[Record], str]] = {"majority": lambda record: most}
     for field in task.fields:
@@ -117,7 +121,7 @@ def _free_text(
     return {
         name: _mean(
             [
-                _words(rule(record)) in [_words(text) for text in record["references"]]
+                as_scored(rule(record)) in [as_scored(text) for text in record["references"]]
                 for record in test
             ]
         )

@@ -1,4 +1,4 @@
-"""Writing: sentences from words and from facts, subject lines, summaries, translations."""
+"""Writing: sentences from words and from facts, subject lines, summaries."""
 
 from random import Random
 
@@ -8,21 +8,6 @@ from flanlike.microworld import draws, ontology
 _TOWNS = tuple(ontology.COUNTRY_CAPITALS.values())
 _COUNTRIES = tuple(ontology.COUNTRY_CAPITALS)
 _PLAIN = tuple(word for scale in ontology.SCALES for word in (scale.low[0], scale.high[0]))
-
-# The words of the translation: few, so that each is met often.
-_SEEN_VERBS = {
-    "find": "finds",
-    "hide": "hides",
-    "lift": "lifts",
-    "carry": "carries",
-    "buy": "buys",
-    "throw": "throws",
-}
-_ACTORS = ("fox", "goat", "mouse", "owl", "duck", "donkey", "heron", "sparrow")
-_CARRIED = ("hat", "boot", "drum", "lamp", "plum", "pear", "saw", "flute", "cake", "chair")
-_SCENES = ("barn", "garden", "kitchen", "hall", "forest", "meadow")
-_WORDS = (*_SEEN_VERBS, *_ACTORS, *_CARRIED, *_SCENES, *ontology.COLOURS)
-_TALVISH = {word: ontology.talvish(word) for word in _WORDS}
 
 # Mails: what they say, and their subject line.
 _MAILS = (
@@ -205,33 +190,4 @@ def samsum(rng: Random) -> task.Record:
     return {
         "dialogue": "\n".join(turns).format(**names),
         "references": [summary.format(**names)],
-    }
-
-
-def multi30k(rng: Random) -> task.Record:
-    """A short scene in English, and in Talvish: no articles, the verb last.
-
-    "A red fox finds a hat." becomes "dera xofo tahi dnifi."
-    """
-    base = draws.pick(rng, tuple(_SEEN_VERBS))
-    actor, thing = draws.pick(rng, _ACTORS), draws.pick(rng, _CARRIED)
-    colour, scene = draws.pick(rng, ontology.COLOURS), draws.pick(rng, _SCENES)
-    said, meant = [], []
-    share = rng.random()
-    if share < 0.6:
-        said.append(f"a {colour} {actor}")
-        meant += [colour, actor]
-    else:
-        said.append(draws.A[actor])
-        meant.append(actor)
-    said.append(f"{_SEEN_VERBS[base]} {draws.A[thing]}")
-    meant.append(thing)
-    if share > 0.4:
-        said.append(draws.AT[scene])
-        meant.append(scene)
-    meant.append(base)
-    return {
-        "source": draws.sentence(" ".join(said)),
-        "language": ontology.LANGUAGE_NAME,
-        "references": [" ".join(_TALVISH[word] for word in meant) + "."],
     }
