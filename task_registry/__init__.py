@@ -1,4 +1,4 @@
-"""The tasks: one module a cluster (two for summarization), one builder function a dataset, and the mixtures of them.
+"""The tasks: one module a cluster (news apart), one builder function a dataset, and the mixtures.
 
 Importing this package reads no file and builds no task.
 """
