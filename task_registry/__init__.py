@@ -1,4 +1,4 @@
-"""The tasks: one module a cluster, one builder function a dataset, and the mixtures of them.
+"""The tasks: one module a cluster (news apart), one builder function a dataset, and the mixtures.
 
 Importing this package reads no file and builds no task.
 """
@@ -26,6 +26,7 @@ from task_registry import (
     sentiment,
     struct_to_text,
     summarization,
+    summarization_news,
     text_formatting,
     translation,
     word_sense,
@@ -47,6 +48,7 @@ TASKS = [
     *word_sense.TASKS,
     *struct_to_text.TASKS,
     *summarization.TASKS,
+    *summarization_news.TASKS,
     *translation.TASKS,
     *math_problems.TASKS,
     *conversational_qa.TASKS,

@@ -1,15 +1,19 @@
-"""Summarization: subject lines, topics and summaries."""
+"""Summarization of what is not news: mails, talk, opinions, guides and papers."""
 
-import re
+from collections.abc import Sequence
+from typing import Any
 
 from flanlike import task
 from task_registry import rows
 
 _ROUGE = ("rouge1", "rouge2", "rougeLsum")
-_TOPICS = task.Labels(
-    names=("World", "Sports", "Business", "Sci/Tech"),
-    words=("world", "sports", "business", "science and technology"),
-)
+_SPLITS = {"train": "train", "validation": "validation[:200]", "test": "test"}
+# TFDS has a train split only; FLAN carves the others from it.
+_OPINIONS_SPLITS = {
+    "train": "train[:-600]",
+    "validation": "train[-600:-500]",
+    "test": "train[-500:]",
+}
 
 
 def aeslc() -> task.Task:
@@ -27,38 +31,15 @@ def aeslc() -> task.Task:
         microworld="aeslc",
         splits={"train": "train", "validation": "validation[-200:]", "test": "test"},
         preprocess=_aeslc,
-        hub=task.HubSource(repo="Yale-LILY/aeslc"),
+        hub=task.HubSource(
+            repo="Yale-LILY/aeslc",
+            columns={"email_body": "string", "subject_line": "string"},
+            unverified="that it loads without a script",
+        ),
         tfds=task.TfdsSource(name="aeslc:1.0.0"),
         licence="CC BY-NC-SA 4.0",
         homepage="https://github.com/ryanzhumich/AESLC",
-    )
-
-
-def ag_news_subset() -> task.Task:
-    """AG News topics, http://groups.di.unipi.it/~gulli/AG_corpus_of_news_articles.html
-
-    The usual hub copy merges title and description; the one used here keeps them apart and counts
-    its labels from 1.
-
-    {"title": "Team wins again", "description": "It was the third time.", "label": 1}
-    """
-    return task.Task(
-        name="ag_news_subset",
-        cluster="summarization",
-        fields=("title", "description"),
-        answers=_TOPICS,
-        metrics=("accuracy",),
-        templates="ag_news",
-        microworld="ag_news_subset",
-        splits=rows.carved(200, test="test"),
-        preprocess=_ag_news_subset,
-        label_columns={"label": _TOPICS.names},
-        hub=task.HubSource(
-            repo="sh0416/ag_news", labels={"label": ("(there is no label 0)", *_TOPICS.names)}
-        ),
-        tfds=task.TfdsSource(name="ag_news_subset:1.0.0"),
-        licence="non-commercial use (AG corpus page)",
-        homepage="http://groups.di.unipi.it/~gulli/AG_corpus_of_news_articles.html",
+        flan_dataset="aeslc",
     )
 
 
@@ -75,17 +56,181 @@ def samsum() -> task.Task:
         metrics=_ROUGE,
         templates="samsum",
         microworld="samsum",
-        splits={"train": "train", "validation": "validation[:200]", "test": "test"},
-        preprocess=_samsum,
+        splits=_SPLITS,
+        preprocess=_dialogue,
         unlabelled={"dialogue": None},
-        hub=task.HubSource(repo="knkarthick/samsum"),
-        tfds=task.TfdsSource(name="samsum:1.0.0"),
+        hub=task.HubSource(
+            repo="knkarthick/samsum",
+            columns={"id": "string", "dialogue": "string", "summary": "string"},
+        ),
+        tfds=task.TfdsSource(
+            name="samsum:1.0.0",
+            manual="download https://arxiv.org/src/1911.12237v2/anc/corpus.7z, unpack it and put "
+            "train.json, val.json and test.json into TFDS's manual folder",
+        ),
         licence="CC BY-NC-ND 4.0",
         homepage="https://arxiv.org/abs/1911.12237",
+        flan_dataset="samsum",
     )
 
 
-TASKS = [aeslc, ag_news_subset, samsum]
+def dialogsum() -> task.Task:
+    """DialogSum: summaries of everyday talk, https://github.com/cylnlp/dialogsum
+
+    The speakers are called #Person1#, #Person2#, ..., in the summaries too; they stay so.
+
+    {"id": "test_0_1", "dialogue": "#Person1#: Tea?\\n#Person2#: Yes.",
+     "summary": "#Person2# wants tea.", "topic": "tea"}
+    """
+    return task.Task(
+        name="dialogsum",
+        cluster="summarization",
+        fields=("dialogue",),
+        answers=task.FreeText(),
+        metrics=_ROUGE,
+        templates="dialogsum",
+        microworld="dialogsum",
+        splits=_SPLITS,
+        preprocess=_dialogue,
+        hub=task.HubSource(
+            repo="knkarthick/dialogsum",
+            columns={"id": "string", "dialogue": "string", "summary": "string", "topic": "string"},
+            unverified="the type of its columns",
+        ),
+        licence="CC BY-NC-SA 4.0",
+        homepage="https://github.com/cylnlp/dialogsum",
+    )
+
+
+def opinion_abstracts_rotten_tomatoes() -> task.Task:
+    """Critics' quotes and their consensus, https://web.eecs.umich.edu/~wangluxy/data.html
+
+    {"_movie_name": "Low Tide", "_movie_id": "7", "_critic_consensus": "Slow, but well played.",
+     "_critics": {"key": ["1", "2"], "value": ["It drags.", "A fine cast."]}}
+    """
+    return task.Task(
+        name="opinion_abstracts_rotten_tomatoes",
+        cluster="summarization",
+        fields=("movie", "reviews"),
+        answers=task.FreeText(),
+        metrics=_ROUGE,
+        templates="movie_consensus",
+        microworld="opinion_abstracts_rotten_tomatoes",
+        splits=_OPINIONS_SPLITS,
+        preprocess=_rotten_tomatoes,
+        unlabelled={"_critic_consensus": ""},
+        tfds=task.TfdsSource(name="opinion_abstracts/rotten_tomatoes:1.0.0"),
+        licence="none stated (research use)",
+        homepage="https://web.eecs.umich.edu/~wangluxy/data.html",
+        flan_dataset="opinion_abstracts_rotten_tomatoes",
+    )
+
+
+def opinion_abstracts_idebate() -> task.Task:
+    """Arguments of a debate and their claim, https://web.eecs.umich.edu/~wangluxy/data.html
+
+    {"_debate_name": "This House would ban cars", "_claim_id": "7", "_claim": "Cars are loud.",
+     "_argument_sentences": {"key": ["1"], "value": ["One hears a car from afar."]}}
+    """
+    return task.Task(
+        name="opinion_abstracts_idebate",
+        cluster="summarization",
+        fields=("debate", "arguments"),
+        answers=task.FreeText(),
+        metrics=_ROUGE,
+        templates="debate_claim",
+        microworld="opinion_abstracts_idebate",
+        splits=_OPINIONS_SPLITS,
+        preprocess=_idebate,
+        unlabelled={"_claim": ""},
+        tfds=task.TfdsSource(name="opinion_abstracts/idebate:1.0.0"),
+        licence="none stated (research use)",
+        homepage="https://web.eecs.umich.edu/~wangluxy/data.html",
+        flan_dataset="opinion_abstracts_idebate",
+    )
+
+
+def wiki_lingua_english_en() -> task.Task:
+    """WikiLingua, English: how-to guides in short, https://github.com/esdurmus/Wikilingua
+
+    {"source": "Fill a pot with water. Wait until it boils.", "target": "Boil water.",
+     "references": ["Boil water."]}
+    """
+    return task.Task(
+        name="wiki_lingua_english_en",
+        cluster="summarization",
+        fields=("guide",),
+        answers=task.FreeText(),
+        metrics=_ROUGE,
+        templates="guide",
+        microworld="wiki_lingua_english_en",
+        splits=_SPLITS,
+        preprocess=_wiki_lingua,
+        hub=task.HubSource(
+            repo="GEM/wiki_lingua",
+            revision="refs/convert/parquet",
+            data_dir="en",
+            columns={
+                "gem_id": "string",
+                "source_language": "string",
+                "target_language": "string",
+                "source": "string",
+                "target": "string",
+                "references": ["string"],
+            },
+            unverified="its columns, and whether the converted branch has the folder en",
+        ),
+        tfds=task.TfdsSource(name="gem/wiki_lingua_english_en:1.1.0"),
+        licence="CC BY-NC-SA 3.0",
+        homepage="https://github.com/esdurmus/Wikilingua",
+        flan_dataset="wiki_lingua_english_en",
+    )
+
+
+def scitldr() -> task.Task:
+    """SciTLDR: papers in one sentence, from their abstracts, https://github.com/allenai/scitldr
+
+    {"source": ["We mend boats.", "It works."], "target": ["Boats can be mended."],
+     "paper_id": "7"}
+    """
+    return task.Task(
+        name="scitldr",
+        cluster="summarization",
+        fields=("abstract",),
+        answers=task.FreeText(),
+        metrics=_ROUGE,
+        templates="scitldr",
+        microworld="scitldr",
+        splits=_SPLITS,
+        preprocess=_scitldr,
+        hub=task.HubSource(
+            repo="allenai/scitldr",
+            revision="refs/convert/parquet",
+            data_dir="Abstract",
+            columns={
+                "source": ["string"],
+                "source_labels": ["ClassLabel"],
+                "rouge_scores": ["float32"],
+                "paper_id": "string",
+                "target": ["string"],
+            },
+            labels={"source_labels": ("non-oracle", "oracle")},
+            unverified="the layout of the converted branch",
+        ),
+        licence="Apache 2.0",
+        homepage="https://github.com/allenai/scitldr",
+    )
+
+
+TASKS = [
+    aeslc,
+    samsum,
+    dialogsum,
+    opinion_abstracts_rotten_tomatoes,
+    opinion_abstracts_idebate,
+    wiki_lingua_english_en,
+    scitldr,
+]
 
 
 def _aeslc(row: task.Row) -> task.Record:
@@ -95,24 +240,55 @@ def _aeslc(row: task.Row) -> task.Record:
     }
 
 
-def _ag_news_subset(row: task.Row) -> task.Record:
-    return {
-        "title": _without_marks(rows.text(row, "title")),
-        "description": _without_marks(rows.text(row, "description")),
-        "label": rows.label(row, _TOPICS.names, "label"),
-    }
-
-
-def _samsum(row: task.Row) -> task.Record:
+def _dialogue(row: task.Row) -> task.Record:
     return {
         "dialogue": rows.text(row, "dialogue").replace("\r\n", "\n"),
         "references": rows.references(row["summary"]),
     }
 
 
-def _without_marks(text: str) -> str:
-    """Returns AG News text without its two marks: a backslash for a line break, " #39;" for "'".
+def _rotten_tomatoes(row: task.Row) -> task.Record:
+    return {
+        "movie": rows.text(row, "_movie_name"),
+        "reviews": _quotes(row["_critics"]),
+        "references": rows.references(row["_critic_consensus"]),
+    }
 
-    "rose 5\\\\percent, it\\\\'s Ivo #39;s"     ->     "rose 5 percent, it's Ivo's"
+
+def _idebate(row: task.Row) -> task.Record:
+    return {
+        "debate": rows.text(row, "_debate_name"),
+        "arguments": _quotes(row["_argument_sentences"]),
+        "references": rows.references(row["_claim"]),
+    }
+
+
+def _wiki_lingua(row: task.Row) -> task.Record:
+    return {
+        "guide": rows.text(row, "source"),
+        "references": rows.references(row.get("target"), row.get("references")),
+    }
+
+
+def _scitldr(row: task.Row) -> task.Record:
+    return {"abstract": _joined(row["source"]), "references": rows.references(row["target"])}
+
+
+def _quotes(pairs: Any) -> str:
+    """Returns the values of key-value pairs as a list, one a line, in their order.
+
+    {"key": ["1", "2"], "value": ["It drags.", " A fine\\ncast."]}
+        -> "- It drags.\\n- A fine cast."
     """
-    return re.sub(r"\\(?=[$'\"])", "", text.replace(" #39;", "'")).replace("\\", " ")
+    values = [" ".join(value.split()) for value in rows.columns_of(pairs).get("value", ())]
+    if not any(values):
+        raise ValueError(f"expected at least one text among the values, got {pairs!r}")
+    return "\n".join(f"- {value}" for value in values if value)
+
+
+def _joined(sentences: Sequence[str]) -> str:
+    """Returns a list of sentences, some cut at a line's end, as running text."""
+    text = " ".join(" ".join(sentences).split())
+    if not text:
+        raise ValueError(f"column 'source' is {sentences!r}; expected sentences")
+    return text

@@ -75,7 +75,7 @@ def test_list_tells_what_there_is_of_each_task(capsys):
     assert rte["availability"]["embedded"] == "available"
     assert listed[-1]["availability"]["hub"].startswith("it exists in the micro-world only")
     table = run(capsys, "list")
-    assert "47 tasks" in table
+    assert f"{len(listed)} tasks; of the FLAN 2021 paper: " in table
     assert all(name in table for name in REGISTRY.task_names)
 
 
@@ -206,7 +206,7 @@ def test_new_writes_files_that_load_and_check_says_what_is_missing(capsys, tmp_p
     assert "Sun all day." in shown and "=> yes" in shown
     template = (tmp_path / "weather_mood.toml").read_text().replace("TODO", "Now")
     first, second = template.split("[[template]]")[1:]
-    copies = [first.replace("first", f"no_{n}").replace("Now", f"Now {n}") for n in range(9)]
+    copies = [first.replace("first", f"no_{n}").replace("Now", f"Now {n}, {n}") for n in range(9)]
     (tmp_path / "weather_mood.toml").write_text("[[template]]".join(["", *copies, second]))
     own = ("weather_mood", "--tasks", "weather_mood.py", "--data", "rows")
     assert run(capsys, "check", *own).endswith("1 tasks checked, nothing wrong\n")

@@ -4,6 +4,12 @@ from task_rows.layouts import Layouts
 
 FACTS = {"references": ["Ivo rules Port Ena.", "Port Ena has Ivo."]}
 
+EEL = {
+    "meaning_representation": "name[The Eel], eatType[pub], customer rating[3 out of 5]",
+    "target": "The Eel is a pub rated 3 out of 5.",
+    "references": ["The Eel is a pub rated 3 out of 5.", "The Eel: a pub with 3 of 5 points."],
+}
+
 LAYOUTS: dict[str, Layouts] = {
     "common_gen": Layouts(
         record={"concepts": "dog, catch", "references": ["The dog catches.", "A dog may catch."]},
@@ -66,5 +72,14 @@ LAYOUTS: dict[str, Layouts] = {
             "target": FACTS["references"][0],
             "references": FACTS["references"],
         },
+    ),
+    "e2e_nlg": Layouts(
+        record={
+            "attributes": "name: The Eel, type: pub, customer rating: 3 out of 5",
+            "references": EEL["references"],
+        },
+        hub={"gem_id": "x", **EEL},
+        tfds={"gem_id": "x", "gem_parent_id": "x", **EEL},
+        folder=EEL,
     ),
 }
