@@ -351,7 +351,10 @@ def _mctest(row: task.Row) -> task.Record:
 def _race_middle(row: task.Row) -> task.Record:
     article = rows.text(row, "article")
     if "questions" in row:
-        drawn = seeding.key("question", article, *row["questions"]) % len(row["questions"])
+        sound = [i for i, options in enumerate(row["options"]) if len(set(options)) > 1]
+        if not sound:
+            raise ValueError(f"expected a question with different options, got {row['options']!r}")
+        drawn = sound[seeding.key("question", article, *row["questions"]) % len(sound)]
         row = {
             "question": row["questions"][drawn],
             "options": row["options"][drawn],

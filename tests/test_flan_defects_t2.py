@@ -198,6 +198,10 @@ def test_a_text_of_race_asks_one_of_its_questions():
         record = preprocessed("race_middle", row)
         seen.add((record["question"], record["options"][record["label"]]))
     assert seen == {("Who?", "a"), ("Where?", "h")}
+    broken = row | {"options": [["<<>>"] * 4, ["e", "f", "g", "h"]]}
+    assert preprocessed("race_middle", broken)["question"] == "Where?"
+    with pytest.raises(ValueError, match="expected a question with different options"):
+        preprocessed("race_middle", row | {"options": [["<<>>"] * 4] * 2})
 
 
 def test_hidden_and_broken_answers_are_said_to_be_so():
