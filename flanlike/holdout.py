@@ -57,7 +57,9 @@ SHARED_MATERIAL: tuple[tuple[str, frozenset[str]], ...] = (
     ("Sense-Making's sentences", frozenset({"sense_making", "cot_sensemaking"})),
     ("AQuA-RAT's questions", frozenset({"aqua_rat", "cot_aqua"})),
     ("Natural Questions' queries", frozenset({"natural_questions", "bool_q", "cot_qed"})),
-    ("CNN/DailyMail's articles", frozenset({"record", "cnn_dailymail"})),
+    ("CNN/DailyMail's articles", frozenset({"record", "cnn_dailymail", "coqa"})),
+    ("MCTest's stories", frozenset({"mctest", "coqa"})),
+    ("RACE's passages", frozenset({"race_middle", "coqa"})),
 )
 
 

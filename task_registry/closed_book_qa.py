@@ -3,6 +3,30 @@
 from flanlike import task
 from task_registry import rows
 
+_TRIVIA_COLUMNS = {
+    "question": "string",
+    "question_id": "string",
+    "question_source": "string",
+    "entity_pages": dict.fromkeys(("doc_source", "filename", "title", "wiki_context"), ["string"]),
+    "search_results": {
+        "description": ["string"],
+        "filename": ["string"],
+        "rank": ["int32"],
+        "title": ["string"],
+        "url": ["string"],
+        "search_context": ["string"],
+    },
+    "answer": {
+        "aliases": ["string"],
+        "normalized_aliases": ["string"],
+        "matched_wiki_entity_name": "string",
+        "normalized_matched_wiki_entity_name": "string",
+        "normalized_value": "string",
+        "type": "string",
+        "value": "string",
+    },
+}
+
 
 def natural_questions() -> task.Task:
     """Natural Questions, open-domain form, https://ai.google.com/research/NaturalQuestions
@@ -21,10 +45,68 @@ def natural_questions() -> task.Task:
         microworld="natural_questions",
         splits=rows.carved(200, test="validation"),
         preprocess=_natural_questions,
-        hub=task.HubSource(repo="google-research-datasets/nq_open", config="nq_open"),
+        hub=task.HubSource(
+            repo="google-research-datasets/nq_open",
+            config="nq_open",
+            columns={"question": "string", "answer": ["string"]},
+        ),
         tfds=task.TfdsSource(name="natural_questions_open:1.0.0"),
         licence="CC BY-SA 3.0",
         homepage="https://ai.google.com/research/NaturalQuestions",
+        flan_dataset="natural_questions",
+    )
+
+
+def trivia_qa() -> task.Task:
+    """TriviaQA without its evidence pages, https://nlp.cs.washington.edu/triviaqa
+
+    {"question": "Which owl built the barn?", "answer": {"value": "Hugo", "aliases": ["Hugo",
+     "Hugo the Owl"]}}
+    """
+    return task.Task(
+        name="trivia_qa",
+        cluster="closed_book_qa",
+        fields=("question",),
+        answers=task.FreeText(),
+        metrics=("squad_em", "squad_f1"),
+        templates="trivia_qa",
+        microworld="trivia_qa",
+        splits=rows.carved(200, test="validation"),
+        preprocess=_trivia_qa,
+        hub=task.HubSource(
+            repo="mandarjoshi/trivia_qa", config="rc.nocontext", columns=_TRIVIA_COLUMNS
+        ),
+        tfds=task.TfdsSource(name="trivia_qa/rc.nocontext:1.1.0"),
+        licence="none stated for the data (publisher's code: Apache-2.0)",
+        homepage="https://nlp.cs.washington.edu/triviaqa",
+        flan_dataset="trivia_qa",
+    )
+
+
+def web_questions() -> task.Task:
+    """WebQuestions, https://nlp.stanford.edu/software/sempre
+
+    Of several answers each counts as right alone.
+
+    {"question": "who painted the barn?", "answers": ["Hugo", "Lena"]}
+    """
+    return task.Task(
+        name="web_questions",
+        cluster="closed_book_qa",
+        fields=("question",),
+        answers=task.FreeText(),
+        metrics=("squad_em", "squad_f1"),
+        templates="natural_questions",
+        microworld="web_questions",
+        splits=rows.carved(200, test="test"),
+        preprocess=_web_questions,
+        hub=task.HubSource(
+            repo="stanfordnlp/web_questions",
+            columns={"url": "string", "question": "string", "answers": ["string"]},
+        ),
+        tfds=task.TfdsSource(name="web_questions:1.0.0"),
+        licence="CC BY 4.0",
+        homepage="https://nlp.stanford.edu/software/sempre",
     )
 
 
@@ -46,7 +128,7 @@ def arc_challenge() -> task.Task:
     return _arc("arc_challenge", "ARC-Challenge")
 
 
-TASKS = [natural_questions, arc_easy, arc_challenge]
+TASKS = [natural_questions, trivia_qa, web_questions, arc_easy, arc_challenge]
 
 
 def _arc(name: str, config: str) -> task.Task:
@@ -60,16 +142,41 @@ def _arc(name: str, config: str) -> task.Task:
         microworld=name,
         splits=rows.carved(200, test="test"),
         preprocess=_arc_record,
-        hub=task.HubSource(repo="allenai/ai2_arc", config=config),
+        hub=task.HubSource(
+            repo="allenai/ai2_arc",
+            config=config,
+            columns={
+                "id": "string",
+                "question": "string",
+                "choices": {"text": ["string"], "label": ["string"]},
+                "answerKey": "string",
+            },
+        ),
         tfds=task.TfdsSource(name=f"ai2_arc/{config}:1.0.0"),
         licence="CC BY-SA 4.0",
         homepage="https://allenai.org/data/arc",
+        flan_dataset="arc",
     )
 
 
 def _natural_questions(row: task.Row) -> task.Record:
-    question = rows.text(row, "question").rstrip("? ")
-    return {"question": f"{question}?", "references": rows.references(row["answer"])}
+    question = rows.question(row, "question")
+    return {"question": question, "references": rows.references(row["answer"])}
+
+
+def _trivia_qa(row: task.Row) -> task.Record:
+    answer = row["answer"]
+    if answer["value"] == "<unk>":
+        raise ValueError("answer '<unk>' hides the answer of a test question; use the other splits")
+    return {
+        "question": rows.question(row, "question"),
+        "references": rows.references(answer["value"], answer["aliases"]),
+    }
+
+
+def _web_questions(row: task.Row) -> task.Record:
+    question = rows.question(row, "question")
+    return {"question": question, "references": rows.references(row["answers"])}
 
 
 def _arc_record(row: task.Row) -> task.Record:

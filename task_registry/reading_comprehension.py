@@ -1,8 +1,20 @@
 """Reading comprehension: questions about a text that is given."""
 
-from flanlike import task
+from collections.abc import Sequence
+
+from flanlike import seeding, task
 from task_registry import rows
 
+_LETTERS = ("A", "B", "C", "D")
+_UNANSWERABLE = "unanswerable"
+_SQUAD_COLUMNS = {
+    "id": "string",
+    "title": "string",
+    "context": "string",
+    "question": "string",
+    "answers": {"text": ["string"], "answer_start": ["int32"]},
+}
+_BOOL_Q = task.Labels(names=("False", "True"), words=("no", "yes"))
 _MULTIRC = task.Labels(names=("False", "True"), words=("no", "yes"))
 
 
@@ -22,10 +34,20 @@ def openbookqa() -> task.Task:
         microworld="openbookqa",
         splits={"train": "train", "validation": "validation[:200]", "test": "test"},
         preprocess=_openbookqa,
-        hub=task.HubSource(repo="allenai/openbookqa", config="main"),
+        hub=task.HubSource(
+            repo="allenai/openbookqa",
+            config="main",
+            columns={
+                "id": "string",
+                "question_stem": "string",
+                "choices": {"text": ["string"], "label": ["string"]},
+                "answerKey": "string",
+            },
+        ),
         tfds=task.TfdsSource(name="openbookqa:0.1.0"),
         licence="none stated for the data (publisher's repository: Apache-2.0)",
         homepage="https://allenai.org/data/open-book-qa",
+        flan_dataset="openbookqa",
     )
 
 
@@ -45,10 +67,70 @@ def squad_v1() -> task.Task:
         microworld="squad_v1",
         splits=rows.carved(200, test="validation"),
         preprocess=_squad_v1,
-        hub=task.HubSource(repo="rajpurkar/squad", config="plain_text"),
+        hub=task.HubSource(repo="rajpurkar/squad", config="plain_text", columns=_SQUAD_COLUMNS),
         tfds=task.TfdsSource(name="squad/v1.1:3.0.0"),
         licence="CC BY-SA 4.0",
         homepage="https://rajpurkar.github.io/SQuAD-explorer",
+        flan_dataset="squad",
+    )
+
+
+def squad_v2() -> task.Task:
+    """SQuAD 2.0, https://rajpurkar.github.io/SQuAD-explorer
+
+    As SQuAD 1.1, with questions that the text does not answer: their answer is "unanswerable".
+
+    {"title": "Ducks", "context": "Ducks eat snails.", "question": "What do owls eat?",
+     "answers": {"text": [], "answer_start": []}}
+    """
+    return task.Task(
+        name="squad_v2",
+        cluster="reading_comprehension",
+        fields=("title", "context", "question"),
+        answers=task.FreeText(),
+        metrics=("squad_em", "squad_f1"),
+        templates="squad_v2",
+        microworld="squad_v2",
+        splits=rows.carved(200, test="validation"),
+        preprocess=_squad_v2,
+        hub=task.HubSource(
+            repo="rajpurkar/squad_v2",
+            config="squad_v2",
+            columns=_SQUAD_COLUMNS,
+            unverified="whether it loads without its converted branch",
+        ),
+        tfds=task.TfdsSource(name="squad/v2.0:3.0.0"),
+        licence="CC BY-SA 4.0",
+        homepage="https://rajpurkar.github.io/SQuAD-explorer",
+        flan_dataset="squad",
+    )
+
+
+def bool_q() -> task.Task:
+    """BoolQ, https://github.com/google-research-datasets/boolean-questions
+
+    The question gets its question mark here. TFDS has a title too, which the hub lacks.
+
+    {"question": "do ducks eat snails", "passage": "Ducks eat snails.", "answer": true}
+    """
+    return task.Task(
+        name="bool_q",
+        cluster="reading_comprehension",
+        fields=("passage", "question"),
+        answers=_BOOL_Q,
+        metrics=("accuracy",),
+        templates="bool_q",
+        microworld="bool_q",
+        splits=rows.carved(200, test="validation"),
+        preprocess=_bool_q,
+        hub=task.HubSource(
+            repo="google/boolq",
+            columns={"question": "string", "answer": "bool", "passage": "string"},
+        ),
+        tfds=task.TfdsSource(name="bool_q:1.0.0"),
+        licence="CC BY-SA 3.0",
+        homepage="https://github.com/google-research-datasets/boolean-questions",
+        flan_dataset="bool_q",
     )
 
 
@@ -72,10 +154,21 @@ def multirc() -> task.Task:
         preprocess=_multirc,
         label_columns={"label": _MULTIRC.names},
         unlabelled={"label": -1},
-        hub=task.HubSource(repo="aps/super_glue", config="multirc"),
+        hub=task.HubSource(
+            repo="aps/super_glue",
+            config="multirc",
+            columns={
+                "paragraph": "string",
+                "question": "string",
+                "answer": "string",
+                "idx": dict.fromkeys(("paragraph", "question", "answer"), "int32"),
+                "label": "ClassLabel",
+            },
+        ),
         tfds=task.TfdsSource(name="super_glue/multirc:1.0.2"),
         licence="Research and Academic Use License, University of Illinois",
         homepage="https://cogcomp.seas.upenn.edu/multirc",
+        flan_dataset="multirc",
     )
 
 
@@ -96,14 +189,99 @@ def drop() -> task.Task:
         microworld="drop",
         splits=rows.carved(200, test="validation"),
         preprocess=_drop,
-        hub=task.HubSource(repo="ucinlp/drop"),
+        hub=task.HubSource(
+            repo="ucinlp/drop",
+            columns={
+                "section_id": "string",
+                "query_id": "string",
+                "passage": "string",
+                "question": "string",
+                "answers_spans": {"spans": ["string"], "types": ["string"]},
+            },
+            unverified="whether it loads without its converted branch",
+        ),
         tfds=task.TfdsSource(name="drop:2.0.0", split_names={"validation": "dev"}),
         licence="CC BY-SA 4.0",
         homepage="https://allenai.org/data/drop",
+        flan_dataset="drop",
     )
 
 
-TASKS = [openbookqa, squad_v1, multirc, drop]
+def mctest() -> task.Task:
+    """MCTest (mc500), stories for children, https://mattr1.github.io/mctest
+
+    {"story": "Ivo fed an owl.", "question": "What did Ivo feed?", "answer": "B",
+     "answer_options": {"A": "a fox", "B": "an owl", "C": "a carp", "D": "an ant"}}    the hub
+    {"story": ..., "question": ..., "options": ["a fox", "an owl", "a carp", "an ant"],
+     "answer": "B"}                                                                    a folder
+    """
+    return task.Task(
+        name="mctest",
+        cluster="reading_comprehension",
+        fields=("passage", "question"),
+        answers=task.Choices(),
+        metrics=("accuracy",),
+        templates="passage_choice",
+        microworld="mctest",
+        splits={"train": "train", "validation": "validation[:200]", "test": "test"},
+        preprocess=_mctest,
+        hub=task.HubSource(
+            repo="sagnikrayc/mctest",
+            revision="refs/convert/parquet",
+            data_dir="mc500",
+            columns={
+                "story": "string",
+                "question": "string",
+                "answer_options": dict.fromkeys(_LETTERS, "string"),
+                "answer": "string",
+            },
+            unverified="its other columns, and what it has for line breaks",
+        ),
+        licence="Microsoft Research licence (research use)",
+        homepage="https://mattr1.github.io/mctest",
+    )
+
+
+def race_middle() -> task.Task:
+    """RACE, the exams of middle schools, https://www.cs.cmu.edu/~glai1/data/race
+
+    On the hub a row is one question. In TFDS it is a text with all its questions; its record asks
+    the one that a hash of the text and the questions draws (so always the same).
+
+    {"article": "Ivo fed an owl.", "question": "Ivo fed  _  .", "answer": "B",
+     "options": ["a fox", "an owl", "a carp", "an ant"]}                               the hub
+    {"article": ..., "questions": ["Ivo fed  _  ."], "answers": ["B"],
+     "options": [["a fox", "an owl", "a carp", "an ant"]]}                             TFDS
+    """
+    return task.Task(
+        name="race_middle",
+        cluster="reading_comprehension",
+        fields=("passage", "question"),
+        answers=task.Choices(),
+        metrics=("accuracy",),
+        templates="passage_choice",
+        microworld="race_middle",
+        splits={"train": "train", "validation": "validation[:200]", "test": "test"},
+        preprocess=_race_middle,
+        unlabelled={"options": ["<<>>"] * 4},  # what one row of the source has for options
+        hub=task.HubSource(
+            repo="ehovy/race",
+            config="middle",
+            columns={
+                "example_id": "string",
+                "article": "string",
+                "answer": "string",
+                "question": "string",
+                "options": ["string"],
+            },
+        ),
+        tfds=task.TfdsSource(name="race/middle:2.0.0", split_names={"validation": "dev"}),
+        licence="non-commercial research only (publisher)",
+        homepage="https://www.cs.cmu.edu/~glai1/data/race",
+    )
+
+
+TASKS = [openbookqa, squad_v1, squad_v2, bool_q, multirc, drop, mctest, race_middle]
 
 
 def _openbookqa(row: task.Row) -> task.Record:
@@ -113,11 +291,27 @@ def _openbookqa(row: task.Row) -> task.Record:
 
 
 def _squad_v1(row: task.Row) -> task.Record:
+    return _squad(row, rows.columns_of(row["answers"])["text"])
+
+
+def _squad_v2(row: task.Row) -> task.Record:
+    return _squad(row, rows.columns_of(row["answers"]).get("text") or [_UNANSWERABLE])
+
+
+def _squad(row: task.Row, answers: Sequence[str]) -> task.Record:
     return {
         "title": rows.text(row, "title").replace("_", " "),
         "context": rows.text(row, "context"),
         "question": rows.text(row, "question"),
-        "references": rows.references(rows.columns_of(row["answers"])["text"]),
+        "references": rows.references(answers),
+    }
+
+
+def _bool_q(row: task.Row) -> task.Record:
+    return {
+        "passage": rows.text(row, "passage"),
+        "question": rows.question(row, "question"),
+        "label": rows.label({"answer": str(row["answer"])}, _BOOL_Q.names, "answer"),
     }
 
 
@@ -142,3 +336,29 @@ def _drop(row: task.Row) -> task.Record:
         "question": rows.text(row, "question"),
         "references": rows.references(answers),
     }
+
+
+def _mctest(row: task.Row) -> task.Record:
+    if "answer_options" in row:
+        options = [rows.text(row["answer_options"], letter) for letter in _LETTERS]
+    else:
+        options = rows.value(row, "options")
+    story = rows.text(row, "story").replace("\\newline", "\n")
+    fields = {"passage": story, "question": rows.text(row, "question")}
+    return rows.choice(fields, options, rows.label(row, _LETTERS, "answer"))
+
+
+def _race_middle(row: task.Row) -> task.Record:
+    article = rows.text(row, "article")
+    if "questions" in row:
+        sound = [i for i, options in enumerate(row["options"]) if len(set(options)) > 1]
+        if not sound:
+            raise ValueError(f"expected a question with different options, got {row['options']!r}")
+        drawn = sound[seeding.key("question", article, *row["questions"]) % len(sound)]
+        row = {
+            "question": row["questions"][drawn],
+            "options": row["options"][drawn],
+            "answer": row["answers"][drawn],
+        }
+    fields = {"passage": article, "question": rows.text(row, "question")}
+    return rows.choice(fields, row["options"], rows.label(row, _LETTERS, "answer"))

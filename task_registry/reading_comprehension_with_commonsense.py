@@ -26,15 +26,59 @@ def cosmos_qa() -> task.Task:
         label_columns={"label": _LABELS},
         unlabelled={"label": -1},
         hub=task.HubSource(
-            repo="allenai/cosmos_qa", revision="refs/convert/parquet", data_dir="default"
+            repo="allenai/cosmos_qa",
+            revision="refs/convert/parquet",
+            data_dir="default",
+            columns=dict.fromkeys(("id", "context", "question", *_CHOICES), "string")
+            | {"label": "int32"},
         ),
         tfds=task.TfdsSource(name="cosmos_qa:1.0.0"),
         licence="CC BY 4.0",
         homepage="https://wilburone.github.io/cosmos",
+        flan_dataset="cosmos_qa",
     )
 
 
-TASKS = [cosmos_qa]
+def record() -> task.Task:
+    """ReCoRD: fill the gap in a sentence about a news text, https://sheng-z.github.io/ReCoRD-explorer
+
+    The options are the people, places and things that the text names, each once. Where several are
+    right (two names of one person), the first of them is the gold one and the others are left out.
+
+    {"passage": "Mira Ode won in Kasel.\\n@highlight\\nOde wins", "query": "It was the first gold
+     for @placeholder.", "entities": ["Kasel", "Mira Ode", "Ode"], "answers": ["Mira Ode", "Ode"]}
+    """
+    return task.Task(
+        name="record",
+        cluster="reading_comprehension_with_commonsense",
+        fields=("passage", "query"),
+        answers=task.Choices(),
+        metrics=("accuracy",),
+        templates="record",
+        microworld="record",
+        splits=rows.carved(200, test="validation"),
+        preprocess=_record,
+        unlabelled={"answers": []},
+        hub=task.HubSource(
+            repo="aps/super_glue",
+            config="record",
+            columns={
+                "passage": "string",
+                "query": "string",
+                "entities": ["string"],
+                "entity_spans": {"text": ["string"], "start": ["int32"], "end": ["int32"]},
+                "answers": ["string"],
+                "idx": {"passage": "int32", "query": "int32"},
+            },
+        ),
+        tfds=task.TfdsSource(name="super_glue/record:1.0.2"),
+        licence="none stated for the news texts (SuperGLUE distribution, research use)",
+        homepage="https://sheng-z.github.io/ReCoRD-explorer",
+        flan_dataset="record",
+    )
+
+
+TASKS = [cosmos_qa, record]
 
 
 def _cosmos_qa(row: task.Row) -> task.Record:
@@ -42,3 +86,18 @@ def _cosmos_qa(row: task.Row) -> task.Record:
     aliases = dict(zip(_CHOICES, _LABELS, strict=True))
     options = [rows.text(row, column) for column in _CHOICES]
     return rows.choice(fields, options, rows.label(row, _LABELS, "label", **aliases))
+
+
+def _record(row: task.Row) -> task.Record:
+    right = rows.references(row["answers"])
+    known = {answer.casefold() for answer in right}
+    entities = list(dict.fromkeys(entity.strip() for entity in row["entities"]))
+    if right[0] not in entities:
+        raise ValueError(f"answer {right[0]!r} is not among the entities {entities!r}")
+    options = [each for each in entities if each == right[0] or each.casefold() not in known]
+    fields = {
+        # The marks stand before the points that an editor added below the text.
+        "passage": rows.text(row, "passage").replace("@highlight\n", ""),
+        "query": rows.text(row, "query"),
+    }
+    return rows.choice(fields, options, options.index(right[0]))

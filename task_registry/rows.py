@@ -38,6 +38,16 @@ def text(row: task.Row, *columns: str) -> str:
     return found.strip()
 
 
+def question(row: task.Row, *columns: str) -> str:
+    """Returns the text of a question that has one question mark, whatever the source gave it.
+
+    "who sang" -> "who sang?"     "who sang??" -> "who sang?"     "Name it." -> "Name it."
+    """
+    found = text(row, *columns)
+    bare = found.rstrip("? ")
+    return found if bare == found and found[-1] in ".!:" else f"{bare}?"
+
+
 def label(row: task.Row, names: Sequence[str], *columns: str, **aliases: str) -> int:
     """Returns the index into `names` of the label that stands in the first of `columns`.
 

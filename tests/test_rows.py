@@ -13,6 +13,20 @@ def test_text_takes_the_first_column_there_is_and_trims_it():
         rows.text({"text": " "}, "text")
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("who sang", "who sang?"),
+        ("who sang?", "who sang?"),
+        ("who sang ?? ", "who sang?"),
+        ("was it in the U.S.?", "was it in the U.S.?"),
+        ("Name it.", "Name it."),
+    ],
+)
+def test_a_question_has_one_question_mark(given, expected):
+    assert rows.question({"question": given}, "question") == expected
+
+
 def test_label_goes_by_name_and_knows_other_names():
     assert rows.label({"label": "positive"}, NAMES, "label") == 1
     assert rows.label({"label": "pos"}, NAMES, "label", pos="positive") == 1

@@ -134,3 +134,27 @@ def cosmos_qa(rng: Random) -> task.Record:
         "question": draws.pick(rng, questions).format(**names),
         **draws.choices(rng, forms[index][is_female], [forms[i][is_female] for i in wrong]),
     }
+
+
+def record(rng: Random) -> task.Record:
+    """What four people did, and a sentence on what came of one of them; the options are all four.
+
+    What happened to the other three does not lead to it, nor come of it.
+    """
+    names = draws.several(rng, draws.NAMES, 4)
+    index = int(rng.random() * len(_PAIRS))
+    beside = draws.several(rng, _UNRELATED[index], 3)
+    asks_effect = rng.random() < 0.5
+    told = [pair.cause if asks_effect else pair.effect for pair in map(_PAIRS.__getitem__, beside)]
+    pair = _PAIRS[index]
+    told.append(pair.cause if asks_effect else pair.effect)
+    lines = [
+        draws.sentence(clause.format(who=who)) for clause, who in zip(told, names, strict=True)
+    ]
+    asked = (pair.effect if asks_effect else pair.cause).format(who="@placeholder")
+    lead = "That is why" if asks_effect else "We hear that before this"
+    return {
+        "passage": " ".join(draws.several(rng, lines, 4)),
+        "query": f"{lead} {asked}.",
+        **draws.choices(rng, names[3], names[:3]),
+    }

@@ -13,4 +13,19 @@ LAYOUTS: dict[str, Layouts] = {
             "label": 2,
         },
     ),
+    "record": same(
+        {
+            "passage": "Mira Ode won in Kasel.\nOde wins",
+            "query": "It was the first gold for @placeholder.",
+            "options": ["Kasel", "Mira Ode"],
+            "label": 1,
+        },
+        {
+            "passage": "Mira Ode won in Kasel.\n@highlight\nOde wins",
+            "query": "It was the first gold for @placeholder.",
+            "entities": ["Kasel", "Mira Ode", "Ode", "Kasel"],
+            "answers": ["Mira Ode", "Ode"],
+            "idx": {"passage": 3, "query": 5},
+        },
+    ),
 }
