@@ -130,7 +130,13 @@ def test_label_words_leak_nothing(name):
         assert max(shares) - min(shares) < 0.06, (word, shares)
 
 
-@pytest.mark.parametrize("name", ["rte", "cb", "snli", "qnli", "wnli", "glue_mrpc", "stsb", "cola"])
+PAIRS_OF_TEXTS = ["rte", "cb", "snli", "qnli", "wnli", "glue_mrpc", "stsb", "cola"]
+PAIRS_OF_TEXTS += ["mnli_matched", "mnli_mismatched", "anli_r1", "anli_r2", "anli_r3"]
+PAIRS_OF_TEXTS += ["scitail", "sick", "glue_qqp", "paws_wiki"]
+PAIRS_OF_TEXTS += ["tweet_eval_irony"]  # news and a comment in one text
+
+
+@pytest.mark.parametrize("name", PAIRS_OF_TEXTS)
 def test_words_of_one_text_alone_do_not_tell_the_label(name):
     """Naive Bayes on the words of the last field, or of the first, stays near chance."""
     of_task = REGISTRY.task(name)
