@@ -19,7 +19,6 @@ from flanlike.microworld import (
     facts,
     generators,
     ontology,
-    paraphrase,
     statements,
     sums,
     writing,
@@ -130,13 +129,10 @@ def test_label_words_leak_nothing(name):
         assert max(shares) - min(shares) < 0.06, (word, shares)
 
 
-PAIRS_OF_TEXTS = ["rte", "cb", "snli", "qnli", "wnli", "glue_mrpc", "stsb", "cola"]
-PAIRS_OF_TEXTS += ["mnli_matched", "mnli_mismatched", "anli_r1", "anli_r2", "anli_r3"]
-PAIRS_OF_TEXTS += ["scitail", "sick", "glue_qqp", "paws_wiki"]
-PAIRS_OF_TEXTS += ["tweet_eval_irony"]  # news and a comment in one text
+OF_PAIRS = [*REGISTRY.clusters["nli"], *REGISTRY.clusters["paraphrase"]]
 
 
-@pytest.mark.parametrize("name", PAIRS_OF_TEXTS)
+@pytest.mark.parametrize("name", [*OF_PAIRS, "cola", "tweet_eval_irony"])
 def test_words_of_one_text_alone_do_not_tell_the_label(name):
     """Naive Bayes on the words of the last field, or of the first, stays near chance."""
     of_task = REGISTRY.task(name)
@@ -358,15 +354,6 @@ def test_word_senses_are_told_apart():
             if any(context in text for context in contexts)
         ]
         assert len(senses) == 2 and (senses[0] == senses[1]) == (label == 1)
-
-
-def test_similarity_counts_the_details_in_common():
-    rng = random.Random(8)
-    for label in range(6):
-        record = paraphrase.stsb(rng, label)
-        one, two = (record[f"sentence{i}"].rstrip(".").split() for i in (1, 2))
-        assert record["score"] == float(label)
-        assert sum(a != b for a, b in zip(one, two, strict=True)) == 5
 
 
 def test_translations_put_the_verb_last():
