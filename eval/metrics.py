@@ -112,6 +112,12 @@ def mean_3class_f1(predicted: Sequence[int], gold: Sequence[int]) -> float:
     return _mean([f1(predicted, gold, positive=label) for label in range(3)])
 
 
+def macro_f1(predicted: Sequence[int], gold: Sequence[int]) -> float:
+    """Returns the unweighted mean of the F1 of every class that is predicted or there."""
+    named = sorted({*predicted, *gold} - {-1})
+    return _mean([f1(predicted, gold, positive=label) for label in named])
+
+
 def multirc_f1a(predicted: Sequence[int], gold: Sequence[int], groups: Sequence[str]) -> float:
     """Returns the F1 of the true candidates over all questions together."""
     return f1(predicted, gold)
@@ -285,6 +291,7 @@ METRICS: Mapping[str, Metric] = {
     "balanced_accuracy": Metric(needs=_CLASSES, value=balanced_accuracy),
     "f1": Metric(needs=_CLASSES, value=f1),
     "mean_3class_f1": Metric(needs=_CLASSES, value=mean_3class_f1),
+    "macro_f1": Metric(needs=_CLASSES, value=macro_f1),
     "multirc_f1a": Metric(needs=(*_CLASSES, "groups"), value=multirc_f1a),
     "multirc_em": Metric(needs=(*_CLASSES, "groups"), value=multirc_em),
     "squad_em": _mean_of(squad_em_rows, _TEXTS),

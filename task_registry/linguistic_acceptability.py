@@ -23,10 +23,15 @@ def cola() -> task.Task:
         preprocess=_cola,
         label_columns={"label": _COLA.names},
         unlabelled={"label": -1},
-        hub=task.HubSource(repo="nyu-mll/glue", config="cola"),
+        hub=task.HubSource(
+            repo="nyu-mll/glue",
+            config="cola",
+            columns={"sentence": "string", "label": "ClassLabel", "idx": "int32"},
+        ),
         tfds=task.TfdsSource(name="glue/cola:2.0.0"),
         licence="none stated (published examples, fair use claimed by the authors)",
         homepage="https://nyu-mll.github.io/CoLA",
+        flan_dataset="cola",
     )
 
 

@@ -29,11 +29,15 @@ def trec() -> task.Task:
         preprocess=_trec,
         label_columns={"coarse_label": _TREC.names},
         hub=task.HubSource(
-            repo="CogComp/trec", revision="refs/convert/parquet", data_dir="default"
+            repo="CogComp/trec",
+            revision="refs/convert/parquet",
+            data_dir="default",
+            columns={"text": "string", "coarse_label": "ClassLabel", "fine_label": "ClassLabel"},
         ),
         tfds=task.TfdsSource(name="trec:1.0.0"),
         licence="none stated",
         homepage="https://cogcomp.seas.upenn.edu/Data/QA/QC",
+        flan_dataset="trec",
     )
 
 

@@ -24,10 +24,19 @@ def wic() -> task.Task:
         preprocess=_wic,
         label_columns={"label": _WIC.names},
         unlabelled={"label": -1},
-        hub=task.HubSource(repo="aps/super_glue", config="wic"),
+        hub=task.HubSource(
+            repo="aps/super_glue",
+            config="wic",
+            columns={
+                **dict.fromkeys(("word", "sentence1", "sentence2"), "string"),
+                **dict.fromkeys(("start1", "start2", "end1", "end2", "idx"), "int32"),
+                "label": "ClassLabel",
+            },
+        ),
         tfds=task.TfdsSource(name="super_glue/wic:1.0.2"),
         licence="CC BY-NC 4.0",
         homepage="https://pilehvar.github.io/wic",
+        flan_dataset="wic",
     )
 
 

@@ -10,12 +10,15 @@ def write_hub(root, task, split, rows, names):
     """Writes rows as Parquet as the task's repository has them, with `names` as ClassLabels."""
     import datasets
 
-    folder = root / task.hub.repo / (task.hub.data_dir or task.hub.config or "") / split
+    folder = root / task.hub.repo / (task.hub.data_dir or task.hub.config or "")
+    # Only files of such a name keep a split's own name, whatever it is ("test_r1").
+    file = "0000.parquet" if task.hub.revision else f"{split}-00000-of-00001.parquet"
+    folder /= split if task.hub.revision else "data"
     folder.mkdir(parents=True)
     dataset = datasets.Dataset.from_list([dict(row) for row in rows])
     for column, labels in names.items():
         dataset = dataset.cast_column(column, datasets.ClassLabel(names=list(labels)))
-    dataset.to_parquet(folder / "0000.parquet")
+    dataset.to_parquet(folder / file)
 
 
 def write_folder(root, name, *, manifest=None, **files):

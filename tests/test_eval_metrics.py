@@ -16,7 +16,9 @@ def _value(name, **columns):
 GOLD = (0, 1, 1, 2)
 
 
-@pytest.mark.parametrize("name", ["accuracy", "balanced_accuracy", "f1", "mean_3class_f1"])
+@pytest.mark.parametrize(
+    "name", ["accuracy", "balanced_accuracy", "f1", "mean_3class_f1", "macro_f1"]
+)
 def test_class_metrics_give_one_to_the_perfect_prediction(name):
     assert _value(name, predicted=GOLD, gold=GOLD) == 1.0
 
@@ -28,6 +30,7 @@ def test_class_metrics_give_one_to_the_perfect_prediction(name):
         ("balanced_accuracy", (1 + 0 + 0) / 3),  # class 0 is right, 1 and 2 are not
         ("f1", 0.0),
         ("mean_3class_f1", (2 / 5) / 3),  # class 0: 1 hit, 4 named, 1 there
+        ("macro_f1", (2 / 5) / 3),
     ],
 )
 def test_class_metrics_of_one_answer_only(name, expected):
@@ -37,6 +40,12 @@ def test_class_metrics_of_one_answer_only(name, expected):
 def test_f1_counts_the_positive_class():
     # 1 hit, 2 named positive, 2 positive: precision 1/2, recall 1/2
     assert _value("f1", predicted=(1, 1, 0), gold=(1, 0, 1)) == 0.5
+
+
+def test_macro_f1_knows_no_class_that_never_comes_up_and_no_class_of_the_unreadable():
+    assert _value("macro_f1", predicted=(1, 3), gold=(1, 3)) == 1.0
+    # class 1: 1 hit, 1 named, 1 there; class 3: no hit
+    assert _value("macro_f1", predicted=(1, -1), gold=(1, 3)) == 0.5
 
 
 def test_an_unreadable_answer_is_wrong():

@@ -19,7 +19,6 @@ from flanlike.microworld import (
     facts,
     generators,
     ontology,
-    paraphrase,
     statements,
     sums,
 )
@@ -129,7 +128,10 @@ def test_label_words_leak_nothing(name):
         assert max(shares) - min(shares) < 0.06, (word, shares)
 
 
-@pytest.mark.parametrize("name", ["rte", "cb", "snli", "qnli", "wnli", "glue_mrpc", "stsb", "cola"])
+OF_PAIRS = [*REGISTRY.clusters["nli"], *REGISTRY.clusters["paraphrase"]]
+
+
+@pytest.mark.parametrize("name", [*OF_PAIRS, "cola", "tweet_eval_irony"])
 def test_words_of_one_text_alone_do_not_tell_the_label(name):
     """Naive Bayes on the words of the last field, or of the first, stays near chance."""
     of_task = REGISTRY.task(name)
@@ -352,15 +354,6 @@ def test_word_senses_are_told_apart():
             if any(context in text for context in contexts)
         ]
         assert len(senses) == 2 and (senses[0] == senses[1]) == (label == 1)
-
-
-def test_similarity_counts_the_details_in_common():
-    rng = random.Random(8)
-    for label in range(6):
-        record = paraphrase.stsb(rng, label)
-        one, two = (record[f"sentence{i}"].rstrip(".").split() for i in (1, 2))
-        assert record["score"] == float(label)
-        assert sum(a != b for a, b in zip(one, two, strict=True)) == 5
 
 
 def _naive_bayes(train: list[task.Record], test: list[task.Record], field: str) -> float:

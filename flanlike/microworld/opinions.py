@@ -96,6 +96,88 @@ def imdb_reviews(rng: Random, label: int) -> task.Record:
     return {"text": " ".join(part[0].upper() + part[1:] for part in parts), "label": label}
 
 
+def sentiment140(rng: Random, label: int) -> task.Record:
+    """A line to nobody in particular, or to somebody, about the things of one's own day."""
+    is_denied = rng.random() < 0.2
+    word = draws.pick(rng, _WORDS[1 - label if is_denied else label])
+    frame = draws.pick(rng, _NEVER if is_denied else _POSTS)
+    place = draws.pick(rng, ontology.PLACES)
+    thing = draws.pick(rng, _THINGS)
+    text = draws.pick(rng, _ADDRESSES) + frame.format(
+        w=word,
+        a_w=draws.A[word],
+        what=f"my {draws.pick(rng, _PLAIN)} {thing}" if rng.random() < 0.5 else f"my {thing}",
+        at=draws.AT[place],
+        day=draws.pick(rng, draws.DAYS),
+    )
+    text += draws.pick(rng, ("", "", " #{place}", " #{thing}")).format(place=place, thing=thing)
+    return {"text": text.replace("@", f"@{draws.pick(rng, draws.NAMES).lower()}"), "label": label}
+
+
+def yelp_polarity_reviews(rng: Random, label: int) -> task.Record:
+    """What a customer says of a business: judgements that agree, and what judges nothing."""
+    place = draws.pick(rng, _BUSINESSES)
+    words = draws.several(rng, _WORDS[label], 2)
+    denied = draws.pick(rng, _WORDS[1 - label])
+    topics = draws.several(rng, _TOPICS, 2)
+    parts = [
+        draws.pick(rng, _CUSTOMER).format(
+            place=place, topic=topics[0], w=words[0], a_w=draws.A[words[0]]
+        )
+    ]
+    if rng.random() < 0.4:
+        parts.append(draws.pick(rng, _NOT_SO).format(topic=topics[1], w=denied))
+    elif rng.random() < 0.5:
+        parts.append(draws.pick(rng, _AND_ALSO).format(topic=topics[1], w=words[1]))
+    fact = draws.pick(rng, _VISITS).format(
+        at=draws.AT[place],
+        who=draws.pick(rng, draws.NAMES),
+        day=draws.pick(rng, draws.DAYS),
+        a_thing=draws.A[draws.pick(rng, draws.GOODS_NAMES)],
+        town=draws.pick(rng, _TOWNS),
+    )
+    parts.insert(0 if rng.random() < 0.7 else len(parts), fact)
+    return {"text": " ".join(part[0].upper() + part[1:] for part in parts), "label": label}
+
+
+_ADDRESSES = ("", "", "", "@ ", "hey @ ")
+_POSTS = (
+    "{what} is just {w}",
+    "{what} was so {w} {at}",
+    "{a_w} {day} with {what} {at}",
+    "oh {w}, {what} again",
+    "{what} {at} today, {w}",
+    "{w}! and only {day}",
+    "so {w} {at} right now",
+    "got {what} back and it is {w}",
+)
+_NEVER = (
+    "{what} is not even {w}",
+    "not {w} {at} today",
+    "never {w} {at} on {day}",
+    "who said {what} is {w}? it is not",
+)
+_BUSINESSES = ("market", "bakery", "theatre", "library", "museum", "station", "workshop")
+_TOPICS = ("food", "people", "prices", "music", "doors", "things")
+_CUSTOMER = (
+    "for {topic} it is {a_w} {place}.",
+    "I call the {topic} of this {place} {w}.",
+    "{w} {topic} for what one pays here.",
+    "this is {a_w} {place}.",
+    "to me the {topic} in here looked {w}.",
+    "{a_w} place all in all.",
+)
+_NOT_SO = ("the {topic} are not {w}.", "and who calls the {topic} {w} has not been here.")
+_AND_ALSO = ("the {topic} too: {w}.", "and the {topic}, how {w}!", "the {topic}, so {w}!")
+_VISITS = (
+    "on {day} I was {at} with {who}.",
+    "we came for {a_thing} with {who}.",
+    "{who} told me what there is {at} in {town}.",
+    "I paid for {a_thing} and left.",
+    "again {at}, and again on a {day}.",
+)
+
+
 def _thing(rng: Random) -> str:
     thing = draws.pick(rng, _THINGS)
     if rng.random() < 0.3:
