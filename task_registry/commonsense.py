@@ -1,4 +1,4 @@
-"""Commonsense: what everyone knows about causes, uses and places."""
+"""Commonsense, the sets of FLAN: what everyone knows about causes, uses and events."""
 
 from flanlike import task
 from task_registry import rows
@@ -31,30 +31,7 @@ def copa() -> task.Task:
     )
 
 
-def commonsense_qa() -> task.Task:
-    """CommonsenseQA, https://www.tau-nlp.org/commonsenseqa
-
-    {"question": "Where do you sleep?", "choices": {"label": ["A", "B"],
-     "text": ["bed", "oven"]}, "answerKey": "A"}
-    """
-    return task.Task(
-        name="commonsense_qa",
-        cluster="commonsense",
-        fields=("question",),
-        answers=task.Choices(),
-        metrics=("accuracy",),
-        templates="commonsense_qa",
-        microworld="commonsense_qa",
-        splits=rows.carved(200, test="validation"),
-        preprocess=_commonsense_qa,
-        unlabelled={"answerKey": ""},
-        hub=task.HubSource(repo="tau/commonsense_qa"),
-        licence="MIT",
-        homepage="https://www.tau-nlp.org/commonsenseqa",
-    )
-
-
-TASKS = [copa, commonsense_qa]
+TASKS = [copa]
 
 
 def _copa(row: task.Row) -> task.Record:
@@ -64,7 +41,3 @@ def _copa(row: task.Row) -> task.Record:
     fields = {"premise": rows.text(row, "premise"), "relation": relation}
     options = [rows.text(row, column) for column in _COPA]
     return rows.choice(fields, options, rows.label(row, _COPA, "label"))
-
-
-def _commonsense_qa(row: task.Row) -> task.Record:
-    return rows.choice({"question": rows.text(row, "question")}, *rows.lettered_choices(row))

@@ -20,18 +20,4 @@ LAYOUTS: dict[str, Layouts] = {
         ["choice1", "choice2"],
         idx=4,
     ),
-    "commonsense_qa": Layouts(
-        record={"question": "Where do you sleep?", "options": ["oven", "bed"], "label": 1},
-        hub={
-            "question": "Where do you sleep?",
-            "question_concept": "sleep",
-            "choices": {"label": ["A", "B", "C"], "text": ["oven", "bed", "oven"]},
-            "answerKey": "B",
-        },
-        folder={
-            "question": "Where do you sleep?",
-            "choices": {"label": ["A", "B", "C"], "text": ["oven", "bed", "oven"]},
-            "answerKey": "B",
-        },
-    ),
 }
