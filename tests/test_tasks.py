@@ -10,7 +10,7 @@ import source_toys
 import task_rows
 
 import task_registry
-from flanlike import sources
+from flanlike import errors, sources
 from flanlike import task as task_module
 
 _NOT_CLUSTERS = {"rows", "mixtures", "scaffold", "__main__"}
@@ -21,7 +21,9 @@ TASKS = {
     for builder in importlib.import_module(f"task_registry.{module.name}").TASKS
 }
 WITH_DATASET = sorted(name for name, task in TASKS.items() if not task.is_microworld_only)
+WITH_HUB = sorted(name for name, task in TASKS.items() if task.hub)
 WITH_TFDS = sorted(name for name, task in TASKS.items() if task.tfds)
+TEST_ONLY = ["wsc273"]
 
 
 def test_every_builder_is_named_like_its_task_and_has_a_docstring():
@@ -33,7 +35,7 @@ def test_every_builder_is_named_like_its_task_and_has_a_docstring():
     assert sorted(task_rows.LAYOUTS) == WITH_DATASET
 
 
-@pytest.mark.parametrize("name", WITH_DATASET)
+@pytest.mark.parametrize("name", [name for name in WITH_DATASET if name not in TEST_ONLY])
 def test_splits_are_flan_carve_outs_of_official_splits(name):
     splits = TASKS[name].splits
     assert set(splits) == {"train", "validation", "test"}
@@ -42,6 +44,13 @@ def test_splits_are_flan_carve_outs_of_official_splits(name):
     if train[0] == held[0]:
         assert not set(thousand[train[1]]) & set(thousand[held[1]])
     assert sources.carve(splits["test"], what=name)[1] == slice(None)
+
+
+@pytest.mark.parametrize("name", TEST_ONLY)
+def test_what_is_for_tests_alone_has_no_other_split(name):
+    assert TASKS[name].splits == {"test": "test"}
+    with pytest.raises(errors.UserError, match="declares no split 'train' for --data hub"):
+        sources.open_rows(TASKS[name], "hub", "train")
 
 
 @pytest.mark.parametrize("name", WITH_DATASET)
@@ -54,7 +63,7 @@ def test_a_folder_row_gives_the_literal_record(name, tmp_path):
     assert (len(records), records.row_id(0), records.source) == (1, "test/0", "folder")
 
 
-@pytest.mark.parametrize("name", WITH_DATASET)
+@pytest.mark.parametrize("name", WITH_HUB)
 def test_a_hub_row_gives_the_literal_record(name, tmp_path, monkeypatch):
     import datasets
 

@@ -66,6 +66,8 @@ _UNRELATED = tuple(
     )
     for other in _PAIRS
 )
+# Pairs whose effect is something about the person who is the cause, by their index.
+_ABOUT_ONE = tuple(index for index, pair in enumerate(_PAIRS) if pair.effect.startswith("{who} "))
 _OPENINGS = (
     "{who} had a long day.",
     "On {day} {who} was {at}.",
@@ -88,6 +90,25 @@ _CAUSE_QUESTIONS = (
     "What may have happened before?",
     "Why did it come to that, most likely?",
     "What could {who} have done before?",
+)
+
+_STORY_STARTS = (
+    "{who} got up early on {day}.",
+    "This story is about {who}.",
+    "{friend} tells this of {who}.",
+    "One {day} {who} was {at}.",
+)
+_STORY_FILLERS = (
+    "{friend} was not with {him} then.",
+    "{friend} had gone to the {place}.",
+    "That was on a {day}.",
+    "{friend} had told {him} to take care.",
+)
+_STORY_TURNS = (
+    "Some time went by.",
+    "{friend} came to see what was up.",
+    "Then came the next day.",
+    "{who} thought about it for long.",
 )
 
 
@@ -134,3 +155,43 @@ def cosmos_qa(rng: Random) -> task.Record:
         "question": draws.pick(rng, questions).format(**names),
         **draws.choices(rng, forms[index][is_female], [forms[i][is_female] for i in wrong]),
     }
+
+
+def story_cloze(rng: Random) -> task.Record:
+    """A story of four sentences with a cause in it; what came of it, or of an unrelated cause."""
+    who, friend = draws.pair(rng, draws.NAMES)
+    index = int(rng.random() * len(_PAIRS))
+    wrong = draws.pick(rng, _UNRELATED[index])
+    is_female = _FEMALE[who]
+    place = draws.pick(rng, ontology.PLACES)
+    names = {
+        "who": who,
+        "friend": friend,
+        "him": "her" if is_female else "him",
+        "day": draws.pick(rng, draws.DAYS),
+        "place": place,
+        "at": draws.AT[place],
+    }
+    parts = [draws.pick(rng, texts) for texts in (_STORY_STARTS, _STORY_FILLERS, _STORY_TURNS)]
+    parts.insert(1 if rng.random() < 0.5 else 2, draws.sentence(_PAIRS[index].cause))
+    return {
+        "story": " ".join(parts).format(**names),
+        **draws.choices(rng, _EFFECT_FORMS[index][is_female], (_EFFECT_FORMS[wrong][is_female],)),
+    }
+
+
+def consequence(rng: Random, wrong_count: int) -> tuple[str, str, list[str]]:
+    """Returns a cause about "{who}", what comes of it for that person, and what does not.
+
+    ("{who} lost the key", "could not open the door", ["passed the exam"])
+    """
+    index = draws.pick(rng, _ABOUT_ONE)
+    wrong = draws.several(rng, _UNRELATED_ABOUT_ONE[index], wrong_count)
+    right, *others = (_PAIRS[i].effect.removeprefix("{who} ") for i in (index, *wrong))
+    return _PAIRS[index].cause, right, others
+
+
+_UNRELATED_ABOUT_ONE = {
+    index: tuple(other for other in _UNRELATED[index] if other in _ABOUT_ONE)
+    for index in _ABOUT_ONE
+}
