@@ -331,7 +331,9 @@ def _creak(row: task.Row) -> task.Record:
 
 
 def _mc_taco(row: task.Row) -> task.Record:
-    sentence, question = rows.text(row, "sentence"), rows.text(row, "question")
+    sentence, question = (
+        rows.plain_quotes(rows.text(row, column)) for column in ("sentence", "question")
+    )
     return {
         "sentence": sentence,
         "question": question,

@@ -247,8 +247,9 @@ def _wsc273(row: task.Row) -> task.Record:
 
 def _gap(row: task.Row) -> task.Record:
     pronoun = rows.text(row, "Pronoun")
+    text = _marked(rows.text(row, "Text"), pronoun, rows.value(row, "Pronoun-offset"))
     fields = {
-        "text": _marked(rows.text(row, "Text"), pronoun, rows.value(row, "Pronoun-offset")),
+        "text": rows.plain_quotes(text),
         "pronoun": pronoun,
         "first": rows.text(row, "A"),
         "second": rows.text(row, "B"),

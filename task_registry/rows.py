@@ -31,6 +31,11 @@ def text(row: task.Row, *columns: str) -> str:
     return found.strip()
 
 
+def plain_quotes(text: str) -> str:
+    """Returns the text with plain quotation marks: "``Yes,'' she said" -> '"Yes," she said'."""
+    return text.replace("``", '"').replace("''", '"')
+
+
 def label(row: task.Row, names: Sequence[str], *columns: str, **aliases: str) -> int:
     """Returns the index into `names` of the label that stands in the first of `columns`.
 

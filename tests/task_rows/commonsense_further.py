@@ -2,7 +2,11 @@
 
 from task_rows.layouts import Layouts, same
 
-PEAR = {"sentence": "Ada ate a pear.", "question": "How long did it take?", "answer": "a minute"}
+PEAR = {
+    "sentence": "Ada ate a ``pear''.",
+    "question": "How long did it take?",
+    "answer": "a minute",
+}
 
 LAYOUTS: dict[str, Layouts] = {
     "commonsense_qa": Layouts(
@@ -60,11 +64,11 @@ LAYOUTS: dict[str, Layouts] = {
     ),
     "mc_taco": Layouts(
         record={
-            "sentence": "Ada ate a pear.",
+            "sentence": 'Ada ate a "pear".',
             "question": "How long did it take?",
             "candidate": "a minute",
             "label": 1,
-            "group": "Ada ate a pear. How long did it take?",
+            "group": 'Ada ate a "pear". How long did it take?',
         },
         hub=PEAR | {"label": 1, "category": 0},
         tfds=PEAR | {"label": 1, "category": 1},

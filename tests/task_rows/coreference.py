@@ -6,9 +6,9 @@ BLANK = {"sentence": "As _ is big.", "option1": "the hat", "option2": "the box"}
 THANKS = "Carl said that he thanked Dario because he helped."
 NAMES = {
     "ID": "development-1",
-    "Text": "Ada met Bela in her car. Her hat was red.",
+    "Text": "Ada met Bela in her ``car''. Her hat was red.",
     "Pronoun": "Her",
-    "Pronoun-offset": 25,
+    "Pronoun-offset": 29,
     "A": "Ada",
     "A-offset": 0,
     "B": "Bela",
@@ -97,7 +97,7 @@ LAYOUTS: dict[str, Layouts] = {
     ),
     "gap": same(
         {
-            "text": "Ada met Bela in her car. [Her] hat was red.",
+            "text": 'Ada met Bela in her "car". [Her] hat was red.',
             "pronoun": "Her",
             "first": "Ada",
             "second": "Bela",
