@@ -31,11 +31,6 @@ def text(row: task.Row, *columns: str) -> str:
     return found.strip()
 
 
-def plain_quotes(text: str) -> str:
-    """Returns the text with plain quotation marks: "``Yes,'' she said" -> '"Yes," she said'."""
-    return text.replace("``", '"').replace("''", '"')
-
-
 def label(row: task.Row, names: Sequence[str], *columns: str, **aliases: str) -> int:
     """Returns the index into `names` of the label that stands in the first of `columns`.
 
@@ -58,6 +53,11 @@ def numbered(row: task.Row, names: Sequence[str], *columns: str) -> int:
     numbered({"label": 2}, ("1", "2"), "label")  ->  1          {"label": "2"}  ->  1
     """
     return label({columns[0]: str(value(row, *columns))}, names, *columns)
+
+
+def plain_quotes(text: str) -> str:
+    """Returns the text with plain quotation marks: "``Yes,'' she said" -> '"Yes," she said'."""
+    return text.replace("``", '"').replace("''", '"')
 
 
 def choice(fields: Mapping[str, str], options: Sequence[str], gold: int) -> task.Record:

@@ -13,10 +13,6 @@ def test_text_takes_the_first_column_there_is_and_trims_it():
         rows.text({"text": " "}, "text")
 
 
-def test_plain_quotes_leave_single_ones():
-    assert rows.plain_quotes("``Ivo's,'' she said") == '"Ivo\'s," she said'
-
-
 def test_label_goes_by_name_and_knows_other_names():
     assert rows.label({"label": "positive"}, NAMES, "label") == 1
     assert rows.label({"label": "pos"}, NAMES, "label", pos="positive") == 1
@@ -29,6 +25,10 @@ def test_numbered_takes_numbers_and_their_digits():
     assert rows.numbered({"label": "2"}, ("1", "2"), "label", "gold") == 1
     with pytest.raises(ValueError, match=r"unknown label '0' in column 'label or gold'"):
         rows.numbered({"gold": 0}, ("1", "2"), "label", "gold")
+
+
+def test_plain_quotes_leave_single_ones():
+    assert rows.plain_quotes("``Ivo's,'' she said") == '"Ivo\'s," she said'
 
 
 def test_choice_keeps_each_option_once():

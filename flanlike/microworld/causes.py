@@ -68,6 +68,10 @@ _UNRELATED = tuple(
 )
 # Pairs whose effect is something about the person who is the cause, by their index.
 _ABOUT_ONE = tuple(index for index, pair in enumerate(_PAIRS) if pair.effect.startswith("{who} "))
+_UNRELATED_ABOUT_ONE = {
+    index: tuple(other for other in _UNRELATED[index] if other in _ABOUT_ONE)
+    for index in _ABOUT_ONE
+}
 _OPENINGS = (
     "{who} had a long day.",
     "On {day} {who} was {at}.",
@@ -128,35 +132,6 @@ def copa(rng: Random) -> task.Record:
     }
 
 
-def cosmos_qa(rng: Random) -> task.Record:
-    """A short story with a cause or an effect, and a question for the other one; four options."""
-    who, friend = draws.pair(rng, draws.NAMES)
-    index = int(rng.random() * len(_PAIRS))
-    wrong = draws.several(rng, _UNRELATED[index], 3)
-    asks_effect = rng.random() < 0.5
-    told = _PAIRS[index].cause if asks_effect else _PAIRS[index].effect
-    forms = _EFFECT_FORMS if asks_effect else _CAUSE_FORMS
-    names = {
-        "who": who,
-        "friend": friend,
-        "day": draws.pick(rng, draws.DAYS),
-        "at": draws.AT[draws.pick(rng, ontology.PLACES)],
-    }
-    parts = [draws.sentence(told.format(who=who))]
-    share = rng.random()
-    if share < 0.75:
-        parts.insert(0, draws.pick(rng, _OPENINGS).format(**names))
-    if share > 0.4:
-        parts.append(draws.pick(rng, _CLOSINGS).format(**names))
-    questions = _EFFECT_QUESTIONS if asks_effect else _CAUSE_QUESTIONS
-    is_female = _FEMALE[who]
-    return {
-        "context": " ".join(parts),
-        "question": draws.pick(rng, questions).format(**names),
-        **draws.choices(rng, forms[index][is_female], [forms[i][is_female] for i in wrong]),
-    }
-
-
 def story_cloze(rng: Random) -> task.Record:
     """A story of four sentences with a cause in it; what came of it, or of an unrelated cause."""
     who, friend = draws.pair(rng, draws.NAMES)
@@ -191,7 +166,30 @@ def consequence(rng: Random, wrong_count: int) -> tuple[str, str, list[str]]:
     return _PAIRS[index].cause, right, others
 
 
-_UNRELATED_ABOUT_ONE = {
-    index: tuple(other for other in _UNRELATED[index] if other in _ABOUT_ONE)
-    for index in _ABOUT_ONE
-}
+def cosmos_qa(rng: Random) -> task.Record:
+    """A short story with a cause or an effect, and a question for the other one; four options."""
+    who, friend = draws.pair(rng, draws.NAMES)
+    index = int(rng.random() * len(_PAIRS))
+    wrong = draws.several(rng, _UNRELATED[index], 3)
+    asks_effect = rng.random() < 0.5
+    told = _PAIRS[index].cause if asks_effect else _PAIRS[index].effect
+    forms = _EFFECT_FORMS if asks_effect else _CAUSE_FORMS
+    names = {
+        "who": who,
+        "friend": friend,
+        "day": draws.pick(rng, draws.DAYS),
+        "at": draws.AT[draws.pick(rng, ontology.PLACES)],
+    }
+    parts = [draws.sentence(told.format(who=who))]
+    share = rng.random()
+    if share < 0.75:
+        parts.insert(0, draws.pick(rng, _OPENINGS).format(**names))
+    if share > 0.4:
+        parts.append(draws.pick(rng, _CLOSINGS).format(**names))
+    questions = _EFFECT_QUESTIONS if asks_effect else _CAUSE_QUESTIONS
+    is_female = _FEMALE[who]
+    return {
+        "context": " ".join(parts),
+        "question": draws.pick(rng, questions).format(**names),
+        **draws.choices(rng, forms[index][is_female], [forms[i][is_female] for i in wrong]),
+    }
