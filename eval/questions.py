@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from eval import baselines, statistics
 from flanlike import config as config_lib
-from flanlike import features, render, seeding, sources, templates, vocabulary
+from flanlike import errors, features, render, seeding, sources, templates, vocabulary
 from flanlike import registry as registries
 from flanlike import task as tasks
 
@@ -80,22 +80,29 @@ def collect(
     given: dict[str, baselines.Baselines] = {}
     dropped: dict[str, int] = {}
     for task in map(registry.task, names):
+        if task.is_evaluation_only and settings.shots:
+            raise errors.UserError(
+                f"task {task.name!r} has no training split to take exemplars from: "
+                "evaluate it with --eval.shots 0, or hold out others"
+            )
         ask = _Asker(
             task=task,
             templates=registry.templates(task.name),
             settings=settings,
             style=style,
-            train=sources.open_rows(task, data, "train"),
+            train=None if task.is_evaluation_only else sources.open_rows(task, data, "train"),
             fits=lambda text: len(words.encode(text)) <= max_prompt_tokens,
         )
         test = _sample(sources.open_rows(task, data, settings.split), settings.seed)
         found = list(ask.cells(test))
-        if settings.validation_rows and settings.split == "test":
+        if ask.train and settings.validation_rows and settings.split == "test":
             validation = _sample(sources.open_rows(task, data, "validation"), settings.seed)
             found += ask.cells(validation, is_choosing=True)
-        fit = [record for _, record in _sample(ask.train, settings.seed).rows[:_FIT_ROWS]]
         longest = max((cell for cell in found if not cell.is_choosing), key=lambda c: len(c.rows))
-        given[task.name] = baselines.of(task, fit, longest.records)
+        given[task.name] = baselines.Baselines(majority={}, heuristic={})
+        if ask.train:
+            fit = [record for _, record in _sample(ask.train, settings.seed).rows[:_FIT_ROWS]]
+            given[task.name] = baselines.of(task, fit, longest.records)
         dropped[task.name] = test.dropped
         cells += found
     return Questions(
@@ -119,6 +126,7 @@ def completed(cell: Cell, record: tasks.Record, option: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class _Sampled:
+    source: str
     split: str
     rows: Sequence[tuple[str, tasks.Record]]  # (row id, record)
     dropped: int
@@ -128,7 +136,12 @@ def _sample(records: sources.Records, seed: int) -> _Sampled:
     """Returns all rows, read when asked for, in an order by seed and row count alone."""
     order = list(range(len(records)))
     seeding.rng("evaluation rows", seed, records.task.name, records.split).shuffle(order)
-    return _Sampled(split=records.split, rows=_Lazy(records, order), dropped=records.dropped)
+    return _Sampled(
+        source=records.source,
+        split=records.split,
+        rows=_Lazy(records, order),
+        dropped=records.dropped,
+    )
 
 
 class _Lazy(Sequence):
@@ -155,7 +168,7 @@ class _Asker:
     templates: templates.TemplateSet
     settings: config_lib.EvalConfig
     style: Style
-    train: sources.Records
+    train: sources.Records | None  # None: there is no training split
     fits: Callable[[str], bool]  # whether a prompt is short enough
 
     def cells(self, sampled: _Sampled, *, is_choosing: bool = False) -> Iterator[Cell]:
@@ -178,9 +191,7 @@ class _Asker:
                 is_choosing=is_choosing,
                 is_generated=is_generated,
                 shots=settings.shots,
-                prompts=tuple(
-                    self._prompt(template, row, record, sampled.split) for row, record in rows
-                ),
+                prompts=tuple(self._prompt(template, row, record, sampled) for row, record in rows),
                 rows=tuple(row for row, _ in rows),
                 records=tuple(record for _, record in rows),
                 inputs=tuple(statistics.numbered(map(tuple, values)).tolist()),
@@ -203,7 +214,7 @@ class _Asker:
         template: templates.Template,
         row: str,
         record: tasks.Record,
-        split: str,
+        sampled: _Sampled,
     ) -> tasks.Prompt:
         seed = seeding.key("evaluation", self.settings.seed, self.task.name, template.id, row)
         return render.render(
@@ -211,8 +222,8 @@ class _Asker:
             template,
             record,
             layout=self.templates.layout,
-            source=self.train.source,
-            split=split,
+            source=sampled.source,
+            split=sampled.split,
             row_id=row,
             seed=seed,
             exemplars=self._exemplars(seed),
@@ -222,5 +233,7 @@ class _Asker:
         )
 
     def _exemplars(self, seed: int) -> list[render.Exemplar]:
+        if not self.settings.shots:
+            return []
         picked = render.pick_exemplars(len(self.train), None, self.settings.shots, seed)
         return [render.Exemplar(record=self.train[i], row_id=self.train.row_id(i)) for i in picked]

@@ -25,12 +25,13 @@ MANIFEST = "manifest.json"
 
 
 def availability(task: task_module.Task, folder: str) -> str | None:
-    """Returns None if the folder has the task's train file, else the reason."""
+    """Returns None if the folder has the file of the task's first split, else the reason."""
     root = pathlib.Path(folder)
     if not root.is_dir():
         return f"{folder!r} is not a folder; give embedded, hub, tfds or a folder of datasets"
-    if _file(root, task.name, "train") is None:
-        expected = " or ".join(f"train{ending}" for ending in ENDINGS)
+    split = "test" if task.is_evaluation_only else "train"
+    if _file(root, task.name, split) is None:
+        expected = " or ".join(f"{split}{ending}" for ending in ENDINGS)
         return f"its folder in {str(root)!r} has no {expected}"
     return None
 

@@ -1,9 +1,19 @@
-"""Commonsense: what everyone knows about causes, uses and places."""
+"""Commonsense, the sets of FLAN: what everyone knows about causes, uses and events."""
+
+import re
 
 from flanlike import task
 from task_registry import rows
 
 _COPA = ("choice1", "choice2")
+_PIQA = ("0", "1")  # sol1, sol2
+_HELLASWAG = ("0", "1", "2", "3")
+_STORY_CLOZE = ("1", "2")
+
+_ROC_STORIES = "https://cs.rochester.edu/nlp/rocstories"
+_MARK = re.compile(r"\s*\[(?:header|title|step|substeps)\]\s*")
+_SENTENCE_END = re.compile(r"[.!?:;,][\"')]*$")
+_LAST_START = re.compile(r"(?<=[.!?] )[a-z](?=[^.!?]*$)")
 
 
 def copa() -> task.Task:
@@ -24,37 +34,138 @@ def copa() -> task.Task:
         preprocess=_copa,
         label_columns={"label": _COPA},
         unlabelled={"label": -1},
-        hub=task.HubSource(repo="aps/super_glue", config="copa"),
+        hub=task.HubSource(
+            repo="aps/super_glue",
+            config="copa",
+            columns={
+                "premise": "string",
+                "choice1": "string",
+                "choice2": "string",
+                "question": "string",
+                "idx": "int32",
+                "label": "ClassLabel",
+            },
+        ),
         tfds=task.TfdsSource(name="super_glue/copa:1.0.2"),
         licence="BSD-2-Clause",
         homepage="https://people.ict.usc.edu/~gordon/copa.html",
+        flan_dataset="copa",
     )
 
 
-def commonsense_qa() -> task.Task:
-    """CommonsenseQA, https://www.tau-nlp.org/commonsenseqa
+def piqa() -> task.Task:
+    """Physical Interaction QA, https://yonatanbisk.com/piqa: a goal and two ways to reach it.
 
-    {"question": "Where do you sleep?", "choices": {"label": ["A", "B"],
-     "text": ["bed", "oven"]}, "answerKey": "A"}
+    {"goal": "Dry a wet boot.", "sol1": "Fill it with paper.", "sol2": "Fill it with tea.",
+     "label": 0}
     """
     return task.Task(
-        name="commonsense_qa",
+        name="piqa",
         cluster="commonsense",
-        fields=("question",),
+        fields=("goal",),
         answers=task.Choices(),
         metrics=("accuracy",),
-        templates="commonsense_qa",
-        microworld="commonsense_qa",
-        splits=rows.carved(200, test="validation"),
-        preprocess=_commonsense_qa,
-        unlabelled={"answerKey": ""},
-        hub=task.HubSource(repo="tau/commonsense_qa"),
-        licence="MIT",
-        homepage="https://www.tau-nlp.org/commonsenseqa",
+        templates="piqa",
+        microworld="piqa",
+        splits=rows.carved(100, test="validation"),
+        preprocess=_piqa,
+        label_columns={"label": _PIQA},
+        unlabelled={"label": -1},
+        hub=task.HubSource(
+            repo="baber/piqa",
+            columns={
+                "goal": "string",
+                "sol1": "string",
+                "sol2": "string",
+                "label": "ClassLabel",
+            },
+        ),
+        tfds=task.TfdsSource(name="piqa:1.0.0"),
+        licence="none stated",
+        homepage="https://yonatanbisk.com/piqa",
+        flan_dataset="piqa",
     )
 
 
-TASKS = [copa, commonsense_qa]
+def hellaswag() -> task.Task:
+    """HellaSwag, https://rowanzellers.com/hellaswag: which of four endings goes on with a text?
+
+    Half of the texts are from WikiHow and carry marks of its layout, which are taken out.
+
+    {"ctx": "[header] How to eat a pear [title] Wash it. [step] then", "label": "0",
+     "endings": ["bite into it.", "paint it blue.", ...]}                         the hub
+    {"context": ..., "endings": [...], "label": 0}                                TFDS
+    """
+    return task.Task(
+        name="hellaswag",
+        cluster="commonsense",
+        fields=("context",),
+        answers=task.Choices(),
+        metrics=("accuracy",),
+        templates="continuation",
+        microworld="hellaswag",
+        splits=rows.carved(200, test="validation"),
+        preprocess=_hellaswag,
+        unlabelled={"label": ""},
+        hub=task.HubSource(
+            repo="Rowan/hellaswag",
+            columns={
+                "ind": "int32",
+                "activity_label": "string",
+                "ctx_a": "string",
+                "ctx_b": "string",
+                "ctx": "string",
+                "endings": ["string"],
+                "source_id": "string",
+                "split": "string",
+                "split_type": "string",
+                "label": "string",
+            },
+        ),
+        tfds=task.TfdsSource(name="hellaswag:1.1.0"),
+        licence="none stated on the hub (publisher's repository: MIT)",
+        homepage="https://rowanzellers.com/hellaswag",
+        flan_dataset="hellaswag",
+    )
+
+
+def story_cloze() -> task.Task:
+    """Story Cloze Test of 2016, https://cs.rochester.edu/nlp/rocstories: four sentences of five.
+
+    Its training stories have no wrong endings, so that FLAN trains on its validation split.
+
+    {"context": "Ivo dug. It grew dark. He had no lamp. He heard a wolf.", "label": 2,
+     "endings": ["He sang a song.", "He ran home."]}                              TFDS
+    {"InputSentence1": "Ivo dug.", ..., "InputSentence4": "He heard a wolf.",
+     "RandomFifthSentenceQuiz1": "He sang a song.",
+     "RandomFifthSentenceQuiz2": "He ran home.", "AnswerRightEnding": 2}          its files
+    """
+    return task.Task(
+        name="story_cloze",
+        cluster="commonsense",
+        fields=("story",),
+        answers=task.Choices(),
+        metrics=("accuracy",),
+        templates="story_cloze",
+        microworld="story_cloze",
+        splits={"train": "validation[:-200]", "validation": "validation[-200:]", "test": "test"},
+        preprocess=_story_cloze,
+        unlabelled={"label": -1},
+        tfds=task.TfdsSource(
+            name="story_cloze/2016:1.0.0",
+            manual=f"ask for the files by the form at {_ROC_STORIES} and put them, named "
+            "cloze_test_val__spring2016.csv and cloze_test_test__spring2016.csv, into TFDS's "
+            "manual folder",
+        ),
+        licence="none stated; given out on request, by form",
+        homepage=_ROC_STORIES,
+        flan_dataset="story_cloze",
+        how_to_get=f"ask for the files of 2016 by the form at {_ROC_STORIES}, then use TFDS or "
+        "a folder",
+    )
+
+
+TASKS = [copa, piqa, hellaswag, story_cloze]
 
 
 def _copa(row: task.Row) -> task.Record:
@@ -66,5 +177,42 @@ def _copa(row: task.Row) -> task.Record:
     return rows.choice(fields, options, rows.label(row, _COPA, "label"))
 
 
-def _commonsense_qa(row: task.Row) -> task.Record:
-    return rows.choice({"question": rows.text(row, "question")}, *rows.lettered_choices(row))
+def _piqa(row: task.Row) -> task.Record:
+    options = [rows.text(row, "sol1"), rows.text(row, "sol2")]
+    goal = {"goal": rows.text(row, "goal")}
+    return rows.choice(goal, options, rows.label(row, _PIQA, "label"))
+
+
+def _hellaswag(row: task.Row) -> task.Record:
+    context = _without_marks(rows.text(row, "ctx", "context"))
+    context = _LAST_START.sub(lambda start: start[0].upper(), context)
+    endings = [_without_marks(ending) for ending in rows.value(row, "endings")]
+    gold = rows.numbered(row, _HELLASWAG, "label")
+    return rows.choice({"context": context}, endings, gold)
+
+
+def _without_marks(text: str) -> str:
+    """Returns the text without WikiHow's marks, and with a stop where only a mark ended a sentence.
+
+    "[header] How to eat [title] Sit down. [step] Bite." -> "How to eat. Sit down. Bite."
+    """
+    parts = [part for part in _MARK.split(text.strip()) if part]
+    ended = [part if _SENTENCE_END.search(part) else f"{part}." for part in parts[:-1]]
+    return " ".join([*ended, *parts[-1:]])
+
+
+def _story_cloze(row: task.Row) -> task.Record:
+    if "endings" in row:
+        story, endings = rows.text(row, "context"), rows.value(row, "endings")
+    else:
+        numbers = ("1", "2", "3", "4")
+        story = " ".join(
+            rows.text(row, f"input_sentence_{number}", f"InputSentence{number}")
+            for number in numbers
+        )
+        endings = [
+            rows.text(row, f"sentence_quiz{number}", f"RandomFifthSentenceQuiz{number}")
+            for number in _STORY_CLOZE
+        ]
+    gold = rows.numbered(row, _STORY_CLOZE, "label", "answer_right_ending", "AnswerRightEnding")
+    return rows.choice({"story": story}, endings, gold)

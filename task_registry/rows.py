@@ -64,6 +64,19 @@ def label(row: task.Row, names: Sequence[str], *columns: str, **aliases: str) ->
     return names.index(name)
 
 
+def numbered(row: task.Row, names: Sequence[str], *columns: str) -> int:
+    """Returns the index into `names` of a label that is a number, stored as such or as text.
+
+    numbered({"label": 2}, ("1", "2"), "label")  ->  1          {"label": "2"}  ->  1
+    """
+    return label({columns[0]: str(value(row, *columns))}, names, *columns)
+
+
+def plain_quotes(text: str) -> str:
+    """Returns the text with plain quotation marks: "``Yes,'' she said" -> '"Yes," she said'."""
+    return text.replace("``", '"').replace("''", '"')
+
+
 def choice(fields: Mapping[str, str], options: Sequence[str], gold: int) -> task.Record:
     """Returns a record of the options without repeats, labelled with the right one.
 

@@ -5,7 +5,7 @@ import pytest
 
 import task_registry
 from eval import questions
-from flanlike import sources
+from flanlike import errors, sources
 
 
 def _collect(*names, **changes):
@@ -89,3 +89,11 @@ def test_no_number_of_rows_is_cut_in_silence():
     asked = _collect("sst2", rows_per_task=6000, validation_rows=0, style="inputs-only")
     records = sources.open_rows(task_registry.registry().task("sst2"), "embedded", "test")
     assert len(asked.cells[0].rows) == min(6000, len(records))
+
+
+def test_a_task_without_a_training_split_is_asked_without_exemplars_and_baselines():
+    asked = _collect("wsc273")
+    assert not any(cell.is_choosing for cell in asked.cells)
+    assert not asked.given["wsc273"].majority
+    with pytest.raises(errors.UserError, match="no training split to take exemplars from"):
+        _collect("wsc273", shots=1)

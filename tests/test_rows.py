@@ -34,6 +34,17 @@ def test_label_goes_by_name_and_knows_other_names():
         rows.label({"label": 1}, NAMES, "label")
 
 
+def test_numbered_takes_numbers_and_their_digits():
+    assert rows.numbered({"gold": 2}, ("1", "2"), "label", "gold") == 1
+    assert rows.numbered({"label": "2"}, ("1", "2"), "label", "gold") == 1
+    with pytest.raises(ValueError, match=r"unknown label '0' in column 'label or gold'"):
+        rows.numbered({"gold": 0}, ("1", "2"), "label", "gold")
+
+
+def test_plain_quotes_leave_single_ones():
+    assert rows.plain_quotes("``Ivo's,'' she said") == '"Ivo\'s," she said'
+
+
 def test_choice_keeps_each_option_once():
     record = rows.choice({"question": "?"}, ["a", "b", "a "], 2)
     assert record == {"question": "?", "options": ["a", "b"], "label": 0}

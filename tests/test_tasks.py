@@ -10,7 +10,7 @@ import source_toys
 import task_rows
 
 import task_registry
-from flanlike import sources
+from flanlike import errors, sources
 from flanlike import task as task_module
 
 _NOT_CLUSTERS = {"rows", "mixtures", "scaffold", "listing", "export", "__main__"}
@@ -23,6 +23,7 @@ TASKS = {
 WITH_DATASET = sorted(name for name, task in TASKS.items() if not task.is_microworld_only)
 WITH_HUB = sorted(name for name, task in TASKS.items() if task.hub)
 WITH_TFDS = sorted(name for name, task in TASKS.items() if task.tfds)
+TEST_ONLY = ["wsc273"]
 
 
 def test_every_builder_is_named_like_its_task_and_has_a_docstring():
@@ -34,7 +35,7 @@ def test_every_builder_is_named_like_its_task_and_has_a_docstring():
     assert sorted(task_rows.LAYOUTS) == WITH_DATASET
 
 
-@pytest.mark.parametrize("name", WITH_DATASET)
+@pytest.mark.parametrize("name", [name for name in WITH_DATASET if name not in TEST_ONLY])
 def test_splits_are_flan_carve_outs_of_official_splits(name):
     splits = TASKS[name].splits
     assert set(splits) == {"train", "validation", "test"}
@@ -48,6 +49,13 @@ def test_splits_are_flan_carve_outs_of_official_splits(name):
         assert not set(used[test[1]]) & {*used[train[1]], *used[held[1]]}
     else:
         assert test[1] == slice(None)
+
+
+@pytest.mark.parametrize("name", TEST_ONLY)
+def test_what_is_for_tests_alone_has_no_other_split(name):
+    assert TASKS[name].splits == {"test": "test"}
+    with pytest.raises(errors.UserError, match="declares no split 'train' for --data hub"):
+        sources.open_rows(TASKS[name], "hub", "train")
 
 
 @pytest.mark.parametrize("name", WITH_DATASET)

@@ -66,6 +66,12 @@ _UNRELATED = tuple(
     )
     for other in _PAIRS
 )
+# Pairs whose effect is something about the person who is the cause, by their index.
+_ABOUT_ONE = tuple(index for index, pair in enumerate(_PAIRS) if pair.effect.startswith("{who} "))
+_UNRELATED_ABOUT_ONE = {
+    index: tuple(other for other in _UNRELATED[index] if other in _ABOUT_ONE)
+    for index in _ABOUT_ONE
+}
 _OPENINGS = (
     "{who} had a long day.",
     "On {day} {who} was {at}.",
@@ -90,6 +96,25 @@ _CAUSE_QUESTIONS = (
     "What could {who} have done before?",
 )
 
+_STORY_STARTS = (
+    "{who} got up early on {day}.",
+    "This story is about {who}.",
+    "{friend} tells this of {who}.",
+    "One {day} {who} was {at}.",
+)
+_STORY_FILLERS = (
+    "{friend} was not with {him} then.",
+    "{friend} had gone to the {place}.",
+    "That was on a {day}.",
+    "{friend} had told {him} to take care.",
+)
+_STORY_TURNS = (
+    "Some time went by.",
+    "{friend} came to see what was up.",
+    "Then came the next day.",
+    "{who} thought about it for long.",
+)
+
 
 def copa(rng: Random) -> task.Record:
     """A cause or an effect; the other one of the pair or of an unrelated pair."""
@@ -105,6 +130,40 @@ def copa(rng: Random) -> task.Record:
         "relation": "effect" if asks_effect else "cause",
         **draws.choices(rng, forms[index][is_female], (forms[wrong][is_female],)),
     }
+
+
+def story_cloze(rng: Random) -> task.Record:
+    """A story of four sentences with a cause in it; what came of it, or of an unrelated cause."""
+    who, friend = draws.pair(rng, draws.NAMES)
+    index = int(rng.random() * len(_PAIRS))
+    wrong = draws.pick(rng, _UNRELATED[index])
+    is_female = _FEMALE[who]
+    place = draws.pick(rng, ontology.PLACES)
+    names = {
+        "who": who,
+        "friend": friend,
+        "him": "her" if is_female else "him",
+        "day": draws.pick(rng, draws.DAYS),
+        "place": place,
+        "at": draws.AT[place],
+    }
+    parts = [draws.pick(rng, texts) for texts in (_STORY_STARTS, _STORY_FILLERS, _STORY_TURNS)]
+    parts.insert(1 if rng.random() < 0.5 else 2, draws.sentence(_PAIRS[index].cause))
+    return {
+        "story": " ".join(parts).format(**names),
+        **draws.choices(rng, _EFFECT_FORMS[index][is_female], (_EFFECT_FORMS[wrong][is_female],)),
+    }
+
+
+def consequence(rng: Random, wrong_count: int) -> tuple[str, str, list[str]]:
+    """Returns a cause about "{who}", what comes of it for that person, and what does not.
+
+    ("{who} lost the key", "could not open the door", ["passed the exam"])
+    """
+    index = draws.pick(rng, _ABOUT_ONE)
+    wrong = draws.several(rng, _UNRELATED_ABOUT_ONE[index], wrong_count)
+    right, *others = (_PAIRS[i].effect.removeprefix("{who} ") for i in (index, *wrong))
+    return _PAIRS[index].cause, right, others
 
 
 def cosmos_qa(rng: Random) -> task.Record:

@@ -29,6 +29,13 @@ _NEEDS = (  # what is said of who takes, and of who gives; then as a claim
     ("had none", "had too many", "was without {a_thing}", "had too many {things}"),
 )
 
+_ASIDES = (
+    "{third} told us the story.",
+    "{third} was there as well.",
+    "We have it from {third}.",
+    "{third} had gone home.",
+)
+
 
 def winogrande(rng: Random) -> task.Record:
     """A sentence with a gap that one of two names fills."""
@@ -59,6 +66,50 @@ def wnli(rng: Random, label: int) -> task.Record:
     return {
         "premise": f"{riddle.before} {draws.SUBJECT[names[0]]} {riddle.said}.",
         "hypothesis": f"{name} {riddle.claim}.",
+        "label": label,
+    }
+
+
+def wsc(rng: Random, label: int) -> task.Record:
+    """A sentence with its pronoun in brackets, and one of the two names: is it the one meant?"""
+    names = draws.people(rng)
+    riddle = _riddle(rng, names)
+    pronoun = draws.SUBJECT[names[0]]
+    return {
+        "text": f"{riddle.before} [{pronoun}] {riddle.said}.",
+        "span1": riddle.right if label == 1 else riddle.wrong,
+        "span2": pronoun,
+        "label": label,
+    }
+
+
+def wsc273(rng: Random) -> task.Record:
+    """A sentence with a pronoun, as for definite pronoun resolution; other rows of the same."""
+    return definite_pronoun_resolution(rng)
+
+
+def gap(rng: Random, label: int) -> task.Record:
+    """Three people of one gender and a pronoun: is it the first name, the second or neither?
+
+    The third person stands beside the two whom the sentence is about, and is never meant.
+    """
+    *names, third = draws.several(rng, draws.WOMEN if rng.random() < 0.5 else draws.MEN, 3)
+    riddle = _riddle(rng, (names[0], names[1]))
+    pronoun = draws.SUBJECT[third]
+    parts = [f"{riddle.before} [{pronoun}] {riddle.said}."]
+    aside = draws.pick(rng, _ASIDES).format(third=third)
+    parts.insert(rng.random() < 0.5, aside)
+    if label == 2:
+        shown = draws.pair(rng, (riddle.wrong, third))
+    else:
+        beside = riddle.wrong if rng.random() < 0.5 else third
+        shown = (riddle.right, beside) if label == 0 else (beside, riddle.right)
+    return {
+        "text": " ".join(parts),
+        "pronoun": pronoun,
+        "first": shown[0],
+        "second": shown[1],
+        "options": [*shown, "neither of them"],
         "label": label,
     }
 

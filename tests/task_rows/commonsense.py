@@ -2,6 +2,11 @@
 
 from task_rows.layouts import Layouts, same
 
+WAYS = {"goal": "Dry a wet boot.", "sol1": "Fill it with tea.", "sol2": "Fill it with paper."}
+ENDINGS = ["bite into it.", "paint it blue. [substeps] Use oil.", "sell it", "hang it up."]
+MARKED = "[header] How to eat a pear [title] Wash it. [step] then"
+STORY = ("Ivo dug.", "It grew dark.", "He had no lamp.", "He heard a wolf.")
+
 LAYOUTS: dict[str, Layouts] = {
     "copa": same(
         {
@@ -20,18 +25,62 @@ LAYOUTS: dict[str, Layouts] = {
         ["choice1", "choice2"],
         idx=4,
     ),
-    "commonsense_qa": Layouts(
-        record={"question": "Where do you sleep?", "options": ["oven", "bed"], "label": 1},
+    "piqa": Layouts(
+        record={
+            "goal": "Dry a wet boot.",
+            "options": ["Fill it with tea.", "Fill it with paper."],
+            "label": 1,
+        },
+        hub=WAYS | {"label": 1},
+        tfds=WAYS | {"id": "7", "label": 1},
+        folder=WAYS | {"label": 1},
+        names={"label": ["0", "1"]},
+    ),
+    "hellaswag": Layouts(
+        record={
+            "context": "How to eat a pear. Wash it. Then",
+            "options": ["bite into it.", "paint it blue. Use oil.", "sell it", "hang it up."],
+            "label": 0,
+        },
         hub={
-            "question": "Where do you sleep?",
-            "question_concept": "sleep",
-            "choices": {"label": ["A", "B", "C"], "text": ["oven", "bed", "oven"]},
-            "answerKey": "B",
+            "ind": 4,
+            "activity_label": "Food",
+            "ctx_a": "[header] How to eat a pear [title] Wash it. [step]",
+            "ctx_b": "then",
+            "ctx": MARKED,
+            "endings": ENDINGS,
+            "source_id": "wikihow~4",
+            "split": "val",
+            "split_type": "indomain",
+            "label": "0",
+        },
+        tfds={
+            "context": MARKED,
+            "endings": ENDINGS,
+            "activity_label": "Food",
+            "label": 0,
+            "split_type": "indomain",
+            "source_id": "wikihow~4",
+        },
+        folder={"ctx": MARKED, "endings": ENDINGS, "label": "0"},
+    ),
+    "story_cloze": Layouts(
+        record={
+            "story": "Ivo dug. It grew dark. He had no lamp. He heard a wolf.",
+            "options": ["He sang a song.", "He ran home."],
+            "label": 1,
+        },
+        tfds={
+            "context": " ".join(STORY),
+            "endings": ["He sang a song.", "He ran home."],
+            "label": 2,
         },
         folder={
-            "question": "Where do you sleep?",
-            "choices": {"label": ["A", "B", "C"], "text": ["oven", "bed", "oven"]},
-            "answerKey": "B",
+            "InputStoryid": "b1",
+            **{f"InputSentence{number}": text for number, text in enumerate(STORY, 1)},
+            "RandomFifthSentenceQuiz1": "He sang a song.",
+            "RandomFifthSentenceQuiz2": "He ran home.",
+            "AnswerRightEnding": 2,
         },
     ),
 }
