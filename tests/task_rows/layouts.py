@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 @dataclass(frozen=True, kw_only=True)
 class Layouts:
     record: Row
-    hub: Row
+    hub: Row | None = None  # None: no repository
     tfds: Row | None = None  # None: no builder
     folder: Row
     names: Mapping[str, list[str]] = field(default_factory=dict)
