@@ -30,22 +30,25 @@ _OWN = {  # each thing's own facts
 _CLAIMS = (
     (
         facts.at_home,
-        ("Who is {at} can well meet {a_thing}.", "One would look for {a_thing} {at}."),
+        ("Who is {at} with {who} can well meet {a_thing}.", "{who} would look for {a_thing} {at}."),
         "{a_thing} is found {at}",
     ),
     (
         facts.with_part,
-        ("{a_thing} comes with {part}.", "You know {a_thing} by its {part}."),
+        ("The thing with {part} near {who} is {a_thing}.", "{who} knows {a_thing} by its {part}."),
         "{a_thing} has {part}",
     ),
     (
         facts.with_use,
-        ("To {use}, one needs {a_thing}.", "{a_thing} helps people to {use}."),
+        ("To {use}, {who} needs {a_thing}.", "{a_thing} helps {who} to {use}."),
         "{a_thing} is used to {use}",
     ),
     (
         facts.of_category,
-        ("{a_thing} counts as {a_category}.", "Who sees {a_thing} sees {a_category}."),
+        (
+            "For {who}, {a_thing} counts as {a_category}.",
+            "If {who} sees {a_thing}, {she} sees {a_category}.",
+        ),
         "{a_thing} is a kind of {category}",
     ),
 )
@@ -104,8 +107,12 @@ def cot_creak(rng: Random, label: int) -> task.Record:
     asking, claims, fact = draws.pick(rng, _CLAIMS)
     names, right, (wrong,) = asking(rng, 1)
     about = right if label == 1 else wrong
-    names = names | {"a_category": draws.A[names["category"]]}
-    claim = draws.pick(rng, claims).format(**names | {"a_thing": draws.A[about]})
+    who = draws.pick(rng, draws.NAMES)
+    claim = draws.pick(rng, claims).format(
+        **names | {"a_thing": draws.A[about], "a_category": draws.A[names["category"]]},
+        who=who,
+        she=draws.SUBJECT[who],
+    )
     reasons = [fact.format(**_OWN[about])]
     if label == 0:
         reasons.append(fact.format(**names))
