@@ -84,6 +84,8 @@ def open_rows(
         raise errors.UserError(f"task {task.name!r} is not in --data {data}: {reason}")
     rows, indices, official = _open(task, data, split, hub_root)
     dropped = rows.unlabelled(indices) if task.unlabelled else set()
+    if task.unusable and data != "embedded":
+        dropped |= {i for i in indices if i not in dropped and _holds(task, rows, i)}
     kept = [index for index in indices if index not in dropped] if dropped else indices
     if not kept:
         raise errors.UserError(
@@ -227,6 +229,15 @@ class _CodeRows:
         if self._rows is None:
             self._rows = self._task.rows(self._split)
         return self._rows
+
+
+def _holds(task: task_module.Task, rows: Rows, index: int) -> bool:
+    row = rows[index]
+    try:
+        return task.unusable(row)
+    except _BROKEN_ROW as error:
+        where = f"task {task.name!r}, {rows.where(index)}"
+        raise errors.UserError(f"{where}: {_what_is_wrong(error, row)}") from error
 
 
 def _what_is_wrong(error: Exception, row: task_module.Row) -> str:

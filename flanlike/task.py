@@ -136,7 +136,8 @@ class Task:
     `label_columns` names the columns whose integers stand for names, with those names in hub
     order: a source that knows its own order uses that instead, always by name.
     `unlabelled` maps columns to the value that marks a row without a gold answer (or without
-    text); a row that has one of them is left out and counted. `microworld` names the generator of
+    text); a row that has one of them is left out and counted. So is one for which `unusable` holds:
+    every row is then read when a split is opened. `microworld` names the generator of
     `flanlike.microworld` that yields records. `is_microworld_only` marks tasks with no dataset
     behind them: they take part only with `--data embedded`. `flan_dataset` is the dataset of the
     FLAN 2021 paper (one of 62) that the task is or is a part of. `how_to_get` is one line for a
@@ -155,6 +156,7 @@ class Task:
     preprocess: Callable[[Row], Record] | None = None
     label_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unlabelled: Mapping[str, Any] = field(default_factory=dict)
+    unusable: Callable[[Row], bool] | None = None
     hub: HubSource | None = None
     tfds: TfdsSource | None = None
     licence: str = ""

@@ -207,8 +207,7 @@ def sense_making() -> task.Task:
     """Sense-Making (SemEval 2020, task 4): which of two statements makes sense?
 
     https://github.com/wangcunxiang/SemEval2020-Task4-Commonsense-Validation-and-Explanation. The
-    order of the two depends on their words alone. In three rows of the official train file both
-    are the same; whatever their label is, it is no more than noise.
+    order of the two depends on their words alone. Rows where both are the same are left out.
 
     {"Correct Statement": "Ada ate a pear", "Incorrect Statement": "Ada ate a house",
      "Right Reason1": "A house is too big to eat", ...}
@@ -223,6 +222,7 @@ def sense_making() -> task.Task:
         microworld="sense_making",
         splits={"train": "train", "validation": "validation[:200]", "test": "test"},
         preprocess=_sense_making,
+        unusable=_says_one_thing,
         licence="CC BY-SA 4.0",
         homepage=_COM_VE,
         how_to_get=f"download train.csv, dev.csv and test.csv from {_COM_VE} ('ALL data') and put "
@@ -344,12 +344,20 @@ def _mc_taco(row: task.Row) -> task.Record:
 
 
 def _sense_making(row: task.Row) -> task.Record:
-    right, wrong = (
-        _as_sentence(rows.text(row, f"{which} Statement")) for which in ("Correct", "Incorrect")
-    )
+    right, wrong = _statements(row)
     label = seeding.key("sense_making", *sorted((right, wrong))) % 2
     pair = (wrong, right) if label else (right, wrong)
     return {"sentence1": pair[0], "sentence2": pair[1], "label": label}
+
+
+def _says_one_thing(row: task.Row) -> bool:
+    return len(set(_statements(row))) < 2
+
+
+def _statements(row: task.Row) -> list[str]:
+    return [
+        _as_sentence(rows.text(row, f"{which} Statement")) for which in ("Correct", "Incorrect")
+    ]
 
 
 def _as_sentence(text: str) -> str:

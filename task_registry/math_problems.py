@@ -4,12 +4,11 @@ import ast
 import re
 
 from flanlike import task
-from task_registry import rows
+from task_registry import rationales, rows
 
 _BYTES = re.compile(r"""b(['"]).*\1""", re.DOTALL)
 _UNIT = re.compile(r"\s+\([^()]*\)\s*$")
 _SLOT = re.compile(r"\bnumber(\d+)\b")
-_LETTERS = "ABCDE"
 
 
 def gsm8k() -> task.Task:
@@ -152,6 +151,7 @@ def aqua_rat() -> task.Task:
         microworld="aqua_rat",
         splits={"train": "train", "validation": "validation[:200]", "test": "test"},
         preprocess=_aqua_rat,
+        unusable=rationales.has_one_option,
         hub=task.HubSource(
             repo="deepmind/aqua_rat",
             config="raw",
@@ -211,14 +211,6 @@ def _number(value: float) -> str:
 
 
 def _aqua_rat(row: task.Row) -> task.Record:
-    correct = rows.text(row, "correct")
-    if correct not in tuple(_LETTERS):
-        raise ValueError(
-            f"unknown label {correct!r} in column 'correct'; expected one of {_LETTERS!r}"
-        )
-    options = [
-        option.strip().removeprefix(f"{letter})")
-        for letter, option in zip(_LETTERS, row["options"], strict=True)
-    ]
-    fields = {"question": rows.text(row, "question")}
-    return rows.choice(fields, options, _LETTERS.index(correct))
+    options, gold = rationales.with_letters(row["options"], rows.text(row, "correct"))
+    fields = {"question": rationales.mended(rows.text(row, "question"))}
+    return rows.choice(fields, [rationales.mended(option) for option in options], gold)

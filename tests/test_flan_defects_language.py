@@ -132,7 +132,7 @@ def test_aqua_rat_options_lose_the_letter_of_their_place_only():
     row = {"question": "?", "options": ["A)B)", "B) 2", "C)x", "D)y", "E)C) z"], "correct": "E"}
     record = record_of("aqua_rat", row)
     assert (record["options"], record["label"]) == (["B)", "2", "x", "y", "C) z"], 4)
-    with pytest.raises(ValueError, match="unknown label 'F' in column 'correct'"):
+    with pytest.raises(ValueError, match="unknown label 'F' in the answer"):
         record_of("aqua_rat", row | {"correct": "F"})
 
 

@@ -54,6 +54,19 @@ def test_rows_without_an_answer_are_dropped_and_counted(tmp_path):
     assert [records[0]["text"], records.row_id(0)] == ["-1 is 1", "train/1"]
 
 
+def test_rows_that_the_task_calls_unusable_are_dropped_and_counted(tmp_path):
+    source_toys.write_folder(tmp_path, "toy", train=ROWS)
+
+    def is_short(row):
+        return len(row["text"]) < 7
+
+    records = sources.open_rows(_task(unusable=is_short), str(tmp_path), "train")
+    assert (len(records), records.dropped, records.row_id(0)) == (26, 10, "train/10")
+    broken = _task(unusable=lambda row: row["txet"])
+    with pytest.raises(errors.UserError, match="task 'toy', .*jsonl:1: missing column 'txet'"):
+        sources.open_rows(broken, str(tmp_path), "train")
+
+
 def test_gzip_and_parquet_hold_the_same_records(tmp_path):
     import datasets
 

@@ -13,7 +13,7 @@ import task_registry
 from flanlike import errors, sources
 from flanlike import task as task_module
 
-_NOT_CLUSTERS = {"rows", "mixtures", "scaffold", "listing", "export", "__main__"}
+_NOT_CLUSTERS = {"rows", "rationales", "mixtures", "scaffold", "listing", "export", "__main__"}
 TASKS = {
     builder.__name__: builder()
     for module in pkgutil.iter_modules(task_registry.__path__)

@@ -79,9 +79,9 @@ def test_there_are_enough_templates_of_each_kind(name):
     built, template_set = load(name)
     assert len(template_set.templates) >= 10
     if built.has_rationale:
-        assert len(template_set.cot) >= 7
+        assert len(template_set.cot) >= 10
+        assert len(template_set.cot_inverted) >= 4
         assert len(template_set.forward) >= 2
-        assert len(template_set.cot_inverted) >= 2
         return
     assert len(template_set.forward) >= 7
     assert len(template_set.inverted) >= 2
