@@ -121,6 +121,8 @@ class Composition:
     excluded: Mapping[str, str]  # task -> reason; neither trained on nor evaluated
     missing: Mapping[str, str]  # those of `excluded` whose rows the data lacks
     dropped_rows: Mapping[str, int] = field(default_factory=dict)  # without an answer
+    # Task -> places in its sample (see `drawing`) left out for what they share with evaluation rows
+    overlapping: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def shares(self) -> Shares:
