@@ -97,9 +97,13 @@ class Registry:
             return str(beside)
         return str(self._folder / file)
 
+    @property
+    def layout_path(self) -> Path:
+        return self._folder / templates_module.LAYOUT_FILE
+
     @functools.cached_property
     def layout(self) -> templates_module.Layout:
-        path = self._folder / templates_module.LAYOUT_FILE
+        path = self.layout_path
         return templates_module.load_layout(path) if path.exists() else templates_module.Layout()
 
     def load_user_module(self, path: str | os.PathLike[str]) -> None:

@@ -18,7 +18,18 @@ from rich import table as rich_table
 from rich import text as rich_text
 
 import task_registry
-from flanlike import errors, mixture, registry, render, seeding, sources, templates, testing
+from flanlike import (
+    errors,
+    manifest,
+    mixture,
+    recipe,
+    registry,
+    render,
+    seeding,
+    sources,
+    templates,
+    testing,
+)
 from flanlike import task as task_module
 from task_registry import scaffold
 
@@ -88,6 +99,9 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
 
 def check(found: registry.Registry, options: argparse.Namespace) -> None:
     """Checks templates, records, renderings and metrics; ends with status 2 if any is wrong."""
+    if options.manifest is not None:
+        check_manifest(found, options)
+        return
     names = options.names or found.task_names
     for name in names:
         found.task(name)
@@ -101,6 +115,20 @@ def check(found: registry.Registry, options: argparse.Namespace) -> None:
     if problems:
         raise errors.UserError(f"{len(problems)} problems in {len(names)} tasks, listed above")
     print(f"{len(names)} tasks checked, nothing wrong")
+
+
+def check_manifest(found: registry.Registry, options: argparse.Namespace) -> None:
+    """Makes the manifest again, from the manifest's own flags; ends with status 2 if it differs."""
+    there = manifest.read(options.manifest)
+    asked = recipe.from_json(there["recipe"])
+    if options.data != "embedded":  # the rows lie elsewhere on this machine
+        asked = dataclasses.replace(asked, data=options.data)
+    composition = recipe.compose(asked, found)
+    evaluated = {name: entry.get("split", "test") for name, entry in there["evaluation"].items()}
+    here = manifest.build(asked, composition, found, evaluated=evaluated)
+    manifest.expect(there, here, where=options.manifest)
+    count = len(here["tasks"]) + len(here["evaluation"])
+    print(f"{count} tasks read as {options.manifest} says, no difference")
 
 
 def show_mixture(found: registry.Registry, options: argparse.Namespace) -> None:
@@ -304,6 +332,9 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("check", parents=[common, data], help="find mistakes in tasks")
     command.add_argument("names", nargs="*", metavar="TASK", help="default: all")
+    command.add_argument(
+        "--manifest", metavar="FILE", help="instead: is what this manifest.json says still so?"
+    )
     command.set_defaults(run=check)
 
     command = commands.add_parser(
