@@ -356,15 +356,9 @@ def write_composition(
     out: Path, composition: mixture.Composition, batches: packing.BatchIterator
 ) -> None:
     """Writes composition.json: what was trained on, and what was left out and why."""
-    left_out = [{"task": name, "reason": why} for name, why in composition.excluded.items()]
     counts = batches.counts
     content = {
-        "mixture": composition.mixture.name,
-        "held_out": list(composition.held_out),
-        "tasks": [{"task": task.name, **dataclasses.asdict(task)} for task in composition.tasks],
-        "excluded": [item for item in left_out if item["task"] not in composition.missing],
-        "missing": [item for item in left_out if item["task"] in composition.missing],
-        "dropped_rows": dict(composition.dropped_rows),
+        **composition.as_json(),
         "dropped_exemplars": counts.exemplars_dropped,
         "truncated": {"inputs": counts.inputs_cut, "targets": counts.targets_cut},
     }

@@ -1,4 +1,4 @@
-"""Looks into the registry: python -m task_registry list | show | check | mixture | new.
+"""Looks into the registry: python -m task_registry list | show | check | mixture | export | new.
 
 Every command takes --tasks FILE.py to add a module of your own.
 """
@@ -31,7 +31,7 @@ from flanlike import (
     testing,
 )
 from flanlike import task as task_module
-from task_registry import scaffold
+from task_registry import export, scaffold
 
 BACKENDS = ("embedded", "hub", "tfds")
 _CHECK_ROWS = 24
@@ -345,6 +345,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--rules", choices=("flan", "strict"), help="the mixture's own by default")
     command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
     command.set_defaults(run=show_mixture)
+
+    command = commands.add_parser(
+        "export", parents=[common, data], help="a mixture's prompts as a dataset on disk"
+    )
+    export.add_arguments(command)
+    command.set_defaults(run=export.export)
 
     command = commands.add_parser("new", parents=[common], help="the first files of your own task")
     command.add_argument("name", metavar="NAME", help="of the task: letters, digits and _")
