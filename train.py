@@ -64,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(config: config_lib.RunConfig, *, command: str) -> None:
     """Trains, evaluates and reports; leaves everything in the run's folder."""
     tasks = task_registry.registry(config.tasks)
+    if config.exclude_overlap:
+        say("looking for training rows that overlap with evaluation rows")
     composition = recipe.compose(recipe_of(config), tasks)
     start = runs.starting_point(
         config.init,
@@ -107,6 +109,8 @@ def recipe_of(config: config_lib.RunConfig) -> recipe.Recipe:
         rules=config.hold_out_rules,
         mix=config.mix,
         skip_missing=config.skip_missing,
+        exclude_overlap=config.exclude_overlap,
+        evaluation_split=config.eval.split,
         prompts=config.prompts,
         seed=config.seed,
     )
@@ -122,7 +126,7 @@ def verify(
 
     Nor may it be another than the run in `out` began with: its code may have changed since.
     """
-    evaluated = dict.fromkeys(asked_tasks(composition), config.eval.split)
+    evaluated = dict.fromkeys(composition.evaluated, config.eval.split)
     read = manifest.build(recipe_of(config), composition, tasks, evaluated=evaluated)
     if config.manifest is not None:
         manifest.expect(manifest.read(config.manifest), read, where=config.manifest)
@@ -162,6 +166,9 @@ def tell(config: config_lib.RunConfig, composition: mixture.Composition, out: Pa
     say(f"held out: {held_out}")
     listed = [f"{name} {share:.0%}" for name, share in clusters.items()]
     say(f"trained on: {', '.join(listed)}")
+    if config.exclude_overlap:
+        count = sum(map(len, composition.overlapping.values()))
+        say(f"left out: {count:,} training rows that overlap with evaluation rows")
     by_reason: dict[str, list[str]] = {}
     for name, reason in composition.excluded.items():
         by_reason.setdefault(reason, []).append(name)
@@ -260,11 +267,6 @@ def make_mesh(config: config_lib.RunConfig) -> jax.sharding.Mesh | None:
     return None if mesh.size == 1 else mesh
 
 
-def asked_tasks(composition: mixture.Composition) -> list[str]:
-    """Returns the tasks that are evaluated: those held out, or all that are trained on."""
-    return list(composition.evaluation) or [task.name for task in composition.tasks]
-
-
 def ask(
     config: config_lib.RunConfig,
     composition: mixture.Composition,
@@ -274,7 +276,7 @@ def ask(
 ) -> questions.Questions:
     """Returns what is asked before and after."""
     return questions.collect(
-        asked_tasks(composition),
+        composition.evaluated,
         tasks,
         words,
         data=config.data,

@@ -156,6 +156,7 @@ class RunConfig:
     tasks: str | None = None  # Python file with TASKS and MIXTURES of your own
     manifest: str | None = None  # manifest.json of another run: stop unless this one reads the same
     skip_missing: bool = False  # leave out tasks whose rows --data lacks, and list them
+    exclude_overlap: bool = False  # leave out training rows that share text with evaluation rows
     # How training and evaluation ask; the others are controls, without templates.
     prompts: Literal["instructions", "options-only", "task-name", "inputs-only"] = "instructions"
     seed: int = 0  # of parameters, data order and dropout

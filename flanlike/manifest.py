@@ -40,6 +40,7 @@ CODE = (
     "drawing.py",
     "holdout.py",
     "mixture.py",
+    "overlap.py",
     "pipeline.py",
     "render.py",
     "seeding.py",

@@ -136,6 +136,11 @@ class Composition:
             totals[task.cluster] = totals.get(task.cluster, 0.0) + task.share
         return totals
 
+    @property
+    def evaluated(self) -> tuple[str, ...]:
+        """Returns the tasks that are asked: those held out, or all that are trained on."""
+        return self.evaluation or tuple(task.name for task in self.tasks)
+
     def as_json(self) -> dict[str, Any]:
         """Returns what is trained on, and what is left out and why, as composition.json says it."""
         left_out = [{"task": name, "reason": why} for name, why in self.excluded.items()]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flanlike import config as config_lib
-from flanlike import errors, holdout, mixture, render
+from flanlike import errors, holdout, mixture, overlap, render
 from flanlike import registry as registry_module
 
 
@@ -20,6 +20,8 @@ class Recipe:
     rules: holdout.Rules | None = None
     mix: config_lib.MixConfig = field(default_factory=config_lib.MixConfig)
     skip_missing: bool = False
+    exclude_overlap: bool = False  # leave out rows that share text with evaluation rows
+    evaluation_split: str = "test"  # whose rows these are
     prompts: render.Style = "instructions"
     seed: int = 0
 
@@ -30,7 +32,7 @@ def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Compo
     changes = config_lib.given(recipe.mix)
     shares = {name: value for name, value in changes.items() if hasattr(named.shares, name)}
     rule = {name: value for name, value in changes.items() if name not in shares}
-    return mixture.compose(
+    composition = mixture.compose(
         mixture.changed(named, shares=dataclasses.replace(named.shares, **shares), **rule),
         registry,
         recipe.data,
@@ -38,6 +40,16 @@ def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Compo
         rules=recipe.rules,
         skip_missing=recipe.skip_missing,
     )
+    if not recipe.exclude_overlap:
+        return composition
+    found = overlap.find(
+        composition,
+        registry,
+        data=recipe.data,
+        evaluated=composition.evaluated,
+        split=recipe.evaluation_split,
+    )
+    return overlap.exclude(composition, registry, found)
 
 
 def from_json(values: Mapping[str, Any]) -> Recipe:

@@ -1,4 +1,6 @@
-"""Looks into the registry: python -m task_registry list | show | check | mixture | export | new.
+"""Looks into the registry and writes from it.
+
+    python -m task_registry list | show | check | mixture | export | overlap | new
 
 Every command takes --tasks FILE.py to add a module of your own.
 """
@@ -31,7 +33,7 @@ from flanlike import (
     testing,
 )
 from flanlike import task as task_module
-from task_registry import export, scaffold
+from task_registry import export, overlap_check, scaffold
 
 BACKENDS = ("embedded", "hub", "tfds")
 _CHECK_ROWS = 24
@@ -351,6 +353,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     export.add_arguments(command)
     command.set_defaults(run=export.export)
+
+    command = commands.add_parser(
+        "overlap", parents=[common, data, as_json], help="text that training and evaluation share"
+    )
+    overlap_check.add_arguments(command)
+    command.set_defaults(run=overlap_check.show)
 
     command = commands.add_parser("new", parents=[common], help="the first files of your own task")
     command.add_argument("name", metavar="NAME", help="of the task: letters, digits and _")

@@ -74,6 +74,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--hold-out-rules", choices=("flan", "strict"), help="the mixture's own")
     command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
     command.add_argument(
+        "--exclude-overlap",
+        action="store_true",
+        help="leave out rows that share text with test rows of the held-out tasks",
+    )
+    command.add_argument(
         "--prompts", choices=get_args(render.Style), default="instructions", help="(instructions)"
     )
     command.add_argument("--seed", type=int, default=0, help="of data order and rendering (0)")
@@ -119,6 +124,7 @@ def asked_for(options: argparse.Namespace) -> recipe.Recipe:
         rules=options.hold_out_rules,
         mix=config_lib.MixConfig(**mix),
         skip_missing=options.skip_missing,
+        exclude_overlap=options.exclude_overlap,
         prompts=options.prompts,
         seed=options.seed,
     )
