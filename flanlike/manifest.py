@@ -121,6 +121,8 @@ def read(path: str | os.PathLike[str]) -> Manifest:
         raise errors.UserError(f"{path}: not JSON ({error}); expected a {FILE}") from error
     wanted = ("recipe", "shares", "tasks", "evaluation", "templates", "code")
     is_one = isinstance(content, dict) and all(isinstance(content.get(k), dict) for k in wanted)
+    entries = [*content["tasks"].values(), *content["evaluation"].values()] if is_one else []
+    is_one = is_one and all(isinstance(entry, dict) for entry in entries)
     if not is_one or content.get("format") != FORMAT:
         raise errors.UserError(
             f"{path}: not a manifest of format {FORMAT}; expected the {FILE} of a run's or an "
@@ -180,7 +182,7 @@ def expect(there: Manifest, here: Manifest, *, where: str | os.PathLike[str]) ->
     if found.differences:
         raise errors.UserError(
             f"{len(found.differences)} differences from {str(where)!r}, listed above: bring back "
-            "what it was made from, or go without it"
+            "what it read, or go on without that file"
         )
 
 

@@ -11,6 +11,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -134,8 +135,10 @@ def prompts_of(composition: mixture.Composition, options: argparse.Namespace) ->
     """Returns how many prompts are asked for: an epoch has as many as there are drawable rows."""
     if options.examples is not None:
         return options.examples
-    rows = sum(task.rows for task in composition.tasks)
-    return round(rows * (1.0 if options.epochs is None else options.epochs))
+    epochs = 1.0 if options.epochs is None else options.epochs
+    if not 0 < epochs < math.inf:
+        raise errors.UserError(f"--epochs is {epochs!r}; expected a number over 0")
+    return max(1, round(epochs * sum(task.rows for task in composition.tasks)))
 
 
 def claim(out: Path, read: manifest.Manifest) -> manifest.Manifest:

@@ -201,6 +201,13 @@ def test_a_damaged_shard_is_named(format, tmp_path, capsys):
         assert "has 0 prompts, expected 25" in mistake(capsys, tmp_path / "out")
 
 
+@pytest.mark.parametrize("epochs", ["0", "nan", "inf"])
+def test_epochs_are_a_number_over_0(epochs, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        command_line.main(["export", *MIXTURE, "--epochs", epochs, "--out", str(tmp_path / "out")])
+    assert "--epochs is " in capsys.readouterr().err
+
+
 def test_an_epoch_has_as_many_prompts_as_drawable_rows(tmp_path):
     flags = [*MIXTURE, "--mix.max-examples", "40", "--processes", "1", "--epochs", "1.5"]
     command_line.main(["export", *flags, "--out", str(tmp_path / "out")])

@@ -15,6 +15,10 @@ from task_registry import __main__ as command_line
 
 REGISTRY = task_registry.registry()
 ASKED = recipe.Recipe(mixture="word_relations", hold_out=())
+EMPTY = {
+    "format": 1,
+    **{k: {} for k in ("recipe", "shares", "tasks", "evaluation", "templates", "code")},
+}
 ROWS = [
     {"premise": f"{n} is odd.", "hypothesis": f"{n} is even.", "label": n % 2} for n in range(230)
 ]
@@ -243,6 +247,7 @@ def test_check_finds_a_folder_that_lies_elsewhere(tmp_path, capsys):
         ("{", "not JSON"),
         ("[]", "not a manifest of format 1"),
         (json.dumps({"format": 2}), "not a manifest of format 1"),
+        (json.dumps({**EMPTY, "tasks": {"rte": 1}}), "not a manifest of format 1"),
     ],
 )
 def test_a_file_that_is_no_manifest_is_one_clear_line(content, expected, tmp_path, capsys):
