@@ -30,11 +30,13 @@ from flanlike import (
     checkpoint,
     errors,
     features,
+    manifest,
     mixture,
     optim,
     packing,
     pipeline,
     progress,
+    recipe,
     registry,
     runs,
     sharding,
@@ -62,7 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(config: config_lib.RunConfig, *, command: str) -> None:
     """Trains, evaluates and reports; leaves everything in the run's folder."""
     tasks = task_registry.registry(config.tasks)
-    composition = compose(config, tasks)
+    if config.exclude_overlap:
+        say("looking for training rows that overlap with evaluation rows")
+    composition = recipe.compose(recipe_of(config), tasks)
     start = runs.starting_point(
         config.init,
         config.model,
@@ -75,6 +79,7 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
     resolved = resolve(config, composition, start.shape)
     out = Path(config.out) if config.out else runs.default_folder(config.mixture, resolved)
     runs.check(out, resolved)
+    read = verify(config, composition, tasks, out)
     is_kept = (out / "checkpoints" / str(config.steps)).is_dir()
     if is_evaluated(out, config.steps) and is_kept:
         say(f"{out} holds this run, finished: writing its report again")
@@ -84,6 +89,7 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
 
     ready = prepare(config, tasks, composition, start, out)
     runs.claim(out, resolved)
+    manifest.write(out, read)
     ready.words.save(out / "vocabulary")
     write_composition(out, composition, ready.batches)
     is_whole = fit(config, resolved, ready, out)
@@ -94,20 +100,40 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
     finish(out, config, command)
 
 
-def compose(config: config_lib.RunConfig, tasks: registry.Registry) -> mixture.Composition:
-    """Returns the mixture with the held-out tasks taken out of it, and its rates."""
-    named = tasks.mixture(config.mixture)
-    changes = config_lib.given(config.mix)
-    shares = {name: value for name, value in changes.items() if hasattr(named.shares, name)}
-    rule = {name: value for name, value in changes.items() if name not in shares}
-    return mixture.compose(
-        mixture.changed(named, shares=dataclasses.replace(named.shares, **shares), **rule),
-        tasks,
-        config.data,
-        config.hold_out,
+def recipe_of(config: config_lib.RunConfig) -> recipe.Recipe:
+    """Returns what of the configuration decides which prompts there are."""
+    return recipe.Recipe(
+        mixture=config.mixture,
+        data=config.data,
+        hold_out=config.hold_out,
         rules=config.hold_out_rules,
+        mix=config.mix,
         skip_missing=config.skip_missing,
+        exclude_overlap=config.exclude_overlap,
+        evaluation_split=config.eval.split,
+        prompts=config.prompts,
+        seed=config.seed,
     )
+
+
+def verify(
+    config: config_lib.RunConfig,
+    composition: mixture.Composition,
+    tasks: registry.Registry,
+    out: Path,
+) -> manifest.Manifest:
+    """Returns the manifest of what the run reads; raises if it is not that of --manifest.
+
+    Nor may it be another than the run in `out` began with: its code may have changed since.
+    """
+    evaluated = dict.fromkeys(composition.evaluated, config.eval.split)
+    read = manifest.build(recipe_of(config), composition, tasks, evaluated=evaluated)
+    if config.manifest is not None:
+        manifest.expect(manifest.read(config.manifest), read, where=config.manifest)
+    if (out / manifest.FILE).is_file():
+        began = {**manifest.read(out), "code": read["code"]}
+        manifest.expect(began, read, where=out / manifest.FILE)
+    return read
 
 
 def resolve(
@@ -140,6 +166,9 @@ def tell(config: config_lib.RunConfig, composition: mixture.Composition, out: Pa
     say(f"held out: {held_out}")
     listed = [f"{name} {share:.0%}" for name, share in clusters.items()]
     say(f"trained on: {', '.join(listed)}")
+    if config.exclude_overlap:
+        count = sum(map(len, composition.overlapping.values()))
+        say(f"left out: {count:,} training rows that overlap with evaluation rows")
     by_reason: dict[str, list[str]] = {}
     for name, reason in composition.excluded.items():
         by_reason.setdefault(reason, []).append(name)
@@ -245,9 +274,9 @@ def ask(
     words: vocabulary.Vocabulary,
     family: features.Family,
 ) -> questions.Questions:
-    """Returns what is asked before and after: of the held-out tasks, or of all if none is."""
+    """Returns what is asked before and after."""
     return questions.collect(
-        composition.evaluation or [task.name for task in composition.tasks],
+        composition.evaluated,
         tasks,
         words,
         data=config.data,
@@ -329,15 +358,9 @@ def write_composition(
     out: Path, composition: mixture.Composition, batches: packing.BatchIterator
 ) -> None:
     """Writes composition.json: what was trained on, and what was left out and why."""
-    left_out = [{"task": name, "reason": why} for name, why in composition.excluded.items()]
     counts = batches.counts
     content = {
-        "mixture": composition.mixture.name,
-        "held_out": list(composition.held_out),
-        "tasks": [{"task": task.name, **dataclasses.asdict(task)} for task in composition.tasks],
-        "excluded": [item for item in left_out if item["task"] not in composition.missing],
-        "missing": [item for item in left_out if item["task"] in composition.missing],
-        "dropped_rows": dict(composition.dropped_rows),
+        **composition.as_json(),
         "dropped_exemplars": counts.exemplars_dropped,
         "truncated": {"inputs": counts.inputs_cut, "targets": counts.targets_cut},
     }

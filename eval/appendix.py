@@ -123,6 +123,10 @@ def left_out(run: run_folder.Run) -> list[page.Block]:
         for task, count in sorted(dropped.get("dropped_rows", {}).items()):
             if count:
                 items.append(f"{task}: {count:,} rows without an answer left out of {where}")
+    for task, count in sorted(found.get("overlapping_rows", {}).items()):
+        items.append(
+            f"{task}: {count:,} rows that overlap with evaluation rows left out of training"
+        )
     for what, count in sorted(found.get("truncated", {}).items()):
         if count:
             end = _CUT_END[what]

@@ -157,7 +157,9 @@ class RunConfig:
     steps: int = 200  # optimizer steps
     out: str | None = None  # the run's folder; None: runs/<mixture>-<hash of this configuration>
     tasks: str | None = None  # Python file with TASKS and MIXTURES of your own
+    manifest: str | None = None  # manifest.json of another run: stop unless this one reads the same
     skip_missing: bool = False  # leave out tasks whose rows --data lacks, and list them
+    exclude_overlap: bool = False  # leave out training rows that share text with evaluation rows
     # How training and evaluation ask; the others are controls, without templates.
     prompts: Literal["instructions", "options-only", "task-name", "inputs-only"] = "instructions"
     seed: int = 0  # of parameters, data order and dropout

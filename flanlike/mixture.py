@@ -9,7 +9,7 @@ import collections
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, Union
+from typing import Any, Protocol, Union
 
 from flanlike import errors, holdout, sources
 from flanlike import task as task_module
@@ -123,6 +123,8 @@ class Composition:
     excluded: Mapping[str, str]  # task -> reason; neither trained on nor evaluated
     missing: Mapping[str, str]  # those of `excluded` whose rows the data lacks
     dropped_rows: Mapping[str, int] = field(default_factory=dict)  # without an answer
+    # Task -> places in its sample (see `drawing`) left out for what they share with evaluation rows
+    overlapping: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def shares(self) -> Shares:
@@ -135,6 +137,24 @@ class Composition:
         for task in self.tasks:
             totals[task.cluster] = totals.get(task.cluster, 0.0) + task.share
         return totals
+
+    @property
+    def evaluated(self) -> tuple[str, ...]:
+        """Returns the tasks that are asked: those held out, or all that are trained on."""
+        return self.evaluation or tuple(task.name for task in self.tasks)
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns what is trained on, and what is left out and why, as composition.json says it."""
+        left_out = [{"task": name, "reason": why} for name, why in self.excluded.items()]
+        return {
+            "mixture": self.mixture.name,
+            "held_out": list(self.held_out),
+            "tasks": [{"task": task.name, **dataclasses.asdict(task)} for task in self.tasks],
+            "excluded": [item for item in left_out if item["task"] not in self.missing],
+            "missing": [item for item in left_out if item["task"] in self.missing],
+            "dropped_rows": dict(self.dropped_rows),
+            "overlapping_rows": {name: len(rows) for name, rows in self.overlapping.items()},
+        }
 
 
 class Tasks(Protocol):

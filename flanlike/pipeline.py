@@ -14,19 +14,25 @@ import bisect
 import dataclasses
 import functools
 import itertools
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flanlike import features, mixture, packing, render, seeding, sources, templates, vocabulary
+from flanlike import (
+    drawing,
+    features,
+    mixture,
+    packing,
+    render,
+    seeding,
+    sources,
+    templates,
+    vocabulary,
+)
 from flanlike import registry as registry_module
 from flanlike import task as task_module
 
 _LEAST_PER_BLOCK = 16  # of the rarest task: rounding shifts its share by 3 % at most
 _MAX_BLOCK = 1 << 18
-
-_ROUNDS = 4
-_MASK = (1 << 64) - 1
 
 
 def batches(
@@ -126,6 +132,7 @@ class Prompts:
         self._registry = registry
         self._data = data
         self._tasks = composition.tasks
+        self._left_out = composition.overlapping
         self._order = Order([task.share for task in composition.tasks], seed)
         self._opened: dict[int, _Opened] = {}
 
@@ -138,22 +145,23 @@ class Prompts:
         opened = self._opened.get(number)
         if opened is None:
             opened = self._opened[number] = self._open(number)
-        epoch, place = divmod(nth, opened.rows)
-        row = shuffled(place, opened.rows, _key(self._seed, opened.task.name, epoch))
-        row_id = opened.records.row_id(opened.record_index(row))
+        rows = len(opened.drawable)
+        epoch, place = divmod(nth, rows)
+        row = drawing.shuffled(place, rows, _key(self._seed, opened.task.name, epoch))
+        row_id = opened.records.row_id(opened.drawable[row])
         seed = seeding.key(self._seed, opened.task.name, epoch, row_id)
         choice = render.choose(opened.templates, self._shares, seed=seed, style=self._style)
         exemplars = []
         if choice.shots:
-            for other in render.pick_exemplars(opened.rows, row, choice.shots, seed):
-                at = opened.record_index(other)
+            for other in render.pick_exemplars(rows, row, choice.shots, seed):
+                at = opened.drawable[other]
                 exemplars.append(
                     render.Exemplar(record=opened.records[at], row_id=opened.records.row_id(at))
                 )
         prompt = render.render(
             opened.task,
             choice.template,
-            opened.records[opened.record_index(row)],
+            opened.records[opened.drawable[row]],
             layout=opened.templates.layout,
             source=opened.records.source,
             split=opened.records.split,
@@ -172,11 +180,17 @@ class Prompts:
     def _open(self, number: int) -> "_Opened":
         share = self._tasks[number]
         task = self._registry.task(share.name)
+        records = sources.open_rows(task, self._data, "train")
         return _Opened(
             task=task,
             templates=self._registry.templates(share.name),
-            records=sources.open_rows(task, self._data, "train"),
-            rows=share.rows,
+            records=records,
+            drawable=drawing.Drawable(
+                task=share.name,
+                rows=share.rows,
+                total=len(records),
+                left_out=self._left_out.get(share.name, ()),
+            ),
         )
 
     def _fits(self, text: str) -> bool:
@@ -202,7 +216,7 @@ class Order:
 
     def __getitem__(self, index: int) -> tuple[int, int]:
         block, place = divmod(index, self._ends[-1])
-        place = shuffled(place, self._ends[-1], _key(self._seed, "block", block))
+        place = drawing.shuffled(place, self._ends[-1], _key(self._seed, "block", block))
         task = bisect.bisect_right(self._ends, place)
         start = self._ends[task] - self.counts[task]
         return task, block * self.counts[task] + place - start
@@ -215,12 +229,7 @@ class _Opened:
     task: task_module.Task
     templates: templates.TemplateSet
     records: sources.Records
-    rows: int  # that may be drawn, at most len(records)
-
-    def record_index(self, row: int) -> int:
-        """Returns the record of a drawable row: of a capped task, the same sample in every run."""
-        total = len(self.records)
-        return row if self.rows >= total else shuffled(row, total, _key(self.task.name))
+    drawable: drawing.Drawable
 
 
 class Items:
@@ -277,28 +286,3 @@ class _TextItems:
 def _key(*parts: object) -> int:
     """Returns `seeding.key`, for keys that many indices share."""
     return seeding.key(*parts)
-
-
-def shuffled(place: int, size: int, seed: int) -> int:
-    """Returns where `place` of range(size) comes to stand in an order drawn by the seed.
-
-    A Feistel network over two digits whose ranges multiply to `size` or little more; what falls
-    beyond `size` goes round again. Grain's index_shuffle takes thirty times as long, for it works
-    on at least 65,536 places.
-    """
-    left_size = math.isqrt(size - 1) + 1 if size > 1 else 1
-    right_size = -(-size // left_size)
-    while True:
-        left, right = divmod(place, right_size)
-        state = seed
-        for _ in range(_ROUNDS):
-            state = (state + 0x9E3779B97F4A7C15) & _MASK
-            mixed = ((right + 1) * 0xD6E8FEB86659FD93 ^ state) & _MASK
-            mixed = (mixed ^ (mixed >> 32)) * 0xBF58476D1CE4E5B9 & _MASK
-            left = (left + (mixed >> 32)) % left_size
-            mixed = ((left + 1) * 0x94D049BB133111EB ^ state) & _MASK
-            mixed = (mixed ^ (mixed >> 32)) * 0xD6E8FEB86659FD93 & _MASK
-            right = (right + (mixed >> 32)) % right_size
-        place = left * right_size + right
-        if place < size:
-            return place

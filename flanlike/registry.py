@@ -97,9 +97,13 @@ class Registry:
             return str(beside)
         return str(self._folder / file)
 
+    @property
+    def layout_path(self) -> Path:
+        return self._folder / layouts.FILE
+
     @functools.cached_property
     def layout(self) -> layouts.Layout:
-        path = self._folder / layouts.FILE
+        path = self.layout_path
         return layouts.load(path) if path.exists() else layouts.Layout()
 
     def load_user_module(self, path: str | os.PathLike[str]) -> None:

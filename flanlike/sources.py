@@ -10,7 +10,7 @@ A backend yields *rows* of one official split with their class labels as names; 
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,6 +37,15 @@ class Rows(Protocol):
 
     def unlabelled(self, indices: range) -> set[int]:
         """Returns those of `indices` whose row has no gold answer."""
+
+    def content(self, indices: Iterable[int]) -> str:
+        """Returns a hash of what these rows are read from: of them, or of the whole file.
+
+        It is "" where rows are made and not read.
+        """
+
+    def revision(self) -> str:
+        """Returns the version of the dataset as its home calls it, "" where it tells none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +77,14 @@ class Records:
     def row_id(self, index: int) -> str:
         """Returns the row's name within the task: the same in whichever split it is used."""
         return f"{self.official_split}/{self._indices[index]}"
+
+    def content(self, indices: Iterable[int]) -> str:
+        """Returns a hash of what these records are read from: equal hashes, equal rows."""
+        return self._rows.content(self._indices[index] for index in indices)
+
+    def revision(self) -> str:
+        """Returns the version of the dataset as its home calls it, "" where it tells none."""
+        return self._rows.revision()
 
 
 def open_rows(
@@ -200,6 +217,12 @@ class _EmbeddedRows:
 
     def unlabelled(self, indices: range) -> set[int]:
         return set()
+
+    def content(self, indices: Iterable[int]) -> str:
+        return ""  # its rows are a pure function of its code
+
+    def revision(self) -> str:
+        return ""
 
 
 class _CodeRows:

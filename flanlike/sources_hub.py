@@ -1,12 +1,19 @@
 """Rows from the Hugging Face hub through `datasets`, or from a folder laid out like it."""
 
+import hashlib
 import importlib.util
+import itertools
+import json
 import pathlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flanlike import errors, seeding, sources
 from flanlike import task as task_module
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_HASHED_AT_ONCE = 1000
 
 
 def availability(task: task_module.Task, hub_root: str | None) -> str | None:
@@ -33,6 +40,7 @@ class HubRows:
     def __init__(self, task: task_module.Task, dataset: Any, split: str) -> None:
         self._dataset = dataset
         self._repo = task.hub.repo
+        self._revision = task.hub.revision or ""
         self._split = split
         self._unlabelled = dict(task.unlabelled)
         self._names = _names_by_column(task, dataset.features)
@@ -58,6 +66,23 @@ class HubRows:
                 values = self._dataset[column][:]  # one column, not whole rows
                 found |= {index for index in indices if values[self._number(index)] == value}
         return found
+
+    def content(self, indices: Iterable[int]) -> str:
+        # Not the dataset's own fingerprint: that depends on the machine.
+        hashed = hashlib.blake2b(json.dumps(self._names, sort_keys=True).encode(), digest_size=16)
+        rows = self._dataset.with_format("arrow")
+        numbers = map(self._number, indices)
+        while some := list(itertools.islice(numbers, _HASHED_AT_ONCE)):
+            for row in rows[some].to_pylist():
+                hashed.update(json.dumps(row, sort_keys=True, default=repr).encode())
+        return hashed.hexdigest()
+
+    def revision(self) -> str:
+        """Returns the commit, which `datasets` tells by the name of a folder in its cache."""
+        for file in self._dataset.cache_files:
+            if _COMMIT.fullmatch(commit := pathlib.Path(file["filename"]).parent.name):
+                return commit
+        return self._revision
 
     def _number(self, index: int) -> int:
         return index if self._order is None else self._order[index]

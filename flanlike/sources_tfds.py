@@ -1,7 +1,9 @@
 """Rows from TensorFlow Datasets through `tfds.data_source` (random access, no tf.data)."""
 
+import hashlib
 import importlib.util
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flanlike import errors, sources
@@ -25,7 +27,7 @@ def open_split(task: task_module.Task, official: str) -> "TfdsRows":
     split = task.tfds.split_names.get(official, official)
     try:
         source = tfds.data_source(task.tfds.name, split=split)
-        features = tfds.builder(task.tfds.name).info.features
+        info = tfds.builder(task.tfds.name).info
     except Exception as error:  # whatever a builder, a download or TensorFlow raise
         lines = str(error).strip().splitlines() or [""]
         mend = task.tfds.manual or "prepare it with `tfds build`"
@@ -33,18 +35,19 @@ def open_split(task: task_module.Task, official: str) -> "TfdsRows":
             f"task {task.name!r}: TFDS {task.tfds.name!r} (split {split!r}) could not be loaded: "
             f"{type(error).__name__}: {lines[0]}; {mend}, or use --data hub or a folder"
         ) from error
-    return TfdsRows(task, source, features, split)
+    return TfdsRows(task, source, info, split)
 
 
 class TfdsRows:
     """The rows of one split: bytes as text, arrays as lists, class ids as the builder's names."""
 
-    def __init__(self, task: task_module.Task, source: Any, features: Any, split: str) -> None:
+    def __init__(self, task: task_module.Task, source: Any, info: Any, split: str) -> None:
         self._source = source
         self._name = task.tfds.name
         self._split = split
         self._unlabelled = dict(task.unlabelled)
-        self._names = _names(features) or {}
+        self._names = _names(info.features) or {}
+        self._revision = str(getattr(info, "version", ""))
 
     def __len__(self) -> int:
         return len(self._source)
@@ -65,6 +68,15 @@ class TfdsRows:
             if any(c in row and _plain(row[c], None) == v for c, v in self._unlabelled.items()):
                 found.add(index)
         return found
+
+    def content(self, indices: Iterable[int]) -> str:
+        hashed = hashlib.blake2b(digest_size=16)
+        for index in indices:
+            hashed.update(json.dumps(self[index], sort_keys=True, default=repr).encode())
+        return hashed.hexdigest()
+
+    def revision(self) -> str:
+        return self._revision
 
 
 def _names(feature: Any) -> Any:

@@ -1,4 +1,6 @@
-"""Looks into the registry: python -m task_registry list | show | check | mixture | new.
+"""Looks into the registry and writes from it.
+
+    python -m task_registry list | show | check | mixture | export | overlap | new
 
 Every command takes --tasks FILE.py to add a module of your own.
 """
@@ -18,9 +20,20 @@ from rich import table as rich_table
 from rich import text as rich_text
 
 import task_registry
-from flanlike import errors, mixture, registry, render, seeding, sources, templates, testing
+from flanlike import (
+    errors,
+    manifest,
+    mixture,
+    recipe,
+    registry,
+    render,
+    seeding,
+    sources,
+    templates,
+    testing,
+)
 from flanlike import task as task_module
-from task_registry import listing, scaffold
+from task_registry import export, listing, overlap_check, scaffold
 
 _CHECK_ROWS = 24
 _WIDTH = 180  # columns of what is printed into a pipe or a file
@@ -73,6 +86,9 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
 
 def check(found: registry.Registry, options: argparse.Namespace) -> None:
     """Checks templates, records, renderings and metrics; ends with status 2 if any is wrong."""
+    if options.manifest is not None:
+        check_manifest(found, options)
+        return
     names = options.names or found.task_names
     for name in names:
         found.task(name)
@@ -86,6 +102,20 @@ def check(found: registry.Registry, options: argparse.Namespace) -> None:
     if problems:
         raise errors.UserError(f"{len(problems)} problems in {len(names)} tasks, listed above")
     print(f"{len(names)} tasks checked, nothing wrong")
+
+
+def check_manifest(found: registry.Registry, options: argparse.Namespace) -> None:
+    """Makes the manifest again, from the manifest's own flags; ends with status 2 if it differs."""
+    there = manifest.read(options.manifest)
+    asked = recipe.from_json(there["recipe"])
+    if options.data != "embedded":  # the rows lie elsewhere on this machine
+        asked = dataclasses.replace(asked, data=options.data)
+    composition = recipe.compose(asked, found)
+    evaluated = {name: entry.get("split", "test") for name, entry in there["evaluation"].items()}
+    here = manifest.build(asked, composition, found, evaluated=evaluated)
+    manifest.expect(there, here, where=options.manifest)
+    count = len(here["tasks"]) + len(here["evaluation"])
+    print(f"{count} tasks read as {options.manifest} says, no difference")
 
 
 def show_mixture(found: registry.Registry, options: argparse.Namespace) -> None:
@@ -276,6 +306,9 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("check", parents=[common, data], help="find mistakes in tasks")
     command.add_argument("names", nargs="*", metavar="TASK", help="default: all")
+    command.add_argument(
+        "--manifest", metavar="FILE", help="instead: is what this manifest.json says still so?"
+    )
     command.set_defaults(run=check)
 
     command = commands.add_parser(
@@ -288,6 +321,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
     command.set_defaults(run=show_mixture)
+
+    command = commands.add_parser(
+        "export", parents=[common, data], help="a mixture's prompts as a dataset on disk"
+    )
+    export.add_arguments(command)
+    command.set_defaults(run=export.export)
+
+    command = commands.add_parser(
+        "overlap", parents=[common, data, as_json], help="text that training and evaluation share"
+    )
+    overlap_check.add_arguments(command)
+    command.set_defaults(run=overlap_check.show)
 
     command = commands.add_parser("new", parents=[common], help="the first files of your own task")
     command.add_argument("name", metavar="NAME", help="of the task: letters, digits and _")

@@ -23,11 +23,15 @@ _MODEL_HALF = {
 }
 _KNOWS_TASKS = {
     "holdout",
+    "manifest",
     "microworld",
     "mixture",
+    "overlap",
     "pipeline",
+    "recipe",
     "registry",
     "render",
+    "shards",
     "sources",
     "sources_folder",
     "sources_hub",

@@ -56,21 +56,6 @@ def _same(some, others) -> bool:
     )
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 10, 97, 1000])
-def test_shuffled_is_an_order(size):
-    assert sorted(pipeline.shuffled(i, size, 7) for i in range(size)) == list(range(size))
-
-
-def test_shuffled_differs_by_seed_and_is_even():
-    orders = {tuple(pipeline.shuffled(i, 30, seed) for i in range(30)) for seed in range(50)}
-    assert len(orders) == 50
-    # Keys as the pipeline makes them: far apart.
-    firsts = collections.Counter(
-        pipeline.shuffled(0, 10, pipeline._key("even", seed)) for seed in range(5000)
-    )
-    assert len(firsts) == 10 and max(firsts.values()) < 600 and min(firsts.values()) > 400
-
-
 def test_order_draws_every_task_by_its_share():
     order = pipeline.Order([0.5, 0.25, 0.25], seed=0)
     block = [order[i] for i in range(64)]

@@ -13,7 +13,17 @@ import task_registry
 from flanlike import errors, sources
 from flanlike import task as task_module
 
-_NOT_CLUSTERS = {"rows", "rationales", "mixtures", "scaffold", "listing", "export", "__main__"}
+_NOT_CLUSTERS = {
+    "rows",
+    "rationales",
+    "mixtures",
+    "scaffold",
+    "listing",
+    "export",
+    "data_card",
+    "overlap_check",
+    "__main__",
+}
 TASKS = {
     builder.__name__: builder()
     for module in pkgutil.iter_modules(task_registry.__path__)

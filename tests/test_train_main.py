@@ -57,6 +57,8 @@ def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, monkeypatc
         assert expected in said
     for name in ("config.json", "vocabulary", "composition.json", "report.md", "tensorboard"):
         assert (whole / name).exists()
+    read = json.loads((whole / "manifest.json").read_text())
+    assert "pick_place" in read["tasks"] and read["evaluation"]["pick_synonym"]["rows"] == 1000
     for step in (0, 4):
         assert (whole / f"eval/{step}/results.jsonl").stat().st_size > 0
     assert (whole / "checkpoints/4").is_dir()
@@ -97,6 +99,13 @@ def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, monkeypatc
     said = error_of([*SMALL, "--out", whole, "--seed", 5, "--optim.b1", 0.5], capsys)
     assert "another configuration (optim.b1 is 0.5, there 0.9; seed is 5, there 0)" in said
 
+    # Nor does it go on with other rows than it began with.
+    read["tasks"]["pick_place"]["rows"] = 7
+    (whole / "manifest.json").write_text(json.dumps(read))
+    with pytest.raises(SystemExit):
+        train.main([*SMALL, "--out", str(whole)])
+    assert "task pick_place: rows is 20000, in the manifest 7" in capsys.readouterr().err
+
 
 def test_python_m_eval_asks_the_same_again(tmp_path, capsys):
     out = tmp_path / "run"
@@ -124,6 +133,7 @@ def test_python_m_eval_asks_the_same_again(tmp_path, capsys):
         (["--init", "/no/such"], "--init '/no/such' is no folder"),
         (["--init", "none", "--data", "/no/such"], "--skip-missing"),
         (["--init", "none", "--vocabulary", "/no/such"], "no vocabulary at '/no/such'"),
+        (["--manifest", "/no/such"], "no manifest '/no/such'"),
         (["--tasks", "/no/such.py"], "no file '/no/such.py'"),
         (["--mix.few-shot", "2"], "share few_shot is 2.0"),
         (["--init", "none", "--mesh.fsdp", "3"], "mesh data -1 x fsdp 3 x tensor 1 must be"),

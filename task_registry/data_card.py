@@ -1,0 +1,101 @@
+"""The data card of an export: README.md in the form that the Hugging Face hub reads."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flanlike import manifest, mixture, registry
+
+_MICRO_WORLD = (
+    "**All rows are the micro-world's:** a small synthetic world, made by rule in the shape of the "
+    "datasets named below. None of their rows is in it, and no licence of theirs applies to it."
+)
+_REAL = (
+    "Each prompt is a work derived from a row of the dataset named below and keeps that dataset's "
+    "licence. There is no licence over the whole: look at each before you pass it on."
+)
+_COLUMNS = """\
+| column | what it is |
+| --- | --- |
+| `inputs`, `targets` | what a model reads, and what it should write |
+| `options`, `gold` | the answers to choose from as shown, and the index of the right one |
+| `references` | all right answers |
+| `task`, `cluster`, `source`, `split`, `row_id` | the row it was made of |
+| `template`, `kind`, `shots`, `shows_options` | how it was rendered |
+| `seed` | of this prompt: 64 bits, as text |
+"""
+
+
+def write(
+    read: manifest.Manifest,
+    composition: mixture.Composition,
+    counts: Mapping[str, Mapping[str, int]],
+    found: registry.Registry,
+) -> str:
+    """Returns the text of the card."""
+    asked, plan = read["recipe"], read["export"]
+    held_out = ", ".join(read["held_out"]) or "nothing"
+    code = read["code"]["version"] or "unknown"
+    if commit := read["code"]["commit"]:
+        code += f", commit {commit}"
+    parts = [
+        _front_matter(plan["format"]) + f"# {asked['mixture']}: prompts",
+        f"{plan['prompts']:,} rendered prompts of {len(composition.tasks)} tasks, in "
+        f"{plan['files']} files. Mixture `{asked['mixture']}`, rows from `{read['source']}`, held "
+        f"out: {held_out} (rules: {read['rules']}), style `{asked['prompts']}`, seed "
+        f"{asked['seed']}, made by flanlike {code}. `manifest.json` has the hashes of all that "
+        "was read; the same flags on the same rows give the same files.",
+        "## Columns\n\n" + _COLUMNS,
+        "## How it is composed\n\n" + _forms(counts),
+        "## Tasks and licences\n\n"
+        + (_MICRO_WORLD if read["source"] == "embedded" else _REAL)
+        + "\n\n"
+        + _tasks(read, composition, counts["task"], found),
+        "## What was left out\n\n" + _left_out(composition),
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _front_matter(format: str) -> str:
+    if format == "arrayrecord":  # the hub's viewer reads none
+        return ""
+    return (
+        "---\nlicense: other\nconfigs:\n- config_name: default\n  data_files:\n"
+        f"  - split: train\n    path: train-*.{format}\n---\n\n"
+    )
+
+
+def _forms(counts: Mapping[str, Mapping[str, int]]) -> str:
+    lines = ["| | prompts |", "| --- | ---: |"]
+    lines += [f"| {kind} | {count:,} |" for kind, count in counts["kind"].items()]
+    lines += [f"| {shots} exemplars | {count:,} |" for shots, count in counts["shots"].items()]
+    shown = counts["shows_options"].get("True", 0)
+    return "\n".join([*lines, f"| shows its options | {shown:,} |"])
+
+
+def _tasks(
+    read: Mapping[str, Any],
+    composition: mixture.Composition,
+    counts: Mapping[str, int],
+    found: registry.Registry,
+) -> str:
+    lines = [
+        "| task | cluster | prompts | rows | expected share | revision | licence | home |",
+        "| --- | --- | ---: | ---: | ---: | --- | --- | --- |",
+    ]
+    for share in composition.tasks:
+        task = found.task(share.name)
+        revision = read["tasks"][share.name]["revision"] or "–"
+        lines.append(
+            f"| {share.name} | {share.cluster} | {counts.get(share.name, 0):,} | {share.rows:,} | "
+            f"{share.share:.2%} | {revision} | {task.licence or 'unknown'} | {task.homepage} |"
+        )
+    return "\n".join(lines)
+
+
+def _left_out(composition: mixture.Composition) -> str:
+    lines = [f"* {name}: {reason}" for name, reason in composition.excluded.items()]
+    for name, count in composition.dropped_rows.items():
+        lines.append(f"* {name}: {count:,} rows without an answer")
+    for name, rows in composition.overlapping.items():
+        lines.append(f"* {name}: {len(rows):,} rows that overlap with evaluation rows")
+    return "\n".join(lines) or "Nothing."

@@ -1,0 +1,85 @@
+"""python -m task_registry overlap: which training rows share text with which evaluation rows."""
+
+import argparse
+import dataclasses
+import json
+
+from flanlike import mixture, overlap, recipe, registry, sources
+
+_SHOWN = 160  # characters of an example
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """Adds the flags of the check; those of `--tasks`, `--data` and `--json` are there already."""
+    command.add_argument("--mixture", default="flan_core", help="a name (flan_core)")
+    command.add_argument(
+        "--eval", nargs="+", metavar="T", help="tasks or clusters; by default those held out"
+    )
+    command.add_argument("--split", choices=sources.SPLITS[1:], default="test", help="(test)")
+    command.add_argument("--hold-out", nargs="*", metavar="C", help="clusters or tasks")
+    command.add_argument("--hold-out-rules", choices=("flan", "strict"), help="the mixture's own")
+    command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
+
+
+def show(found: registry.Registry, options: argparse.Namespace) -> None:
+    """Prints the pairs of tasks whose rows overlap, with examples, or one JSON object."""
+    composition = recipe.compose(
+        recipe.Recipe(
+            mixture=options.mixture,
+            data=options.data,
+            hold_out=None if options.hold_out is None else tuple(options.hold_out),
+            rules=options.hold_out_rules,
+            skip_missing=options.skip_missing,
+        ),
+        found,
+    )
+    evaluated = composition.evaluated
+    if options.eval is not None:
+        named = [found.clusters.get(name, [name]) for name in options.eval]
+        evaluated = tuple(dict.fromkeys(task for names in named for task in names))
+        lacking = mixture.missing(evaluated, found, options.data, skip_missing=options.skip_missing)
+        evaluated = tuple(name for name in evaluated if name not in lacking)
+    result = overlap.find(
+        composition, found, data=options.data, evaluated=evaluated, split=options.split
+    )
+    if options.json:
+        print(json.dumps(_as_json(result, options), indent=2))
+    else:
+        _print(result, options.split)
+
+
+def _as_json(found: overlap.Overlap, options: argparse.Namespace) -> dict[str, object]:
+    return {
+        "mixture": options.mixture,
+        "data": options.data,
+        "ngram": overlap.NGRAM,
+        "training": {
+            name: {"rows": count, "overlapping_rows": len(found.rows.get(name, ()))}
+            for name, count in found.training_rows.items()
+        },
+        "evaluation": {
+            name: {"split": options.split, "rows": count}
+            for name, count in found.evaluation_rows.items()
+        },
+        "pairs": [dataclasses.asdict(pair) for pair in found.pairs],
+    }
+
+
+def _print(found: overlap.Overlap, split: str) -> None:
+    for pair in found.pairs:
+        total = found.training_rows[pair.training_task]
+        print(
+            f"{pair.training_task} -> {pair.evaluation_task}: {pair.training_rows:,} of {total:,} "
+            f"training rows ({pair.exact_rows:,} the same as a whole) overlap with "
+            f"{pair.evaluation_rows:,} {split} rows ({pair.evaluation_share:.1%})"
+        )
+        for example in pair.examples:
+            text = example.text if len(example.text) <= _SHOWN else example.text[:_SHOWN] + " ..."
+            how = "the same" if example.is_exact else f"{overlap.NGRAM} words"
+            print(f"    {example.training_row} = {example.evaluation_row}, {how}: {text}")
+    rows = sum(map(len, found.rows.values()))
+    print(
+        f"{rows:,} of {sum(found.training_rows.values()):,} training rows of "
+        f"{len(found.training_rows)} tasks overlap with {split} rows of "
+        f"{', '.join(found.evaluation_rows)}"
+    )

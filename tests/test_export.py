@@ -1,0 +1,238 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import source_toys  # sets datasets offline
+
+import task_registry
+from flanlike import manifest, mixture, pipeline, shards
+from task_registry import __main__ as command_line
+
+MIXTURE = ("--mixture", "word_relations", "--hold-out")
+SIXTY = ("--examples", "60", "--shard-size", "25", "--processes", "1")
+USER_MODULE = """
+import dataclasses
+from flanlike import mixture
+from task_registry import nli
+
+def mine():
+    return dataclasses.replace(nli.rte(), name="mine", licence="mine alone")
+
+TASKS = [mine]
+MIXTURES = [mixture.Mixture(name="all_mine", entries=("mine", "cb"))]
+"""
+
+
+def export(out, *flags, format="jsonl"):
+    given = [*MIXTURE, *SIXTY, *flags, "--out", str(out), "--format", format]
+    command_line.main(["export", *given])
+
+
+def mistake(capsys, *arguments):
+    with pytest.raises(SystemExit) as caught:
+        export(*arguments)
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    return said
+
+
+def bytes_of(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def rows_of(folder):
+    return [row for path in sorted(folder.glob("train-*")) for row in shards.read(path)]
+
+
+def test_it_holds_the_prompts_of_training_in_order(tmp_path, capsys):
+    export(tmp_path / "out")
+    assert capsys.readouterr().out.endswith(
+        f"60 prompts in 3 files, with a data card: {tmp_path / 'out'}\n"
+    )
+    assert list(bytes_of(tmp_path / "out")) == [
+        "README.md",
+        "composition.json",
+        "manifest.json",
+        "train-00000-of-00003.jsonl",
+        "train-00001-of-00003.jsonl",
+        "train-00002-of-00003.jsonl",
+    ]
+    found = task_registry.registry()
+    composition = mixture.compose(found.mixture("word_relations"), found, "embedded", ())
+    stream = pipeline.Prompts(composition, found, data="embedded", seed=0)
+    expected = [shards.row_of(stream[index], "word_relations") for index in range(60)]
+    assert rows_of(tmp_path / "out") == expected
+    first = expected[0]
+    assert list(first) == [
+        *("inputs", "targets", "options", "gold", "references", "task", "cluster", "source"),
+        *("split", "row_id", "template", "kind", "shots", "shows_options", "seed"),
+    ]
+    assert first["seed"] == str(stream[0].provenance.seed)
+
+
+@pytest.mark.parametrize("format", shards.FORMATS)
+def test_every_format_holds_the_same(format, tmp_path):
+    export(tmp_path / "jsonl")
+    export(tmp_path / "other", format=format)
+    assert rows_of(tmp_path / "other") == rows_of(tmp_path / "jsonl")
+
+
+@pytest.mark.parametrize("format", ["parquet", "jsonl"])
+def test_load_dataset_reads_it_back(format, tmp_path):
+    import datasets
+
+    export(tmp_path / "out", format=format)
+    files = str(tmp_path / "out" / f"train-*.{format}")
+    builder = "json" if format == "jsonl" else format
+    loaded = datasets.load_dataset(
+        builder, data_files=files, split="train", cache_dir=str(tmp_path / "cache")
+    )
+    assert loaded.to_list() == rows_of(tmp_path / "out")
+    # The card's head tells the files of the data from those about it.
+    whole = datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))
+    assert whole["train"].num_rows == 60
+
+
+def test_processes_and_tasks_of_ones_own_change_no_byte(tmp_path):
+    (tmp_path / "my_tasks.py").write_text(USER_MODULE)
+    common = ("--tasks", str(tmp_path / "my_tasks.py"), "--mixture", "all_mine")
+    export(tmp_path / "one", *common, format="parquet")
+    export(tmp_path / "two", *common, "--processes", "2", format="parquet")
+    assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
+    assert {row["task"] for row in rows_of(tmp_path / "two")} == {"mine", "cb"}
+    assert "| mine alone |" in (tmp_path / "two" / "README.md").read_text()
+
+
+def test_an_interrupted_export_goes_on(tmp_path, monkeypatch, capsys):
+    export(tmp_path / "whole")
+    out = tmp_path / "out"
+    write = shards.write
+
+    def stop_at_the_third(path, rows):
+        if "00002" in path.name:
+            path.with_name(f".{path.name}.partial").write_text('{"inputs": "half a li')
+            raise KeyboardInterrupt
+        write(path, rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shards, "write", stop_at_the_third)
+        assert "interrupted: the same command goes on" in mistake(capsys, out)
+    assert not (out / "README.md").exists()
+    kept = (out / "train-00000-of-00003.jsonl").stat().st_mtime_ns
+    export(out)
+    assert "2 of 3 files are there already" in capsys.readouterr().out
+    assert (out / "train-00000-of-00003.jsonl").stat().st_mtime_ns == kept
+    assert bytes_of(out) == bytes_of(tmp_path / "whole")
+
+    (out / "train-00001-of-00003.jsonl").unlink()
+    export(out)
+    assert bytes_of(out) == bytes_of(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_an_export_that_is_killed_goes_on(tmp_path):
+    flags = [*MIXTURE, "--examples", "20000", "--shard-size", "200", "--format", "parquet"]
+    command = [sys.executable, "-m", "task_registry", "export", *flags, "--processes", "2"]
+    subprocess.run([*command, "--out", str(tmp_path / "whole")], check=True)
+    running = subprocess.Popen([*command, "--out", str(tmp_path / "out")])
+    while not list((tmp_path / "out").glob("train-*")):
+        time.sleep(0.05)
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    time.sleep(2)  # its processes end with it
+    count = len(list((tmp_path / "out").glob("train-*")))
+    time.sleep(1)
+    assert len(list((tmp_path / "out").glob("train-*"))) == count < 100
+    subprocess.run([*command, "--out", str(tmp_path / "out")], check=True)
+    assert bytes_of(tmp_path / "out") == bytes_of(tmp_path / "whole")
+
+
+def test_a_folder_with_something_else_is_refused(tmp_path, capsys):
+    out = tmp_path / "out"
+    export(out)
+    before = bytes_of(out)
+    said = mistake(capsys, out, "--seed", "3", "--shard-size", "30")
+    assert "holds another export (seed is 3, in the manifest 0; shard_size is 30, in the " in said
+    said = mistake(capsys, out, "--mix.few-shot", "0.5")
+    assert "shares of prompts: few_shot is 0.5, in the manifest 0.1" in said
+    assert bytes_of(out) == before
+
+    read = json.loads((out / "manifest.json").read_text())
+    del read["export"]
+    (out / "manifest.json").write_text(json.dumps(read))
+    assert "holds a run, not an export" in mistake(capsys, out)
+    (out / "manifest.json").unlink()
+    assert "holds no export (no manifest.json)" in mistake(capsys, out)
+
+
+@pytest.mark.parametrize(
+    "flags, expected",
+    [
+        (("--examples", "0"), "prompts is 0; expected 1 or more"),
+        (("--shard-size", "0"), "shard_size is 0; expected 1 or more"),
+        (("--processes", "0"), "--processes is 0; expected 1 or more"),
+        (("--mixture", "flan_coree"), "unknown mixture 'flan_coree'"),
+        (("--mix.few-shot", "2"), "share few_shot is 2.0"),
+        (("--epochs", "1"), "not allowed with argument --examples"),
+        (("--data", "/no/such"), "--data /no/such has rows of none of the 2 tasks"),
+    ],
+)
+def test_a_mistake_ends_with_one_line_and_leaves_nothing(flags, expected, tmp_path, capsys):
+    assert expected in mistake(capsys, tmp_path / "out", *flags)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("format", shards.FORMATS)
+def test_a_damaged_shard_is_named(format, tmp_path, capsys):
+    export(tmp_path / "out", format=format)
+    path = tmp_path / "out" / f"train-00001-of-00003.{format}"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(SystemExit):
+        export(tmp_path / "out", format=format)
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert f"error: {path}: " in said and "delete it and run the same command again" in said
+    if format == "jsonl":
+        path.write_text("")
+        assert "has 0 prompts, expected 25" in mistake(capsys, tmp_path / "out")
+
+
+@pytest.mark.parametrize("epochs", ["0", "nan", "inf"])
+def test_epochs_are_a_number_over_0(epochs, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        command_line.main(["export", *MIXTURE, "--epochs", epochs, "--out", str(tmp_path / "out")])
+    assert "--epochs is " in capsys.readouterr().err
+
+
+def test_an_epoch_has_as_many_prompts_as_drawable_rows(tmp_path):
+    flags = [*MIXTURE, "--mix.max-examples", "40", "--processes", "1", "--epochs", "1.5"]
+    command_line.main(["export", *flags, "--out", str(tmp_path / "out")])
+    rows = rows_of(tmp_path / "out")
+    assert len(rows) == 120  # of two tasks
+    assert len({(row["task"], row["row_id"]) for row in rows}) == 80
+
+
+def test_a_real_datasets_card_has_its_licence(tmp_path):
+    rows = [{"premise": f"{n}.", "hypothesis": "even", "label": n % 2} for n in range(30)]
+    source_toys.write_folder(tmp_path / "rows", "rte", train=rows)
+    export(
+        tmp_path / "out",
+        *("--mixture", "nli", "--skip-missing", "--data", str(tmp_path / "rows")),
+        *("--prompts", "inputs-only"),
+    )
+    card = (tmp_path / "out" / "README.md").read_text()
+    licence = task_registry.registry().task("rte").licence
+    assert f"| rte | nli | 60 | 27 | 100.00% | – | {licence} |" in card
+    assert "keeps that dataset's" in card and "micro-world" not in card
+    assert "* snli: its folder in" in card
+    composition = json.loads((tmp_path / "out" / "composition.json").read_text())
+    assert composition["prompts"] == 60
+    assert composition["counts"]["task"] == {"rte": 60}
+    assert composition["counts"]["kind"] == {"forward": 60}
+    read = manifest.read(tmp_path / "out")
+    assert read["export"] == {"format": "jsonl", "prompts": 60, "shard_size": 25, "files": 3}
+    assert {row["source"] for row in rows_of(tmp_path / "out")} == {"folder"}
