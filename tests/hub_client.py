@@ -42,8 +42,9 @@ def read(endpoint: str, home: pathlib.Path, *names: str, **environment: str) -> 
 def _describe(task, template_set) -> dict:
     """Returns the records of each split and the first one's prompt by every forward template."""
     import task_rows
+    import template_toys
 
-    from flanlike import render, sources
+    from flanlike import sources
 
     layouts = task_rows.LAYOUTS[task.name]
     expected = dict(layouts.hub_record or layouts.record)
@@ -52,20 +53,9 @@ def _describe(task, template_set) -> dict:
         records = sources.open_rows(task, "hub", split)
         found["sizes"][split] = len(records)
         found["first"][split] = records[0]
-        if any(records[index] == expected for index in range(len(records))):
+        if expected in [records[index] for index in range(len(records))]:
             found["literal_in"].append(split)
-    for template in (*template_set.forward, *template_set.cot):
-        prompt = render.render(
-            task,
-            template,
-            records[0],
-            layout=template_set.layout,
-            source=records.source,
-            split=records.split,
-            row_id=records.row_id(0),
-            seed=0,
-        )
-        found["prompts"].append([prompt.inputs, prompt.targets])
+    found["prompts"] = template_toys.rendered(task, template_set, records)
     return found
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import source_toys
 import task_rows
 
 from flanlike import sources
@@ -17,7 +18,6 @@ from flanlike import task as task_module
 
 # Repositories that hold JSON lines, which have no class names; the others are Parquet.
 JSON_LINES = ("sh0416/ag_news", "amydeng2000/CREAK")
-MORE_ROWS = 5  # than the splits carve off
 
 Rows = list[dict[str, Any]]
 Files = dict[str, bytes]
@@ -43,7 +43,7 @@ def of(tasks: Iterable[task_module.Task]) -> tuple[dict[str, dict[str, Files]], 
     for branches in repositories.values():
         for branch, files in branches.items():
             if not branch.startswith("refs/"):
-                files["README.md"] = _card(files)
+                files["README.md"] = card(files)
     return repositories, problems
 
 
@@ -51,7 +51,7 @@ def tables(task: task_module.Task) -> dict[str, Rows]:
     """Returns the rows of each of a task's files: {"rte/train-00000-of-00001.parquet": [...]}."""
     hub = task.hub
     found = {}
-    for official, count in official_splits(task).items():
+    for official, count in source_toys.official_splits(task).items():
         split = hub.split_names.get(official, official)
         if hub.repo in JSON_LINES:
             name = f"{split}.jsonl"
@@ -61,16 +61,6 @@ def tables(task: task_module.Task) -> dict[str, Rows]:
             name = f"{split}-00000-of-00001.parquet"
         found[f"{hub.data_dir or hub.config or 'data'}/{name}"] = varied(task, count)
     return found
-
-
-def official_splits(task: task_module.Task) -> dict[str, int]:
-    """Returns how many rows leave some for each of the task's splits, by official split."""
-    counts: dict[str, int] = {}
-    for expression in task.splits.values():
-        split, part = sources.carve(expression, what=task.name)
-        edges = [abs(edge) for edge in (part.start, part.stop) if edge is not None]
-        counts[split] = max(counts.get(split, 0), *edges, 0) + MORE_ROWS
-    return counts
 
 
 def varied(task: task_module.Task, count: int) -> Rows:
@@ -160,7 +150,7 @@ def _empty(spec: Any) -> Any:
     return {"string": "", "large_string": "", "bool": False}.get(spec, 0)
 
 
-def _card(files: Files) -> bytes:
+def card(files: Files) -> bytes:
     """Returns a README that declares the configurations, from the paths of the data files."""
     by_config: dict[str, list[str]] = collections.defaultdict(list)
     for path in files:
