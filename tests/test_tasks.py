@@ -1,4 +1,3 @@
-import contextlib
 import importlib
 import pathlib
 import pkgutil
@@ -21,7 +20,6 @@ TASKS = {
     for builder in importlib.import_module(f"task_registry.{module.name}").TASKS
 }
 WITH_DATASET = sorted(name for name, task in TASKS.items() if not task.is_microworld_only)
-WITH_TFDS = sorted(name for name, task in TASKS.items() if task.tfds)
 
 
 def test_every_builder_is_named_like_its_task_and_has_a_docstring():
@@ -69,29 +67,6 @@ def test_a_hub_row_gives_the_literal_record(name, tmp_path, monkeypatch):
     assert (len(records), records.source) == (1, "hub")
 
 
-@pytest.mark.parametrize("name", WITH_TFDS)
-def test_a_tfds_row_gives_the_literal_record(name):
-    layouts = task_rows.LAYOUTS[name]
-    with _tfds_rows([layouts.tfds]):
-        records = sources.open_rows(TASKS[name], "tfds", "test")
-        assert [records[0]] == [dict(layouts.tfds_record or layouts.record)]
-        assert (len(records), records.source) == (1, "tfds")
-
-
-@pytest.mark.parametrize("name", ["gsm8k", "squad_v1", "samsum", "natural_questions"])
-def test_tfds_mock_data_goes_through(name):
-    import tensorflow_datasets as tfds
-
-    with tfds.testing.mock_data(num_examples=300, num_sub_examples=2):
-        try:
-            records = sources.open_rows(TASKS[name], "tfds", "train")
-        except ValueError as error:  # GSM8K's random answers have no number in them
-            assert "before the final number" in str(error)
-        else:
-            assert len(records) in (100, 300)
-            assert set(TASKS[name].fields) < set(records[0])
-
-
 @pytest.mark.parametrize("name", sorted(TASKS))
 def test_an_embedded_record_has_the_fields_and_answers_of_the_task(name):
     task = TASKS[name]
@@ -121,17 +96,3 @@ def test_importing_the_tasks_is_quick_and_reads_nothing():
     subprocess.run(
         [sys.executable, "-c", script], check=True, cwd=pathlib.Path(__file__).parents[1]
     )
-
-
-@contextlib.contextmanager
-def _tfds_rows(rows):
-    """Makes every TFDS builder serve `rows`, through its own features' encoding."""
-    import tensorflow_datasets as tfds
-
-    def data_source(builder, split, **_):
-        features = builder.info.features
-        encoded = [features.serialize_example(features.encode_example(row)) for row in rows]
-        return [features.deserialize_example_np(one) for one in encoded]
-
-    with tfds.testing.mock_data(as_data_source_fn=data_source):
-        yield
