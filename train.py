@@ -80,6 +80,7 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
         say(f"{out} holds this run, finished: writing its report again")
         finish(out, config, command)
         return
+    runs.check_rows(out, {task.name: task.rows for task in composition.tasks})
     tell(config, composition, out)
 
     ready = prepare(config, tasks, composition, start, out)
@@ -107,6 +108,8 @@ def compose(config: config_lib.RunConfig, tasks: registry.Registry) -> mixture.C
         config.hold_out,
         rules=config.hold_out_rules,
         skip_missing=config.skip_missing,
+        skip_bad_rows=config.skip_bad_rows,
+        evaluated_on=config.eval.splits,
     )
 
 
@@ -145,6 +148,8 @@ def tell(config: config_lib.RunConfig, composition: mixture.Composition, out: Pa
         by_reason.setdefault(reason, []).append(name)
     for reason, names in by_reason.items():
         say(f"left out: {', '.join(names)}: {reason}")
+    for name, count in composition.bad_rows.items():
+        say(f"left out: {count:,} rows of {name} that give no record (--skip-bad-rows)")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -254,6 +259,7 @@ def ask(
         family=family,
         settings=config.eval,
         style=config.prompts,
+        skip_bad_rows=config.skip_bad_rows,
     )
 
 
@@ -338,6 +344,7 @@ def write_composition(
         "excluded": [item for item in left_out if item["task"] not in composition.missing],
         "missing": [item for item in left_out if item["task"] in composition.missing],
         "dropped_rows": dict(composition.dropped_rows),
+        "bad_rows": dict(composition.bad_rows),
         "dropped_exemplars": counts.exemplars_dropped,
         "truncated": {"inputs": counts.inputs_cut, "targets": counts.targets_cut},
     }

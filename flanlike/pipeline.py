@@ -126,6 +126,7 @@ class Prompts:
         self._registry = registry
         self._data = data
         self._tasks = composition.tasks
+        self._skip_bad_rows = composition.skip_bad_rows
         self._order = Order([task.share for task in composition.tasks], seed)
         self._opened: dict[int, _Opened] = {}
 
@@ -174,7 +175,7 @@ class Prompts:
         return _Opened(
             task=task,
             templates=self._registry.templates(share.name),
-            records=sources.open_rows(task, self._data, "train"),
+            records=sources.open_rows(task, self._data, "train", skip_bad_rows=self._skip_bad_rows),
             rows=share.rows,
         )
 
