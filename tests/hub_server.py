@@ -63,6 +63,7 @@ class _Refused(Exception):
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body in one packet: a second one waits 40 ms for the first's ACK
     server: Hub
 
     def do_GET(self) -> None:
