@@ -244,7 +244,7 @@ def _open(
         return _folder().open_split(task, data, split)
     if split not in task.splits:
         raise errors.UserError(
-            f"no split {split!r} is declared for --data {data}; the task declares "
+            f"it declares no split {split!r} for --data {data}; it declares "
             f"{sorted(task.splits)!r} (Task.splits)"
         )
     official, part = carve(task.splits[split], what=f"Task.splits[{split!r}]")
