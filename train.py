@@ -85,6 +85,7 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
         say(f"{out} holds this run, finished: writing its report again")
         finish(out, config, command)
         return
+    runs.check_rows(out, {task.name: task.rows for task in composition.tasks})
     tell(config, composition, out)
 
     ready = prepare(config, tasks, composition, start, out)
@@ -109,8 +110,10 @@ def recipe_of(config: config_lib.RunConfig) -> recipe.Recipe:
         rules=config.hold_out_rules,
         mix=config.mix,
         skip_missing=config.skip_missing,
+        skip_bad_rows=config.skip_bad_rows,
         exclude_overlap=config.exclude_overlap,
         evaluation_split=config.eval.split,
+        evaluated_on=config.eval.splits,
         prompts=config.prompts,
         seed=config.seed,
     )
@@ -174,6 +177,8 @@ def tell(config: config_lib.RunConfig, composition: mixture.Composition, out: Pa
         by_reason.setdefault(reason, []).append(name)
     for reason, names in by_reason.items():
         say(f"left out: {', '.join(names)}: {reason}")
+    for name, count in composition.bad_rows.items():
+        say(f"left out: {count:,} rows of {name} that give no record (--skip-bad-rows)")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -283,6 +288,7 @@ def ask(
         family=family,
         settings=config.eval,
         style=config.prompts,
+        skip_bad_rows=config.skip_bad_rows,
     )
 
 

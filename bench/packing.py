@@ -60,17 +60,12 @@ def _report(lengths: str, family: str, sizes: list, capacity: tuple[int, int]) -
 def _sizes(options: argparse.Namespace, limits: tuple[int, int]) -> list[tuple[int, int]]:
     """Returns the lengths of flan_core's examples, nothing held out, in the order of the stream."""
     import task_registry
-    from flanlike import features, mixture, packing, pipeline, sources, vocabulary
+    from flanlike import features, mixture, packing, pipeline, vocabulary
 
     found = task_registry.registry()
     mixed = found.mixture("flan_core")
-    missing = mixture.missing(mixed.task_names, found, options.data, skip_missing=True)
-    counts = {
-        name: len(sources.open_rows(found.task(name), options.data, "train"))
-        for name in mixed.task_names
-        if name not in missing
-    }
-    composition = mixture.resolve(mixed, found, counts, (), unavailable=missing)
+    there = mixture.available(mixed.task_names, found, options.data, skip_missing=True)
+    composition = mixture.resolve(mixed, found, there.rows, (), unavailable=there.missing)
     shares = mixture.Shares(few_shot=options.few_shot)
     prompts = pipeline.Prompts(composition, found, data=options.data, seed=0, shares=shares)
     texts = [text for i in range(4000) for text in (prompts[i].inputs, prompts[i].targets)]

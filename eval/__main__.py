@@ -81,20 +81,28 @@ def _questions(
     split = mixture.split_tasks(mix, registry, held_out, rules=config["hold_out_rules"])
     names = split.evaluation or split.train
     data = flags.data or config["data"]
-    missing = mixture.missing(
-        names, registry, data, skip_missing=flags.skip_missing or config["skip_missing"]
-    )
-    mixture.check_evaluation(split, missing)
     changes = {"shots": flags.shots, "rows_per_task": flags.rows, "split": flags.split}
     changes = {name: value for name, value in changes.items() if value is not None}
+    settings = config_lib.EvalConfig(**{**config["eval"], **changes})
+    skip_bad_rows = config.get("skip_bad_rows", False)
+    missing = mixture.available(
+        names,
+        registry,
+        data,
+        splits=dict.fromkeys(names, settings.splits),
+        skip_missing=flags.skip_missing or config["skip_missing"],
+        skip_bad_rows=skip_bad_rows,
+    ).missing
+    mixture.check_evaluation(split, missing)
     return questions.collect(
         [name for name in names if name not in missing],
         registry,
         loaded.words,
         data=data,
         family=loaded.model.config.family,
-        settings=config_lib.EvalConfig(**{**config["eval"], **changes}),
+        settings=settings,
         style=config["prompts"],
+        skip_bad_rows=skip_bad_rows,
     )
 
 

@@ -119,14 +119,16 @@ def left_out(run: run_folder.Run) -> list[page.Block]:
     items += [
         f"{item['task']}: not trained on, {item['reason']}" for item in found.get("excluded", [])
     ]
-    for where, dropped in (("training", found), ("evaluation", notes)):
-        for task, count in sorted(dropped.get("dropped_rows", {}).items()):
-            if count:
-                items.append(f"{task}: {count:,} rows without an answer left out of {where}")
-    for task, count in sorted(found.get("overlapping_rows", {}).items()):
-        items.append(
-            f"{task}: {count:,} rows that overlap with evaluation rows left out of training"
-        )
+    kinds = {
+        "dropped_rows": "without an answer",
+        "bad_rows": "that give no record",
+        "overlapping_rows": "that overlap with evaluation rows",
+    }
+    for where, counted in (("training", found), ("evaluation", notes)):
+        for kind, words in kinds.items():
+            for task, count in sorted(counted.get(kind, {}).items()):
+                if count:
+                    items.append(f"{task}: {count:,} rows {words} left out of {where}")
     for what, count in sorted(found.get("truncated", {}).items()):
         if count:
             end = _CUT_END[what]

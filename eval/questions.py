@@ -3,6 +3,7 @@
 Collected once and asked before and after tuning, so that both answer the very same prompts.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -52,6 +53,7 @@ class Questions:
     cells: tuple[Cell, ...]
     given: Mapping[str, baselines.Baselines]
     dropped_rows: Mapping[str, int]
+    bad_rows: Mapping[str, int]
 
     @property
     def dropped_exemplars(self) -> int:
@@ -69,6 +71,7 @@ def collect(
     family: features.Family,
     settings: config_lib.EvalConfig,
     style: Style = "instructions",
+    skip_bad_rows: bool = False,
 ) -> Questions:
     """Returns the questions for the tasks of these names, to a model of that family and words.
 
@@ -79,6 +82,8 @@ def collect(
     cells: list[Cell] = []
     given: dict[str, baselines.Baselines] = {}
     dropped: dict[str, int] = {}
+    bad: dict[str, int] = {}
+    open_rows = functools.partial(sources.open_rows, data=data, skip_bad_rows=skip_bad_rows)
     for task in map(registry.task, names):
         if task.is_evaluation_only and settings.shots:
             raise errors.UserError(
@@ -90,13 +95,13 @@ def collect(
             templates=registry.templates(task.name),
             settings=settings,
             style=style,
-            train=None if task.is_evaluation_only else sources.open_rows(task, data, "train"),
+            train=None if task.is_evaluation_only else open_rows(task, split="train"),
             fits=lambda text: len(words.encode(text)) <= max_prompt_tokens,
         )
-        test = _sample(sources.open_rows(task, data, settings.split), settings.seed)
+        test = _sample(open_rows(task, split=settings.split), settings.seed)
         found = list(ask.cells(test))
-        if ask.train and settings.validation_rows and settings.split == "test":
-            validation = _sample(sources.open_rows(task, data, "validation"), settings.seed)
+        if ask.train and settings.split == "test" and "validation" in settings.splits:
+            validation = _sample(open_rows(task, split="validation"), settings.seed)
             found += ask.cells(validation, is_choosing=True)
         longest = max((cell for cell in found if not cell.is_choosing), key=lambda c: len(c.rows))
         given[task.name] = baselines.Baselines(majority={}, heuristic={})
@@ -104,6 +109,7 @@ def collect(
             fit = [record for _, record in _sample(ask.train, settings.seed).rows[:_FIT_ROWS]]
             given[task.name] = baselines.of(task, fit, longest.records)
         dropped[task.name] = test.dropped
+        bad[task.name] = test.bad
         cells += found
     return Questions(
         settings=settings,
@@ -113,6 +119,7 @@ def collect(
         cells=tuple(cells),
         given=given,
         dropped_rows=dropped,
+        bad_rows=bad,
     )
 
 
@@ -130,6 +137,7 @@ class _Sampled:
     split: str
     rows: Sequence[tuple[str, tasks.Record]]  # (row id, record)
     dropped: int
+    bad: int
 
 
 def _sample(records: sources.Records, seed: int) -> _Sampled:
@@ -141,6 +149,7 @@ def _sample(records: sources.Records, seed: int) -> _Sampled:
         split=records.split,
         rows=_Lazy(records, order),
         dropped=records.dropped,
+        bad=records.bad,
     )
 
 

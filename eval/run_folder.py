@@ -7,7 +7,8 @@ composition.json says what training drew from and what it left out:
      "tasks": [{"task": "rte", "cluster": "nli", "rows": 2000, "rate": 2000.0, "share": 0.04}],
      "excluded": [{"task": "snli", "reason": "held out with cluster nli"}],
      "missing": [{"task": "drop", "reason": "no folder data/drop"}],
-     "dropped_rows": {"snli": 12}, "overlapping_rows": {"qnli": 3}, "dropped_exemplars": 0,
+     "dropped_rows": {"snli": 12}, "bad_rows": {"dart": 1}, "overlapping_rows": {"qnli": 3},
+     "dropped_exemplars": 0,
      "truncated": {"inputs": 3, "targets": 0}}
 """
 

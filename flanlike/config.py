@@ -132,6 +132,12 @@ class EvalConfig:
     max_tokens_per_batch: int = 4096  # padding included; bounds memory
     seed: int = 0  # of the choice of rows: apart from the run's, so that runs are comparable
 
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Returns the splits whose rows are asked."""
+        is_choosing = self.validation_rows > 0 and self.split == "test"
+        return (self.split, "validation") if is_choosing else (self.split,)
+
     def __post_init__(self) -> None:
         least = {"every": 0, "validation_rows": 0, "shots": 0, "max_input_tokens": 2}
         for name in ("rows_per_task", "generation_rows", "max_new_tokens", "max_tokens_per_batch"):
@@ -160,6 +166,7 @@ class RunConfig:
     manifest: str | None = None  # manifest.json of another run: stop unless this one reads the same
     skip_missing: bool = False  # leave out tasks whose rows --data lacks, and list them
     exclude_overlap: bool = False  # leave out training rows that share text with evaluation rows
+    skip_bad_rows: bool = False  # leave out and count rows that give no record; reads all first
     # How training and evaluation ask; the others are controls, without templates.
     prompts: Literal["instructions", "options-only", "task-name", "inputs-only"] = "instructions"
     seed: int = 0  # of parameters, data order and dropout

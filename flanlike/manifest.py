@@ -77,11 +77,11 @@ def build(
     evaluation: dict[str, Any] = {}
     for share in composition.tasks:
         left_out = composition.overlapping.get(share.name, ())
-        part = _rows(registry, asked.data, share.name, "train", failures, share.rows, left_out)
+        part = _rows(registry, asked, share.name, "train", failures, share.rows, left_out)
         rates = {"rate": _rounded(share.rate), "share": _rounded(share.share)}
         tasks[share.name] = {"cluster": share.cluster, **part, **rates}
     for name, split in evaluated.items():
-        evaluation[name] = _rows(registry, asked.data, name, split, failures)
+        evaluation[name] = _rows(registry, asked, name, split, failures)
     if failures:
         raise errors.UserError(f"{len(failures)} sources failed: {'; '.join(failures)}")
     resolved = dataclasses.replace(asked, hold_out=composition.held_out, rules=composition.rules)
@@ -243,7 +243,7 @@ class _Lines:
 
 def _rows(
     registry: registry_module.Registry,
-    data: str,
+    asked: recipe.Recipe,
     name: str,
     split: str,
     failures: list[str],
@@ -253,7 +253,7 @@ def _rows(
     """Returns what is read of a split: its first `count` drawable rows, or all of them."""
     try:
         task = registry.task(name)
-        records = sources.open_rows(task, data, split)
+        records = sources.open_rows(task, asked.data, split, skip_bad_rows=asked.skip_bad_rows)
         total = len(records)
         rows: Sequence[int] = range(total)
         if count is not None:
@@ -266,6 +266,7 @@ def _rows(
             "official_split": records.official_split,
             "rows": len(rows),
             "dropped_rows": records.dropped,
+            "bad_rows": records.bad,
             "overlapping_rows": len(left_out),
             "content": records.content(rows),
             "records": _hash(json.dumps(r, sort_keys=True, default=repr).encode() for r in some),

@@ -123,6 +123,8 @@ class Composition:
     excluded: Mapping[str, str]  # task -> reason; neither trained on nor evaluated
     missing: Mapping[str, str]  # those of `excluded` whose rows the data lacks
     dropped_rows: Mapping[str, int] = field(default_factory=dict)  # without an answer
+    skip_bad_rows: bool = False
+    bad_rows: Mapping[str, int] = field(default_factory=dict)  # that gave no record, left out
     # Task -> places in its sample (see `drawing`) left out for what they share with evaluation rows
     overlapping: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -153,8 +155,19 @@ class Composition:
             "excluded": [item for item in left_out if item["task"] not in self.missing],
             "missing": [item for item in left_out if item["task"] in self.missing],
             "dropped_rows": dict(self.dropped_rows),
+            "bad_rows": dict(self.bad_rows),
             "overlapping_rows": {name: len(rows) for name, rows in self.overlapping.items()},
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Available:
+    """What data has of some tasks: counts of training rows, or the reason why it has none."""
+
+    rows: Mapping[str, int]
+    dropped: Mapping[str, int]  # without an answer
+    bad: Mapping[str, int]  # that give no record
+    missing: Mapping[str, str]
 
 
 class Tasks(Protocol):
@@ -182,19 +195,32 @@ def compose(
     *,
     rules: holdout.Rules | None = None,
     skip_missing: bool = False,
+    skip_bad_rows: bool = False,
+    evaluated_on: Sequence[str] = (),
 ) -> Composition:
-    """Returns the mixture resolved for the rows that `data` has, which are opened and counted."""
+    """Returns the mixture resolved for the rows that `data` has, which are opened and counted.
+
+    `evaluated_on` names the splits that a task which is evaluated has to have besides train.
+    """
     split = split_tasks(mixture, registry, held_out, rules=rules)
-    lacking = missing([*split.train, *split.evaluation], registry, data, skip_missing=skip_missing)
-    rows = {
-        name: sources.open_rows(registry.task(name), data, "train")
-        for name in split.train
-        if name not in lacking
-    }
-    counts = {name: len(records) for name, records in rows.items()}
-    found = resolve(mixture, registry, counts, held_out, rules=rules, unavailable=lacking)
-    dropped = {name: records.dropped for name, records in rows.items() if records.dropped}
-    return dataclasses.replace(found, dropped_rows=dropped)
+    found = available(
+        [*split.train, *split.evaluation],
+        registry,
+        data,
+        splits=dict.fromkeys(split.evaluation or split.train, evaluated_on),
+        skip_missing=skip_missing,
+        skip_bad_rows=skip_bad_rows,
+    )
+    counts = {name: found.rows[name] for name in split.train if name in found.rows}
+    composition = resolve(
+        mixture, registry, counts, held_out, rules=rules, unavailable=found.missing
+    )
+    return dataclasses.replace(
+        composition,
+        dropped_rows={name: found.dropped[name] for name in counts if found.dropped[name]},
+        skip_bad_rows=skip_bad_rows,
+        bad_rows={name: found.bad[name] for name in counts if found.bad[name]},
+    )
 
 
 def resolve(
@@ -278,18 +304,44 @@ def split_tasks(
     )
 
 
-def missing(
-    names: Sequence[str], registry: Tasks, data: str, *, skip_missing: bool = False
-) -> dict[str, str]:
-    """Returns the reason for each task whose rows `data` lacks.
+def available(
+    names: Sequence[str],
+    registry: Tasks,
+    data: str,
+    *,
+    splits: Mapping[str, Sequence[str]] | None = None,
+    skip_missing: bool = False,
+    skip_bad_rows: bool = False,
+) -> Available:
+    """Opens each task's train split, and its other `splits`, and returns what was found there.
 
-    Tasks that exist in the micro-world only are always just left out of other data. Any other
-    missing task is an error that names them all, unless `skip_missing`; that all are missing is an
-    error even then.
+    Tasks that exist in the micro-world only are always just left out of other data, and so are
+    tasks of which a folder holds nothing: it may be a few datasets out of many. Any others that
+    cannot be opened are one error that names them all, unless `skip_missing`; that none can
+    be is an error even then.
     """
-    reasons = {name: sources.availability(registry.task(name), data) for name in names}
-    reasons = {name: reason for name, reason in reasons.items() if reason}
-    wanted = {n: r for n, r in reasons.items() if not registry.task(n).is_microworld_only}
+    counts: dict[str, tuple[int, int, int]] = {}  # not the records, which hold a file's lines
+    reasons: dict[str, str] = {}
+    for task in map(registry.task, names):
+        if reason := sources.availability(task, data):
+            reasons[task.name] = reason
+            continue
+        try:
+            for other in (splits or {}).get(task.name, ()):
+                if not task.is_evaluation_only or other in task.splits:
+                    sources.open_rows(task, data, other, skip_bad_rows=skip_bad_rows)
+            if task.is_evaluation_only:
+                continue
+            records = sources.open_rows(task, data, "train", skip_bad_rows=skip_bad_rows)
+            counts[task.name] = len(records), records.dropped, records.bad
+        except errors.UserError as error:  # told with the others' below
+            reasons[task.name] = str(error).removeprefix(f"task {task.name!r}: ")
+    wanted = {
+        name: reason
+        for name, reason in reasons.items()
+        if not registry.task(name).is_microworld_only
+        and not sources.is_elsewhere(registry.task(name), data)
+    }
     if wanted and not skip_missing:
         raise errors.UserError(
             f"--data {data} lacks the rows of {len(wanted)} tasks ({_by_reason(wanted)}); "
@@ -300,7 +352,12 @@ def missing(
             f"--data {data} has rows of none of the {len(names)} tasks ({_by_reason(reasons)}); "
             "give another --data or other tasks"
         )
-    return reasons
+    return Available(
+        rows={name: rows for name, (rows, _, _) in counts.items()},
+        dropped={name: dropped for name, (_, dropped, _) in counts.items()},
+        bad={name: bad for name, (_, _, bad) in counts.items()},
+        missing=reasons,
+    )
 
 
 def _by_reason(reasons: Mapping[str, str]) -> str:

@@ -77,10 +77,11 @@ def find(
 ) -> Overlap:
     """Returns what the drawable training rows share with the rows of `split` of some tasks."""
     index = Index()
+    skip = {"skip_bad_rows": composition.skip_bad_rows}
     counts: dict[str, int] = {}
     for name in evaluated:
         task = registry.task(name)
-        records = sources.open_rows(task, data, split)
+        records = sources.open_rows(task, data, split, **skip)
         counts[name] = len(records)
         for number in range(len(records)):
             index.add(name, records.row_id(number), _texts(task, records[number]))
@@ -89,7 +90,8 @@ def find(
     for share in composition.tasks:
         task = registry.task(share.name)
         found = _Found(index, share.name)
-        for place, row_id, record in _drawable(task, data, share.rows):
+        records = sources.open_rows(task, data, "train", **skip)
+        for place, row_id, record in _drawable(records, share.rows):
             found.look(place, row_id, _texts(task, record))
         rows[share.name] = tuple(found.places)
         pairs += found.pairs(counts)
@@ -232,11 +234,8 @@ def _texts(task: task_module.Task, record: task_module.Record) -> list[str]:
     return [record[name] for name in task.fields if name != "rationale"]
 
 
-def _drawable(
-    task: task_module.Task, data: str, rows: int
-) -> Iterator[tuple[int, str, task_module.Record]]:
-    records = sources.open_rows(task, data, "train")
-    drawable = drawing.Drawable(task=task.name, rows=rows, total=len(records))
+def _drawable(records: sources.Records, rows: int) -> Iterator[tuple[int, str, task_module.Record]]:
+    drawable = drawing.Drawable(task=records.task.name, rows=rows, total=len(records))
     for place, number in enumerate(drawable):
         yield place, records.row_id(number), records[number]
 

@@ -133,6 +133,7 @@ class Prompts:
         self._data = data
         self._tasks = composition.tasks
         self._left_out = composition.overlapping
+        self._skip_bad_rows = composition.skip_bad_rows
         self._order = Order([task.share for task in composition.tasks], seed)
         self._opened: dict[int, _Opened] = {}
 
@@ -180,7 +181,7 @@ class Prompts:
     def _open(self, number: int) -> "_Opened":
         share = self._tasks[number]
         task = self._registry.task(share.name)
-        records = sources.open_rows(task, self._data, "train")
+        records = sources.open_rows(task, self._data, "train", skip_bad_rows=self._skip_bad_rows)
         return _Opened(
             task=task,
             templates=self._registry.templates(share.name),

@@ -20,8 +20,10 @@ class Recipe:
     rules: holdout.Rules | None = None
     mix: config_lib.MixConfig = field(default_factory=config_lib.MixConfig)
     skip_missing: bool = False
+    skip_bad_rows: bool = False
     exclude_overlap: bool = False  # leave out rows that share text with evaluation rows
     evaluation_split: str = "test"  # whose rows these are
+    evaluated_on: tuple[str, ...] = ()  # splits that an evaluated task has to have besides train
     prompts: render.Style = "instructions"
     seed: int = 0
 
@@ -39,6 +41,8 @@ def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Compo
         recipe.hold_out,
         rules=recipe.rules,
         skip_missing=recipe.skip_missing,
+        skip_bad_rows=recipe.skip_bad_rows,
+        evaluated_on=recipe.evaluated_on,
     )
     if not recipe.exclude_overlap:
         return composition
@@ -58,7 +62,9 @@ def from_json(values: Mapping[str, Any]) -> Recipe:
         mix = config_lib.MixConfig(**values["mix"])
         hold_out = values["hold_out"]
         hold_out = None if hold_out is None else tuple(hold_out)
-        return Recipe(**{**values, "mix": mix, "hold_out": hold_out})
+        evaluated_on = tuple(values["evaluated_on"])
+        changed = {"mix": mix, "hold_out": hold_out, "evaluated_on": evaluated_on}
+        return Recipe(**{**values, **changed})
     except (KeyError, TypeError) as error:
         raise errors.UserError(
             f"not a recipe of this version ({type(error).__name__}: {error}); it has "

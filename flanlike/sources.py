@@ -8,9 +8,12 @@ A backend yields *rows* of one official split with their class labels as names; 
 `preprocess` turns a row into a record. Nothing falls back from one backend to another.
 """
 
+import dataclasses
+import hashlib
+import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,8 +28,16 @@ _EXPRESSION = re.compile(r"(\w+)(?:\[(-?\d+)?:(-?\d+)?\])?")
 _BROKEN_ROW = (KeyError, ValueError, TypeError, IndexError, AttributeError)
 
 
+class BadRow(errors.UserError):
+    """A row that gives no record."""
+
+
 class Rows(Protocol):
-    """Rows of one official split, class labels as names."""
+    """Rows of one official split, class labels as names.
+
+    A row that cannot be read raises ValueError on `rows[index]`, with what is wrong but not where;
+    UserError is for more than a row.
+    """
 
     def __len__(self) -> int: ...
 
@@ -50,13 +61,19 @@ class Rows(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Records:
-    """Records of one split of one task; `dropped` counts rows left out for want of an answer."""
+    """Records of one split of one task.
+
+    `dropped` counts rows left out for want of an answer, `bad` those left out because they give no
+    record, of which `first_bad` says where the first is and why.
+    """
 
     task: task_module.Task
     source: str  # "embedded", "hub", "tfds", "folder" or "code"
     split: str
     official_split: str
     dropped: int
+    bad: int = 0
+    first_bad: str = ""
     _rows: Rows
     _indices: Sequence[int]  # of the official split's rows
 
@@ -65,14 +82,17 @@ class Records:
 
     def __getitem__(self, index: int) -> task_module.Record:
         number = self._indices[index]
-        row = self._rows[number]
         if self.source == "embedded":
-            return dict(row)
+            return dict(self._rows[number])
+        row: task_module.Row = {}
         try:
+            row = self._rows[number]
             return self.task.preprocess(row)
+        except errors.UserError as error:  # more than this row is wrong
+            raise errors.UserError(f"task {self.task.name!r}: {error}") from error
         except _BROKEN_ROW as error:
-            where = f"task {self.task.name!r}, {self._rows.where(number)}"
-            raise errors.UserError(f"{where}: {_what_is_wrong(error, row)}") from error
+            where = f"task {self.task.name!r}: {self._rows.where(number)}"
+            raise BadRow(f"{where}: {self._what_is_wrong(error, row)}") from error
 
     def row_id(self, index: int) -> str:
         """Returns the row's name within the task: the same in whichever split it is used."""
@@ -86,30 +106,46 @@ class Records:
         """Returns the version of the dataset as its home calls it, "" where it tells none."""
         return self._rows.revision()
 
+    def _what_is_wrong(self, error: Exception, row: task_module.Row) -> str:
+        """Words what reading a row raised so that the user can mend it."""
+        has = f"the row has the columns {sorted(row)!r}"
+        if isinstance(error, KeyError):
+            wrong = f"missing column {error.args[0]!r}; {has}"
+        elif isinstance(error, ValueError):
+            wrong = str(error)
+        else:
+            wrong = f"cannot read the row ({type(error).__name__}: {error}); {has}"
+        mend = "use another --data"
+        if self.source == "folder":
+            mend = "rename yours to the hub's or TFDS's" if "missing column" in wrong else "mend it"
+        return f"{wrong}; {mend}, or leave such rows out with train.py --skip-bad-rows"
+
 
 def open_rows(
-    task: task_module.Task, data: str, split: str, *, hub_root: str | None = None
+    task: task_module.Task,
+    data: str,
+    split: str,
+    *,
+    hub_root: str | None = None,
+    skip_bad_rows: bool = False,
 ) -> Records:
     """Returns the records of `split` (train, validation or test) from the backend `data`.
 
     `data` is "embedded", "hub", "tfds" or a folder. `hub_root` is a folder that stands for the
-    hub, by default the environment's FLANLIKE_HUB_ROOT.
+    hub, by default the environment's FLANLIKE_HUB_ROOT. With `skip_bad_rows` every row is read
+    here once, and those that give no record are left out and counted; without, they raise.
     """
     if split not in SPLITS:
         raise errors.did_you_mean("split", split, SPLITS)
     if reason := availability(task, data, hub_root=hub_root):
         raise errors.UserError(f"task {task.name!r} is not in --data {data}: {reason}")
-    rows, indices, official = _open(task, data, split, hub_root)
-    dropped = rows.unlabelled(indices) if task.unlabelled else set()
-    if task.unusable and data != "embedded":
-        dropped |= {i for i in indices if i not in dropped and _holds(task, rows, i)}
-    kept = [index for index in indices if index not in dropped] if dropped else indices
-    if not kept:
-        raise errors.UserError(
-            f"task {task.name!r}, split {split!r} of --data {data} is empty: official split "
-            f"{official!r} has {len(rows)} rows, {len(indices)} of them for {split!r}, "
-            f"{len(dropped)} of those without an answer; expected at least one"
-        )
+    try:
+        rows, indices, official = _open(task, data, split, hub_root)
+        dropped = rows.unlabelled(indices) if task.unlabelled else set()
+        if task.unusable and data != "embedded":
+            dropped |= {i for i in indices if i not in dropped and _holds(task, rows, i)}
+    except errors.UserError as error:
+        raise errors.UserError(f"task {task.name!r}: {error}") from error
     records = Records(
         task=task,
         source="code" if task.rows else data if data in _BACKENDS else "folder",
@@ -117,8 +153,18 @@ def open_rows(
         official_split=official,
         dropped=len(dropped),
         _rows=rows,
-        _indices=kept,
+        _indices=[index for index in indices if index not in dropped] if dropped else indices,
     )
+    if skip_bad_rows and data != "embedded":
+        records = _without_bad_rows(records)
+    if not records:
+        bad = f", {records.bad} cannot be read (the first: {records.first_bad})"
+        raise errors.UserError(
+            f"task {task.name!r}: split {split!r} of --data {data} is empty: official split "
+            f"{official!r} has {len(rows)} rows, {len(indices)} of them for {split!r}, "
+            f"{len(dropped)} of those without an answer{bad if records.bad else ''}; "
+            "expected at least one"
+        )
     records[0]  # a wrong column or label shows here, not after an hour of training
     return records
 
@@ -148,6 +194,13 @@ def availability(task: task_module.Task, data: str, *, hub_root: str | None = No
     return _folder().availability(task, data)
 
 
+def is_elsewhere(task: task_module.Task, data: str) -> bool:
+    """Returns whether `data` is a folder that has no sub-folder for the task."""
+    if data in _BACKENDS or task.rows is not None:
+        return False
+    return os.path.isdir(data) and not os.path.exists(os.path.join(data, task.name))
+
+
 def carve(expression: str, *, what: str) -> tuple[str, slice]:
     """Returns the official split and the slice that an expression like "train[:-200]" names."""
     match = _EXPRESSION.fullmatch(expression)
@@ -171,6 +224,55 @@ def named(value: Any, names: Sequence[str] | None) -> Any:
     return names[index] if 0 <= index < len(names) else index
 
 
+def hash_of_rows(rows: Iterable[task_module.Row], *names: Any) -> str:
+    """Returns a hash of the rows in order, and of what names their labels."""
+    hashed = hashlib.blake2b(json.dumps(names, sort_keys=True).encode(), digest_size=16)
+    for row in rows:
+        hashed.update(json.dumps(row, sort_keys=True, default=repr).encode())
+    return hashed.hexdigest()
+
+
+def by_column(columns: Iterable[str], value: Callable[[str], Any]) -> dict[str, Any]:
+    """Returns a row of these columns; an error names the one whose bytes are not UTF-8."""
+    row = {}
+    for column in columns:
+        try:
+            row[column] = value(column)
+        except UnicodeDecodeError as error:
+            raise not_utf8(column, error) from error
+    return row
+
+
+def not_utf8(column: str, error: UnicodeDecodeError) -> ValueError:
+    """Returns the error for text that is not UTF-8."""
+    byte = error.object[error.start]
+    return ValueError(f"not UTF-8 in column {column!r} (byte 0x{byte:02x}: {error.reason})")
+
+
+def unless_unreadable(value: Callable[[], Any]) -> Any:
+    """Returns the value, or None where it is not UTF-8: that is told when its row is read."""
+    try:
+        return value()
+    except UnicodeDecodeError:
+        return None
+
+
+def _without_bad_rows(records: Records) -> Records:
+    """Returns the records without those that raise; reads each once."""
+    good: list[int] = []
+    first_bad = ""
+    for place, number in enumerate(records._indices):
+        try:
+            records[place]
+            good.append(number)
+        except BadRow as error:
+            first_bad = first_bad or str(error)
+    if not first_bad:
+        return records
+    bad = len(records) - len(good)
+    return dataclasses.replace(records, bad=bad, first_bad=first_bad, _indices=good)
+
+
 def _open(
     task: task_module.Task, data: str, split: str, hub_root: str | None
 ) -> tuple[Rows, range, str]:
@@ -184,10 +286,10 @@ def _open(
         return _folder().open_split(task, data, split)
     if split not in task.splits:
         raise errors.UserError(
-            f"task {task.name!r} declares no split {split!r} for --data {data}; "
-            f"it declares {sorted(task.splits)!r} (Task.splits)"
+            f"it declares no split {split!r} for --data {data}; it declares "
+            f"{sorted(task.splits)!r} (Task.splits)"
         )
-    official, part = carve(task.splits[split], what=f"task {task.name!r}, Task.splits[{split!r}]")
+    official, part = carve(task.splits[split], what=f"Task.splits[{split!r}]")
     if data == "hub":
         rows = _hub().open_split(task, official, _hub_root(hub_root))
     else:
@@ -248,6 +350,12 @@ class _CodeRows:
         marks = self._task.unlabelled.items()
         return {i for i in indices if any(self[i].get(c) == v for c, v in marks)}
 
+    def content(self, indices: Iterable[int]) -> str:
+        return hash_of_rows(self[index] for index in indices)
+
+    def revision(self) -> str:
+        return ""
+
     def _given(self) -> Sequence[task_module.Row]:
         if self._rows is None:
             self._rows = self._task.rows(self._split)
@@ -255,25 +363,10 @@ class _CodeRows:
 
 
 def _holds(task: task_module.Task, rows: Rows, index: int) -> bool:
-    row = rows[index]
     try:
-        return task.unusable(row)
-    except _BROKEN_ROW as error:
-        where = f"task {task.name!r}, {rows.where(index)}"
-        raise errors.UserError(f"{where}: {_what_is_wrong(error, row)}") from error
-
-
-def _what_is_wrong(error: Exception, row: task_module.Row) -> str:
-    """Words what `preprocess` raised so that the user can mend the row."""
-    has = f"the row has the columns {sorted(row)!r}"
-    if isinstance(error, KeyError):
-        return (
-            f"missing column {error.args[0]!r}; {has}; expected the columns of the dataset "
-            "on the hub or in TFDS: rename yours"
-        )
-    if isinstance(error, ValueError):
-        return str(error)
-    return f"cannot read the row ({type(error).__name__}: {error}); {has}"
+        return task.unusable(rows[index])
+    except _BROKEN_ROW:  # that it cannot be read is told when it is asked for
+        return False
 
 
 def _hub_root(hub_root: str | None) -> str | None:

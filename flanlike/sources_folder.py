@@ -47,7 +47,7 @@ def open_split(task: task_module.Task, folder: str, split: str) -> tuple["Folder
                 rows = FolderRows(task, path, names)
                 return rows, range(len(rows)), official
         raise errors.UserError(
-            f"task {task.name!r}: {str(root / task.name)!r} has neither a test nor a validation "
+            f"{str(root / task.name)!r} has neither a test nor a validation "
             f"file to test on; expected test{ENDINGS[0]} or validation{ENDINGS[0]}"
         )
     rows = FolderRows(task, _file(root, task.name, "train"), names)
@@ -79,9 +79,9 @@ class FolderRows:
         self._stamp = path.stat().st_mtime_ns
         self._names = dict(names)
         self._unlabelled = dict(task.unlabelled)
-        self._lines: Sequence[Any] | None = None
+        self._lines: Sequence[bytes] | _ParquetRows | None = None
         if not len(self):
-            raise errors.UserError(f"{self._path}: the file is empty; expected a row a line")
+            raise errors.UserError(f"{self._path}: the file is empty; expected at least one row")
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_lines": None}
@@ -102,14 +102,19 @@ class FolderRows:
         return f"{self._path}:{index + 1}"
 
     def unlabelled(self, indices: range) -> set[int]:
+        raw = self._raw()
+        if isinstance(raw, _ParquetRows):
+            return raw.unlabelled(indices, self._unlabelled)
         # Few rows lack an answer: only lines that contain the mark at all are parsed.
         marks = tuple(json.dumps(value).encode() for value in self._unlabelled.values())
         found = set()
         for index in indices:
-            raw = self._raw()[index]
-            if isinstance(raw, bytes) and not any(mark in raw for mark in marks):
+            if not any(mark in raw[index] for mark in marks):
                 continue
-            row = self._parse(index)
+            try:
+                row = _parsed(raw[index])
+            except ValueError:
+                continue  # told when the row is read
             if any(c in row and row[c] == value for c, value in self._unlabelled.items()):
                 found.add(index)
         return found
@@ -124,32 +129,66 @@ class FolderRows:
     def revision(self) -> str:
         return ""
 
-    def _raw(self) -> Sequence[Any]:
+    def _raw(self) -> "Sequence[bytes] | _ParquetRows":
         if self._lines is None:
             self._lines = _read(self._path, self._stamp)
         return self._lines
 
     def _parse(self, index: int) -> dict[str, Any]:
         raw = self._raw()[index]
-        if isinstance(raw, dict):
-            return dict(raw)
-        try:
-            row = json.loads(raw.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            raise errors.UserError(
-                f"{self.where(index)}: not UTF-8 ({error.reason} at byte {error.start + 1} of the "
-                "line); expected JSON lines in UTF-8: convert the file"
-            ) from error
-        except json.JSONDecodeError as error:
-            raise errors.UserError(
-                f"{self.where(index)}: invalid JSON ({error.msg} at column {error.colno}): "
-                f"{raw[:60]!r}; expected one object a line"
-            ) from error
-        if not isinstance(row, dict):
-            raise errors.UserError(
-                f"{self.where(index)}: expected one JSON object a line, got {raw[:60]!r}"
-            )
-        return row
+        return raw if isinstance(raw, dict) else _parsed(raw)
+
+
+class _ParquetRows:
+    """The rows of a Parquet file; one is made of its Arrow table when it is asked for."""
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return sources.by_column(
+            self._table.column_names, lambda column: self._table.column(column)[index].as_py()
+        )
+
+    def unlabelled(self, indices: range, marks: Mapping[str, Any]) -> set[int]:
+        found = set()
+        for name in set(marks) & set(self._table.column_names):
+            column = self._table.column(name)
+            for index in indices:
+                if sources.unless_unreadable(column[index].as_py) == marks[name]:
+                    found.add(index)
+        return found
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise sources.not_utf8(_damaged_column(line), error) from error
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"invalid JSON ({error.msg} at column {error.colno}): {line[:60]!r}; expected one "
+            "object a line"
+        ) from error
+    if not isinstance(row, dict):
+        raise ValueError(f"expected one JSON object a line, got {line[:60]!r}")
+    return row
+
+
+def _damaged_column(line: bytes) -> str:
+    """Returns the column of a line in which the first byte stands that is not UTF-8."""
+    try:
+        row = json.loads(line.decode("utf-8", "surrogateescape"))
+        for column, value in row.items():
+            json.dumps([column, value], ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return column
+    except (json.JSONDecodeError, AttributeError):
+        pass
+    return "?"  # nothing to name: it is no object of columns
 
 
 def _file(root: pathlib.Path, task_name: str, split: str) -> pathlib.Path | None:
@@ -165,8 +204,8 @@ def _file(root: pathlib.Path, task_name: str, split: str) -> pathlib.Path | None
 
 # Train and validation are carved from one file and opened one after the other.
 @functools.lru_cache(maxsize=2)
-def _read(path: str, stamp: int) -> Sequence[Any]:
-    """Returns the lines of a file as bytes, or a Parquet file's rows as dicts."""
+def _read(path: str, stamp: int) -> Sequence[bytes] | _ParquetRows:
+    """Returns the lines of a file as bytes, or a Parquet file's rows."""
     del stamp  # part of the key: a changed file is read again
     if path.endswith(".parquet"):
         return _read_parquet(path)
@@ -183,7 +222,7 @@ def _read(path: str, stamp: int) -> Sequence[Any]:
     return content.rstrip().split(b"\n") if content.strip() else []
 
 
-def _read_parquet(path: str) -> Sequence[Any]:
+def _read_parquet(path: str) -> _ParquetRows:
     try:
         import pyarrow
         from pyarrow import parquet
@@ -192,10 +231,12 @@ def _read_parquet(path: str) -> Sequence[Any]:
             f"{path}: reading Parquet needs pyarrow: pip install 'flanlike[hub]'"
         ) from error
     try:
-        return parquet.read_table(path).to_pylist()
+        return _ParquetRows(parquet.read_table(path))
     except (pyarrow.ArrowException, OSError) as error:
         first_line = str(error).partition("\n")[0]
-        raise errors.UserError(f"{path}: not a readable Parquet file ({first_line})") from error
+        raise errors.UserError(
+            f"{path}: not a readable Parquet file ({first_line}); copy or download it again"
+        ) from error
 
 
 @functools.lru_cache(maxsize=2)

@@ -1,9 +1,8 @@
 """Rows from the Hugging Face hub through `datasets`, or from a folder laid out like it."""
 
-import hashlib
+import functools
 import importlib.util
 import itertools
-import json
 import pathlib
 import re
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,8 @@ from flanlike import task as task_module
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _HASHED_AT_ONCE = 1000
+_PROBE_TIMEOUT_S = 10
+_SAID = 300  # characters of another library's error: some list all that they know
 
 
 def availability(task: task_module.Task, hub_root: str | None) -> str | None:
@@ -30,7 +31,9 @@ def availability(task: task_module.Task, hub_root: str | None) -> str | None:
 def open_split(task: task_module.Task, official: str, hub_root: str | None) -> "HubRows":
     """Returns the rows of an official split of the task's repository."""
     split = task.hub.split_names.get(official, official)
-    dataset = _load(task.hub, split, hub_root, task.name)
+    if hub_root is None and (reason := _unreachable()):
+        raise errors.UserError(reason)
+    dataset = _load(task.hub, split, hub_root)
     return HubRows(task, dataset, split)
 
 
@@ -53,7 +56,14 @@ class HubRows:
         return len(self._dataset)
 
     def __getitem__(self, index: int) -> task_module.Row:
-        row = self._dataset[self._number(index)]
+        number = self._number(index)
+        try:
+            row = self._dataset[number]
+        except UnicodeDecodeError:
+            row = sources.by_column(
+                self._dataset.column_names,
+                lambda column: self._dataset.select_columns([column])[number][column],
+            )
         return row | {column: _named(row[column], names) for column, names in self._names.items()}
 
     def where(self, index: int) -> str:
@@ -63,19 +73,17 @@ class HubRows:
         found = set()
         for column, value in self._unlabelled.items():
             if column in self._dataset.features:
-                values = self._dataset[column][:]  # one column, not whole rows
+                values = self._values(column)
                 found |= {index for index in indices if values[self._number(index)] == value}
         return found
 
     def content(self, indices: Iterable[int]) -> str:
         # Not the dataset's own fingerprint: that depends on the machine.
-        hashed = hashlib.blake2b(json.dumps(self._names, sort_keys=True).encode(), digest_size=16)
-        rows = self._dataset.with_format("arrow")
+        table = self._dataset.with_format("arrow")
         numbers = map(self._number, indices)
-        while some := list(itertools.islice(numbers, _HASHED_AT_ONCE)):
-            for row in rows[some].to_pylist():
-                hashed.update(json.dumps(row, sort_keys=True, default=repr).encode())
-        return hashed.hexdigest()
+        chunks = iter(lambda: list(itertools.islice(numbers, _HASHED_AT_ONCE)), [])
+        rows = (row for chunk in chunks for row in table[chunk].to_pylist())
+        return sources.hash_of_rows(rows, self._names)
 
     def revision(self) -> str:
         """Returns the commit, which `datasets` tells by the name of a folder in its cache."""
@@ -84,14 +92,40 @@ class HubRows:
                 return commit
         return self._revision
 
+    def _values(self, column: str) -> list[Any]:
+        """Returns one column, not whole rows."""
+        values = self._dataset[column]
+        try:
+            return values[:]
+        except UnicodeDecodeError:
+            each = range(len(self._dataset))
+            return [sources.unless_unreadable(lambda n=n: values[n]) for n in each]
+
     def _number(self, index: int) -> int:
         return index if self._order is None else self._order[index]
 
 
-def _load(source: task_module.HubSource, split: str, hub_root: str | None, name: str) -> Any:
+@functools.cache
+def _unreachable() -> str | None:
+    """Returns why the hub cannot be reached, asked once: a client tries 23 s for each dataset."""
+    import huggingface_hub
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return None
+    try:
+        huggingface_hub.get_session().head(constants.ENDPOINT, timeout=_PROBE_TIMEOUT_S)
+    except Exception as error:  # whatever sockets, proxies or certificates raise
+        return (
+            f"the hub at {constants.ENDPOINT} cannot be reached ({_in_one_line(error)}): check the "
+            "network, set HF_HUB_OFFLINE=1 to read what is cached, or use --data tfds or a folder"
+        )
+    return None
+
+
+def _load(source: task_module.HubSource, split: str, hub_root: str | None) -> Any:
     import datasets
 
-    where = f"task {name!r}: the hub's {source.repo}"
     config, data_dir, repo = source.config, source.data_dir, source.repo
     if hub_root is not None:
         repo = str(pathlib.Path(hub_root) / source.repo)
@@ -114,12 +148,22 @@ def _load(source: task_module.HubSource, split: str, hub_root: str | None, name:
             split=split,
         )
     except Exception as error:  # whatever datasets, pyarrow or the network raise
-        lines = str(error).strip().splitlines() or [""]
         raise errors.UserError(
-            f"{where} (config {source.config!r}, split {split!r}) could not be loaded: "
-            f"{type(error).__name__}: {lines[0]}; check the network and the repository, or use "
-            "--data tfds or a folder"
+            f"the hub's {source.repo} (config {source.config!r}, split {split!r}) could not be "
+            f"loaded: {_in_one_line(error)}; look at the repository (a gated one wants "
+            "`hf auth login`, a damaged file may be in your cache, HF_HOME), or use --data tfds or "
+            "a folder"
         ) from error
+
+
+def _in_one_line(error: BaseException) -> str:
+    """Returns an error's type and the beginning of what it says."""
+    if type(error).__name__.startswith("DatasetGeneration") and error.__cause__:
+        error = error.__cause__  # that something failed is all that the error itself says
+    said = error.details() if type(error).__name__ == "CastError" else " ".join(str(error).split())
+    if "BatchSize must be greater than 0" in said:
+        return "a Parquet file of it has no rows"
+    return f"{type(error).__name__}: {said[:_SAID]}"
 
 
 def _names_by_column(task: task_module.Task, features: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """Rows from TensorFlow Datasets through `tfds.data_source` (random access, no tf.data)."""
 
-import hashlib
+import functools
 import importlib.util
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -32,7 +31,7 @@ def open_split(task: task_module.Task, official: str) -> "TfdsRows":
         lines = str(error).strip().splitlines() or [""]
         mend = task.tfds.manual or "prepare it with `tfds build`"
         raise errors.UserError(
-            f"task {task.name!r}: TFDS {task.tfds.name!r} (split {split!r}) could not be loaded: "
+            f"TFDS {task.tfds.name!r} (split {split!r}) could not be loaded: "
             f"{type(error).__name__}: {lines[0]}; {mend}, or use --data hub or a folder"
         ) from error
     return TfdsRows(task, source, info, split)
@@ -53,10 +52,8 @@ class TfdsRows:
         return len(self._source)
 
     def __getitem__(self, index: int) -> task_module.Row:
-        try:
-            return _plain(self._source[index], self._names)
-        except UnicodeDecodeError as error:
-            raise errors.UserError(f"{self.where(index)}: not UTF-8 ({error.reason})") from error
+        row = self._read(index)
+        return sources.by_column(row, lambda column: _plain(row[column], self._names.get(column)))
 
     def where(self, index: int) -> str:
         return f"split {self._split!r} of TFDS {self._name}, row {index}"
@@ -64,19 +61,27 @@ class TfdsRows:
     def unlabelled(self, indices: range) -> set[int]:
         found = set()
         for index in indices:
-            row = self._source[index]
-            if any(c in row and _plain(row[c], None) == v for c, v in self._unlabelled.items()):
-                found.add(index)
+            row = self._read(index)
+            for column, mark in self._unlabelled.items():
+                value = functools.partial(_plain, row.get(column), None)
+                if column in row and sources.unless_unreadable(value) == mark:
+                    found.add(index)
         return found
 
     def content(self, indices: Iterable[int]) -> str:
-        hashed = hashlib.blake2b(digest_size=16)
-        for index in indices:
-            hashed.update(json.dumps(self[index], sort_keys=True, default=repr).encode())
-        return hashed.hexdigest()
+        return sources.hash_of_rows(self[index] for index in indices)
 
     def revision(self) -> str:
         return self._revision
+
+    def _read(self, index: int) -> Mapping[str, Any]:
+        try:
+            return self._source[index]
+        except RuntimeError as error:  # of ArrayRecord, about its file
+            raise errors.UserError(
+                f"{self.where(index)}: a file of the dataset is damaged or gone ({error}); remove "
+                "its folder and prepare it again with `tfds build`, or use --data hub or a folder"
+            ) from error
 
 
 def _names(feature: Any) -> Any:

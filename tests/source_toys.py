@@ -1,9 +1,72 @@
-"""Writes small datasets where the backends look for them."""
+"""A toy task, and small datasets where the backends look for them."""
 
+import contextlib
 import json
 import os
 
+from flanlike import sources
+from flanlike import task as task_module
+from task_registry import rows as row_module
+
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when `datasets` is imported
+
+NAMES = ("no", "yes")
+_MORE_ROWS = 5  # than the splits carve off
+
+
+def task(names=NAMES, **changes):
+    """Returns a task of one text and a label."""
+    return task_module.Task(
+        **{
+            "name": "toy",
+            "cluster": "sentiment",
+            "fields": ("text",),
+            "answers": task_module.Labels(names=names, words=names),
+            "metrics": ("accuracy",),
+            "templates": "toy",
+            "microworld": "toy",
+            "splits": {"train": "train[:-10]", "validation": "train[-10:]", "test": "test"},
+            "preprocess": _Preprocess(names),
+            "label_columns": {"label": names},
+            "unlabelled": {"label": -1},
+            **changes,
+        }
+    )
+
+
+class _Preprocess:
+    """A preprocess function with other label names, which pickles."""
+
+    def __init__(self, names):
+        self.names = names
+
+    def __call__(self, row):
+        text = row_module.text(row, "text")
+        return {"text": text, "label": row_module.label(row, self.names, "label")}
+
+
+def official_splits(task: task_module.Task) -> dict[str, int]:
+    """Returns how many rows leave some for each of the task's splits, by official split."""
+    counts: dict[str, int] = {}
+    for expression in task.splits.values():
+        split, part = sources.carve(expression, what=task.name)
+        edges = [abs(edge) for edge in (part.start, part.stop) if edge is not None]
+        counts[split] = max(counts.get(split, 0), *edges, 0) + _MORE_ROWS
+    return counts
+
+
+@contextlib.contextmanager
+def tfds_rows(rows):
+    """Makes every TFDS builder serve `rows`, through its own features' encoding."""
+    import tensorflow_datasets as tfds
+
+    def data_source(builder, split, **_):
+        features = builder.info.features
+        encoded = [features.serialize_example(features.encode_example(row)) for row in rows]
+        return [features.deserialize_example_np(one) for one in encoded]
+
+    with tfds.testing.mock_data(as_data_source_fn=data_source):
+        yield
 
 
 def write_hub(root, task, split, rows, names):

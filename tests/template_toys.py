@@ -1,6 +1,6 @@
 """Toy tasks and template files, small enough to read in a test."""
 
-from flanlike import task, templates
+from flanlike import render, task, templates
 
 LABELS = task.Labels(names=("entailment", "not_entailment"), words=("yes", "no"))
 
@@ -73,3 +73,21 @@ def write(folder, text, name="toy"):
     path = folder / f"{name}.toml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def rendered(task, template_set, records):
+    """Returns the first record's inputs and targets by every forward and CoT template."""
+    prompts = [
+        render.render(
+            task,
+            template,
+            records[0],
+            layout=template_set.layout,
+            source=records.source,
+            split=records.split,
+            row_id=records.row_id(0),
+            seed=0,
+        )
+        for template in (*template_set.forward, *template_set.cot)
+    ]
+    return [[prompt.inputs, prompt.targets] for prompt in prompts]

@@ -8,8 +8,8 @@ from flanlike import config, errors
 def test_flags_are_spelt_as_promised():
     flags = (
         "--mixture cot --data ../rows --hold-out nli paraphrase --model micro --init none "
-        "--steps 7 --out runs/x --tasks mine.py --skip-missing --prompts task-name --seed 3 "
-        "--optim.peak-lr 3e-4"
+        "--steps 7 --out runs/x --tasks mine.py --skip-missing --skip-bad-rows "
+        "--prompts task-name --seed 3 --optim.peak-lr 3e-4"
     )
     got = config.parse(flags.split())
     assert got == config.RunConfig(
@@ -22,6 +22,7 @@ def test_flags_are_spelt_as_promised():
         out="runs/x",
         tasks="mine.py",
         skip_missing=True,
+        skip_bad_rows=True,
         prompts="task-name",
         seed=3,
         optim=config.OptimConfig(peak_lr=3e-4),

@@ -10,9 +10,8 @@ import source_toys
 
 from flanlike import errors, sources
 from flanlike import task as task_module
-from task_registry import rows
 
-NAMES = ("no", "yes")
+NAMES, _task = source_toys.NAMES, source_toys.task
 ROWS = [{"text": f"text {number}", "label": number % 2} for number in range(40)]
 
 
@@ -93,9 +92,9 @@ def test_folder_records_pickle_without_their_lines(tmp_path):
     [
         (b'{"text": "a", "label": 0', r"train.jsonl:1: invalid JSON .* expected one object a line"),
         (b'["text"]', r"train.jsonl:1: expected one JSON object a line"),
-        (b'{"text": "\xff", "label": 0}', r"train.jsonl:1: not UTF-8 .*convert the file"),
+        (b'{"text": "\xff", "label": 0}', r"train.jsonl:1: not UTF-8 in column 'text' .*; mend it"),
         (b'{"label": 0}', r"train.jsonl:1: missing column 'text'; the row has .*rename yours"),
-        (b'{"text": "a", "label": "maybe"}', r"'toy', .*:1: unknown label 'maybe' in column"),
+        (b'{"text": "a", "label": "maybe"}', r"'toy': .*:1: unknown label 'maybe' in column"),
         (b'{"text": "a", "label": 7}', r":1: unknown label 7 in column 'label'; expected one of"),
         (b'{"text": null, "label": 0}', r"column 'text' is None; expected text"),
         (b"", r"train.jsonl: the file is empty"),
@@ -299,36 +298,6 @@ def test_the_folder_path_imports_no_heavy_library(tmp_path):
     )
     root = pathlib.Path(__file__).parents[1]
     subprocess.run([sys.executable, "-c", script], check=True, cwd=root)
-
-
-def _task(names=NAMES, **changes):
-    return task_module.Task(
-        **{
-            "name": "toy",
-            "cluster": "sentiment",
-            "fields": ("text",),
-            "answers": task_module.Labels(names=names, words=names),
-            "metrics": ("accuracy",),
-            "templates": "toy",
-            "microworld": "toy",
-            "splits": {"train": "train[:-10]", "validation": "train[-10:]", "test": "test"},
-            "preprocess": _Preprocess(names),
-            "label_columns": {"label": names},
-            "unlabelled": {"label": -1},
-            **changes,
-        }
-    )
-
-
-class _Preprocess:
-    """A preprocess function with other label names, which pickles."""
-
-    def __init__(self, names):
-        self.names = names
-
-    def __call__(self, row):
-        text = rows.text(row, "text")
-        return {"text": text, "label": rows.label(row, self.names, "label")}
 
 
 def _open(root, split="train"):

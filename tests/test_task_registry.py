@@ -151,8 +151,8 @@ def test_micro_world_tasks_are_left_out_of_other_data(capsys, monkeypatch):
         return "micro-world only" if task.is_microworld_only else None
 
     monkeypatch.setattr(sources, "availability", availability)
-    records = mock.MagicMock(dropped=0, __len__=lambda self: 10)
-    monkeypatch.setattr(sources, "open_rows", lambda task, data, split: records)
+    records = mock.MagicMock(dropped=0, bad=0, __len__=lambda self: 10)
+    monkeypatch.setattr(sources, "open_rows", lambda *_, **__: records)
     found = json.loads(run(capsys, "mixture", "flan_core", "--data", "hub", "--json"))
     assert not {task["name"] for task in found["tasks"]} & set(
         REGISTRY.mixture("open_choice").task_names

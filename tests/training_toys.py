@@ -1,6 +1,7 @@
-"""A tiny decoder and literal batches for the tests of loss, checkpoint and training."""
+"""A tiny decoder, literal batches and a short run for tests of loss, checkpoint and training."""
 
 import dataclasses
+import pathlib
 
 import grain
 import jax
@@ -22,6 +23,23 @@ MODEL = model_config.ModelConfig(
     vocab_size=32,
     tied_embeddings=True,
 )
+
+# Two steps of train.py, from prompts to report, with the preset "tiny" and `some_mixture`.
+FLAGS = (
+    "--mixture some --model tiny --init none --steps 2 --vocabulary-size 600 --batch.rows 2 "
+    "--eval.rows-per-task 2 --eval.validation-rows 2 --eval.generation-rows 2"
+)
+
+
+def some_mixture(folder: pathlib.Path, *names: str) -> list[str]:
+    """Returns the flags of train.py that bring the mixture "some" of these tasks."""
+    module = folder / "some_mixture.py"
+    module.write_text(
+        "from flanlike import mixture\n"
+        "TASKS = []\n"
+        f"MIXTURES = [mixture.Mixture(name='some', entries={names!r})]\n"
+    )
+    return [*FLAGS.split(), "--tasks", str(module)]
 
 
 def model(seed: int = 0, **changes):

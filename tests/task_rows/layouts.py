@@ -1,7 +1,8 @@
 """One made-up row of every task as the hub, TFDS and a folder store it, and its record.
 
 Class ids are stored as integers. `names` are the hub's ClassLabel names, by column; the folder
-gives those of `manifest` in its manifest. TFDS brings its own.
+gives those of `manifest` in its manifest. TFDS brings its own. `hub_record` and `tfds_record` stand
+where that copy of the dataset says less than the record.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ class Layouts:
     folder: Row
     names: Mapping[str, list[str]] = field(default_factory=dict)
     manifest: tuple[str, list[str]] | None = None
+    hub_record: Row | None = None
+    tfds_record: Row | None = None
 
 
 def same(record: Row, row: Row, label: list[str] | None = None, **extra: Any) -> Layouts:

@@ -13,6 +13,8 @@ EEL = {
 LAYOUTS: dict[str, Layouts] = {
     "common_gen": Layouts(
         record={"concepts": "dog, catch", "references": ["The dog catches.", "A dog may catch."]},
+        # This copy has one reference a row.
+        hub_record={"concepts": "dog, catch", "references": ["The dog catches."]},
         hub={"concept_set_idx": 1, "concepts": ["dog", "catch"], "target": "The dog catches."},
         tfds={
             "gem_id": "x",
@@ -52,6 +54,8 @@ LAYOUTS: dict[str, Layouts] = {
     ),
     "dart": Layouts(
         record=FACTS | {"triples": "Port Ena | mayor | Ivo\nIvo | age | 40"},
+        # TFDS joins the parts of a triple with spaces.
+        tfds_record=FACTS | {"triples": "Port Ena mayor Ivo\nIvo age 40"},
         hub={
             "tripleset": [["Port Ena", "mayor", "Ivo"], ["Ivo", "age", "40"]],
             "target": FACTS["references"][0],

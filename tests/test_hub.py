@@ -1,0 +1,59 @@
+"""`datasets.load_dataset` against a server on loopback, for every task with a hub source."""
+
+import json
+
+import hub_client
+import hub_repositories
+import hub_server
+import pytest
+import training_toys
+
+import task_registry
+
+REGISTRY = task_registry.registry()
+WITH_HUB = [name for name in REGISTRY.task_names if REGISTRY.task(name).hub]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("hub_home")
+
+
+@pytest.fixture(scope="module")
+def hub():
+    repositories, problems = hub_repositories.of(map(REGISTRY.task, WITH_HUB))
+    with hub_server.serving(repositories) as served:
+        served.problems = problems
+        yield served
+
+
+@pytest.fixture(scope="module")
+def found(hub, home):
+    return hub_client.read(hub.endpoint, home, *WITH_HUB)
+
+
+@pytest.mark.parametrize("name", WITH_HUB)
+def test_a_repository_of_the_declared_schema_ends_in_prompts(name, hub, found):
+    assert name not in hub.problems
+    task, told = REGISTRY.task(name), found[name]
+    assert "sizes" in told, told
+    assert told["literal_in"], told["first"]
+    assert all(size > 0 for size in told["sizes"].values())
+    templates = REGISTRY.templates(name)
+    assert len(told["prompts"]) == len(templates.forward) + len(templates.cot) > 0
+    assert all(inputs and targets for inputs, targets in told["prompts"])
+    assert set(task.fields) <= set(told["first"]["validation"])
+
+
+def test_train_takes_its_rows_from_the_hub(hub, home, tmp_path):
+    names = ("rte", "sst2", "trec", "squad_v1", "ag_news_subset", "cot_gsm8k")
+    flags = training_toys.some_mixture(tmp_path, *names)
+    out = tmp_path / "run"
+    flags += ["--data", "hub", "--hold-out", "nli", "--out", str(out)]
+    done = hub_client.run(hub.endpoint, home, "train", *flags)
+    assert done.returncode == 0, done.stderr
+    assert len((out / "metrics.jsonl").read_text().splitlines()) == 2
+    composition = json.loads((out / "composition.json").read_text())
+    assert {task["task"] for task in composition["tasks"]} == set(names) - {"rte"}
+    result = json.loads((out / "eval/2/results.jsonl").read_text().splitlines()[0])
+    assert (result["data"], result["task"]) == ("hub", "rte")

@@ -1,0 +1,203 @@
+"""Bad rows of a folder and of TFDS: one clear line, or left out and counted where that is asked."""
+
+import functools
+import gzip
+import json
+import pathlib
+import re
+
+import pyarrow
+import pytest
+import source_toys
+from pyarrow import parquet
+
+from flanlike import errors, sources
+from flanlike import task as task_module
+
+GOOD = [{"text": f"text {number}", "label": number % 2} for number in range(20)]
+ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
+LATIN_1 = b"caf\xe9"
+
+
+def write(root, ending, rows):
+    """Writes the rows as the toy's train file; bytes go in as they are."""
+    path = pathlib.Path(root) / "toy" / f"train{ending}"
+    path.parent.mkdir(exist_ok=True)
+    if ending == ".parquet":
+        table = {}
+        for column in rows[0] if rows else ("text", "label"):
+            values = [row[column] for row in rows]
+            if any(isinstance(value, bytes) for value in values):
+                raw = [value if isinstance(value, bytes) else value.encode() for value in values]
+                values = pyarrow.array(raw, pyarrow.binary()).view(pyarrow.string())
+            table[column] = values
+        parquet.write_table(pyarrow.table(table), path)
+        return path
+    lines = b"".join(_line(row) + b"\n" for row in rows)
+    path.write_bytes(gzip.compress(lines) if ending.endswith(".gz") else lines)
+    return path
+
+
+def with_row_3(**changes):
+    return [{**row, **changes} if number == 3 else row for number, row in enumerate(GOOD)]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize(
+    ("rows", "number", "wrong"),
+    [
+        (with_row_3(text=LATIN_1), 3, "not UTF-8 in column 'text' (byte 0xe9: "),
+        (with_row_3(label=7), 3, "unknown label 7 in column 'label'; expected one of ['no', 'ye"),
+        (with_row_3(text=None), 3, "column 'text' is None; expected text that is not empty; mend"),
+        (
+            [{"label": 0}] * 20,
+            0,
+            "missing column 'text'; the row has the columns ['label']; rename yours to the hub's "
+            "or TFDS's, or leave such rows out with train.py --skip-bad-rows",
+        ),
+    ],
+)
+def test_a_bad_row_of_a_folder_names_task_file_row_and_column(
+    tmp_path, ending, rows, number, wrong
+):
+    path = write(tmp_path, ending, rows)
+    where = f"{path}, row {number}" if ending == ".parquet" else f"{path}:{number + 1}"
+    with pytest.raises(errors.UserError) as caught:
+        records = sources.open_rows(source_toys.task(), str(tmp_path), "train")
+        assert records[2]["text"] == "text 2"
+        records[3]
+    assert str(caught.value).startswith(f"task 'toy': {where}: {wrong}")
+    assert str(caught.value).endswith("or leave such rows out with train.py --skip-bad-rows")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_folders_file_that_is_empty_or_cut_off_is_named(tmp_path, ending):
+    path = write(tmp_path, ending, [])
+    with pytest.raises(errors.UserError, match=f"'toy': {path}: the file is empty; expected at l"):
+        sources.open_rows(source_toys.task(), str(tmp_path), "train")
+    write(tmp_path, ending, GOOD)
+    path.write_bytes(path.read_bytes()[:-9])
+    wrong = {
+        ".jsonl": f"'toy': {path}:20: invalid JSON",
+        ".jsonl.gz": f"'toy': {path}: truncated or damaged gzip .*; copy or download it again",
+        ".parquet": f"'toy': {path}: not a readable Parquet .*; copy or download it again",
+    }
+    with pytest.raises(errors.UserError, match=wrong[ending]):
+        sources.open_rows(source_toys.task(), str(tmp_path), "validation")[1]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_bad_rows_are_left_out_and_counted_where_that_is_asked(tmp_path, ending):
+    rows = [dict(row) for row in GOOD]
+    rows[0]["text"] = LATIN_1
+    rows[5]["label"] = 7
+    rows[6]["label"] = -1  # without an answer: not bad
+    path = write(tmp_path, ending, rows)
+    records = sources.open_rows(source_toys.task(), str(tmp_path), "train", skip_bad_rows=True)
+    assert (len(records), records.bad, records.dropped) == (15, 2, 1)
+    assert [records.row_id(place) for place in (0, 3, 4)] == ["train/1", "train/4", "train/7"]
+    assert [record["text"] for record in records][:2] == ["text 1", "text 2"]
+    assert records.first_bad.startswith(f"task 'toy': {path}")
+    assert "not UTF-8 in column 'text'" in records.first_bad
+    held = sources.open_rows(source_toys.task(), str(tmp_path), "validation", skip_bad_rows=True)
+    assert (len(held), held.bad, held.first_bad) == (2, 0, "")
+
+
+def test_a_split_of_bad_rows_alone_is_empty(tmp_path):
+    write(tmp_path, ".jsonl", [{"label": 0}] * 20)
+    expected = (
+        "is empty: .*, 0 of those without an answer, 18 cannot be read .the first: task 'toy'"
+    )
+    with pytest.raises(errors.UserError, match=expected):
+        sources.open_rows(source_toys.task(), str(tmp_path), "train", skip_bad_rows=True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "number", "wrong"),
+    [
+        (with_row_3(text=LATIN_1), 3, "not UTF-8 in column 'text' (byte 0xe9: "),
+        (with_row_3(label=7), 3, "unknown label 7 in column 'label'; expected one of ['neg', 'po"),
+        ([{"label": 0}] * 20, 0, "missing column 'text'; the row has the columns ['label']; use a"),
+    ],
+)
+def test_a_bad_row_of_tfds_names_task_split_row_and_column(rows, number, wrong):
+    where = "task 'toy': split 'train' of TFDS imdb_reviews/plain_text:1.0.0, row "
+    with tfds_rows(rows), pytest.raises(errors.UserError) as caught:
+        sources.open_rows(tfds_task(), "tfds", "train")[3]
+    assert str(caught.value).startswith(f"{where}{number}: {wrong}")
+    if number:
+        with tfds_rows(rows):
+            records = sources.open_rows(tfds_task(), "tfds", "train", skip_bad_rows=True)
+        assert (len(records), records.bad) == (9, 1)
+
+
+def test_an_empty_split_of_tfds_is_an_error_that_counts():
+    with tfds_rows([]), pytest.raises(errors.UserError, match="'toy': split 'train' of --data tfd"):
+        sources.open_rows(tfds_task(), "tfds", "train")
+
+
+def test_a_file_of_tfds_that_is_cut_off_or_gone_is_told(tmp_path, monkeypatch):
+    import tensorflow_datasets as tfds
+
+    class SomeToy(tfds.core.GeneratorBasedBuilder):
+        VERSION = tfds.core.Version("1.0.0")
+
+        def _info(self):
+            classes = tfds.features.ClassLabel(names=source_toys.NAMES)
+            features = tfds.features.FeaturesDict({"text": tfds.features.Text(), "label": classes})
+            return tfds.core.DatasetInfo(builder=self, features=features)
+
+        def _split_generators(self, manager):
+            return {"train": self._generate_examples()}
+
+        def _generate_examples(self):
+            yield from enumerate(GOOD)
+
+    SomeToy(data_dir=tmp_path, file_format="array_record").download_and_prepare()
+    for name in ("data_source", "builder"):
+        monkeypatch.setattr(tfds, name, functools.partial(getattr(tfds, name), data_dir=tmp_path))
+    task = source_toys.task(tfds=task_module.TfdsSource(name="some_toy:1.0.0"))
+    assert len(sources.open_rows(task, "tfds", "train")) == 10
+    (path,) = tmp_path.glob("some_toy/1.0.0/*array_record*")
+    path.write_bytes(path.read_bytes()[:-20])
+    expected = "task 'toy': split 'train' of TFDS some_toy:1.0.0, row .* a file of the dataset is d"
+    for skip_bad_rows in (False, True):
+        with pytest.raises(errors.UserError, match=expected):
+            sources.open_rows(task, "tfds", "train", skip_bad_rows=skip_bad_rows)
+    path.unlink()
+    with pytest.raises(errors.UserError, match=expected):
+        sources.open_rows(task, "tfds", "validation")
+
+
+def test_a_mark_in_a_row_that_cannot_be_read_does_not_stop_the_search_for_marks(tmp_path):
+    task = source_toys.task(unlabelled={"text": ""})
+    for ending in ENDINGS:
+        rows = with_row_3(text=LATIN_1)
+        rows[4]["text"] = ""
+        path = write(tmp_path, ending, rows)
+        records = sources.open_rows(task, str(tmp_path), "train", skip_bad_rows=True)
+        assert (len(records), records.bad, records.dropped) == (16, 1, 1)
+        path.unlink()
+
+
+def tfds_task():
+    names = ("neg", "pos")
+    return source_toys.task(
+        names, tfds=task_module.TfdsSource(name="imdb_reviews/plain_text:1.0.0")
+    )
+
+
+def tfds_rows(rows):
+    """Makes TFDS serve the rows as it decodes them, text as bytes."""
+    import tensorflow_datasets as tfds
+
+    encoded = [
+        {key: value.encode() if isinstance(value, str) else value for key, value in row.items()}
+        for row in rows
+    ]
+    return tfds.testing.mock_data(as_data_source_fn=lambda *_, **__: encoded)
+
+
+def _line(row):
+    line = json.dumps({**row, "text": "HERE"} if isinstance(row.get("text"), bytes) else row)
+    return re.sub(b"HERE", lambda _: row["text"], line.encode())
