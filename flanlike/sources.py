@@ -79,14 +79,13 @@ class Records:
         except errors.UserError as error:  # more than this row is wrong
             raise errors.UserError(f"task {self.task.name!r}: {error}") from error
         except _BROKEN_ROW as error:
-            where = f"task {self.task.name!r}: {self._rows.where(number)}"
-            raise BadRow(f"{where}: {self._what_is_wrong(error, row)}") from error
+            raise self._bad_row(number, row, error) from error
 
     def row_id(self, index: int) -> str:
         """Returns the row's name within the task: the same in whichever split it is used."""
         return f"{self.official_split}/{self._indices[index]}"
 
-    def _what_is_wrong(self, error: Exception, row: task_module.Row) -> str:
+    def _bad_row(self, number: int, row: task_module.Row, error: Exception) -> BadRow:
         """Words what reading a row raised so that the user can mend it."""
         has = f"the row has the columns {sorted(row)!r}"
         if isinstance(error, KeyError):
@@ -98,7 +97,10 @@ class Records:
         mend = "use another --data"
         if self.source == "folder":
             mend = "rename yours to the hub's or TFDS's" if "missing column" in wrong else "mend it"
-        return f"{wrong}; {mend}, or leave such rows out with train.py --skip-bad-rows"
+        return BadRow(
+            f"task {self.task.name!r}: {self._rows.where(number)}: {wrong}; {mend}, or leave such "
+            "rows out with train.py --skip-bad-rows"
+        )
 
 
 def open_rows(
