@@ -159,12 +159,6 @@ def test_bad_rows_end_a_run_unless_they_are_to_be_left_out_and_counted(tmp_path,
         assert f"rte: 1 rows that give no record left out of {where}" in text
     eval_command.main(["--run", str(tmp_path / "run"), "--json"])
 
-    # A run goes on with the very rows that it began with.
-    shutil.rmtree(tmp_path / "run/eval/2")
-    source_toys.write_folder(tmp_path / "data", "rte", train=rows[:20])
-    said = error_of(flags, capsys)
-    assert "has trained on other rows (rte: 26 there, 17 now): mend --data to go on with it" in said
-
 
 def test_a_folder_of_other_things_is_left_alone(tmp_path, capsys):
     (tmp_path / "thesis.tex").write_text("all of it")
