@@ -85,7 +85,6 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
         say(f"{out} holds this run, finished: writing its report again")
         finish(out, config, command)
         return
-    runs.check_rows(out, {task.name: task.rows for task in composition.tasks})
     tell(config, composition, out)
 
     ready = prepare(config, tasks, composition, start, out)

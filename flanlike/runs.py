@@ -5,7 +5,7 @@ import dataclasses
 import errno
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,27 +55,6 @@ def check(out: Path, config: dict[str, Any]) -> None:
     elif out.is_dir() and any(left.name != _PARTIAL for left in out.iterdir()):
         raise errors.UserError(
             f"{str(out)!r} is not empty and holds no run (no {_CONFIG_FILE}): give another --out"
-        )
-
-
-def check_rows(out: Path, rows: Mapping[str, int]) -> None:
-    """Raises where the run in the folder has trained on other tasks or numbers of rows than these.
-
-    Its data order is a function of them: with others it would go on as another run.
-    """
-    path = out / "composition.json"
-    if not path.is_file() or not any((out / "checkpoints").glob("[0-9]*")):
-        return
-    there = {task["task"]: task["rows"] for task in json.loads(path.read_text("utf-8"))["tasks"]}
-    if there != rows:
-        lines = ", ".join(
-            f"{name}: {there.get(name, 'none')} there, {rows.get(name, 'none')} now"
-            for name in sorted(there.keys() | rows.keys())
-            if there.get(name) != rows.get(name)
-        )
-        raise errors.UserError(
-            f"the run in {str(out)!r} has trained on other rows ({lines}): mend --data to go on "
-            "with it, or give another --out"
         )
 
 

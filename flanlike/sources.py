@@ -91,8 +91,7 @@ class Records:
         except errors.UserError as error:  # more than this row is wrong
             raise errors.UserError(f"task {self.task.name!r}: {error}") from error
         except _BROKEN_ROW as error:
-            where = f"task {self.task.name!r}: {self._rows.where(number)}"
-            raise BadRow(f"{where}: {self._what_is_wrong(error, row)}") from error
+            raise self._bad_row(number, row, error) from error
 
     def row_id(self, index: int) -> str:
         """Returns the row's name within the task: the same in whichever split it is used."""
@@ -106,7 +105,7 @@ class Records:
         """Returns the version of the dataset as its home calls it, "" where it tells none."""
         return self._rows.revision()
 
-    def _what_is_wrong(self, error: Exception, row: task_module.Row) -> str:
+    def _bad_row(self, number: int, row: task_module.Row, error: Exception) -> BadRow:
         """Words what reading a row raised so that the user can mend it."""
         has = f"the row has the columns {sorted(row)!r}"
         if isinstance(error, KeyError):
@@ -118,7 +117,10 @@ class Records:
         mend = "use another --data"
         if self.source == "folder":
             mend = "rename yours to the hub's or TFDS's" if "missing column" in wrong else "mend it"
-        return f"{wrong}; {mend}, or leave such rows out with train.py --skip-bad-rows"
+        return BadRow(
+            f"task {self.task.name!r}: {self._rows.where(number)}: {wrong}; {mend}, or leave such "
+            "rows out with train.py --skip-bad-rows"
+        )
 
 
 def open_rows(
@@ -139,10 +141,11 @@ def open_rows(
         raise errors.did_you_mean("split", split, SPLITS)
     if reason := availability(task, data, hub_root=hub_root):
         raise errors.UserError(f"task {task.name!r} is not in --data {data}: {reason}")
+    is_made = data == "embedded" and task.rows is None
     try:
         rows, indices, official = _open(task, data, split, hub_root)
         dropped = rows.unlabelled(indices) if task.unlabelled else set()
-        if task.unusable and data != "embedded":
+        if task.unusable and not is_made:
             dropped |= {i for i in indices if i not in dropped and _holds(task, rows, i)}
     except errors.UserError as error:
         raise errors.UserError(f"task {task.name!r}: {error}") from error
@@ -155,7 +158,7 @@ def open_rows(
         _rows=rows,
         _indices=[index for index in indices if index not in dropped] if dropped else indices,
     )
-    if skip_bad_rows and data != "embedded":
+    if skip_bad_rows and not is_made:
         records = _without_bad_rows(records)
     if not records:
         bad = f", {records.bad} cannot be read (the first: {records.first_bad})"

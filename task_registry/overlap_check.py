@@ -37,7 +37,13 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
     if options.eval is not None:
         named = [found.clusters.get(name, [name]) for name in options.eval]
         evaluated = tuple(dict.fromkeys(task for names in named for task in names))
-        lacking = mixture.missing(evaluated, found, options.data, skip_missing=options.skip_missing)
+        lacking = mixture.available(
+            evaluated,
+            found,
+            options.data,
+            splits=dict.fromkeys(evaluated, (options.split,)),
+            skip_missing=options.skip_missing,
+        ).missing
         evaluated = tuple(name for name in evaluated if name not in lacking)
     result = overlap.find(
         composition, found, data=options.data, evaluated=evaluated, split=options.split

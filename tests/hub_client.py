@@ -49,7 +49,7 @@ def _describe(task, template_set) -> dict:
     layouts = task_rows.LAYOUTS[task.name]
     expected = dict(layouts.hub_record or layouts.record)
     found = {"task": task.name, "sizes": {}, "prompts": [], "literal_in": [], "first": {}}
-    for split in sources.SPLITS:
+    for split in task.splits:
         records = sources.open_rows(task, "hub", split)
         found["sizes"][split] = len(records)
         found["first"][split] = records[0]

@@ -1,5 +1,7 @@
 """`datasets.load_dataset` against a server on loopback, for every task with a hub source."""
 
+import dataclasses
+import io
 import json
 
 import hub_client
@@ -7,6 +9,7 @@ import hub_repositories
 import hub_server
 import pytest
 import training_toys
+from pyarrow import parquet
 
 import task_registry
 
@@ -38,11 +41,11 @@ def test_a_repository_of_the_declared_schema_ends_in_prompts(name, hub, found):
     task, told = REGISTRY.task(name), found[name]
     assert "sizes" in told, told
     assert told["literal_in"], told["first"]
-    assert all(size > 0 for size in told["sizes"].values())
+    assert set(told["sizes"]) == set(task.splits) and all(told["sizes"].values())
     templates = REGISTRY.templates(name)
     assert len(told["prompts"]) == len(templates.forward) + len(templates.cot) > 0
     assert all(inputs and targets for inputs, targets in told["prompts"])
-    assert set(task.fields) <= set(told["first"]["validation"])
+    assert set(task.fields) <= set(told["first"]["test"])
 
 
 def test_train_takes_its_rows_from_the_hub(hub, home, tmp_path):
@@ -57,3 +60,22 @@ def test_train_takes_its_rows_from_the_hub(hub, home, tmp_path):
     assert {task["task"] for task in composition["tasks"]} == set(names) - {"rte"}
     result = json.loads((out / "eval/2/results.jsonl").read_text().splitlines()[0])
     assert (result["data"], result["task"]) == ("hub", "rte")
+
+
+def test_declared_columns_are_the_schema_of_the_repository():
+    task = REGISTRY.task("squad_v1")
+    answers = {"text": ["string"], "answer_start": ["int32"]}
+    columns = {name: "string" for name in ("id", "title", "context", "question")}
+    columns |= {"answers": answers, "kind": "ClassLabel", "is_long": "bool"}
+    hub = dataclasses.replace(task.hub, columns=columns)
+    declared = dataclasses.replace(task, hub=hub, label_columns={"kind": ("old", "new")})
+    (files,) = hub_repositories.of([declared])[0]["rajpurkar/squad"].values()
+    schema = parquet.read_schema(io.BytesIO(files["plain_text/train-00000-of-00001.parquet"]))
+    assert str(schema.field("answers").type) == (
+        "struct<text: list<element: string>, answer_start: list<element: int32>>"
+    )
+    assert b'"names": ["old", "new"]' in schema.metadata[b"huggingface"]
+    rows = parquet.read_table(io.BytesIO(files["plain_text/train-00000-of-00001.parquet"]))
+    assert rows.slice(1, 1).to_pylist()[0]["is_long"] is False
+    narrow = dataclasses.replace(task, hub=dataclasses.replace(hub, columns={"id": "string"}))
+    assert "has columns that HubSource.columns lacks" in hub_repositories.of([narrow])[1][task.name]

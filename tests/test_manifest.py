@@ -155,7 +155,7 @@ def test_all_sources_that_fail_are_named_together(tmp_path):
     mixed = mixture.Mixture(name="mixed", entries=("rte", "cb"))
     composition = mixture.resolve(mixed, REGISTRY, {"rte": 9, "cb": 9})
     asked = recipe.Recipe(mixture="mixed", data=str(tmp_path))
-    expected = "2 sources failed: task 'rte', .*missing column.*; task 'cb', .*missing column"
+    expected = "2 sources failed: task 'rte': .*missing column.*; task 'cb': .*missing column"
     with pytest.raises(errors.UserError, match=expected):
         manifest.build(asked, composition, REGISTRY)
 

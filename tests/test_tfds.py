@@ -26,7 +26,7 @@ def test_a_builders_rows_end_in_the_literal_record_and_its_prompts(name):
     )
     counts = source_toys.official_splits(task)
     with source_toys.tfds_rows([layouts.tfds] * max(counts.values())):
-        for split in sources.SPLITS:
+        for split in task.splits:
             records = sources.open_rows(task, "tfds", split)
             assert [records[0]] == [dict(layouts.tfds_record or layouts.record)]
             assert (len(records) > 0, records.source) == (True, "tfds")
