@@ -9,10 +9,9 @@ import collections
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, Union
+from typing import Union
 
-from flanlike import errors, holdout, sources
-from flanlike import task as task_module
+from flanlike import availability, errors, holdout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,22 +136,6 @@ class Composition:
         return totals
 
 
-@dataclass(frozen=True, kw_only=True)
-class Available:
-    """What data has of some tasks: counts of training rows, or the reason why it has none."""
-
-    rows: Mapping[str, int]
-    dropped: Mapping[str, int]  # without an answer
-    bad: Mapping[str, int]  # that give no record
-    missing: Mapping[str, str]
-
-
-class Tasks(Protocol):
-    """What is needed of a registry here."""
-
-    def task(self, name: str) -> task_module.Task: ...
-
-
 def changed(mixture: Mixture, *, shares: Shares | None = None, **rule: float | None) -> Mixture:
     """Returns the mixture with another rule (rate_cap, max_examples, temperature): nested too."""
     entries: list[Entry] = []
@@ -166,7 +149,7 @@ def changed(mixture: Mixture, *, shares: Shares | None = None, **rule: float | N
 
 def compose(
     mixture: Mixture,
-    registry: Tasks,
+    registry: availability.Tasks,
     data: str,
     held_out: Sequence[str] | None = None,
     *,
@@ -180,7 +163,7 @@ def compose(
     `evaluated_on` names the splits that a task which is evaluated has to have besides train.
     """
     split = split_tasks(mixture, registry, held_out, rules=rules)
-    found = available(
+    found = availability.of(
         [*split.train, *split.evaluation],
         registry,
         data,
@@ -202,7 +185,7 @@ def compose(
 
 def resolve(
     mixture: Mixture,
-    registry: Tasks,
+    registry: availability.Tasks,
     row_counts: Mapping[str, int],
     held_out: Sequence[str] | None = None,
     *,
@@ -229,7 +212,7 @@ def resolve(
     if not training:
         raise errors.UserError(
             f"mixture {mixture.name!r} with {list(held_out)!r} held out has no task left to train "
-            f"on; left out: {_by_reason(excluded) or 'none'}; hold out fewer clusters"
+            f"on; left out: {availability.by_reason(excluded) or 'none'}; hold out fewer clusters"
         )
     check_evaluation(split, unavailable)
     parts = _divide(mixture, {name: row_counts[name] for name in training}, 1.0)
@@ -250,7 +233,7 @@ def resolve(
 def check_evaluation(split: holdout.Split, unavailable: Mapping[str, str]) -> None:
     """Raises where tasks are held out and not one of them has rows to be asked."""
     if split.evaluation and all(name in unavailable for name in split.evaluation):
-        listed = _by_reason({name: unavailable[name] for name in split.evaluation})
+        listed = availability.by_reason({name: unavailable[name] for name in split.evaluation})
         raise errors.UserError(
             f"no held-out task has rows to evaluate ({listed}): hold out others with --hold-out"
         )
@@ -258,7 +241,7 @@ def check_evaluation(split: holdout.Split, unavailable: Mapping[str, str]) -> No
 
 def split_tasks(
     mixture: Mixture,
-    registry: Tasks,
+    registry: availability.Tasks,
     held_out: Sequence[str] | None = None,
     *,
     rules: holdout.Rules | None = None,
@@ -269,61 +252,6 @@ def split_tasks(
         clusters.setdefault(registry.task(name).cluster, []).append(name)
     held_out = mixture.hold_out if held_out is None else tuple(held_out)
     return holdout.apply(clusters, held_out, rules=rules or mixture.rules)
-
-
-def available(
-    names: Sequence[str],
-    registry: Tasks,
-    data: str,
-    *,
-    splits: Mapping[str, Sequence[str]] | None = None,
-    skip_missing: bool = False,
-    skip_bad_rows: bool = False,
-) -> Available:
-    """Opens each task's train split, and its other `splits`, and returns what was found there.
-
-    Tasks that exist in the micro-world only are always just left out of other data. Any others
-    that cannot be opened are one error that names them all, unless `skip_missing`; that none can
-    be is an error even then.
-    """
-    counts: dict[str, tuple[int, int, int]] = {}  # not the records, which hold a file's lines
-    reasons: dict[str, str] = {}
-    for task in map(registry.task, names):
-        if reason := sources.availability(task, data):
-            reasons[task.name] = reason
-            continue
-        try:
-            for other in (splits or {}).get(task.name, ()):
-                sources.open_rows(task, data, other, skip_bad_rows=skip_bad_rows)
-            records = sources.open_rows(task, data, "train", skip_bad_rows=skip_bad_rows)
-            counts[task.name] = len(records), records.dropped, records.bad
-        except errors.UserError as error:  # told with the others' below
-            reasons[task.name] = str(error).removeprefix(f"task {task.name!r}: ")
-    wanted = {n: r for n, r in reasons.items() if not registry.task(n).is_microworld_only}
-    if wanted and not skip_missing:
-        raise errors.UserError(
-            f"--data {data} lacks the rows of {len(wanted)} tasks ({_by_reason(wanted)}); "
-            "mend that, or leave them out with --skip-missing"
-        )
-    if reasons and len(reasons) == len(names):
-        raise errors.UserError(
-            f"--data {data} has rows of none of the {len(names)} tasks ({_by_reason(reasons)}); "
-            "give another --data or other tasks"
-        )
-    return Available(
-        rows={name: rows for name, (rows, _, _) in counts.items()},
-        dropped={name: dropped for name, (_, dropped, _) in counts.items()},
-        bad={name: bad for name, (_, _, bad) in counts.items()},
-        missing=reasons,
-    )
-
-
-def _by_reason(reasons: Mapping[str, str]) -> str:
-    """Returns "rte, cb: no folder; snli: not on the hub"."""
-    by_reason: dict[str, list[str]] = {}
-    for name, reason in reasons.items():
-        by_reason.setdefault(reason, []).append(name)
-    return "; ".join(f"{', '.join(tasks)}: {reason}" for reason, tasks in by_reason.items())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ A backend yields *rows* of one official split with their class labels as names; 
 import dataclasses
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -193,31 +193,6 @@ def named(value: Any, names: Sequence[str] | None) -> Any:
         return value
     index = int(value)
     return names[index] if 0 <= index < len(names) else index
-
-
-def by_column(columns: Iterable[str], value: Callable[[str], Any]) -> dict[str, Any]:
-    """Returns a row of these columns; an error names the one whose bytes are not UTF-8."""
-    row = {}
-    for column in columns:
-        try:
-            row[column] = value(column)
-        except UnicodeDecodeError as error:
-            raise not_utf8(column, error) from error
-    return row
-
-
-def not_utf8(column: str, error: UnicodeDecodeError) -> ValueError:
-    """Returns the error for text that is not UTF-8."""
-    byte = error.object[error.start]
-    return ValueError(f"not UTF-8 in column {column!r} (byte 0x{byte:02x}: {error.reason})")
-
-
-def unless_unreadable(value: Callable[[], Any]) -> Any:
-    """Returns the value, or None where it is not UTF-8: that is told when its row is read."""
-    try:
-        return value()
-    except UnicodeDecodeError:
-        return None
 
 
 def _without_bad_rows(records: Records) -> Records:
