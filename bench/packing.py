@@ -60,11 +60,11 @@ def _report(lengths: str, family: str, sizes: list, capacity: tuple[int, int]) -
 def _sizes(options: argparse.Namespace, limits: tuple[int, int]) -> list[tuple[int, int]]:
     """Returns the lengths of flan_core's examples, nothing held out, in the order of the stream."""
     import task_registry
-    from flanlike import features, mixture, packing, pipeline, vocabulary
+    from flanlike import availability, features, mixture, packing, pipeline, vocabulary
 
     found = task_registry.registry()
     mixed = found.mixture("flan_core")
-    there = mixture.available(mixed.task_names, found, options.data, skip_missing=True)
+    there = availability.of(mixed.task_names, found, options.data, skip_missing=True)
     composition = mixture.resolve(mixed, found, there.rows, (), unavailable=there.missing)
     shares = mixture.Shares(few_shot=options.few_shot)
     prompts = pipeline.Prompts(composition, found, data=options.data, seed=0, shares=shares)

@@ -73,7 +73,7 @@ def _questions(
 ) -> questions.Questions:
     """Returns what the run itself asks, but for what the flags change."""
     import task_registry
-    from flanlike import mixture
+    from flanlike import availability, mixture
 
     registry = task_registry.registry(config["tasks"])
     mix = registry.mixture(config["mixture"])
@@ -85,7 +85,7 @@ def _questions(
     changes = {name: value for name, value in changes.items() if value is not None}
     settings = config_lib.EvalConfig(**{**config["eval"], **changes})
     skip_bad_rows = config.get("skip_bad_rows", False)
-    missing = mixture.available(
+    missing = availability.of(
         names,
         registry,
         data,

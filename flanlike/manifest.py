@@ -37,6 +37,7 @@ SAMPLED_RECORDS = 32
 
 # What makes prompts of records: another version of these may make other prompts.
 CODE = (
+    "availability.py",
     "drawing.py",
     "holdout.py",
     "layouts.py",
@@ -51,6 +52,7 @@ CODE = (
     "sources_tfds.py",
     "task.py",
     "templates.py",
+    "utf8.py",
 )
 
 Manifest = dict[str, Any]

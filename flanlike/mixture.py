@@ -9,10 +9,9 @@ import collections
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Union
+from typing import Any, Union
 
-from flanlike import errors, holdout, sources
-from flanlike import task as task_module
+from flanlike import availability, errors, holdout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,22 +159,6 @@ class Composition:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Available:
-    """What data has of some tasks: counts of training rows, or the reason why it has none."""
-
-    rows: Mapping[str, int]
-    dropped: Mapping[str, int]  # without an answer
-    bad: Mapping[str, int]  # that give no record
-    missing: Mapping[str, str]
-
-
-class Tasks(Protocol):
-    """What is needed of a registry here."""
-
-    def task(self, name: str) -> task_module.Task: ...
-
-
 def changed(mixture: Mixture, *, shares: Shares | None = None, **rule: float | None) -> Mixture:
     """Returns the mixture with another rule (rate_cap, max_examples, temperature): nested too."""
     entries: list[Entry] = []
@@ -189,7 +172,7 @@ def changed(mixture: Mixture, *, shares: Shares | None = None, **rule: float | N
 
 def compose(
     mixture: Mixture,
-    registry: Tasks,
+    registry: availability.Tasks,
     data: str,
     held_out: Sequence[str] | None = None,
     *,
@@ -203,7 +186,7 @@ def compose(
     `evaluated_on` names the splits that a task which is evaluated has to have besides train.
     """
     split = split_tasks(mixture, registry, held_out, rules=rules)
-    found = available(
+    found = availability.of(
         [*split.train, *split.evaluation],
         registry,
         data,
@@ -225,7 +208,7 @@ def compose(
 
 def resolve(
     mixture: Mixture,
-    registry: Tasks,
+    registry: availability.Tasks,
     row_counts: Mapping[str, int],
     held_out: Sequence[str] | None = None,
     *,
@@ -252,7 +235,7 @@ def resolve(
     if not training:
         raise errors.UserError(
             f"mixture {mixture.name!r} with {list(held_out)!r} held out has no task left to train "
-            f"on; left out: {_by_reason(excluded) or 'none'}; hold out fewer clusters"
+            f"on; left out: {availability.by_reason(excluded) or 'none'}; hold out fewer clusters"
         )
     check_evaluation(split, unavailable)
     parts = _divide(mixture, {name: row_counts[name] for name in training}, 1.0)
@@ -273,7 +256,7 @@ def resolve(
 def check_evaluation(split: holdout.Split, unavailable: Mapping[str, str]) -> None:
     """Raises where tasks are held out and not one of them has rows to be asked."""
     if split.evaluation and all(name in unavailable for name in split.evaluation):
-        listed = _by_reason({name: unavailable[name] for name in split.evaluation})
+        listed = availability.by_reason({name: unavailable[name] for name in split.evaluation})
         raise errors.UserError(
             f"no held-out task has rows to evaluate ({listed}): hold out others with --hold-out"
         )
@@ -281,7 +264,7 @@ def check_evaluation(split: holdout.Split, unavailable: Mapping[str, str]) -> No
 
 def split_tasks(
     mixture: Mixture,
-    registry: Tasks,
+    registry: availability.Tasks,
     held_out: Sequence[str] | None = None,
     *,
     rules: holdout.Rules | None = None,
@@ -302,70 +285,6 @@ def split_tasks(
         train=tuple(name for name in split.train if name not in untrainable),
         dropped={**split.dropped, **untrainable},
     )
-
-
-def available(
-    names: Sequence[str],
-    registry: Tasks,
-    data: str,
-    *,
-    splits: Mapping[str, Sequence[str]] | None = None,
-    skip_missing: bool = False,
-    skip_bad_rows: bool = False,
-) -> Available:
-    """Opens each task's train split, and its other `splits`, and returns what was found there.
-
-    Tasks that exist in the micro-world only are always just left out of other data, and so are
-    tasks of which a folder holds nothing: it may be a few datasets out of many. Any others that
-    cannot be opened are one error that names them all, unless `skip_missing`; that none can
-    be is an error even then.
-    """
-    counts: dict[str, tuple[int, int, int]] = {}  # not the records, which hold a file's lines
-    reasons: dict[str, str] = {}
-    for task in map(registry.task, names):
-        if reason := sources.availability(task, data):
-            reasons[task.name] = reason
-            continue
-        try:
-            for other in (splits or {}).get(task.name, ()):
-                if not task.is_evaluation_only or other in task.splits:
-                    sources.open_rows(task, data, other, skip_bad_rows=skip_bad_rows)
-            if task.is_evaluation_only:
-                continue
-            records = sources.open_rows(task, data, "train", skip_bad_rows=skip_bad_rows)
-            counts[task.name] = len(records), records.dropped, records.bad
-        except errors.UserError as error:  # told with the others' below
-            reasons[task.name] = str(error).removeprefix(f"task {task.name!r}: ")
-    wanted = {
-        name: reason
-        for name, reason in reasons.items()
-        if not registry.task(name).is_microworld_only
-        and not sources.is_elsewhere(registry.task(name), data)
-    }
-    if wanted and not skip_missing:
-        raise errors.UserError(
-            f"--data {data} lacks the rows of {len(wanted)} tasks ({_by_reason(wanted)}); "
-            "mend that, or leave them out with --skip-missing"
-        )
-    if reasons and len(reasons) == len(names):
-        raise errors.UserError(
-            f"--data {data} has rows of none of the {len(names)} tasks ({_by_reason(reasons)}); "
-            "give another --data or other tasks"
-        )
-    return Available(
-        rows={name: rows for name, (rows, _, _) in counts.items()},
-        dropped={name: dropped for name, (_, dropped, _) in counts.items()},
-        bad={name: bad for name, (_, _, bad) in counts.items()},
-        missing=reasons,
-    )
-
-
-def _by_reason(reasons: Mapping[str, str]) -> str:
-    """Returns "rte, cb: no folder; snli: not on the hub"."""
-    by_reason: dict[str, list[str]] = {}
-    for name, reason in reasons.items():
-        by_reason.setdefault(reason, []).append(name)
-    return "; ".join(f"{', '.join(tasks)}: {reason}" for reason, tasks in by_reason.items())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -99,7 +99,13 @@ class Records:
 
     def content(self, indices: Iterable[int]) -> str:
         """Returns a hash of what these records are read from: equal hashes, equal rows."""
-        return self._rows.content(self._indices[index] for index in indices)
+        indices = list(indices)
+        try:
+            return self._rows.content(self._indices[index] for index in indices)
+        except UnicodeDecodeError:
+            for index in indices:  # the one that is not UTF-8 says so in its own words
+                self[index]
+            raise
 
     def revision(self) -> str:
         """Returns the version of the dataset as its home calls it, "" where it tells none."""
@@ -233,31 +239,6 @@ def hash_of_rows(rows: Iterable[task_module.Row], *names: Any) -> str:
     for row in rows:
         hashed.update(json.dumps(row, sort_keys=True, default=repr).encode())
     return hashed.hexdigest()
-
-
-def by_column(columns: Iterable[str], value: Callable[[str], Any]) -> dict[str, Any]:
-    """Returns a row of these columns; an error names the one whose bytes are not UTF-8."""
-    row = {}
-    for column in columns:
-        try:
-            row[column] = value(column)
-        except UnicodeDecodeError as error:
-            raise not_utf8(column, error) from error
-    return row
-
-
-def not_utf8(column: str, error: UnicodeDecodeError) -> ValueError:
-    """Returns the error for text that is not UTF-8."""
-    byte = error.object[error.start]
-    return ValueError(f"not UTF-8 in column {column!r} (byte 0x{byte:02x}: {error.reason})")
-
-
-def unless_unreadable(value: Callable[[], Any]) -> Any:
-    """Returns the value, or None where it is not UTF-8: that is told when its row is read."""
-    try:
-        return value()
-    except UnicodeDecodeError:
-        return None
 
 
 def _without_bad_rows(records: Records) -> Records:

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flanlike import errors, sources
+from flanlike import errors, sources, utf8
 from flanlike import task as task_module
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
@@ -149,7 +149,7 @@ class _ParquetRows:
         return len(self._table)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        return sources.by_column(
+        return utf8.by_column(
             self._table.column_names, lambda column: self._table.column(column)[index].as_py()
         )
 
@@ -158,7 +158,7 @@ class _ParquetRows:
         for name in set(marks) & set(self._table.column_names):
             column = self._table.column(name)
             for index in indices:
-                if sources.unless_unreadable(column[index].as_py) == marks[name]:
+                if utf8.unless_unreadable(column[index].as_py) == marks[name]:
                     found.add(index)
         return found
 
@@ -167,7 +167,7 @@ def _parsed(line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise sources.not_utf8(_damaged_column(line), error) from error
+        raise utf8.error_of(_damaged_column(line), error) from error
     except json.JSONDecodeError as error:
         raise ValueError(
             f"invalid JSON ({error.msg} at column {error.colno}): {line[:60]!r}; expected one "

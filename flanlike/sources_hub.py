@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flanlike import errors, seeding, sources
+from flanlike import errors, seeding, sources, utf8
 from flanlike import task as task_module
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -60,7 +60,7 @@ class HubRows:
         try:
             row = self._dataset[number]
         except UnicodeDecodeError:
-            row = sources.by_column(
+            row = utf8.by_column(
                 self._dataset.column_names,
                 lambda column: self._dataset.select_columns([column])[number][column],
             )
@@ -99,7 +99,7 @@ class HubRows:
             return values[:]
         except UnicodeDecodeError:
             each = range(len(self._dataset))
-            return [sources.unless_unreadable(lambda n=n: values[n]) for n in each]
+            return [utf8.unless_unreadable(lambda n=n: values[n]) for n in each]
 
     def _number(self, index: int) -> int:
         return index if self._order is None else self._order[index]

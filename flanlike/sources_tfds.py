@@ -5,7 +5,7 @@ import importlib.util
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flanlike import errors, sources
+from flanlike import errors, sources, utf8
 from flanlike import task as task_module
 
 
@@ -53,7 +53,7 @@ class TfdsRows:
 
     def __getitem__(self, index: int) -> task_module.Row:
         row = self._read(index)
-        return sources.by_column(row, lambda column: _plain(row[column], self._names.get(column)))
+        return utf8.by_column(row, lambda column: _plain(row[column], self._names.get(column)))
 
     def where(self, index: int) -> str:
         return f"split {self._split!r} of TFDS {self._name}, row {index}"
@@ -64,7 +64,7 @@ class TfdsRows:
             row = self._read(index)
             for column, mark in self._unlabelled.items():
                 value = functools.partial(_plain, row.get(column), None)
-                if column in row and sources.unless_unreadable(value) == mark:
+                if column in row and utf8.unless_unreadable(value) == mark:
                     found.add(index)
         return found
 

@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import json
 
-from flanlike import mixture, overlap, recipe, registry, sources
+from flanlike import availability, overlap, recipe, registry, sources
 
 _SHOWN = 160  # characters of an example
 
@@ -37,7 +37,7 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
     if options.eval is not None:
         named = [found.clusters.get(name, [name]) for name in options.eval]
         evaluated = tuple(dict.fromkeys(task for names in named for task in names))
-        lacking = mixture.available(
+        lacking = availability.of(
             evaluated,
             found,
             options.data,

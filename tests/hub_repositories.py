@@ -110,19 +110,15 @@ def parquet(rows: Rows, types: Mapping[str, Any]) -> bytes:
 
 
 def features(task: task_module.Task, rows: Rows) -> dict[str, Any]:
-    """Returns the features that the task declares, or else those that its row suggests."""
-    import datasets
+    """Returns the features that the task declares."""
 
-    if declared := task.hub.columns:
-        if unknown := set(rows[0]) - set(declared):
-            raise ValueError(f"its row has columns that HubSource.columns lacks: {unknown!r}")
-        for row in rows:
-            for column in declared:
-                row.setdefault(column, _empty(declared[column]))
-        return {column: _feature(task, column, spec) for column, spec in declared.items()}
-    types = dict(datasets.Dataset.from_list(rows[:1]).features)
-    names = task_rows.LAYOUTS[task.name].names
-    return types | {column: datasets.ClassLabel(names=names[column]) for column in names}
+    declared = task.hub.columns
+    if unknown := set(rows[0]) - set(declared):
+        raise ValueError(f"its row has columns that HubSource.columns lacks: {unknown!r}")
+    for row in rows:
+        for column in declared:
+            row.setdefault(column, _empty(declared[column]))
+    return {column: _feature(task, column, spec) for column, spec in declared.items()}
 
 
 def _feature(task: task_module.Task, column: str, spec: Any) -> Any:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 
-from flanlike import sources
+from flanlike import errors, sources
 from flanlike import task as task_module
 from task_registry import rows as row_module
 
@@ -71,6 +71,27 @@ def tfds_rows(rows):
 
     with tfds.testing.mock_data(as_data_source_fn=data_source):
         yield
+
+
+def serve(monkeypatch, sizes, reasons=None, bad=None):
+    """Makes the sources have these rows by task and split, and lack those with a reason."""
+
+    def open_rows(task, data, split, *, skip_bad_rows):
+        if split not in sizes[task.name]:
+            raise errors.UserError(f"task {task.name!r}: no {split} there")
+        return sources.Records(
+            task=task,
+            source=data,
+            split=split,
+            official_split=split,
+            dropped=0,
+            bad=(bad or {}).get(task.name, 0) if skip_bad_rows else 0,
+            _rows=None,
+            _indices=range(sizes[task.name][split]),
+        )
+
+    monkeypatch.setattr(sources, "availability", lambda task, data: (reasons or {}).get(task.name))
+    monkeypatch.setattr(sources, "open_rows", open_rows)
 
 
 def write_hub(root, task, split, rows, names):

@@ -22,6 +22,7 @@ _MODEL_HALF = {
     "training",
 }
 _KNOWS_TASKS = {
+    "availability",
     "holdout",
     "manifest",
     "microworld",

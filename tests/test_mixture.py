@@ -1,7 +1,8 @@
 import pytest
+import source_toys
 import template_toys as toys
 
-from flanlike import errors, mixture, sources
+from flanlike import errors, mixture
 
 
 class Toys:
@@ -177,26 +178,11 @@ def test_shares_are_numbers_from_0_to_1(values, message):
         mixture.Shares(**values)
 
 
-def test_missing_rows_are_named_all_at_once_and_micro_world_tasks_are_just_left_out(monkeypatch):
-    reasons = {"a1": "no file", "b1": "no file", "c1": "no copy", "m1": "micro-world only"}
-    serve(monkeypatch, {"d1": {"train": 5}}, reasons)
-    assert mixture.available(["d1", "m1"], Toys(), "hub").missing == {"m1": "micro-world only"}
-    with pytest.raises(errors.UserError) as caught:
-        mixture.available(["a1", "b1", "c1", "d1", "m1"], Toys(), "hub")
-    assert str(caught.value) == (
-        "--data hub lacks the rows of 3 tasks (a1, b1: no file; c1: no copy); "
-        "mend that, or leave them out with --skip-missing"
-    )
-    found = mixture.available(["a1", "d1"], Toys(), "hub", skip_missing=True)
-    assert (found.missing, found.rows) == ({"a1": "no file"}, {"d1": 5})
-    for names in (["a1", "b1"], ["m1"]):
-        with pytest.raises(errors.UserError, match=f"has rows of none of the {len(names)} tasks"):
-            mixture.available(names, Toys(), "hub", skip_missing=True)
-
-
 def test_one_source_that_fails_on_opening_takes_no_other_down(monkeypatch):
     there = {"train": 9, "test": 2, "validation": 3}
-    serve(monkeypatch, {"a1": there, "a2": {}, "b1": {"train": 5}, "b2": there}, {"c1": "no copy"})
+    source_toys.serve(
+        monkeypatch, {"a1": there, "a2": {}, "b1": {"train": 5}, "b2": there}, {"c1": "no copy"}
+    )
     made = mixture.Mixture(name="mix", entries=("a1", "a2", "b1", "b2", "c1"))
     rule = {"held_out": ["b"], "rules": "flan", "evaluated_on": ("test", "validation")}
     with pytest.raises(errors.UserError) as caught:
@@ -217,30 +203,9 @@ def test_one_source_that_fails_on_opening_takes_no_other_down(monkeypatch):
 
 
 def test_bad_rows_are_counted_where_they_are_to_be_left_out(monkeypatch):
-    serve(monkeypatch, {"a1": {"train": 9}, "b1": {"train": 5}}, bad={"b1": 2})
+    source_toys.serve(monkeypatch, {"a1": {"train": 9}, "b1": {"train": 5}}, bad={"b1": 2})
     made = mixture.Mixture(name="mix", entries=("a1", "b1"))
     found = mixture.compose(made, Toys(), "hub", skip_bad_rows=True)
     assert (found.skip_bad_rows, found.bad_rows) == (True, {"b1": 2})
     assert [task.rows for task in found.tasks] == [9, 5]
     assert mixture.compose(made, Toys(), "hub").bad_rows == {}
-
-
-def serve(monkeypatch, sizes, reasons=None, bad=None):
-    """Makes the sources have these rows by task and split, and lack those with a reason."""
-
-    def open_rows(task, data, split, *, skip_bad_rows):
-        if split not in sizes[task.name]:
-            raise errors.UserError(f"task {task.name!r}: no {split} there")
-        return sources.Records(
-            task=task,
-            source=data,
-            split=split,
-            official_split=split,
-            dropped=0,
-            bad=(bad or {}).get(task.name, 0) if skip_bad_rows else 0,
-            _rows=None,
-            _indices=range(sizes[task.name][split]),
-        )
-
-    monkeypatch.setattr(sources, "availability", lambda task, data: (reasons or {}).get(task.name))
-    monkeypatch.setattr(sources, "open_rows", open_rows)
