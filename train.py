@@ -27,6 +27,7 @@ from flax import nnx
 import task_registry
 from eval import evaluation, protocol, questions, report, results
 from flanlike import (
+    availability,
     checkpoint,
     errors,
     features,
@@ -171,11 +172,8 @@ def tell(config: config_lib.RunConfig, composition: mixture.Composition, out: Pa
     if config.exclude_overlap:
         count = sum(map(len, composition.overlapping.values()))
         say(f"left out: {count:,} training rows that overlap with evaluation rows")
-    by_reason: dict[str, list[str]] = {}
-    for name, reason in composition.excluded.items():
-        by_reason.setdefault(reason, []).append(name)
-    for reason, names in by_reason.items():
-        say(f"left out: {', '.join(names)}: {reason}")
+    for line in availability.by_reason(composition.excluded):
+        say(f"left out: {line}")
     for name, count in composition.bad_rows.items():
         say(f"left out: {count:,} rows of {name} that give no record (--skip-bad-rows)")
 

@@ -63,13 +63,15 @@ def of(
         and not sources.is_elsewhere(registry.task(name), data)
     }
     if wanted and not skip_missing:
+        listed = "; ".join(by_reason(wanted))
         raise errors.UserError(
-            f"--data {data} lacks the rows of {len(wanted)} tasks ({by_reason(wanted)}); "
+            f"--data {data} lacks the rows of {len(wanted)} tasks ({listed}); "
             "mend that, or leave them out with --skip-missing"
         )
     if reasons and len(reasons) == len(names):
+        listed = "; ".join(by_reason(reasons))
         raise errors.UserError(
-            f"--data {data} has rows of none of the {len(names)} tasks ({by_reason(reasons)}); "
+            f"--data {data} has rows of none of the {len(names)} tasks ({listed}); "
             "give another --data or other tasks"
         )
     return Available(
@@ -80,9 +82,9 @@ def of(
     )
 
 
-def by_reason(reasons: Mapping[str, str]) -> str:
-    """Returns "rte, cb: no folder; snli: not on the hub"."""
+def by_reason(reasons: Mapping[str, str]) -> list[str]:
+    """Returns what is missing, a reason each: ["rte, cb: no folder", "snli: not on the hub"]."""
     named: dict[str, list[str]] = {}
     for name, reason in reasons.items():
         named.setdefault(reason, []).append(name)
-    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in named.items())
+    return [f"{', '.join(names)}: {reason}" for reason, names in named.items()]

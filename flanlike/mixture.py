@@ -233,9 +233,10 @@ def resolve(
     if empty := [name for name in training if row_counts[name] < 1]:
         raise errors.UserError(f"mixture {mixture.name!r}: tasks {empty!r} have no training rows")
     if not training:
+        listed = "; ".join(availability.by_reason(excluded)) or "none"
         raise errors.UserError(
             f"mixture {mixture.name!r} with {list(held_out)!r} held out has no task left to train "
-            f"on; left out: {availability.by_reason(excluded) or 'none'}; hold out fewer clusters"
+            f"on; left out: {listed}; hold out fewer clusters"
         )
     check_evaluation(split, unavailable)
     parts = _divide(mixture, {name: row_counts[name] for name in training}, 1.0)
@@ -256,7 +257,8 @@ def resolve(
 def check_evaluation(split: holdout.Split, unavailable: Mapping[str, str]) -> None:
     """Raises where tasks are held out and not one of them has rows to be asked."""
     if split.evaluation and all(name in unavailable for name in split.evaluation):
-        listed = availability.by_reason({name: unavailable[name] for name in split.evaluation})
+        reasons = {name: unavailable[name] for name in split.evaluation}
+        listed = "; ".join(availability.by_reason(reasons))
         raise errors.UserError(
             f"no held-out task has rows to evaluate ({listed}): hold out others with --hold-out"
         )

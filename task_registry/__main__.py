@@ -21,6 +21,7 @@ from rich import text as rich_text
 
 import task_registry
 from flanlike import (
+    availability,
     errors,
     manifest,
     mixture,
@@ -269,7 +270,7 @@ def _print_composition(
         + ", ".join(f"{name} {value:g}" for name, value in forms.items()),
         f"held out: {', '.join(composition.held_out) or 'nothing'} (rules: {composition.rules})",
         f"evaluated: {', '.join(composition.evaluation) or 'nothing'}",
-        *(f"left out: {name}: {reason}" for name, reason in composition.excluded.items()),
+        *(f"left out: {line}" for line in availability.by_reason(composition.excluded)),
     ]
     for line in lines:
         console.print(rich_text.Text(line), soft_wrap=True)

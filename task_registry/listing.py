@@ -10,8 +10,9 @@ from flanlike import task as task_module
 
 BACKENDS = ("embedded", "hub", "tfds")
 _COLUMNS = (
-    "task", "cluster", "forward", "inverted", "cot", "metrics", "rows", "licence", "availability",
+    "task", "cluster", "fwd", "inv", "cot", "metrics", "rows", "licence", "availability",
 )  # fmt: skip
+_MAX_WIDTH = {"cluster": 22, "metrics": 18, "licence": 20, "availability": 40}
 
 
 def describe(found: registry.Registry, name: str) -> dict[str, Any]:
@@ -36,11 +37,10 @@ def describe(found: registry.Registry, name: str) -> dict[str, Any]:
 
 
 def table(described: Sequence[dict[str, Any]]) -> rich_table.Table:
-    """Returns one row for each task."""
+    """Returns one line for each task; what is too long for its column ends in an ellipsis."""
     found = rich_table.Table(box=None, pad_edge=False)
     for column in _COLUMNS:
-        is_short = column not in ("metrics", "licence", "availability")
-        found.add_column(column, no_wrap=is_short, max_width=None if is_short else 34)
+        found.add_column(column, no_wrap=True, max_width=_MAX_WIDTH.get(column), min_width=3)
     for task in described:
         counts = task["templates"]
         found.add_row(
@@ -50,7 +50,7 @@ def table(described: Sequence[dict[str, Any]]) -> rich_table.Table:
             str(counts["inverted"] + counts["cot_inverted"]),
             str(counts["cot"]),
             ", ".join(task["metrics"]),
-            ", ".join(b for b, state in task["availability"].items() if state == "available"),
+            " ".join(b for b, state in task["availability"].items() if state == "available"),
             task["licence"],
             task["note"],
         )
