@@ -20,7 +20,7 @@ _COLUMNS = """\
 | `options`, `gold` | the answers to choose from as shown, and the index of the right one |
 | `references` | all right answers |
 | `task`, `cluster`, `source`, `split`, `row_id` | the row it was made of |
-| `template`, `kind`, `shots`, `shows_options` | how it was rendered |
+| `template`, `kind`, `shots`, `shows_options`, `option_style` | how it was rendered |
 | `seed` | of this prompt: 64 bits, as text |
 """
 
@@ -68,8 +68,9 @@ def _forms(counts: Mapping[str, Mapping[str, int]]) -> str:
     lines = ["| | prompts |", "| --- | ---: |"]
     lines += [f"| {kind} | {count:,} |" for kind, count in counts["kind"].items()]
     lines += [f"| {shots} exemplars | {count:,} |" for shots, count in counts["shots"].items()]
-    shown = counts["shows_options"].get("True", 0)
-    return "\n".join([*lines, f"| shows its options | {shown:,} |"])
+    for style, count in counts["option_style"].items():
+        lines.append(f"| options: {style or 'none shown'} | {count:,} |")
+    return "\n".join(lines)
 
 
 def _tasks(

@@ -27,7 +27,7 @@ from flanlike import errors, manifest, mixture, recipe, registry, render, shards
 from flanlike import task as task_module
 from task_registry import data_card
 
-COUNTED = ("task", "kind", "shots", "shows_options")
+COUNTED = ("task", "kind", "shots", "option_style")
 Counts = dict[str, dict[str, int]]  # column -> value -> prompts
 
 

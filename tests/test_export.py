@@ -70,7 +70,8 @@ def test_it_holds_the_prompts_of_training_in_order(tmp_path, capsys):
     first = expected[0]
     assert list(first) == [
         *("inputs", "targets", "options", "gold", "references", "task", "cluster", "source"),
-        *("split", "row_id", "template", "kind", "shots", "shows_options", "seed"),
+        *("split", "row_id", "template", "kind", "shots", "shows_options", "option_style"),
+        "seed",
     ]
     assert first["seed"] == str(stream[0].provenance.seed)
 
