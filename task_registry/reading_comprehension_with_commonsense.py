@@ -84,7 +84,10 @@ TASKS = [cosmos_qa, record]
 def _cosmos_qa(row: task.Row) -> task.Record:
     fields = {"context": rows.text(row, "context"), "question": rows.text(row, "question")}
     aliases = dict(zip(_CHOICES, _LABELS, strict=True))
-    options = [rows.text(row, column) for column in _CHOICES]
+    # Prompts list the options in any order, so that none is above the others.
+    options = [
+        rows.text(row, column).replace("of the above", "of the other") for column in _CHOICES
+    ]
     return rows.choice(fields, options, rows.label(row, _LABELS, "label", **aliases))
 
 

@@ -131,11 +131,11 @@ def test_stsb_is_scored_by_rank_over_the_texts_of_its_options():
     task = REGISTRY.task("stsb")
     texts = {"sentence1": "A boy runs.", "sentence2": "A child runs."}
     records = [task.preprocess(texts | {"label": score}) for score in (0.0, 2.5, 5.0)]
-    template = REGISTRY.templates("stsb").get("how_near")
+    template = REGISTRY.templates("stsb").get("how_close")
     labels = []
     for record in records:
         asked = prompt("stsb", template, record)
-        assert set(asked.options) == set("012345")
+        assert set(asked.options) == set(template.answers.values())
         log_probs = [0.0 if option == asked.targets else -9.0 for option in asked.options]
         choice = scoring.score(asked.options, log_probs).choice
         labels.append(asked.label_of_option[choice])

@@ -70,7 +70,7 @@ _SCENES: facts.Frames = (
 _LINKS = ("Because of this {she}", "And what do you think? On {day} {she}", "So, that {day}, {she}")
 _PROMPTS: facts.Frames = (
     (facts.part, ("{who} drew {a_thing}. {She} began with its", "{who} likes {things} for their")),
-    (facts.with_use, ("{who} had to {use} all day. {She} did it with the",)),
+    (facts.with_use, ("{who} had to {use} all day. What {she} used for it was the",)),
     (facts.category, ("{who} has {a_thing}. In a shop they would call it a sort of",)),
     (facts.at_home, ("{who} sat {at} for a long time. What {she} saw first was the",)),
     (facts.capital, ("{who} wants to visit the king of {country}. So {she} buys a map of",)),

@@ -30,8 +30,8 @@ _OFFERS = (
     "W: I can come {0}, {1} or {2}.",
 )
 _REJECTED = (
-    "{speaker} Not {0}, and {1} I have no time.",
-    "{speaker} I cannot come {0}, and not {1}.",
+    "{speaker} Not {0}, please, and not {1} either.",
+    "{speaker} I cannot meet you {0} or {1}.",
 )
 
 
