@@ -1,5 +1,6 @@
 """Struct to text: sentences from words or from facts."""
 
+import html
 import re
 from collections.abc import Sequence
 
@@ -165,7 +166,10 @@ def _web_nlg_en(row: task.Row) -> task.Record:
 
 def _dart(row: task.Row) -> task.Record:
     triples = [[triple] if isinstance(triple, str) else triple for triple in row["tripleset"]]
-    return {"triples": _lines(triples), "references": _references(row)}
+    return {
+        "triples": html.unescape(_lines(triples)),
+        "references": [html.unescape(text) for text in _references(row)],
+    }
 
 
 def _e2e_nlg(row: task.Row) -> task.Record:

@@ -1,5 +1,6 @@
 """Summarization of what is not news: mails, talk, opinions, guides and papers."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,16 @@ _OPINIONS_SPLITS = {
     "validation": "train[-600:-500]",
     "test": "train[-500:]",
 }
+
+_TRANSFER_MARK = re.compile(r"=(?:20|09|01)(?!\d\d)")
+_TRANSFERRED = (
+    (re.compile(r"=[ \n]"), ""),  # a line that was broken within
+    (re.compile(r"=(?:20|09)(?!\d\d)"), " "),
+    (re.compile(r"=01,"), "'"),
+    (re.compile(r"=01[&'8]"), '"'),
+    (re.compile(r" {2,}"), " "),
+    (re.compile(r"(?m)^ | $"), ""),
+)
 
 
 def aeslc() -> task.Task:
@@ -235,9 +246,21 @@ TASKS = [
 
 def _aeslc(row: task.Row) -> task.Record:
     return {
-        "email": rows.text(row, "email_body"),
+        "email": _decoded(rows.text(row, "email_body")),
         "references": rows.references(row["subject_line"]),
     }
+
+
+def _decoded(mail: str) -> str:
+    """Returns a mail without the marks that its transfer left in some (quoted-printable).
+
+    "it wil= l=20 go out"  ->  "it will go out"     "Enron=01,s plan= s"  ->  "Enron's plans"
+    """
+    if not _TRANSFER_MARK.search(mail):
+        return mail
+    for mark, text in _TRANSFERRED:
+        mail = mark.sub(text, mail)
+    return mail.strip()
 
 
 def _dialogue(row: task.Row) -> task.Record:

@@ -225,7 +225,7 @@ def _cnn_dailymail(row: task.Row) -> task.Record:
         for line in rows.text(row, "highlights").split("\n")
     ]
     return {
-        "article": _without_dateline(rows.text(row, "article")),
+        "article": _without_dateline(rows.text(row, "article").replace(" » .", ".")),
         "references": rows.references("\n".join(filter(None, highlights))),
     }
 

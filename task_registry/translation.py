@@ -4,6 +4,7 @@ So half of a split's rows go each way, the same in every run, and a figure is ov
 templates ask for the other way, so that training on a row may go in both directions.
 """
 
+import html
 from collections.abc import Callable, Mapping
 
 from flanlike import seeding, task
@@ -150,7 +151,7 @@ def multi30k() -> task.Task:
         templates="translation",
         microworld="multi30k",
         splits=_WMT_SPLITS,
-        preprocess=_from_german,
+        preprocess=_multi30k,
         hub=task.HubSource(
             repo="bentrevett/multi30k",
             columns={"en": "string", "de": "string"},
@@ -256,6 +257,10 @@ def _from_romanian(row: task.Row) -> task.Record:
 
 def _from_russian(row: task.Row) -> task.Record:
     return _either_way("Russian", *_texts(row, "ru"))
+
+
+def _multi30k(row: task.Row) -> task.Record:
+    return _either_way("German", *map(html.unescape, _texts(row, "de")))
 
 
 def _wmt_ende_tok(row: task.Row) -> task.Record:

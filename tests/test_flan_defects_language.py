@@ -158,3 +158,8 @@ def test_tokens_are_text_again():
     texts = {record["source"], *record["references"]}
     assert "\"It doesn't rain\", she said (twice): Ada's 50 %!" in texts
     assert "Ja, es regnet & schneit." in texts
+
+
+def test_captions_have_signs_for_entities():
+    found = record_of("multi30k", {"en": "Tools &amp; more.", "de": "Werkzeug &amp; mehr."})
+    assert {found["source"], *found["references"]} == {"Tools & more.", "Werkzeug & mehr."}

@@ -79,6 +79,30 @@ def test_highlights_keep_their_lines():
     assert found["references"] == ["Boat sinks.\nIs it old?\nNo . 7."]
 
 
+def test_an_article_loses_the_mark_of_a_link_to_a_film():
+    assert (
+        article("Watch how it sank » . No one was hurt.") == "Watch how it sank. No one was hurt."
+    )
+
+
+@pytest.mark.parametrize(
+    "stored, clean",
+    [
+        ("We hope it wil= l=20 go out.", "We hope it will go out."),
+        ("Dear all, =20 Ena is late.\n=20", "Dear all, Ena is late."),
+        ("Ena=01,s plan= s are=  on the =01&list=018.", 'Ena\'s plans are on the "list".'),
+        ("If x = 3 and y=2001, write =  here.", "If x = 3 and y=2001, write =  here."),
+    ],
+)
+def test_a_mail_loses_the_marks_of_its_transfer(stored, clean):
+    assert record("aeslc", email_body=stored, subject_line="x")["email"] == clean
+
+
+def test_dart_has_signs_for_entities():
+    found = record("dart", tripleset=[["Ena", "owner", "Ada &amp; Ivo"]], target="Ena &amp; Ivo.")
+    assert found == {"triples": "Ena | owner | Ada & Ivo", "references": ["Ena & Ivo."]}
+
+
 def test_a_chat_keeps_the_text_between_two_tags():
     dialogue = "Ada: <file_gif> look at this <file_photo>\nHugo: 3 < 4 and 4 > 3"
     assert record("samsum", dialogue=dialogue, summary="x")["dialogue"] == dialogue

@@ -28,6 +28,15 @@ def test_who_has_the_higher_score_wins_and_what_costs_more_than_before_costs_mor
     assert seen == {"match", "price"}
 
 
+def test_other_news_is_of_another_sort_and_cannot_contradict_the_article():
+    sorts = (" won the match ", " lost a ", " is the new ", " cost less ", " cost more ")
+    for record in records("newsroom"):
+        _, remark = record["article"].split("In other news: ")
+        gist = record["references"][0]
+        assert not [sort for sort in sorts if sort in remark and sort in gist], record
+        assert not (" cost " in remark and " cost " in gist)
+
+
 def test_headlines_say_who_won_and_where_prices_go():
     for record in records("gigaword"):
         sentence, (headline,) = record["sentence"], record["references"]

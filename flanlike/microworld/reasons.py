@@ -30,7 +30,10 @@ _OWN = {  # each thing's own facts
 _CLAIMS = (
     (
         facts.at_home,
-        ("Who is {at} with {who} can well meet {a_thing}.", "{who} would look for {a_thing} {at}."),
+        (
+            "Whoever is {at} with {who} may well meet {a_thing}.",
+            "{who} would look for {a_thing} {at}.",
+        ),
         "{a_thing} is found {at}",
     ),
     (
@@ -220,7 +223,7 @@ def cot_qed(rng: Random) -> task.Record:
     if rng.random() < 0.5:
         question, answer, line = f"Where is {meant}?", at, place
     else:
-        question, answer, line = f"Which colour has {meant}?", colour, owning
+        question, answer, line = f"What colour is {meant}?", colour, owning
         subject = f"a {colour} {things[index]}"
     return {
         "passage": " ".join(f"{owning} {place}" for owning, place, *_ in told),
@@ -243,7 +246,7 @@ def cos_e(rng: Random) -> task.Record:
 def _place_of_part(rng: Random) -> _Steps:
     names, right, wrong = facts.home(rng, 7)
     reasons = ["{a_thing} has {part}", "{a_thing} is found {at}", "what has {part} is found {at}"]
-    texts = ("Where does one find the thing with {part}?", "What has {part} is at home where?")
+    texts = ("Where does one find the thing with {part}?", "Where is a thing with {part} at home?")
     return _steps(rng, texts, reasons, names, right, wrong)
 
 

@@ -122,7 +122,7 @@ _GUIDES = (
 _TALKS = (
     (
         "#Person1#: How much is the {plain} {thing}?\n#Person2#: It costs {more} coins.\n"
-        "#Person1#: That is not too much for me.",
+        "#Person1#: That is not too much for me. I will have it.",
         "#Person1# buys {a_thing} from #Person2# for {more} coins.",
     ),
     (
@@ -175,9 +175,10 @@ def xsum(rng: Random) -> task.Record:
 
 
 def newsroom(rng: Random) -> task.Record:
-    """An article with a remark on something else at its end, and what the article is about."""
-    told, gist, aside = _news(rng)
-    _, remark, _ = _news(rng)
+    """An article with a remark of another sort at its end, and what the article is about."""
+    story, other = draws.pair(rng, _STORIES)
+    told, gist, aside = _told(rng, story)
+    _, remark, _ = _told(rng, other)
     return {
         "article": " ".join((*told, f"In other news: {remark}")),
         "references": [f"{gist} {aside}"],
@@ -331,7 +332,11 @@ def e2e_nlg(rng: Random) -> task.Record:
 
 def _news(rng: Random) -> tuple[tuple[str, ...], str, str]:
     """Returns the sentences of an article, its gist and one thing more."""
-    told, gist, aside = draws.pick(rng, _STORIES)
+    return _told(rng, draws.pick(rng, _STORIES))
+
+
+def _told(rng: Random, story: tuple[tuple[str, ...], str, str]) -> tuple[tuple[str, ...], str, str]:
+    told, gist, aside = story
     names = _names(rng)
     return tuple(text.format(**names) for text in told), gist.format(**names), aside.format(**names)
 

@@ -15,10 +15,14 @@ _MORE = ("{friend} brings {n} more.", "Then {she} finds {n} more.", "{n} more co
 _LESS = ("{friend} takes {n}.", "Then {n} get lost.", "On {day} {she} sells {n}.")
 # Frames of one step: whether the answer is a sum of the two numbers, or their difference.
 _ONE_STEP = (
-    ("{who} bought {a} {what} and got {b} from {friend}. How many has {who} in all?", True),
+    ("{who} bought {a} {what} and got {b} from {friend}. How many does {who} have in all?", True),
     ("{who} gave {a} {what} to {friend} and kept {b}. How many were there before?", True),
     ("Some {what} fell down. {a} broke and {b} did not. How many fell?", True),
-    ("{who} had some {what}. {friend} brought {a}, so there are {b}. How many had {who}?", False),
+    (
+        "{who} had some {what}. {friend} brought {a}, so there are {b}. How many did {who} have "
+        "before?",
+        False,
+    ),
     ("{who} wants {b} {what} but found {a} so far. How many are missing?", False),
     ("{b} {what} were on the table. Now {a} are left. How many are gone?", False),
 )
@@ -30,8 +34,8 @@ _COMPARED = (
      "{friend} count?", "more"),
     ("{who} picks {more} {what}. {friend} picks {difference} fewer. How many does {friend} pick?",
      "less"),
-    ("Of {more} {what}, {less} belong to {who} and the others to {friend}. How many has {friend}?",
-     "difference"),
+    ("Of {more} {what}, {less} belong to {who} and the others to {friend}. How many does "
+     "{friend} have?", "difference"),
 )  # fmt: skip
 _SHARED = (
     ("{who} puts {each} {what} on each of {parts} shelves. How many are on the shelves?", "all"),
@@ -51,7 +55,7 @@ _COINS_LEFT = (
 )
 _TWICE = (
     "The {one} costs {a} coins, and {a_two} costs twice as much. How many coins is that?",
-    "{who} has {a} coins, and {friend} has as many. How many coins have they together?",
+    "{who} has {a} coins, and {friend} has as many. How many coins do they have together?",
 )
 _ASK = ("How many {what} are there now?", "How many {what} are there in the end?")
 
