@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import pathlib
 
 import pytest
 import source_toys
@@ -136,6 +137,21 @@ def test_rows_that_overlap_are_never_drawn_nor_shown(folder, max_examples):
     assert len(whole) == (max_examples or 27)
     assert any("quick brown" in prompt.inputs for prompt in drawn(composition))
     assert not any("quick brown" in prompt.inputs for prompt in drawn(rest))
+
+
+def test_bad_rows_stay_left_out_and_counted_beside_rows_that_overlap(folder):
+    lines = pathlib.Path(folder, "rte", "train.jsonl").read_text().splitlines(keepends=True)
+    pathlib.Path(folder, "rte", "train.jsonl").write_text("".join(["{}\n", *lines]))
+    mixed = mixture.Mixture(
+        name="mixed", entries=("rte", "imdb_reviews"), hold_out=("imdb_reviews",)
+    )
+    composition = mixture.compose(mixed, REGISTRY, folder, skip_bad_rows=True)
+    rest = overlap.exclude(composition, REGISTRY, find(composition, folder))
+    assert rest.overlapping == {"rte": (3, 5)}
+    assert (rest.skip_bad_rows, rest.bad_rows) == (True, {"rte": 1})
+    stream = pipeline.Prompts(rest, REGISTRY, data=folder, seed=0)
+    drawn = {stream[index].provenance.row_id for index in range(200)}
+    assert len(drawn) == rest.tasks[0].rows and not drawn & {"train/0", "train/4", "train/6"}
 
 
 def test_a_task_of_which_nothing_is_left_is_named(folder):
