@@ -62,7 +62,7 @@ class OptionStyle:
         for key in ("item", "answer"):
             pattern = getattr(self, key)
             parts = _PARTS.findall(pattern)
-            if _PARTS.sub("", pattern).strip("{}") != _PARTS.sub("", pattern) or not parts:
+            if not parts or set("{}") & set(_PARTS.sub("", pattern)):
                 raise errors.UserError(
                     f"{key} is {pattern!r}; expected {{text}}, {{label}} or both, no other brace"
                 )
