@@ -72,9 +72,9 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
         raise errors.UserError(
             f"task {task.name!r} has no template of kind {kind!r}; it has {kinds!r}"
         )
-    records = sources.open_rows(task, options.data, options.split)
+    records = sources.open_rows(task, options.data, options.split or _first_split(task))
     train = records
-    if options.shots and options.split != "train":
+    if options.shots and records.split != "train":
         train = sources.open_rows(task, options.data, "train")
     console = _console()
     notice = f"   ({_EMBEDDED})" if records.source == "embedded" else ""
@@ -198,12 +198,16 @@ def _check(found: registry.Registry, name: str, data: str) -> list[str]:
         if why_none:
             why_none += "; name the folder of its rows by --data"
         else:
-            rows = sources.open_rows(task, data, "train")
+            rows = sources.open_rows(task, data, _first_split(task))
             records = [rows[index] for index in range(min(len(rows), _CHECK_ROWS))]
     except errors.UserError as error:
         return [str(error)]
     problems = testing.check_task(task, template_set, records, why_no_records=why_none or "")
     return problems + (_check_metrics(task, records) if records else [])
+
+
+def _first_split(task: task_module.Task) -> str:
+    return "test" if task.is_evaluation_only else "train"
 
 
 def _check_metrics(task: task_module.Task, records: list[task_module.Record]) -> list[str]:
@@ -297,7 +301,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("show", parents=[common, data], help="prompts of a task")
     command.add_argument("task", metavar="TASK")
-    command.add_argument("--split", default="train", help="train (default), validation or test")
+    command.add_argument("--split", help="train (default), validation or test")
     command.add_argument("--shots", type=int, default=0, metavar="K", help="exemplars a prompt")
     command.add_argument("--cot", action="store_true", help="with chain of thought")
     command.add_argument("--option-style", metavar="NAME", help="of _layout.toml; default: drawn")
