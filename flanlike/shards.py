@@ -3,7 +3,8 @@
     {"inputs": "It rains.\\nIs this true? ...", "targets": "no", "options": ["no", "yes"],
      "gold": 0, "references": ["no"], "task": "rte", "cluster": "nli", "source": "embedded",
      "split": "train", "row_id": "train/7", "template": "is_this_true", "kind": "forward",
-     "shots": 0, "shows_options": true, "seed": "10057708863982677556"}
+     "shots": 0, "shows_options": true, "option_style": "dashes",
+     "seed": "10057708863982677556"}
 
 A line of JSON and a record of ArrayRecord are this object. The seed is text, since it has 64 bits
 and readers of JSON round such numbers. `gold` is null where there are no options.
@@ -41,6 +42,7 @@ def row_of(prompt: task_module.Prompt, cluster: str) -> Row:
         "kind": told.kind,
         "shots": told.shots,
         "shows_options": told.shows_options,
+        "option_style": told.option_style,
         "seed": str(told.seed),
     }
 

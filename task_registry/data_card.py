@@ -20,7 +20,7 @@ _COLUMNS = """\
 | `options`, `gold` | the answers to choose from as shown, and the index of the right one |
 | `references` | all right answers |
 | `task`, `cluster`, `source`, `split`, `row_id` | the row it was made of |
-| `template`, `kind`, `shots`, `shows_options` | how it was rendered |
+| `template`, `kind`, `shots`, `shows_options`, `option_style` | how it was rendered |
 | `seed` | of this prompt: 64 bits, as text |
 """
 

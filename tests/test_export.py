@@ -70,8 +70,9 @@ def test_it_holds_the_prompts_of_training_in_order(tmp_path, capsys):
     first = expected[0]
     assert list(first) == [
         *("inputs", "targets", "options", "gold", "references", "task", "cluster", "source"),
-        *("split", "row_id", "template", "kind", "shots", "shows_options", "seed"),
+        *("split", "row_id", "template", "kind", "shots", "shows_options", "option_style", "seed"),
     ]
+    assert {"", "dashes"} < {row["option_style"] for row in expected}
     assert first["seed"] == str(stream[0].provenance.seed)
 
 
