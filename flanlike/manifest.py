@@ -43,7 +43,7 @@ CODE = (
     "layouts.py",
     "mixture.py",
     "overlap.py",
-    "pipeline.py",
+    "prompts.py",
     "render.py",
     "seeding.py",
     "sources.py",

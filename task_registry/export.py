@@ -24,6 +24,7 @@ from typing import Any, get_args
 import task_registry
 from flanlike import config as config_lib
 from flanlike import errors, manifest, mixture, recipe, registry, render, shards
+from flanlike import prompts as prompts_module
 from flanlike import task as task_module
 from task_registry import data_card
 
@@ -186,9 +187,7 @@ class Prompts:
 
     def open(self) -> Callable[[int], task_module.Prompt]:
         """Returns the prompt of each index."""
-        from flanlike import pipeline  # brings Grain: only who renders waits for it
-
-        stream = pipeline.Prompts(
+        stream = prompts_module.Prompts(
             self.composition,
             task_registry.registry(self.tasks_file),
             data=self.asked.data,

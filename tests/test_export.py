@@ -9,7 +9,8 @@ import pytest
 import source_toys  # sets datasets offline
 
 import task_registry
-from flanlike import manifest, mixture, pipeline, shards
+from flanlike import manifest, mixture, shards
+from flanlike import prompts as prompts_module
 from task_registry import __main__ as command_line
 
 MIXTURE = ("--mixture", "word_relations", "--hold-out")
@@ -64,7 +65,7 @@ def test_it_holds_the_prompts_of_training_in_order(tmp_path, capsys):
     ]
     found = task_registry.registry()
     composition = mixture.compose(found.mixture("word_relations"), found, "embedded", ())
-    stream = pipeline.Prompts(composition, found, data="embedded", seed=0)
+    stream = prompts_module.Prompts(composition, found, data="embedded", seed=0)
     expected = [shards.row_of(stream[index], "word_relations") for index in range(60)]
     assert rows_of(tmp_path / "out") == expected
     first = expected[0]
