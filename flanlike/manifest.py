@@ -38,6 +38,7 @@ SAMPLED_RECORDS = 32
 # What makes prompts of records: another version of these may make other prompts.
 CODE = (
     "availability.py",
+    "columns.py",
     "drawing.py",
     "holdout.py",
     "layouts.py",

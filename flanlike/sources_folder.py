@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flanlike import errors, sources, utf8
+from flanlike import columns, errors, sources, utf8
 from flanlike import task as task_module
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
@@ -159,13 +159,10 @@ class _ParquetRows:
         )
 
     def unlabelled(self, indices: range, marks: Mapping[str, Any]) -> set[int]:
-        found = set()
+        found: set[int] = set()
         for name in set(marks) & set(self._table.column_names):
-            column = self._table.column(name)
-            for index in indices:
-                if utf8.unless_unreadable(column[index].as_py) == marks[name]:
-                    found.add(index)
-        return found
+            found |= columns.places_of(self._table.column(name), marks[name])
+        return {index for index in found if index in indices}
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
