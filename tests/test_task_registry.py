@@ -98,6 +98,14 @@ def test_check_is_content_with_a_task(capsys):
     )
 
 
+def test_a_task_without_a_training_split_is_shown_and_checked_by_its_test_rows(capsys, tmp_path):
+    data = ("--data", str(tmp_path))
+    source_toys.write_folder(tmp_path, "wsc273", test=[task_rows.LAYOUTS["wsc273"].folder] * 2)
+    assert "test/1 " in run(capsys, "show", "wsc273", *data, "--n", "2")
+    assert "1 tasks checked, nothing wrong" in run(capsys, "check", "wsc273", *data)
+    assert "has no train.jsonl" in mistake(capsys, "show", "wsc273", *data, "--shots", "1")
+
+
 USER_MODULE = """
 import template_toys as toys
 
@@ -106,17 +114,6 @@ def mine():
 
 TASKS = [mine]
 """
-
-
-def test_a_task_without_a_training_split_is_shown_and_checked_by_its_test_rows(capsys, tmp_path):
-    source_toys.write_folder(tmp_path, "wsc273", test=[task_rows.LAYOUTS["wsc273"].folder] * 2)
-    command_line.main(["show", "wsc273", "--data", str(tmp_path), "--n", "2"])
-    assert "test/1 " in capsys.readouterr().out
-    command_line.main(["check", "wsc273", "--data", str(tmp_path)])
-    assert "1 tasks checked, nothing wrong" in capsys.readouterr().out
-    with pytest.raises(SystemExit):
-        command_line.main(["show", "wsc273", "--data", str(tmp_path), "--shots", "1"])
-    assert "has no train.jsonl" in capsys.readouterr().err
 
 
 def test_check_lists_what_is_wrong_with_a_task_of_ones_own(capsys, tmp_path):
