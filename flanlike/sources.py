@@ -125,7 +125,7 @@ class Records:
             mend = "rename yours to the hub's or TFDS's" if "missing column" in wrong else "mend it"
         return BadRow(
             f"task {self.task.name!r}: {self._rows.where(number)}: {wrong}; {mend}, or leave such "
-            "rows out with train.py --skip-bad-rows"
+            "rows out of training and exports with --skip-bad-rows"
         )
 
 

@@ -127,6 +127,7 @@ def show_mixture(found: registry.Registry, options: argparse.Namespace) -> None:
         options.hold_out,
         rules=options.hold_out_rules,
         skip_missing=options.skip_missing,
+        skip_bad_rows=options.skip_bad_rows,
     )
     if options.json:
         print(json.dumps(_as_json(composition, options.data), indent=2))
@@ -245,6 +246,8 @@ def _as_json(composition: mixture.Composition, data: str) -> dict[str, Any]:
         "clusters": composition.cluster_shares,
         "evaluation": list(composition.evaluation),
         "excluded": dict(composition.excluded),
+        "dropped_rows": dict(composition.dropped_rows),
+        "bad_rows": dict(composition.bad_rows),
         "shares": dataclasses.asdict(composition.shares),
     }
 
@@ -274,6 +277,10 @@ def _print_composition(
         f"held out: {', '.join(composition.held_out) or 'nothing'} (rules: {composition.rules})",
         f"evaluated: {', '.join(composition.evaluation) or 'nothing'}",
         *(f"left out: {name}: {reason}" for name, reason in composition.excluded.items()),
+        *(
+            f"left out: {count:,} rows of {name} that give no record"
+            for name, count in composition.bad_rows.items()
+        ),
     ]
     for line in lines:
         console.print(rich_text.Text(line), soft_wrap=True)
@@ -324,6 +331,9 @@ def _parser() -> argparse.ArgumentParser:
         "--hold-out-rules", choices=("flan", "strict"), help="the mixture's own by default"
     )
     command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
+    command.add_argument(
+        "--skip-bad-rows", action="store_true", help="leave out rows without record"
+    )
     command.set_defaults(run=show_mixture)
 
     command = commands.add_parser(

@@ -96,6 +96,8 @@ def _left_out(composition: mixture.Composition) -> str:
     lines = [f"* {name}: {reason}" for name, reason in composition.excluded.items()]
     for name, count in composition.dropped_rows.items():
         lines.append(f"* {name}: {count:,} rows without an answer")
+    for name, count in composition.bad_rows.items():
+        lines.append(f"* {name}: {count:,} rows that give no record")
     for name, rows in composition.overlapping.items():
         lines.append(f"* {name}: {len(rows):,} rows that overlap with evaluation rows")
     return "\n".join(lines) or "Nothing."

@@ -76,6 +76,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--hold-out-rules", choices=("flan", "strict"), help="the mixture's own")
     command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
     command.add_argument(
+        "--skip-bad-rows", action="store_true", help="leave out rows without record"
+    )
+    command.add_argument(
         "--exclude-overlap",
         action="store_true",
         help="leave out rows that share text with test rows of the held-out tasks",
@@ -126,6 +129,7 @@ def asked_for(options: argparse.Namespace) -> recipe.Recipe:
         rules=options.hold_out_rules,
         mix=config_lib.MixConfig(**mix),
         skip_missing=options.skip_missing,
+        skip_bad_rows=options.skip_bad_rows,
         exclude_overlap=options.exclude_overlap,
         prompts=options.prompts,
         seed=options.seed,

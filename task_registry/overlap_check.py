@@ -19,6 +19,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--hold-out", nargs="*", metavar="C", help="clusters or tasks")
     command.add_argument("--hold-out-rules", choices=("flan", "strict"), help="the mixture's own")
     command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
+    command.add_argument(
+        "--skip-bad-rows", action="store_true", help="leave out rows without record"
+    )
 
 
 def show(found: registry.Registry, options: argparse.Namespace) -> None:
@@ -30,6 +33,7 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
             hold_out=None if options.hold_out is None else tuple(options.hold_out),
             rules=options.hold_out_rules,
             skip_missing=options.skip_missing,
+            skip_bad_rows=options.skip_bad_rows,
         ),
         found,
     )
@@ -43,6 +47,7 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
             options.data,
             splits=dict.fromkeys(evaluated, (options.split,)),
             skip_missing=options.skip_missing,
+            skip_bad_rows=options.skip_bad_rows,
         ).missing
         evaluated = tuple(name for name in evaluated if name not in lacking)
     result = overlap.find(

@@ -189,6 +189,22 @@ def test_a_mistake_ends_with_one_line_and_leaves_nothing(flags, expected, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
+def test_bad_rows_are_left_out_and_counted_where_that_is_asked(tmp_path, capsys):
+    good = {"premise": "It rains.", "hypothesis": "It is wet.", "label": 0}
+    source_toys.write_folder(tmp_path / "rows", "rte", train=[good, {}, good, {}, good])
+    flags = ("--mixture", "nli", "--skip-missing", "--data", str(tmp_path / "rows"))
+    assert "leave such rows out of training and exports with --skip-bad-rows" in mistake(
+        capsys, tmp_path / "out", *flags
+    )
+    export(tmp_path / "out", *flags, "--skip-bad-rows")
+    assert {row["row_id"] for row in rows_of(tmp_path / "out")} == {"train/0", "train/2", "train/4"}
+    assert "* rte: 2 rows that give no record" in (tmp_path / "out" / "README.md").read_text()
+    command_line.main(["check", "--manifest", str(tmp_path / "out")])
+    capsys.readouterr()
+    command_line.main(["mixture", "nli", "--hold-out", *flags[2:], "--skip-bad-rows"])
+    assert "left out: 2 rows of rte that give no record" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("format", shards.FORMATS)
 def test_a_damaged_shard_is_named(format, tmp_path, capsys):
     export(tmp_path / "out", format=format)
