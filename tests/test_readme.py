@@ -1,4 +1,4 @@
-"""What the README says of the code is so."""
+"""What the README and the guides count in the code is so."""
 
 import pathlib
 import re
@@ -32,3 +32,16 @@ def test_the_counts_of_tasks_are_those_of_the_registry():
     assert f"{more} of further datasets" in said and f"and {len(alone)} that exist" in said
     hub, tfds = (sum(getattr(task, name) is not None for task in tasks) for name in ("hub", "tfds"))
     assert f"known to have {hub} of them and TFDS {tfds};" in said
+
+
+def test_the_guide_to_real_data_counts_what_the_backends_lack():
+    registry = task_registry.registry()
+    tasks = [registry.task(name) for name in registry.mixture("flan_core").task_names]
+    tasks = [task for task in tasks if not task.is_microworld_only]
+    said = " ".join((ROOT / "docs" / "train_on_real_data.md").read_text("utf-8").split())
+    assert f"{sum(task.hub is None for task in tasks)} of `flan_core` have none" in said
+    assert f"{sum(task.tfds is None for task in tasks)} tasks of `flan_core` have no" in said
+    by_hand = sum(task.tfds is not None and bool(task.tfds.manual) for task in tasks)
+    assert f"and {by_hand} want a file" in said
+    named = sum(registry.task(name).hub is not None for name in registry.task_names)
+    assert f"{named} tasks name a repository" in said
