@@ -149,6 +149,7 @@ def creak() -> task.Task:
                 "en_wiki_pageid": "string",
                 "entity_mention_loc": [["int64"]],
             },
+            unverified="the licence",
         ),
         licence="MIT",
         homepage="https://github.com/yasumasaonoe/creak",
@@ -289,7 +290,8 @@ def strategy_qa() -> task.Task:
                 "answer": "bool",
                 "facts": "string",
             },
-            unverified="the columns besides question, answer and facts",
+            unverified="the columns besides question, answer and facts; that it loads without a "
+            "revision",
         ),
         licence="MIT",
         homepage="https://allenai.org/data/strategyqa",

@@ -97,7 +97,7 @@ def quac() -> task.Task:
             unverified="whether the converted branch exists",
         ),
         tfds=task.TfdsSource(name="quac:1.0.0"),
-        licence="CC BY-SA 4.0",
+        licence="CC BY-SA 4.0 (publisher; MIT by the hub's card)",
         homepage="https://quac.ai",
         flan_dataset="quac",
     )
