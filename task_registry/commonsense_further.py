@@ -81,7 +81,7 @@ def codah() -> task.Task:
                 "candidate_answers": ["string"],
                 "correct_answer_idx": "int32",
             },
-            unverified="the names and the order of question_category, which is not read",
+            unverified="whether it loads without its converted branch",
         ),
         licence="ODC-By 1.0",
         homepage="https://github.com/Websail-NU/CODAH",
@@ -179,7 +179,7 @@ def mc_taco() -> task.Task:
         hub=task.HubSource(
             repo="CogComp/mc_taco",
             revision="refs/convert/parquet",
-            data_dir="default",
+            data_dir="plain_text",  # the one configuration of its loading script
             labels={
                 "category": (
                     "Event Duration",
@@ -196,7 +196,7 @@ def mc_taco() -> task.Task:
                 "label": "ClassLabel",
                 "category": "ClassLabel",
             },
-            unverified="the folder on the converted branch, and the order of category",
+            unverified="whether the converted branch exists",
         ),
         tfds=task.TfdsSource(name="mctaco:1.0.0"),
         licence="none stated",
