@@ -379,9 +379,4 @@ def _social_i_qa(row: task.Row) -> task.Record:
 
 
 def _strategy_qa(row: task.Row) -> task.Record:
-    answer = rows.value(row, "answer")
-    named = dict(row, answer=("no", "yes")[answer] if isinstance(answer, bool) else answer)
-    return {
-        "question": rows.text(row, "question"),
-        "label": rows.label(named, _YES_NO.names, "answer"),
-    }
+    return {"question": rows.text(row, "question"), "label": rows.yes_or_no(row, "answer")}

@@ -223,5 +223,5 @@ def test_hidden_and_broken_answers_are_said_to_be_so():
     with pytest.raises(ValueError, match="'<unk>' hides the answer of a test question"):
         preprocessed("trivia_qa", hidden)
     unknown = {"dialogue": ["M: No."], "question": "Who?", "choice": ["a", "b"], "answer": "c"}
-    with pytest.raises(ValueError, match="unknown label 'c' in column 'answer'"):
+    with pytest.raises(ValueError, match="unknown label 'c' in the answer"):
         preprocessed("dream", unknown)
