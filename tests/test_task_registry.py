@@ -9,7 +9,7 @@ import task_rows
 import template_toys as toys
 
 import task_registry
-from flanlike import mixture, sources, testing
+from flanlike import holdout, mixture, sources, testing
 from task_registry import __main__ as command_line
 from task_registry import mixtures
 
@@ -40,6 +40,13 @@ def test_flan_core_holds_every_task_once_and_holds_out_by_default():
     assert len(open_choice.task_names) == 12
     assert all(REGISTRY.task(name).is_microworld_only for name in open_choice.task_names)
     assert flan_core.entries[-1] == (open_choice, mixtures.OPEN_CHOICE_SHARE)
+
+
+def test_every_task_that_shares_material_is_there_and_is_dropped_for_it():
+    for _, names in holdout.SHARED_MATERIAL:
+        assert names <= set(REGISTRY.task_names) and len(names) > 1
+    split = holdout.apply(REGISTRY.clusters, ["commonsense"])
+    assert "WikiHow's guides with hellaswag" in split.dropped["wiki_lingua_english_en"]
 
 
 def test_every_cluster_is_a_mixture():
