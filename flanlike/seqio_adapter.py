@@ -257,8 +257,9 @@ def _rows(name: str, split: str) -> list[dict[str, str]]:
     try:
         found = seqio.get_mixture_or_task(name)
     except ValueError as error:
+        said = " ".join(str(error).split())  # near names stand on lines of their own
         raise errors.UserError(
-            f"SeqIO knows no task {name!r} ({error}); import the module that registers it"
+            f"SeqIO knows no task {name!r} ({said}); import the module that registers it"
         ) from None
     if split not in found.splits:
         raise errors.UserError(f"the SeqIO task {name!r} has {sorted(found.splits)}, no {split!r}")

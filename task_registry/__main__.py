@@ -298,6 +298,7 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument(
         "--data", default="embedded", help="embedded (default), hub, tfds or a folder"
     )
+    mixed = _mixture_flags()
     as_json = argparse.ArgumentParser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print JSON")
 
@@ -323,27 +324,21 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=check)
 
     command = commands.add_parser(
-        "mixture", parents=[common, data, as_json], help="what a mixture is made of"
+        "mixture", parents=[common, data, mixed, as_json], help="what a mixture is made of"
     )
     command.add_argument("name", metavar="NAME")
-    command.add_argument("--hold-out", nargs="*", metavar="C", help="clusters or tasks")
-    command.add_argument(
-        "--hold-out-rules", choices=("flan", "strict"), help="the mixture's own by default"
-    )
-    command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
-    command.add_argument(
-        "--skip-bad-rows", action="store_true", help="leave out rows without record"
-    )
     command.set_defaults(run=show_mixture)
 
     command = commands.add_parser(
-        "export", parents=[common, data], help="a mixture's prompts as a dataset on disk"
+        "export", parents=[common, data, mixed], help="a mixture's prompts as a dataset on disk"
     )
     export.add_arguments(command)
     command.set_defaults(run=export.export)
 
     command = commands.add_parser(
-        "overlap", parents=[common, data, as_json], help="text that training and evaluation share"
+        "overlap",
+        parents=[common, data, mixed, as_json],
+        help="text that training and evaluation share",
     )
     overlap_check.add_arguments(command)
     command.set_defaults(run=overlap_check.show)
@@ -354,6 +349,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--new-cluster", action="store_true", help="no task has this cluster yet")
     command.set_defaults(run=new)
     return parser
+
+
+def _mixture_flags() -> argparse.ArgumentParser:
+    flags = argparse.ArgumentParser(add_help=False)
+    flags.add_argument("--hold-out", nargs="*", metavar="C", help="clusters or tasks")
+    flags.add_argument(
+        "--hold-out-rules", choices=("flan", "strict"), help="the mixture's own by default"
+    )
+    flags.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
+    flags.add_argument("--skip-bad-rows", action="store_true", help="leave out rows without record")
+    return flags
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ class Plan:
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Adds the flags of the export; those of `--tasks` and `--data` are there already."""
+    """Adds the flags of the export, beside those that other commands have as well."""
     command.add_argument("--mixture", default="flan_core", help="a name (flan_core)")
     command.add_argument("--out", required=True, metavar="DIR", help="a new folder, or to go on")
     command.add_argument("--format", choices=shards.FORMATS, default="parquet", help="(parquet)")
@@ -71,12 +71,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     size.add_argument("--examples", type=int, metavar="N", help="prompts to write")
     size.add_argument(
         "--epochs", type=float, metavar="E", help="times as many as there are drawable rows (1)"
-    )
-    command.add_argument("--hold-out", nargs="*", metavar="C", help="clusters or tasks")
-    command.add_argument("--hold-out-rules", choices=("flan", "strict"), help="the mixture's own")
-    command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
-    command.add_argument(
-        "--skip-bad-rows", action="store_true", help="leave out rows without record"
     )
     command.add_argument(
         "--exclude-overlap",
