@@ -254,3 +254,24 @@ def test_a_real_datasets_card_has_its_licence(tmp_path):
     read = manifest.read(tmp_path / "out")
     assert read["export"] == {"format": "jsonl", "prompts": 60, "shard_size": 25, "files": 3}
     assert {row["source"] for row in rows_of(tmp_path / "out")} == {"folder"}
+
+
+def test_rows_from_code_keep_their_licence_beside_the_micro_worlds(tmp_path):
+    (tmp_path / "my_tasks.py").write_text(
+        USER_MODULE.replace('licence="mine alone")', 'licence="mine alone", rows=given)').replace(
+            "TASKS =",
+            "def given(split):\n"
+            '    return [{"premise": "It rains.", "hypothesis": "Wet.", "label": "entailment"} '
+            "for n in range(9)]\n\nTASKS =",
+        )
+        + 'MIXTURES.append(mixture.Mixture(name="just_mine", entries=("mine",)))\n'
+    )
+    flags = ("--tasks", str(tmp_path / "my_tasks.py"), "--mixture")
+    export(tmp_path / "both", *flags, "all_mine")
+    card = " ".join((tmp_path / "both" / "README.md").read_text().split())
+    assert "**All rows but those of mine are the micro-world's:**" in card
+    assert "keeps that dataset's licence" in card
+    export(tmp_path / "alone", *flags, "just_mine")
+    card = (tmp_path / "alone" / "README.md").read_text()
+    assert "micro-world" not in card and "| mine alone |" in card
+    assert {row["source"] for row in rows_of(tmp_path / "alone")} == {"code"}

@@ -321,3 +321,10 @@ def _write_hub(root, monkeypatch, task, train, names):
 
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", root / "cache")
     source_toys.write_hub(root, task, "train", train, names)
+
+
+def test_a_bad_row_from_code_says_that_the_code_has_to_be_mended():
+    task = _task(rows=lambda split: [{"text": "a", "label": "yes"}, {"text": split, "label": 1}])
+    records = sources.open_rows(task, "embedded", "test")
+    with pytest.raises(errors.UserError, match="'test' of Task.rows, row 1: .*; mend what it"):
+        records[1]
