@@ -140,6 +140,7 @@ def load(path: str | os.PathLike[str]) -> Layout:
 
 
 def read_toml(path: str) -> dict[str, Any]:
+    """Returns the tables of a TOML file; an error names the file."""
     try:
         with open(path, "rb") as file:
             return tomllib.load(file)

@@ -115,6 +115,7 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
 
 
 def asked_for(options: argparse.Namespace) -> recipe.Recipe:
+    """Returns what of the flags decides which prompts there are."""
     mix = {one.name: getattr(options, one.name) for one in dataclasses.fields(config_lib.MixConfig)}
     return recipe.Recipe(
         mixture=options.mixture,
