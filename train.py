@@ -45,6 +45,7 @@ from flanlike import (
     vocabulary,
 )
 from flanlike import config as config_lib
+from flanlike import prompts as prompts_module
 from flanlike.models import config as model_config
 
 MICRO_WORLD = "All figures are the micro-world's: a small synthetic world, made by rule."
@@ -247,7 +248,7 @@ def words_for(
         words = inherited
     else:
         say(f"training a vocabulary on {VOCABULARY_PROMPTS:,} training prompts")
-        prompts = pipeline.Prompts(
+        prompts = prompts_module.Prompts(
             composition, tasks, data=config.data, seed=config.seed, style=config.prompts
         )
         texts = (prompts[i] for i in range(VOCABULARY_PROMPTS))

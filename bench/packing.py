@@ -61,16 +61,17 @@ def _sizes(options: argparse.Namespace, limits: tuple[int, int]) -> list[tuple[i
     """Returns the lengths of flan_core's examples, nothing held out, in the order of the stream."""
     import task_registry
     from flanlike import availability, features, mixture, packing, pipeline, vocabulary
+    from flanlike import prompts as prompts_module
 
     found = task_registry.registry()
     mixed = found.mixture("flan_core")
     there = availability.of(mixed.task_names, found, options.data, skip_missing=True)
     composition = mixture.resolve(mixed, found, there.rows, (), unavailable=there.missing)
     shares = mixture.Shares(few_shot=options.few_shot)
-    prompts = pipeline.Prompts(composition, found, data=options.data, seed=0, shares=shares)
+    prompts = prompts_module.Prompts(composition, found, data=options.data, seed=0, shares=shares)
     texts = [text for i in range(4000) for text in (prompts[i].inputs, prompts[i].targets)]
     words = vocabulary.Vocabulary.train(texts, 4096)
-    fitted = pipeline.Prompts(
+    fitted = prompts_module.Prompts(
         composition,
         found,
         data=options.data,

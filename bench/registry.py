@@ -108,7 +108,8 @@ def _first_batch(options: argparse.Namespace) -> None:
 def _rendering() -> None:
     """Prints prompts a second: rendered from records at hand, and drawn from the micro-world."""
     import task_registry
-    from flanlike import mixture, pipeline, render, sources
+    from flanlike import mixture, render, sources
+    from flanlike import prompts as prompts_module
 
     found = task_registry.registry()
     composition = mixture.compose(found.mixture("flan_core"), found, "embedded", held_out=())
@@ -137,7 +138,7 @@ def _rendering() -> None:
         )
 
     shares = mixture.Shares(few_shot=0.0)
-    drawn = pipeline.Prompts(composition, found, data="embedded", seed=0, shares=shares)
+    drawn = prompts_module.Prompts(composition, found, data="embedded", seed=0, shares=shares)
     rates = {}
     for name, call in (("rendered", rendered), ("drawn and rendered", drawn.__getitem__)):
         for index in range(len(cases)):

@@ -10,7 +10,8 @@ import pathlib
 import shutil
 
 import task_registry
-from flanlike import mixture, pipeline, registry, vocabulary
+from flanlike import mixture, registry, vocabulary
+from flanlike import prompts as prompts_module
 from flanlike import task as task_module
 from flanlike.microworld import generators
 
@@ -85,7 +86,7 @@ def write_vocabulary(folder: str | pathlib.Path) -> None:
     """Writes a vocabulary of 2,048 pieces, trained on prompts of flan_core."""
     found = task_registry.registry()
     composition = compose(found, "flan_core", "embedded")
-    prompts = pipeline.Prompts(composition, found, data="embedded", seed=0)
+    prompts = prompts_module.Prompts(composition, found, data="embedded", seed=0)
     texts = (text for i in range(3000) for text in (prompts[i].inputs, prompts[i].targets))
     vocabulary.Vocabulary.train(texts, 2048, folder)
 

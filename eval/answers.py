@@ -1,5 +1,6 @@
 """From a model's choices or words to the columns that metrics read."""
 
+import string
 from collections.abc import Sequence
 
 from eval import metrics
@@ -28,10 +29,16 @@ def from_texts(records: Sequence[tasks.Record], texts: Sequence[str]) -> metrics
 
 
 def label_said(prompt: tasks.Prompt, text: str) -> int:
-    """Returns the label whose option, worded as in the prompt, the text is; NO_ANSWER if none."""
-    words = [metrics.normalised(option) for option in prompt.options]
-    said = metrics.normalised(text)
-    return prompt.label_of_option[words.index(said)] if said in words else NO_ANSWER
+    """Returns the label whose option, worded as in the prompt, the text is; NO_ANSWER if none.
+
+    A text that is no option to the letter may differ in its end mark, then in any mark, then in
+    articles, as long as one option alone is meant: of "-4" and "4", "4." is the second.
+    """
+    for form in (str.strip, _without_end, _without_marks, metrics.normalised):
+        said, words = form(text), [form(option) for option in prompt.options]
+        if said and words.count(said) == 1:
+            return prompt.label_of_option[words.index(said)]
+    return NO_ANSWER
 
 
 def after_rationale(target: str, text: str) -> str:
@@ -58,6 +65,14 @@ def option_texts(task: tasks.Task, record: tasks.Record) -> tuple[str, ...]:
     if isinstance(task.answers, tasks.Labels):
         return task.answers.words
     return tuple(record.get("options", ()))
+
+
+def _without_end(text: str) -> str:
+    return text.strip().rstrip(".,;:!?").casefold()
+
+
+def _without_marks(text: str) -> str:
+    return " ".join("".join(c for c in text.casefold() if c not in string.punctuation).split())
 
 
 def _numbers(task: tasks.Task, labels: Sequence[int]) -> tuple[float, ...]:

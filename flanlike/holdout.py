@@ -44,6 +44,7 @@ SHARED_MATERIAL: tuple[tuple[str, frozenset[str]], ...] = (
     ),
     ("science exam questions", frozenset({"scitail", "arc_easy", "arc_challenge"})),
     ("film reviews of Rotten Tomatoes", frozenset({"sst2", "opinion_abstracts_rotten_tomatoes"})),
+    ("WikiHow's guides", frozenset({"hellaswag", "wiki_lingua_english_en"})),
     ("MultiRC's paragraphs", frozenset({"multirc", "mc_taco"})),
     (
         "the restaurants of E2E and the triples of WebNLG",

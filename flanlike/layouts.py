@@ -62,7 +62,7 @@ class OptionStyle:
         for key in ("item", "answer"):
             pattern = getattr(self, key)
             parts = _PARTS.findall(pattern)
-            if _PARTS.sub("", pattern).strip("{}") != _PARTS.sub("", pattern) or not parts:
+            if not parts or set("{}") & set(_PARTS.sub("", pattern)):
                 raise errors.UserError(
                     f"{key} is {pattern!r}; expected {{text}}, {{label}} or both, no other brace"
                 )
@@ -140,6 +140,7 @@ def load(path: str | os.PathLike[str]) -> Layout:
 
 
 def read_toml(path: str) -> dict[str, Any]:
+    """Returns the tables of a TOML file; an error names the file."""
     try:
         with open(path, "rb") as file:
             return tomllib.load(file)

@@ -38,12 +38,13 @@ SAMPLED_RECORDS = 32
 # What makes prompts of records: another version of these may make other prompts.
 CODE = (
     "availability.py",
+    "columns.py",
     "drawing.py",
     "holdout.py",
     "layouts.py",
     "mixture.py",
     "overlap.py",
-    "pipeline.py",
+    "prompts.py",
     "render.py",
     "seeding.py",
     "sources.py",

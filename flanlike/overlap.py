@@ -117,7 +117,13 @@ def exclude(
         rules=composition.rules,
         unavailable={**composition.missing, **empty},
     )
-    return replace(resolved, dropped_rows=composition.dropped_rows, overlapping=found.rows)
+    return replace(
+        resolved,
+        dropped_rows=composition.dropped_rows,
+        skip_bad_rows=composition.skip_bad_rows,
+        bad_rows=composition.bad_rows,
+        overlapping=found.rows,
+    )
 
 
 class Index:

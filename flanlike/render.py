@@ -75,11 +75,7 @@ def render(
     query = _solve(task, template, record, listing, draws, style)
     inputs, shots = query.inputs, 0
     if exemplars:
-        if any(exemplar.row_id == row_id for exemplar in exemplars):
-            raise ValueError(
-                f"task {task.name!r}: row {row_id!r} is both the query and an exemplar; "
-                "draw exemplars by pick_exemplars"
-            )
+        _check_apart(task, row_id, exemplars)
         delimiters = layout.few_shot[draws.below(len(layout.few_shot))]
         solved = [_solve(task, template, each.record, listing, draws, style) for each in exemplars]
         inputs, shots = _join(solved, query.inputs, delimiters, fits)
@@ -245,6 +241,14 @@ def _check_style(task: task_module.Task, template: templates.Template, style: St
         raise ValueError(
             f"task {task.name!r}, template {template.id!r}: style {style!r} is for forward and cot "
             f"templates, not {template.kind!r}: its input would show what the target asks for"
+        )
+
+
+def _check_apart(task: task_module.Task, row_id: str, exemplars: Sequence[Exemplar]) -> None:
+    if any(exemplar.row_id == row_id for exemplar in exemplars):
+        raise ValueError(
+            f"task {task.name!r}: row {row_id!r} is both the query and an exemplar; "
+            "draw exemplars by pick_exemplars"
         )
 
 

@@ -12,7 +12,8 @@ import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from flanlike import errors, features, mixture, pipeline, vocabulary
+from flanlike import errors, features, mixture, vocabulary
+from flanlike import prompts as prompts_module
 from flanlike import registry as registry_module
 from flanlike import task as task_module
 
@@ -126,7 +127,7 @@ class _Stream:
             max_input_tokens=lengths.get("inputs") or _UNBOUNDED,
             max_target_tokens=lengths.get("targets") or _UNBOUNDED,
         )
-        prompts = pipeline.Prompts(
+        prompts = prompts_module.Prompts(
             self._composition,
             self._registry,
             data=self._data,
@@ -256,8 +257,9 @@ def _rows(name: str, split: str) -> list[dict[str, str]]:
     try:
         found = seqio.get_mixture_or_task(name)
     except ValueError as error:
+        said = " ".join(str(error).split())  # near names stand on lines of their own
         raise errors.UserError(
-            f"SeqIO knows no task {name!r} ({error}); import the module that registers it"
+            f"SeqIO knows no task {name!r} ({said}); import the module that registers it"
         ) from None
     if split not in found.splits:
         raise errors.UserError(f"the SeqIO task {name!r} has {sorted(found.splits)}, no {split!r}")

@@ -120,12 +120,12 @@ class Records:
             wrong = str(error)
         else:
             wrong = f"cannot read the row ({type(error).__name__}: {error}); {has}"
-        mend = "use another --data"
+        mend = "mend what it gives" if self.source == "code" else "use another --data"
         if self.source == "folder":
             mend = "rename yours to the hub's or TFDS's" if "missing column" in wrong else "mend it"
         return BadRow(
             f"task {self.task.name!r}: {self._rows.where(number)}: {wrong}; {mend}, or leave such "
-            "rows out with train.py --skip-bad-rows"
+            "rows out of training and exports with --skip-bad-rows"
         )
 
 

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flanlike import errors, sources, utf8
+from flanlike import columns, errors, sources, utf8
 from flanlike import task as task_module
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
@@ -32,8 +32,7 @@ def availability(task: task_module.Task, folder: str) -> str | None:
         return f"{folder!r} is not a folder; give embedded, hub, tfds or a folder of datasets"
     split = "test" if task.is_evaluation_only else "train"
     if _file(root, task.name, split) is None:
-        expected = " or ".join(f"{split}{ending}" for ending in ENDINGS)
-        return f"its folder in {str(root)!r} has no {expected}"
+        return f"its folder in {str(root)!r} has no {_files_of(split)}"
     return None
 
 
@@ -50,7 +49,13 @@ def open_split(task: task_module.Task, folder: str, split: str) -> tuple["Folder
             f"{str(root / task.name)!r} has neither a test nor a validation "
             f"file to test on; expected test{ENDINGS[0]} or validation{ENDINGS[0]}"
         )
-    rows = FolderRows(task, _file(root, task.name, "train"), names)
+    path = _file(root, task.name, "train")
+    if path is None:
+        raise errors.UserError(
+            f"{str(root / task.name)!r} has no {_files_of('train')} that {split!r} could be of: "
+            "use its test rows, or add that file"
+        )
+    rows = FolderRows(task, path, names)
     count = len(rows)
     carved = CARVED_ROWS if count >= 10 * CARVED_ROWS else count // 10
     part = range(count - carved) if split == "train" else range(count - carved, count)
@@ -154,13 +159,10 @@ class _ParquetRows:
         )
 
     def unlabelled(self, indices: range, marks: Mapping[str, Any]) -> set[int]:
-        found = set()
+        found: set[int] = set()
         for name in set(marks) & set(self._table.column_names):
-            column = self._table.column(name)
-            for index in indices:
-                if utf8.unless_unreadable(column[index].as_py) == marks[name]:
-                    found.add(index)
-        return found
+            found |= columns.places_of(self._table.column(name), marks[name])
+        return {index for index in found if index in indices}
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
@@ -189,6 +191,10 @@ def _damaged_column(line: bytes) -> str:
     except (json.JSONDecodeError, AttributeError):
         pass
     return "?"  # nothing to name: it is no object of columns
+
+
+def _files_of(split: str) -> str:
+    return " or ".join(f"{split}{ending}" for ending in ENDINGS)
 
 
 def _file(root: pathlib.Path, task_name: str, split: str) -> pathlib.Path | None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flanlike import errors, seeding, sources, utf8
+from flanlike import columns, errors, seeding, sources, utf8
 from flanlike import task as task_module
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -70,12 +70,14 @@ class HubRows:
         return f"split {self._split!r} of the hub's {self._repo}, row {self._number(index)}"
 
     def unlabelled(self, indices: range) -> set[int]:
-        found = set()
+        marked: set[int] = set()
         for column, value in self._unlabelled.items():
             if column in self._dataset.features:
-                values = self._values(column)
-                found |= {index for index in indices if values[self._number(index)] == value}
-        return found
+                table = self._dataset.select_columns([column]).with_format("arrow")[:]
+                marked |= columns.places_of(table.column(column), value)
+        if self._order is None or not marked:
+            return {number for number in marked if number in indices}
+        return {index for index in indices if self._order[index] in marked}
 
     def content(self, indices: Iterable[int]) -> str:
         # Not the dataset's own fingerprint: that depends on the machine.
@@ -91,15 +93,6 @@ class HubRows:
             if _COMMIT.fullmatch(commit := pathlib.Path(file["filename"]).parent.name):
                 return commit
         return self._revision
-
-    def _values(self, column: str) -> list[Any]:
-        """Returns one column, not whole rows."""
-        values = self._dataset[column]
-        try:
-            return values[:]
-        except UnicodeDecodeError:
-            each = range(len(self._dataset))
-            return [utf8.unless_unreadable(lambda n=n: values[n]) for n in each]
 
     def _number(self, index: int) -> int:
         return index if self._order is None else self._order[index]

@@ -142,7 +142,7 @@ class Task:
     behind them: they take part only with `--data embedded`. `flan_dataset` is the dataset of the
     FLAN 2021 paper (one of 62) that the task is or is a part of. `how_to_get` is one line for a
     dataset that neither backend has: it is asked for, downloaded by hand, or gone. `rows` gives
-    the rows of a split in code: then they come from there, whatever `--data` says.
+    the rows of a split in code, class labels as names: these are taken, whatever `--data` says.
     """
 
     name: str

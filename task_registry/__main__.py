@@ -73,9 +73,9 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
         raise errors.UserError(
             f"task {task.name!r} has no template of kind {kind!r}; it has {kinds!r}"
         )
-    records = sources.open_rows(task, options.data, options.split)
+    records = sources.open_rows(task, options.data, options.split or _first_split(task))
     train = records
-    if options.shots and options.split != "train":
+    if options.shots and records.split != "train":
         train = sources.open_rows(task, options.data, "train")
     console = _console()
     notice = f"   ({_EMBEDDED})" if records.source == "embedded" else ""
@@ -128,6 +128,7 @@ def show_mixture(found: registry.Registry, options: argparse.Namespace) -> None:
         options.hold_out,
         rules=options.hold_out_rules,
         skip_missing=options.skip_missing,
+        skip_bad_rows=options.skip_bad_rows,
     )
     if options.json:
         print(json.dumps(_as_json(composition, options.data), indent=2))
@@ -199,12 +200,16 @@ def _check(found: registry.Registry, name: str, data: str) -> list[str]:
         if why_none:
             why_none += "; name the folder of its rows by --data"
         else:
-            rows = sources.open_rows(task, data, "train")
+            rows = sources.open_rows(task, data, _first_split(task))
             records = [rows[index] for index in range(min(len(rows), _CHECK_ROWS))]
     except errors.UserError as error:
         return [str(error)]
     problems = testing.check_task(task, template_set, records, why_no_records=why_none or "")
     return problems + (_check_metrics(task, records) if records else [])
+
+
+def _first_split(task: task_module.Task) -> str:
+    return "test" if task.is_evaluation_only else "train"
 
 
 def _check_metrics(task: task_module.Task, records: list[task_module.Record]) -> list[str]:
@@ -242,6 +247,8 @@ def _as_json(composition: mixture.Composition, data: str) -> dict[str, Any]:
         "clusters": composition.cluster_shares,
         "evaluation": list(composition.evaluation),
         "excluded": dict(composition.excluded),
+        "dropped_rows": dict(composition.dropped_rows),
+        "bad_rows": dict(composition.bad_rows),
         "shares": dataclasses.asdict(composition.shares),
     }
 
@@ -271,6 +278,10 @@ def _print_composition(
         f"held out: {', '.join(composition.held_out) or 'nothing'} (rules: {composition.rules})",
         f"evaluated: {', '.join(composition.evaluation) or 'nothing'}",
         *(f"left out: {line}" for line in availability.by_reason(composition.excluded)),
+        *(
+            f"left out: {count:,} rows of {name} that give no record"
+            for name, count in composition.bad_rows.items()
+        ),
     ]
     for line in lines:
         console.print(rich_text.Text(line), soft_wrap=True)
@@ -288,6 +299,7 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument(
         "--data", default="embedded", help="embedded (default), hub, tfds or a folder"
     )
+    mixed = _mixture_flags()
     as_json = argparse.ArgumentParser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print JSON")
 
@@ -298,7 +310,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("show", parents=[common, data], help="prompts of a task")
     command.add_argument("task", metavar="TASK")
-    command.add_argument("--split", default="train", help="train (default), validation or test")
+    command.add_argument("--split", help="train (default), validation or test")
     command.add_argument("--shots", type=int, default=0, metavar="K", help="exemplars a prompt")
     command.add_argument("--cot", action="store_true", help="with chain of thought")
     command.add_argument("--option-style", metavar="NAME", help="of _layout.toml; default: drawn")
@@ -313,24 +325,21 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=check)
 
     command = commands.add_parser(
-        "mixture", parents=[common, data, as_json], help="what a mixture is made of"
+        "mixture", parents=[common, data, mixed, as_json], help="what a mixture is made of"
     )
     command.add_argument("name", metavar="NAME")
-    command.add_argument("--hold-out", nargs="*", metavar="C", help="clusters or tasks")
-    command.add_argument(
-        "--hold-out-rules", choices=("flan", "strict"), help="the mixture's own by default"
-    )
-    command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
     command.set_defaults(run=show_mixture)
 
     command = commands.add_parser(
-        "export", parents=[common, data], help="a mixture's prompts as a dataset on disk"
+        "export", parents=[common, data, mixed], help="a mixture's prompts as a dataset on disk"
     )
     export.add_arguments(command)
     command.set_defaults(run=export.export)
 
     command = commands.add_parser(
-        "overlap", parents=[common, data, as_json], help="text that training and evaluation share"
+        "overlap",
+        parents=[common, data, mixed, as_json],
+        help="text that training and evaluation share",
     )
     overlap_check.add_arguments(command)
     command.set_defaults(run=overlap_check.show)
@@ -341,6 +350,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--new-cluster", action="store_true", help="no task has this cluster yet")
     command.set_defaults(run=new)
     return parser
+
+
+def _mixture_flags() -> argparse.ArgumentParser:
+    flags = argparse.ArgumentParser(add_help=False)
+    flags.add_argument("--hold-out", nargs="*", metavar="C", help="clusters or tasks")
+    flags.add_argument(
+        "--hold-out-rules", choices=("flan", "strict"), help="the mixture's own by default"
+    )
+    flags.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
+    flags.add_argument("--skip-bad-rows", action="store_true", help="leave out rows without record")
+    return flags
 
 
 if __name__ == "__main__":

@@ -110,6 +110,7 @@ def cot_creak() -> task.Task:
             repo="amydeng2000/CREAK",
             columns=rationales.strings("ex_id sentence explanation label entity en_wiki_pageid")
             | {"entity_mention_loc": [["int64"]]},
+            unverified="the licence",
         ),
         licence=f"MIT; {_PREPARED}",
         homepage="https://github.com/yasumasaonoe/creak",

@@ -81,7 +81,7 @@ def codah() -> task.Task:
                 "candidate_answers": ["string"],
                 "correct_answer_idx": "int32",
             },
-            unverified="the names and the order of question_category, which is not read",
+            unverified="whether it loads without its converted branch",
         ),
         licence="ODC-By 1.0",
         homepage="https://github.com/Websail-NU/CODAH",
@@ -149,6 +149,7 @@ def creak() -> task.Task:
                 "en_wiki_pageid": "string",
                 "entity_mention_loc": [["int64"]],
             },
+            unverified="the licence",
         ),
         licence="MIT",
         homepage="https://github.com/yasumasaonoe/creak",
@@ -178,7 +179,7 @@ def mc_taco() -> task.Task:
         hub=task.HubSource(
             repo="CogComp/mc_taco",
             revision="refs/convert/parquet",
-            data_dir="default",
+            data_dir="plain_text",  # the one configuration of its loading script
             labels={
                 "category": (
                     "Event Duration",
@@ -195,7 +196,7 @@ def mc_taco() -> task.Task:
                 "label": "ClassLabel",
                 "category": "ClassLabel",
             },
-            unverified="the folder on the converted branch, and the order of category",
+            unverified="whether the converted branch exists",
         ),
         tfds=task.TfdsSource(name="mctaco:1.0.0"),
         licence="none stated",
@@ -289,7 +290,8 @@ def strategy_qa() -> task.Task:
                 "answer": "bool",
                 "facts": "string",
             },
-            unverified="the columns besides question, answer and facts",
+            unverified="the columns besides question, answer and facts; that it loads without a "
+            "revision",
         ),
         licence="MIT",
         homepage="https://allenai.org/data/strategyqa",
@@ -377,9 +379,4 @@ def _social_i_qa(row: task.Row) -> task.Record:
 
 
 def _strategy_qa(row: task.Row) -> task.Record:
-    answer = rows.value(row, "answer")
-    named = dict(row, answer=("no", "yes")[answer] if isinstance(answer, bool) else answer)
-    return {
-        "question": rows.text(row, "question"),
-        "label": rows.label(named, _YES_NO.names, "answer"),
-    }
+    return {"question": rows.text(row, "question"), "label": rows.yes_or_no(row, "answer")}

@@ -97,7 +97,7 @@ def quac() -> task.Task:
             unverified="whether the converted branch exists",
         ),
         tfds=task.TfdsSource(name="quac:1.0.0"),
-        licence="CC BY-SA 4.0",
+        licence="CC BY-SA 4.0 (publisher; MIT by the hub's card)",
         homepage="https://quac.ai",
         flan_dataset="quac",
     )
@@ -172,15 +172,11 @@ def _quac(row: task.Row) -> task.Record:
 
 
 def _dream(row: task.Row) -> task.Record:
-    options = list(row["choice"])
-    answer = rows.text(row, "answer")
-    if answer not in options:
-        raise ValueError(f"unknown label {answer!r} in column 'answer'; expected one of {options}")
     fields = {
         "dialogue": "\n".join(turn.strip() for turn in row["dialogue"]),
         "question": rows.text(row, "question"),
     }
-    return rows.choice(fields, options, options.index(answer))
+    return rows.choice_by_text(fields, row["choice"], rows.text(row, "answer"))
 
 
 def _one_turn(questions: Sequence[str], answers: Sequence[str], text: str) -> tuple[str, str, int]:

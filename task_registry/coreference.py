@@ -41,7 +41,7 @@ def winogrande() -> task.Task:
             },
         ),
         tfds=task.TfdsSource(name="winogrande:1.2.0", split_names={"train": "train_xl"}),
-        licence="CC BY 2.0",
+        licence="CC BY, no version stated (publisher's repository)",
         homepage="https://winogrande.allenai.org",
         flan_dataset="winogrande",
     )

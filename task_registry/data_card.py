@@ -6,8 +6,9 @@ from typing import Any
 from flanlike import manifest, mixture, registry
 
 _MICRO_WORLD = (
-    "**All rows are the micro-world's:** a small synthetic world, made by rule in the shape of the "
-    "datasets named below. None of their rows is in it, and no licence of theirs applies to it."
+    "**All rows {but}are the micro-world's:** a small synthetic world, made by rule in the shape "
+    "of the datasets named below. None of their rows is in it, and no licence of theirs applies "
+    "to it."
 )
 _REAL = (
     "Each prompt is a work derived from a row of the dataset named below and keeps that dataset's "
@@ -47,7 +48,7 @@ def write(
         "## Columns\n\n" + _COLUMNS,
         "## How it is composed\n\n" + _forms(counts),
         "## Tasks and licences\n\n"
-        + (_MICRO_WORLD if read["source"] == "embedded" else _REAL)
+        + _rights(read["source"], composition, found)
         + "\n\n"
         + _tasks(read, composition, counts["task"], found),
         "## What was left out\n\n" + _left_out(composition),
@@ -71,6 +72,18 @@ def _forms(counts: Mapping[str, Mapping[str, int]]) -> str:
     for style, count in counts["option_style"].items():
         lines.append(f"| options: {style or 'none shown'} | {count:,} |")
     return "\n".join(lines)
+
+
+def _rights(source: str, composition: mixture.Composition, found: registry.Registry) -> str:
+    """Returns whose the rows are: also where --data is embedded, those from code are not ours."""
+    names = [share.name for share in composition.tasks]
+    real = [name for name in names if source != "embedded" or found.task(name).rows is not None]
+    if not real:
+        return _MICRO_WORLD.format(but="")
+    if len(real) == len(names):
+        return _REAL
+    made = _MICRO_WORLD.format(but=f"but those of {', '.join(real)} ")
+    return f"{made} For these: {_REAL}"
 
 
 def _tasks(
@@ -97,6 +110,8 @@ def _left_out(composition: mixture.Composition) -> str:
     lines = [f"* {name}: {reason}" for name, reason in composition.excluded.items()]
     for name, count in composition.dropped_rows.items():
         lines.append(f"* {name}: {count:,} rows without an answer")
+    for name, count in composition.bad_rows.items():
+        lines.append(f"* {name}: {count:,} rows that give no record")
     for name, rows in composition.overlapping.items():
         lines.append(f"* {name}: {len(rows):,} rows that overlap with evaluation rows")
     return "\n".join(lines) or "Nothing."

@@ -24,6 +24,7 @@ from typing import Any, get_args
 import task_registry
 from flanlike import config as config_lib
 from flanlike import errors, manifest, mixture, recipe, registry, render, shards
+from flanlike import prompts as prompts_module
 from flanlike import task as task_module
 from task_registry import data_card
 
@@ -62,7 +63,7 @@ class Plan:
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Adds the flags of the export; those of `--tasks` and `--data` are there already."""
+    """Adds the flags of the export, beside those that other commands have as well."""
     command.add_argument("--mixture", default="flan_core", help="a name (flan_core)")
     command.add_argument("--out", required=True, metavar="DIR", help="a new folder, or to go on")
     command.add_argument("--format", choices=shards.FORMATS, default="parquet", help="(parquet)")
@@ -71,9 +72,6 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     size.add_argument(
         "--epochs", type=float, metavar="E", help="times as many as there are drawable rows (1)"
     )
-    command.add_argument("--hold-out", nargs="*", metavar="C", help="clusters or tasks")
-    command.add_argument("--hold-out-rules", choices=("flan", "strict"), help="the mixture's own")
-    command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
     command.add_argument(
         "--exclude-overlap",
         action="store_true",
@@ -117,6 +115,7 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
 
 
 def asked_for(options: argparse.Namespace) -> recipe.Recipe:
+    """Returns what of the flags decides which prompts there are."""
     mix = {one.name: getattr(options, one.name) for one in dataclasses.fields(config_lib.MixConfig)}
     return recipe.Recipe(
         mixture=options.mixture,
@@ -125,6 +124,7 @@ def asked_for(options: argparse.Namespace) -> recipe.Recipe:
         rules=options.hold_out_rules,
         mix=config_lib.MixConfig(**mix),
         skip_missing=options.skip_missing,
+        skip_bad_rows=options.skip_bad_rows,
         exclude_overlap=options.exclude_overlap,
         prompts=options.prompts,
         seed=options.seed,
@@ -186,9 +186,7 @@ class Prompts:
 
     def open(self) -> Callable[[int], task_module.Prompt]:
         """Returns the prompt of each index."""
-        from flanlike import pipeline  # brings Grain: only who renders waits for it
-
-        stream = pipeline.Prompts(
+        stream = prompts_module.Prompts(
             self.composition,
             task_registry.registry(self.tasks_file),
             data=self.asked.data,

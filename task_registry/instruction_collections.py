@@ -53,7 +53,7 @@ def natural_instructions_v2() -> task.Task:
             repo="Muennighoff/natural-instructions",
             is_sorted=True,
             columns=dict.fromkeys(("task_name", "id", "definition", "inputs", "targets"), "string"),
-            unverified="the sizes of the splits",
+            unverified="the sizes of the splits, and the licence",
         ),
         tfds=task.TfdsSource(
             name="natural_instructions:1.0.1",

@@ -58,6 +58,7 @@ def table(described: Sequence[dict[str, Any]]) -> rich_table.Table:
 
 
 def totals(described: Sequence[dict[str, Any]]) -> str:
+    """Returns how many tasks there are, and how many datasets and clusters of the paper's."""
     of_paper = [task for task in described if task["flan_dataset"]]
     datasets = {task["flan_dataset"] for task in of_paper}
     clusters = {task["paper_cluster"] for task in of_paper}

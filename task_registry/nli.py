@@ -89,7 +89,7 @@ def snli() -> task.Task:
         unlabelled={"label": -1},
         hub=task.HubSource(repo="stanfordnlp/snli", config="plain_text", columns=_PAIR_COLUMNS),
         tfds=task.TfdsSource(name="snli:1.1.0"),
-        licence="CC BY-SA 4.0",
+        licence="CC BY-SA 4.0 (publisher; CC BY 4.0 by the hub's card)",
         homepage="https://nlp.stanford.edu/projects/snli",
         flan_dataset="snli",
     )

@@ -10,15 +10,12 @@ _SHOWN = 160  # characters of an example
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Adds the flags of the check; those of `--tasks`, `--data` and `--json` are there already."""
+    """Adds the flags of the check, beside those that other commands have as well."""
     command.add_argument("--mixture", default="flan_core", help="a name (flan_core)")
     command.add_argument(
         "--eval", nargs="+", metavar="T", help="tasks or clusters; by default those held out"
     )
     command.add_argument("--split", choices=sources.SPLITS[1:], default="test", help="(test)")
-    command.add_argument("--hold-out", nargs="*", metavar="C", help="clusters or tasks")
-    command.add_argument("--hold-out-rules", choices=("flan", "strict"), help="the mixture's own")
-    command.add_argument("--skip-missing", action="store_true", help="leave out missing tasks")
 
 
 def show(found: registry.Registry, options: argparse.Namespace) -> None:
@@ -30,6 +27,7 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
             hold_out=None if options.hold_out is None else tuple(options.hold_out),
             rules=options.hold_out_rules,
             skip_missing=options.skip_missing,
+            skip_bad_rows=options.skip_bad_rows,
         ),
         found,
     )
@@ -43,6 +41,7 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
             options.data,
             splits=dict.fromkeys(evaluated, (options.split,)),
             skip_missing=options.skip_missing,
+            skip_bad_rows=options.skip_bad_rows,
         ).missing
         evaluated = tuple(name for name in evaluated if name not in lacking)
     result = overlap.find(

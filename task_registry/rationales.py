@@ -60,25 +60,20 @@ def ecqa(row: task.Row) -> task.Record:
         options = [rows.text(row, column) for column in _ECQA_OPTIONS]
     else:
         question, lines = listed(row)
-        options = [line.removeprefix("- ").strip() for line in lines]
-    answer = rows.text(row, "q_ans", "answer")
-    if answer not in options:
-        raise ValueError(f"unknown label {answer!r} in the answer; expected one of {options!r}")
+        options = [line.removeprefix("- ") for line in lines]
     fields = {"question": question, "rationale": rows.text(row, "taskB", "rationale")}
-    return rows.choice(fields, options, options.index(answer))
+    return rows.choice_by_text(fields, options, rows.text(row, "q_ans", "answer"))
 
 
 def strategyqa(row: task.Row) -> task.Record:
     """Returns the record of a question with the facts that decide it."""
-    answer = rows.value(row, "answer")
-    named = dict(row, answer=("no", "yes")[answer] if isinstance(answer, bool) else answer)
     facts = rows.value(row, "rationale", "facts")
     if isinstance(facts, list):
-        named["facts"] = " ".join(facts)
+        row = {**row, "facts": " ".join(facts)}
     return {
         "question": rows.text(row, "question"),
-        "rationale": rows.text(named, "rationale", "facts"),
-        "label": rows.label(named, STRATEGYQA.names, "answer"),
+        "rationale": rows.text(row, "rationale", "facts"),
+        "label": rows.yes_or_no(row, "answer"),
     }
 
 
@@ -182,15 +177,11 @@ def qed(row: task.Row) -> task.Record:
 
 def cos_e(row: task.Row) -> task.Record:
     """Returns the record of a question with five options."""
-    options = [option.strip() for option in row["choices"]]
-    answer = rows.text(row, "answer")
-    if answer not in options:
-        raise ValueError(f"unknown label {answer!r} in the answer; expected one of {options!r}")
     fields = {
         "question": rows.text(row, "question"),
         "rationale": _reason(row, "abstractive_explanation"),
     }
-    return rows.choice(fields, options, options.index(answer))
+    return rows.choice_by_text(fields, row["choices"], rows.text(row, "answer"))
 
 
 def as_sentence(text: str) -> str:

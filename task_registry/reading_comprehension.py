@@ -69,7 +69,7 @@ def squad_v1() -> task.Task:
         preprocess=_squad_v1,
         hub=task.HubSource(repo="rajpurkar/squad", config="plain_text", columns=_SQUAD_COLUMNS),
         tfds=task.TfdsSource(name="squad/v1.1:3.0.0"),
-        licence="CC BY-SA 4.0",
+        licence="CC BY-SA 4.0 (publisher; CC BY 4.0 by the hub's card)",
         homepage="https://rajpurkar.github.io/SQuAD-explorer",
         flan_dataset="squad",
     )

@@ -90,6 +90,37 @@ def choice(fields: Mapping[str, str], options: Sequence[str], gold: int) -> task
     return {**fields, "options": distinct, "label": distinct.index(options[gold])}
 
 
+def choice_by_text(fields: Mapping[str, str], options: Sequence[str], answer: str) -> task.Record:
+    """Returns a record of the options, labelled with the one that the answer repeats.
+
+    choice_by_text({"question": "?"}, ["a", "b "], "b")
+        -> {"question": "?", "options": ["a", "b"], "label": 1}
+    """
+    options, answer = [option.strip() for option in options], answer.strip()
+    if answer not in options:
+        raise ValueError(f"unknown label {answer!r} in the answer; expected one of {options!r}")
+    return choice(fields, options, options.index(answer))
+
+
+def yes_or_no(row: task.Row, column: str) -> int:
+    """Returns 0 for no and 1 for yes: {"answer": False} -> 0, {"answer": "yes"} -> 1."""
+    found = value(row, column)
+    return int(found) if isinstance(found, bool) else label(row, ("no", "yes"), column)
+
+
+def languages(row: task.Row) -> Mapping[str, str]:
+    """Returns the texts by language, which stand alone or in a column.
+
+    {"translation": {"en": "It rains.", "da": "Det regner."}}     the hub
+    {"en": "It rains.", "da": "Det regner."}                      TFDS
+        -> {"en": "It rains.", "da": "Det regner."}
+    """
+    found = row.get("translation", row)
+    if not isinstance(found, Mapping):
+        raise ValueError(f"column 'translation' is {found!r}; expected an object of languages")
+    return found
+
+
 def lettered_choices(row: task.Row) -> tuple[list[str], int]:
     """Returns the options and the gold index of a row with an answer key.
 

@@ -5,7 +5,7 @@ on rows of its own, and all are tested on the same last rows, as FLAN has it.
 """
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from flanlike import task
 from task_registry import rows
@@ -93,10 +93,7 @@ def _word_segment(row: task.Row) -> task.Record:
 
 def _text(row: task.Row) -> str:
     """Returns the English side, with single blanks: how many there were cannot be told."""
-    pair = row.get("translation", row)
-    if not isinstance(pair, Mapping):
-        raise ValueError(f"column 'translation' is {pair!r}; expected an object of languages")
-    return " ".join(rows.text(pair, "en").split())
+    return " ".join(rows.text(rows.languages(row), "en").split())
 
 
 def _without_marks(text: str) -> str:

@@ -5,7 +5,7 @@ templates ask for the other way, so that training on a row may go in both direct
 """
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from flanlike import seeding, task
 from task_registry import rows
@@ -269,9 +269,7 @@ def _wmt_ende_tok(row: task.Row) -> task.Record:
 
 def _texts(row: task.Row, code: str) -> tuple[str, str]:
     """Returns the English text and the one in the other language."""
-    pair = row.get("translation", row)
-    if not isinstance(pair, Mapping):
-        raise ValueError(f"column 'translation' is {pair!r}; expected an object of languages")
+    pair = rows.languages(row)
     return rows.text(pair, "en"), rows.text(pair, code)
 
 

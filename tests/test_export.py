@@ -9,7 +9,8 @@ import pytest
 import source_toys  # sets datasets offline
 
 import task_registry
-from flanlike import manifest, mixture, pipeline, shards
+from flanlike import manifest, mixture, shards
+from flanlike import prompts as prompts_module
 from task_registry import __main__ as command_line
 
 MIXTURE = ("--mixture", "word_relations", "--hold-out")
@@ -64,15 +65,15 @@ def test_it_holds_the_prompts_of_training_in_order(tmp_path, capsys):
     ]
     found = task_registry.registry()
     composition = mixture.compose(found.mixture("word_relations"), found, "embedded", ())
-    stream = pipeline.Prompts(composition, found, data="embedded", seed=0)
+    stream = prompts_module.Prompts(composition, found, data="embedded", seed=0)
     expected = [shards.row_of(stream[index], "word_relations") for index in range(60)]
     assert rows_of(tmp_path / "out") == expected
     first = expected[0]
     assert list(first) == [
         *("inputs", "targets", "options", "gold", "references", "task", "cluster", "source"),
-        *("split", "row_id", "template", "kind", "shots", "shows_options", "option_style"),
-        "seed",
+        *("split", "row_id", "template", "kind", "shots", "shows_options", "option_style", "seed"),
     ]
+    assert {"", "dashes"} < {row["option_style"] for row in expected}
     assert first["seed"] == str(stream[0].provenance.seed)
 
 
@@ -188,6 +189,22 @@ def test_a_mistake_ends_with_one_line_and_leaves_nothing(flags, expected, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
+def test_bad_rows_are_left_out_and_counted_where_that_is_asked(tmp_path, capsys):
+    good = {"premise": "It rains.", "hypothesis": "It is wet.", "label": 0}
+    source_toys.write_folder(tmp_path / "rows", "rte", train=[good, {}, good, {}, good])
+    flags = ("--mixture", "nli", "--skip-missing", "--data", str(tmp_path / "rows"))
+    assert "leave such rows out of training and exports with --skip-bad-rows" in mistake(
+        capsys, tmp_path / "out", *flags
+    )
+    export(tmp_path / "out", *flags, "--skip-bad-rows")
+    assert {row["row_id"] for row in rows_of(tmp_path / "out")} == {"train/0", "train/2", "train/4"}
+    assert "* rte: 2 rows that give no record" in (tmp_path / "out" / "README.md").read_text()
+    command_line.main(["check", "--manifest", str(tmp_path / "out")])
+    capsys.readouterr()
+    command_line.main(["mixture", "nli", "--hold-out", *flags[2:], "--skip-bad-rows"])
+    assert "left out: 2 rows of rte that give no record" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("format", shards.FORMATS)
 def test_a_damaged_shard_is_named(format, tmp_path, capsys):
     export(tmp_path / "out", format=format)
@@ -237,3 +254,24 @@ def test_a_real_datasets_card_has_its_licence(tmp_path):
     read = manifest.read(tmp_path / "out")
     assert read["export"] == {"format": "jsonl", "prompts": 60, "shard_size": 25, "files": 3}
     assert {row["source"] for row in rows_of(tmp_path / "out")} == {"folder"}
+
+
+def test_rows_from_code_keep_their_licence_beside_the_micro_worlds(tmp_path):
+    (tmp_path / "my_tasks.py").write_text(
+        USER_MODULE.replace('licence="mine alone")', 'licence="mine alone", rows=given)').replace(
+            "TASKS =",
+            "def given(split):\n"
+            '    return [{"premise": "It rains.", "hypothesis": "Wet.", "label": "entailment"} '
+            "for n in range(9)]\n\nTASKS =",
+        )
+        + 'MIXTURES.append(mixture.Mixture(name="just_mine", entries=("mine",)))\n'
+    )
+    flags = ("--tasks", str(tmp_path / "my_tasks.py"), "--mixture")
+    export(tmp_path / "both", *flags, "all_mine")
+    card = " ".join((tmp_path / "both" / "README.md").read_text().split())
+    assert "**All rows but those of mine are the micro-world's:**" in card
+    assert "keeps that dataset's licence" in card
+    export(tmp_path / "alone", *flags, "just_mine")
+    card = (tmp_path / "alone" / "README.md").read_text()
+    assert "micro-world" not in card and "| mine alone |" in card
+    assert {row["source"] for row in rows_of(tmp_path / "alone")} == {"code"}

@@ -1,8 +1,9 @@
 """What FLAN's release got wrong in NLI, paraphrase, sentiment and acceptability, and must not be.
 
-cb: an F1 of 0 for perfect answers, and contradiction read as neutral. rte, anli, cb: a stray letter
-after the hypothesis. stsb: no rank scoring, and halves rounded to even. sentiment140: neutral
-tweets called negative. cola: a template that is there twice. yelp: classes printed as "1" and "2".
+cb: an F1 of 0 for perfect answers, and contradiction read as neutral by its baseline. rte, anli,
+cb: a stray letter after the hypothesis. stsb: no rank scoring, and halves rounded to even.
+sentiment140: neutral tweets called negative. cola: a template that is there twice. yelp: classes
+printed as "1" and "2".
 """
 
 import re
@@ -38,7 +39,7 @@ def prompts(name: str, record: task_module.Record) -> list[task_module.Prompt]:
     return [prompt(name, template, record) for template in (*found.forward, *found.inverted)]
 
 
-def prompt(name, template, record):
+def prompt(name, template, record, style="instructions"):
     return render.render(
         REGISTRY.task(name),
         template,
@@ -48,6 +49,7 @@ def prompt(name, template, record):
         split="test",
         row_id="0",
         seed=seeding.key("defects", name, template.id),
+        style=style,
     )
 
 
@@ -92,6 +94,18 @@ def test_class_one_of_cb_is_a_contradiction(label, name, word, tmp_path):
     assert task.answers.names[record["label"]] == name
     template = REGISTRY.templates("cb").get("options_then_question")
     assert prompt("cb", template, record).targets == word
+
+
+@pytest.mark.parametrize("style", ["options-only", "task-name", "inputs-only"])
+@pytest.mark.parametrize(("label", "word"), [(0, "yes"), (1, "no"), (2, "impossible to tell")])
+def test_a_contradiction_of_cb_is_one_in_prompts_without_instructions_too(style, label, word):
+    record = PREMISE | {"label": label}
+    for template in REGISTRY.templates("cb").forward:
+        asked = prompt("cb", template, record, style)
+        assert asked.label_of_option[asked.gold] == label
+        assert asked.options[asked.gold] == word and asked.targets.endswith(word)
+        said = answers.label_said(asked, answers.after_rationale(template.target, asked.targets))
+        assert said == label
 
 
 @pytest.mark.parametrize("name", ["snli", "mnli_matched", "mnli_mismatched", "anli_r1", "sick"])

@@ -2,7 +2,8 @@
 
 CoQA, QuAC: an exact answer scored 0, being compared with the letters of a string. ReCoRD: scoring a
 generated answer was a TypeError. Natural Questions: a second question mark. MultiRC: the number of
-the answer was that of the question. Besides, what each of these tasks does with its odd rows.
+the answer was that of the question, and a baseline's targets were never what was scored. Besides,
+what each of these tasks does with its odd rows.
 """
 
 import pytest
@@ -49,7 +50,7 @@ def preprocessed(name, row):
     return REGISTRY.task(name).preprocess(row)
 
 
-def prompt_of(name, template, record):
+def prompt_of(name, template, record, style="instructions"):
     return render.render(
         REGISTRY.task(name),
         template,
@@ -59,6 +60,7 @@ def prompt_of(name, template, record):
         split="train",
         row_id="7",
         seed=seeding.key("defects", name, template.id),
+        style=style,
     )
 
 
@@ -149,6 +151,16 @@ def test_multirc_groups_by_question_and_keeps_the_candidates_apart():
     assert preprocessed("multirc", row | {"answer": "a pie", "idx": other})["group"] == "3/8"
 
 
+@pytest.mark.parametrize("style", ["instructions", "options-only", "task-name", "inputs-only"])
+def test_what_multirc_trains_on_is_what_is_scored(style):
+    for record in embedded("multirc"):
+        for template in REGISTRY.templates("multirc").forward:
+            prompt = prompt_of("multirc", template, record, style)
+            assert template.target == "{answer}" and prompt.targets in prompt.options
+            assert prompt.label_of_option[prompt.options.index(prompt.targets)] == record["label"]
+            assert answers.label_said(prompt, prompt.targets) == record["label"]
+
+
 def test_a_conversation_asks_for_one_turn_after_those_before_it():
     seen = {}
     for number in range(40):
@@ -211,5 +223,5 @@ def test_hidden_and_broken_answers_are_said_to_be_so():
     with pytest.raises(ValueError, match="'<unk>' hides the answer of a test question"):
         preprocessed("trivia_qa", hidden)
     unknown = {"dialogue": ["M: No."], "question": "Who?", "choice": ["a", "b"], "answer": "c"}
-    with pytest.raises(ValueError, match="unknown label 'c' in column 'answer'"):
+    with pytest.raises(ValueError, match="unknown label 'c' in the answer"):
         preprocessed("dream", unknown)

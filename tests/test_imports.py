@@ -29,9 +29,11 @@ _KNOWS_TASKS = {
     "mixture",
     "overlap",
     "pipeline",
+    "prompts",
     "recipe",
     "registry",
     "render",
+    "seqio_adapter",
     "shards",
     "sources",
     "sources_folder",
@@ -143,10 +145,13 @@ def test_the_first_batch_loads_no_framework():
 
 @pytest.mark.parametrize(
     "module",
-    ["features", "vocabulary", "task", "registry", "render", "sources", "mixture", "microworld"],
+    [
+        *("features", "vocabulary", "task", "registry", "render", "sources", "mixture"),
+        *("microworld", "prompts"),
+    ],
 )
 def test_the_data_half_runs_without_jax(module):
-    # Only Grain, which `packing` and `pipeline` need, brings jax in where it is installed.
+    # Only Grain, which `packing` and so `pipeline` need, brings jax in where it is installed.
     assert _loaded_after(f"from flanlike import {module}", ("jax",)) == "[]"
 
 

@@ -39,6 +39,7 @@ def test_letters_go_on_after_z():
         ({"item": "-"}, "expected {text}, {label} or both"),
         ({"item": "{label}", "labels": "letters"}, "expected {text} in it"),
         ({"item": "{text} {"}, "no other brace"),
+        ({"item": "- {txt} or {text}."}, "no other brace"),
         ({"answer": "yes"}, "answer is 'yes'"),
     ],
 )

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import pathlib
 
 import pytest
 import source_toys
@@ -8,7 +9,8 @@ import training_toys
 import task_registry
 import train
 from eval import report
-from flanlike import mixture, overlap, pipeline, recipe
+from flanlike import mixture, overlap, recipe
+from flanlike import prompts as prompts_module
 from flanlike.models import presets
 from task_registry import __main__ as command_line
 
@@ -128,7 +130,7 @@ def test_rows_that_overlap_are_never_drawn_nor_shown(folder, max_examples):
     assert rest.overlapping == found.rows and rest.evaluation == composition.evaluation
 
     def drawn(composition):
-        stream = pipeline.Prompts(composition, REGISTRY, data=folder, seed=0)
+        stream = prompts_module.Prompts(composition, REGISTRY, data=folder, seed=0)
         return [stream[index] for index in range(200)]
 
     whole = {prompt.provenance.row_id for prompt in drawn(composition)}
@@ -136,6 +138,21 @@ def test_rows_that_overlap_are_never_drawn_nor_shown(folder, max_examples):
     assert len(whole) == (max_examples or 27)
     assert any("quick brown" in prompt.inputs for prompt in drawn(composition))
     assert not any("quick brown" in prompt.inputs for prompt in drawn(rest))
+
+
+def test_bad_rows_stay_left_out_and_counted_beside_rows_that_overlap(folder):
+    lines = pathlib.Path(folder, "rte", "train.jsonl").read_text().splitlines(keepends=True)
+    pathlib.Path(folder, "rte", "train.jsonl").write_text("".join(["{}\n", *lines]))
+    mixed = mixture.Mixture(
+        name="mixed", entries=("rte", "imdb_reviews"), hold_out=("imdb_reviews",)
+    )
+    composition = mixture.compose(mixed, REGISTRY, folder, skip_bad_rows=True)
+    rest = overlap.exclude(composition, REGISTRY, find(composition, folder))
+    assert rest.overlapping == {"rte": (3, 5)}
+    assert (rest.skip_bad_rows, rest.bad_rows) == (True, {"rte": 1})
+    stream = prompts_module.Prompts(rest, REGISTRY, data=folder, seed=0)
+    drawn = {stream[index].provenance.row_id for index in range(200)}
+    assert len(drawn) == rest.tasks[0].rows and not drawn & {"train/0", "train/4", "train/6"}
 
 
 def test_a_task_of_which_nothing_is_left_is_named(folder):

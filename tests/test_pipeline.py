@@ -1,11 +1,9 @@
-import collections
-import dataclasses
-
 import numpy as np
 import pytest
 
 import task_registry
 from flanlike import features, mixture, pipeline, sources, vocabulary
+from flanlike import prompts as prompts_module
 from flanlike.microworld import corpus
 
 _NAMES = ("rte", "sst2", "openbookqa", "common_gen", "cot_gsm8k")
@@ -24,8 +22,10 @@ def _compose(registry, names=_NAMES, **settings) -> mixture.Composition:
     return mixture.resolve(mixed, registry, counts)
 
 
-def _prompts(registry, composition, **settings) -> pipeline.Prompts:
-    return pipeline.Prompts(composition, registry, **{"data": "embedded", "seed": 0, **settings})
+def _prompts(registry, composition, **settings) -> prompts_module.Prompts:
+    return prompts_module.Prompts(
+        composition, registry, **{"data": "embedded", "seed": 0, **settings}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -54,65 +54,6 @@ def _same(some, others) -> bool:
         for a, b in zip(one, other, strict=True)
         if a is not None
     )
-
-
-def test_order_draws_every_task_by_its_share():
-    order = pipeline.Order([0.5, 0.25, 0.25], seed=0)
-    block = [order[i] for i in range(64)]
-    assert collections.Counter(task for task, _ in block) == {0: 32, 1: 16, 2: 16}
-    for task, count in ((0, 32), (1, 16)):
-        assert sorted(nth for t, nth in block if t == task) == list(range(count))
-    following = [order[64 + i] for i in range(64)]
-    assert sorted(nth for task, nth in following if task == 1) == list(range(16, 32))
-    assert [task for task, _ in following] != [task for task, _ in block]
-
-
-def test_order_of_many_tasks_is_no_slower():
-    order = pipeline.Order([1.0] * 2000, seed=0)
-    assert order.counts == [16] * 2000
-    assert len({order[i][0] for i in range(500)}) > 400
-
-
-def test_a_rare_task_is_never_lost():
-    order = pipeline.Order([1.0, 1e-9], seed=0)
-    assert order.counts[1] == 1 and sum(order.counts) < 1 << 19
-
-
-def test_prompts_are_a_function_of_seed_and_index(registry):
-    composition = _compose(registry)
-    some, others = _prompts(registry, composition), _prompts(registry, composition)
-    forward = [some[i] for i in range(40)]
-    backward = [others[i] for i in reversed(range(40))][::-1]
-    assert forward == backward
-    assert forward != [_prompts(registry, composition, seed=1)[i] for i in range(40)]
-
-
-def test_an_epoch_has_every_row_once_and_the_next_renders_it_anew(registry):
-    composition = _compose(registry, ("rte",), max_examples=40)
-    prompts = _prompts(registry, composition)
-    epochs = [[prompts[40 * epoch + i] for i in range(40)] for epoch in (0, 1)]
-    # One task alone: blocks of 16 shuffle within and across epochs, so compare 80 as a whole.
-    rows = collections.Counter(p.provenance.row_id for epoch in epochs for p in epoch)
-    assert len(rows) == 40 and set(rows.values()) == {2}
-    texts = {p.inputs for epoch in epochs for p in epoch}
-    assert len(texts) > 70
-
-
-def test_the_cap_on_examples_keeps_the_same_rows_for_every_seed(registry):
-    composition = _compose(registry, ("rte",), max_examples=20)
-    drawn = [
-        {_prompts(registry, composition, seed=seed)[i].provenance.row_id for i in range(64)}
-        for seed in (0, 1)
-    ]
-    assert drawn[0] == drawn[1] and len(drawn[0]) == 20
-    assert drawn[0] != {f"train/{i}" for i in range(20)}
-
-
-def test_tasks_are_opened_when_first_drawn(registry):
-    prompts = _prompts(registry, _compose(registry))
-    assert prompts._opened == {}
-    prompts[0]
-    assert len(prompts._opened) == 1
 
 
 def test_exemplars_that_do_not_fit_are_dropped_and_counted(registry, words):
@@ -184,23 +125,6 @@ def _check_workers(registry, words, workers):
     assert _same([next(with_workers) for _ in range(8)], [next(expected) for _ in range(8)])
     assert with_workers.get_state() == expected.get_state()
     with_workers.close()
-
-
-def test_styles_change_inputs_and_keep_rows(registry):
-    composition = _compose(registry, ("rte",))
-    plain = _prompts(registry, composition)
-    bare = _prompts(registry, composition, style="inputs-only")
-    for i in range(20):
-        assert plain[i].provenance.row_id == bare[i].provenance.row_id
-        assert "Options" not in bare[i].inputs
-
-
-def test_shares_may_be_overridden(registry):
-    composition = _compose(registry)
-    shares = dataclasses.replace(composition.shares, few_shot=0.0, inverted=1.0)
-    prompts = _prompts(registry, composition, shares=shares)
-    kinds = {prompts[i].provenance.kind for i in range(100)}
-    assert kinds <= {"inverted", "cot_inverted"}
 
 
 def test_text_batches_of_a_decoder(words):

@@ -72,6 +72,29 @@ def test_lettered_choices(row):
         rows.lettered_choices(row | {"answerKey": "E"})
 
 
+def test_choice_by_text():
+    fields = {"question": "?"}
+    assert rows.choice_by_text(fields, ["a", "b "], " b") == (
+        fields | {"options": ["a", "b"], "label": 1}
+    )
+    with pytest.raises(ValueError, match="unknown label 'c' in the answer; expected one of"):
+        rows.choice_by_text(fields, ["a", "b"], "c")
+
+
+@pytest.mark.parametrize(("answer", "label"), [(False, 0), (True, 1), ("no", 0), ("yes", 1)])
+def test_yes_or_no(answer, label):
+    assert rows.yes_or_no({"answer": answer}, "answer") == label
+    with pytest.raises(ValueError, match="unknown label 'maybe' in column 'answer'"):
+        rows.yes_or_no({"answer": "maybe"}, "answer")
+
+
+def test_languages_stand_alone_or_in_a_column():
+    pair = {"en": "It rains.", "da": "Det regner."}
+    assert rows.languages(pair) == rows.languages({"translation": pair, "id": 1}) == pair
+    with pytest.raises(ValueError, match="'translation' is 'x'; expected an object of languages"):
+        rows.languages({"translation": "x"})
+
+
 def test_references_come_once_each_and_never_empty():
     assert rows.references("a ", ["b", "a", ""], None) == ["a", "b"]
     with pytest.raises(ValueError, match="expected at least one answer"):

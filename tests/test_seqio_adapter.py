@@ -9,6 +9,7 @@ import pytest
 import flanlike
 import task_registry
 from flanlike import errors, features, mixture, pipeline, seqio_adapter, vocabulary
+from flanlike import prompts as prompts_module
 
 pytest.importorskip("seqio", reason="SeqIO is not installed: pip install 'flanlike[seqio]'")
 
@@ -33,7 +34,7 @@ def ours(composition, lengths):
     limits = features.LengthLimits(
         max_input_tokens=lengths["inputs"], max_target_tokens=lengths["targets"]
     )
-    prompts = pipeline.Prompts(
+    prompts = prompts_module.Prompts(
         composition,
         registered(),
         data="embedded",
@@ -132,7 +133,7 @@ def test_a_seqio_task_is_a_source_of_ours():
     composition = mixture.compose(made, found, "embedded", ())
     assert composition.tasks[0].rows == 5
     shares = mixture.Shares(few_shot=0.0)
-    prompts = pipeline.Prompts(composition, found, data="embedded", seed=0, shares=shares)
+    prompts = prompts_module.Prompts(composition, found, data="embedded", seed=0, shares=shares)
     drawn = map(prompts.__getitem__, itertools.count())
     seen = list(itertools.islice((p for p in drawn if p.provenance.task == "sums"), 48))
     assert {(p.inputs, p.targets) for p in seen} == {(p["inputs"], p["targets"]) for p in pairs}

@@ -146,6 +146,15 @@ def test_a_missing_test_file_is_an_error(tmp_path):
         _open(tmp_path, "test")
 
 
+def test_a_task_without_a_training_split_has_no_train_rows_in_a_folder(tmp_path):
+    only_tested = _task(splits={"test": "test"})
+    source_toys.write_folder(tmp_path, "toy", test=ROWS[:3])
+    assert len(sources.open_rows(only_tested, str(tmp_path), "test")) == 3
+    for split in ("train", "validation"):
+        with pytest.raises(errors.UserError, match=r"toy' has no train\.jsonl or .* that"):
+            sources.open_rows(only_tested, str(tmp_path), split)
+
+
 def test_availability_gives_the_reason(tmp_path):
     toy = _task()
     assert sources.availability(_task(is_microworld_only=True), "hub").startswith("it exists in")
@@ -312,3 +321,10 @@ def _write_hub(root, monkeypatch, task, train, names):
 
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", root / "cache")
     source_toys.write_hub(root, task, "train", train, names)
+
+
+def test_a_bad_row_from_code_says_that_the_code_has_to_be_mended():
+    task = _task(rows=lambda split: [{"text": "a", "label": "yes"}, {"text": split, "label": 1}])
+    records = sources.open_rows(task, "embedded", "test")
+    with pytest.raises(errors.UserError, match="'test' of Task.rows, row 1: .*; mend what it"):
+        records[1]

@@ -53,7 +53,7 @@ def with_row_3(**changes):
             [{"label": 0}] * 20,
             0,
             "missing column 'text'; the row has the columns ['label']; rename yours to the hub's "
-            "or TFDS's, or leave such rows out with train.py --skip-bad-rows",
+            "or TFDS's, or leave such rows out of training and exports with --skip-bad-rows",
         ),
     ],
 )
@@ -67,7 +67,9 @@ def test_a_bad_row_of_a_folder_names_task_file_row_and_column(
         assert records[2]["text"] == "text 2"
         records[3]
     assert str(caught.value).startswith(f"task 'toy': {where}: {wrong}")
-    assert str(caught.value).endswith("or leave such rows out with train.py --skip-bad-rows")
+    assert str(caught.value).endswith(
+        "or leave such rows out of training and exports with --skip-bad-rows"
+    )
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

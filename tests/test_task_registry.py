@@ -4,10 +4,12 @@ import sys
 from unittest import mock
 
 import pytest
+import source_toys
+import task_rows
 import template_toys as toys
 
 import task_registry
-from flanlike import mixture, sources, testing
+from flanlike import holdout, mixture, sources, testing
 from task_registry import __main__ as command_line
 from task_registry import mixtures
 
@@ -38,6 +40,13 @@ def test_flan_core_holds_every_task_once_and_holds_out_by_default():
     assert len(open_choice.task_names) == 12
     assert all(REGISTRY.task(name).is_microworld_only for name in open_choice.task_names)
     assert flan_core.entries[-1] == (open_choice, mixtures.OPEN_CHOICE_SHARE)
+
+
+def test_every_task_that_shares_material_is_there_and_is_dropped_for_it():
+    for _, names in holdout.SHARED_MATERIAL:
+        assert names <= set(REGISTRY.task_names) and len(names) > 1
+    split = holdout.apply(REGISTRY.clusters, ["commonsense"])
+    assert "WikiHow's guides with hellaswag" in split.dropped["wiki_lingua_english_en"]
 
 
 def test_every_cluster_is_a_mixture():
@@ -94,6 +103,14 @@ def test_check_is_content_with_a_task(capsys):
     assert run(capsys, "check", "rte", "stsb") == (
         "ok   rte\nok   stsb\n2 tasks checked, nothing wrong\n"
     )
+
+
+def test_a_task_without_a_training_split_is_shown_and_checked_by_its_test_rows(capsys, tmp_path):
+    data = ("--data", str(tmp_path))
+    source_toys.write_folder(tmp_path, "wsc273", test=[task_rows.LAYOUTS["wsc273"].folder] * 2)
+    assert "test/1 " in run(capsys, "show", "wsc273", *data, "--n", "2")
+    assert "1 tasks checked, nothing wrong" in run(capsys, "check", "wsc273", *data)
+    assert "has no train.jsonl" in mistake(capsys, "show", "wsc273", *data, "--shots", "1")
 
 
 USER_MODULE = """

@@ -23,21 +23,27 @@ _NOT_CLUSTERS = {
     "overlap_check",
     "__main__",
 }
-TASKS = {
-    builder.__name__: builder()
+BUILDERS = [
+    builder
     for module in pkgutil.iter_modules(task_registry.__path__)
     if module.name not in _NOT_CLUSTERS
     for builder in importlib.import_module(f"task_registry.{module.name}").TASKS
-}
+]
+TASKS = {builder.__name__: builder() for builder in BUILDERS}
 WITH_DATASET = sorted(name for name, task in TASKS.items() if not task.is_microworld_only)
 WITH_HUB = sorted(name for name, task in TASKS.items() if task.hub)
 WITH_TFDS = sorted(name for name, task in TASKS.items() if task.tfds)
 TEST_ONLY = ["wsc273"]
 
 
-def test_every_builder_is_named_like_its_task_and_has_a_docstring():
-    for name, task in TASKS.items():
+def test_every_builder_is_named_like_its_task_and_its_docstring_shows_a_row():
+    assert sorted(builder.__name__ for builder in BUILDERS) == sorted(
+        task_registry.registry().task_names
+    )
+    for builder in BUILDERS:
+        name, task = builder.__name__, TASKS[builder.__name__]
         assert task.name == name
+        assert task.is_microworld_only or '{"' in builder.__doc__, name
         assert task.cluster in task_module.CLUSTERS
         assert task.licence
         assert task.homepage.startswith("http") or task.is_microworld_only

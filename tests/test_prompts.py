@@ -1,0 +1,102 @@
+import collections
+import dataclasses
+
+import pytest
+
+import task_registry
+from flanlike import mixture, prompts, sources
+
+_NAMES = ("rte", "sst2", "openbookqa", "common_gen", "cot_gsm8k")
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return task_registry.registry()
+
+
+def _compose(registry, names=_NAMES, **settings) -> mixture.Composition:
+    mixed = mixture.Mixture(name="mixed", entries=names, **settings)
+    counts = {
+        name: len(sources.open_rows(registry.task(name), "embedded", "train")) for name in names
+    }
+    return mixture.resolve(mixed, registry, counts)
+
+
+def _prompts(registry, composition, **settings) -> prompts.Prompts:
+    return prompts.Prompts(composition, registry, **{"data": "embedded", "seed": 0, **settings})
+
+
+def test_order_draws_every_task_by_its_share():
+    order = prompts.Order([0.5, 0.25, 0.25], seed=0)
+    block = [order[i] for i in range(64)]
+    assert collections.Counter(task for task, _ in block) == {0: 32, 1: 16, 2: 16}
+    for task, count in ((0, 32), (1, 16)):
+        assert sorted(nth for t, nth in block if t == task) == list(range(count))
+    following = [order[64 + i] for i in range(64)]
+    assert sorted(nth for task, nth in following if task == 1) == list(range(16, 32))
+    assert [task for task, _ in following] != [task for task, _ in block]
+
+
+def test_order_of_many_tasks_is_no_slower():
+    order = prompts.Order([1.0] * 2000, seed=0)
+    assert order.counts == [16] * 2000
+    assert len({order[i][0] for i in range(500)}) > 400
+
+
+def test_a_rare_task_is_never_lost():
+    order = prompts.Order([1.0, 1e-9], seed=0)
+    assert order.counts[1] == 1 and sum(order.counts) < 1 << 19
+
+
+def test_prompts_are_a_function_of_seed_and_index(registry):
+    composition = _compose(registry)
+    some, others = _prompts(registry, composition), _prompts(registry, composition)
+    forward = [some[i] for i in range(40)]
+    backward = [others[i] for i in reversed(range(40))][::-1]
+    assert forward == backward
+    assert forward != [_prompts(registry, composition, seed=1)[i] for i in range(40)]
+
+
+def test_an_epoch_has_every_row_once_and_the_next_renders_it_anew(registry):
+    composition = _compose(registry, ("rte",), max_examples=40)
+    stream = _prompts(registry, composition)
+    epochs = [[stream[40 * epoch + i] for i in range(40)] for epoch in (0, 1)]
+    # One task alone: blocks of 16 shuffle within and across epochs, so compare 80 as a whole.
+    rows = collections.Counter(p.provenance.row_id for epoch in epochs for p in epoch)
+    assert len(rows) == 40 and set(rows.values()) == {2}
+    texts = {p.inputs for epoch in epochs for p in epoch}
+    assert len(texts) > 70
+
+
+def test_the_cap_on_examples_keeps_the_same_rows_for_every_seed(registry):
+    composition = _compose(registry, ("rte",), max_examples=20)
+    drawn = [
+        {_prompts(registry, composition, seed=seed)[i].provenance.row_id for i in range(64)}
+        for seed in (0, 1)
+    ]
+    assert drawn[0] == drawn[1] and len(drawn[0]) == 20
+    assert drawn[0] != {f"train/{i}" for i in range(20)}
+
+
+def test_tasks_are_opened_when_first_drawn(registry):
+    stream = _prompts(registry, _compose(registry))
+    assert stream._opened == {}
+    stream[0]
+    assert len(stream._opened) == 1
+
+
+def test_styles_change_inputs_and_keep_rows(registry):
+    composition = _compose(registry, ("rte",))
+    plain = _prompts(registry, composition)
+    bare = _prompts(registry, composition, style="inputs-only")
+    for i in range(20):
+        assert plain[i].provenance.row_id == bare[i].provenance.row_id
+        assert "Options" not in bare[i].inputs
+
+
+def test_shares_may_be_overridden(registry):
+    composition = _compose(registry)
+    shares = dataclasses.replace(composition.shares, few_shot=0.0, inverted=1.0)
+    stream = _prompts(registry, composition, shares=shares)
+    kinds = {stream[i].provenance.kind for i in range(100)}
+    assert kinds <= {"inverted", "cot_inverted"}
