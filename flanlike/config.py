@@ -120,7 +120,7 @@ class EvalConfig:
     """How the held-out tasks are asked, before and after training."""
 
     every: int = 0  # steps between evaluations besides the first and the last; 0: none between
-    rows_per_task: int = 100  # rows a template, fixed by seed
+    rows_per_task: int = 60  # rows a template, fixed by seed
     validation_rows: int = 30  # to choose a template by; 0: no best-on-validation figure
     generation_rows: int = 30  # rows a template where the answer is written, which is slow
     split: Literal["test", "validation"] = "test"  # what figures are made on

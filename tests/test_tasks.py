@@ -116,11 +116,10 @@ def test_an_embedded_record_has_the_fields_and_answers_of_the_task(name):
                 assert record["references"]
 
 
-def test_importing_the_tasks_is_quick_and_reads_nothing():
+def test_importing_the_tasks_loads_no_heavy_library():
     script = (
-        "import sys, time, flanlike.task; start = time.perf_counter()\n"
+        "import sys\n"
         "import task_registry\n"
-        "assert time.perf_counter() - start < 0.5, time.perf_counter() - start\n"
         "heavy = {'jax', 'datasets', 'tensorflow', 'pyarrow', 'numpy'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
