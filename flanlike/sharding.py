@@ -70,6 +70,17 @@ def batch(arrays: Any, mesh: jax.sharding.Mesh) -> Any:
     )
 
 
+def split_rows(x: jax.Array) -> jax.Array:
+    """Keeps an activation's rows split over data and fsdp, within `jax.set_mesh`; else returns x.
+
+    Left to itself, XLA spreads the model axis over fsdp, as the embedding's table is, and every
+    device holds the activations of every row.
+    """
+    if jax.sharding.get_abstract_mesh().empty:
+        return x
+    return jax.lax.with_sharding_constraint(x, PartitionSpec(("data", "fsdp")))
+
+
 def _spec(axes: tuple[str, ...], shape: tuple[int, ...], mesh: jax.sharding.Mesh) -> PartitionSpec:
     names = [RULES.get(axis) for axis in axes]
     sizes = [mesh.shape[name] if name else 1 for name in names]
