@@ -24,9 +24,10 @@ def build(
         parts.append(optax.scale_by_adam(b1=config.b1, b2=config.b2, eps=config.eps))
     else:
         # As T5: factored second moments, updates clipped to RMS 1 and scaled by the parameter's
-        # own RMS, no first moment.
+        # own RMS, no first moment. Where T5 factors the model's axis against all heads together,
+        # this does so against those of a head, which are 64 long.
         parts += [
-            optax.scale_by_factored_rms(decay_rate=0.8, min_dim_size_to_factor=128),
+            optax.scale_by_factored_rms(decay_rate=0.8, min_dim_size_to_factor=64),
             optax.clip_by_block_rms(1.0),
             optax.scale_by_param_block_rms(),
         ]

@@ -103,6 +103,19 @@ def test_adafactor_factors_large_matrices():
     assert factored.v_row["w"].shape == (128,) and factored.v_col["w"].shape == (256,)
 
 
+@pytest.mark.parametrize("preset", ["t5-1.1-small", "t5-1.1-xxl"])
+def test_adafactor_factors_all_matrices_of_t5(preset):
+    shape = dataclasses.replace(presets.get(preset), vocab_size=32128)
+    params = nnx.to_pure_dict(nnx.state(models.abstract(shape), nnx.Param))
+    state = jax.eval_shape(optim.build(config.OptimConfig(name="adafactor"), 10).init, params)
+    factored = next(part for part in state if isinstance(part, optax.FactoredState))
+    whole = jax.tree_util.tree_flatten_with_path(factored.v)[0]
+    parts = {path[-2].key for path, leaf in whole if leaf.size > 1}
+    assert all(part.endswith(("_norm", "_bias")) for part in parts)
+    stored = sum(leaf.size for leaf in jax.tree.leaves(state))
+    assert stored < 0.02 * sum(leaf.size for leaf in jax.tree.leaves(params))
+
+
 def test_gradients_are_clipped_by_their_global_norm():
     optimizer = optim.build(config.OptimConfig(max_gradient_norm=1.0), 10)
     clip = optax.clip_by_global_norm(1.0)
@@ -116,7 +129,16 @@ def test_gradients_are_clipped_by_their_global_norm():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"peak_lr": 0.0}, {"warmup_steps": -1}, {"b2": 1.0}, {"weight_decay": -0.1}]
+    "changes",
+    [
+        {"peak_lr": 0.0},
+        {"warmup_steps": -1},
+        {"final_lr_fraction": 1.5},
+        {"b2": 1.0},
+        {"eps": 0.0},
+        {"weight_decay": -0.1},
+        {"max_gradient_norm": -1.0},
+    ],
 )
 def test_a_bad_setting_is_named(changes):
     (name,) = changes
