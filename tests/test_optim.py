@@ -103,6 +103,21 @@ def test_adafactor_factors_large_matrices():
     assert factored.v_row["w"].shape == (128,) and factored.v_col["w"].shape == (256,)
 
 
+def test_adafactor_scales_each_layer_of_a_stack_by_its_own_rms():
+    params = {"blocks": {"w": jnp.stack([jnp.full((2, 2), 10.0), jnp.full((2, 2), 1.0)])}}
+    gradient = {"blocks": {"w": jnp.ones((2, 2, 2))}}
+    updates = first_update(gradient, params, name="adafactor", peak_lr=0.1)
+    np.testing.assert_allclose(updates["blocks"]["w"][:, 0, 0], [-1.0, -0.1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("preset", ["micro", "micro-encdec"])
+def test_stacks_are_where_the_model_has_an_axis_of_layers(preset):
+    shape = dataclasses.replace(presets.get(preset), vocab_size=300)
+    for path, variable in nnx.to_flat_state(nnx.state(models.abstract(shape), nnx.Param)):
+        has_layers = variable.get_metadata()["axes"][0] == "layers"
+        assert optim.is_stack(path[0]) == has_layers, path
+
+
 @pytest.mark.parametrize("preset", ["t5-1.1-small", "t5-1.1-xxl"])
 def test_adafactor_factors_all_matrices_of_t5(preset):
     shape = dataclasses.replace(presets.get(preset), vocab_size=32128)
