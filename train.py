@@ -261,12 +261,7 @@ def words_for(
 def make_mesh(config: config_lib.RunConfig) -> jax.sharding.Mesh | None:
     """Returns the mesh over all devices; None where there is but one."""
     mesh = sharding.mesh(**dataclasses.asdict(config.mesh))
-    shares = mesh.shape["data"] * mesh.shape["fsdp"]
-    if config.batch.rows % (shares * config.batch.micro_batches):
-        raise errors.UserError(
-            f"--batch.rows {config.batch.rows} does not divide into {shares} devices x "
-            f"{config.batch.micro_batches} micro-batches: give a multiple"
-        )
+    sharding.check_rows(config.batch.rows, config.batch.micro_batches, mesh)
     return None if mesh.size == 1 else mesh
 
 

@@ -84,9 +84,14 @@ class OptimConfig:
     def __post_init__(self) -> None:
         _check(self.peak_lr > 0, "optim.peak-lr", self.peak_lr, "more than 0")
         _check(self.warmup_steps >= 0, "optim.warmup-steps", self.warmup_steps, "0 or more")
+        is_share = 0 <= self.final_lr_fraction <= 1
+        _check(is_share, "optim.final-lr-fraction", self.final_lr_fraction, "in [0, 1]")
         _check(0 <= self.b1 < 1, "optim.b1", self.b1, "in [0, 1)")
         _check(0 <= self.b2 < 1, "optim.b2", self.b2, "in [0, 1)")
+        _check(self.eps > 0, "optim.eps", self.eps, "more than 0")
         _check(self.weight_decay >= 0, "optim.weight-decay", self.weight_decay, "0 or more")
+        is_norm = self.max_gradient_norm >= 0
+        _check(is_norm, "optim.max-gradient-norm", self.max_gradient_norm, "0 or more")
 
 
 @dataclass(frozen=True, kw_only=True)

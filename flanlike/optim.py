@@ -24,11 +24,11 @@ def build(
         parts.append(optax.scale_by_adam(b1=config.b1, b2=config.b2, eps=config.eps))
     else:
         # As T5: factored second moments, updates clipped to RMS 1 and scaled by the parameter's
-        # own RMS, no first moment.
+        # own RMS, no first moment. Where T5 factors the model's axis against all heads together,
+        # this does so against those of a head, which are 64 long.
         parts += [
-            optax.scale_by_factored_rms(decay_rate=0.8, min_dim_size_to_factor=128),
-            optax.clip_by_block_rms(1.0),
-            optax.scale_by_param_block_rms(),
+            optax.scale_by_factored_rms(decay_rate=0.8, min_dim_size_to_factor=64),
+            optax.stateless(_clip_and_scale_by_rms),
         ]
     if config.weight_decay > 0:
         parts.append(optax.add_decayed_weights(config.weight_decay, mask=decay_mask))
@@ -63,6 +63,11 @@ def schedule(config: config_lib.OptimConfig, total_steps: int) -> optax.Schedule
     return learning_rate
 
 
+def is_stack(part: str) -> bool:
+    """Returns whether the leaves of that part of a model begin with an axis of layers."""
+    return part in ("blocks", "encoder", "decoder")
+
+
 def decay_mask(params: Any) -> Any:
     """Returns True at the leaves that weight decay pulls on: matrices, by shape and by name."""
 
@@ -73,3 +78,18 @@ def decay_mask(params: Any) -> Any:
         return leaf.ndim >= 2 and not is_undecayed
 
     return jax.tree_util.tree_map_with_path(is_decayed, params)
+
+
+def _clip_and_scale_by_rms(updates: Any, params: Any) -> Any:
+    """Returns updates clipped to RMS 1 and scaled by the parameter's RMS, each layer by itself."""
+
+    def scale(path: tuple[Any, ...], update: jax.Array, param: jax.Array) -> jax.Array:
+        axes = tuple(range(1, update.ndim)) if is_stack(path[0].key) else None
+
+        def rms(x: jax.Array) -> jax.Array:
+            return jnp.sqrt(jnp.mean(jnp.square(x), axis=axes, keepdims=True))
+
+        # 1e-3, as T5: a parameter that is all zeros moves too.
+        return update / jnp.maximum(rms(update), 1.0) * jnp.maximum(rms(param), 1e-3)
+
+    return jax.tree_util.tree_map_with_path(scale, updates, params)

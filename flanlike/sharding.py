@@ -43,7 +43,19 @@ def mesh(*, data: int = 1, fsdp: int = 1, tensor: int = 1) -> jax.sharding.Mesh:
     )
 
 
-def of(state: Any, mesh: jax.sharding.Mesh) -> Any:
+def check_rows(
+    rows: int, micro_batches: int, mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh
+) -> None:
+    """Raises unless every device gets as many rows of every micro-batch."""
+    shares = mesh.shape["data"] * mesh.shape["fsdp"]
+    if rows % (shares * micro_batches):
+        raise errors.UserError(
+            f"--batch.rows {rows} does not divide into {shares} devices x "
+            f"{micro_batches} micro-batches: give a multiple"
+        )
+
+
+def of(state: Any, mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh) -> Any:
     """Returns a tree of shardings for a state of variables: parameters or optimizer's.
 
     A variable without named axes, with other axes than its value's (a factored moment), or of a
@@ -70,7 +82,22 @@ def batch(arrays: Any, mesh: jax.sharding.Mesh) -> Any:
     )
 
 
-def _spec(axes: tuple[str, ...], shape: tuple[int, ...], mesh: jax.sharding.Mesh) -> PartitionSpec:
+def split_rows(x: jax.Array) -> jax.Array:
+    """Keeps an activation's rows split over data and fsdp, within `jax.set_mesh`; else returns x.
+
+    Left to itself, XLA spreads the model axis over fsdp, as the embedding's table is, and every
+    device holds the activations of every row.
+    """
+    if jax.sharding.get_abstract_mesh().empty:
+        return x
+    return jax.lax.with_sharding_constraint(x, PartitionSpec(("data", "fsdp")))
+
+
+def _spec(
+    axes: tuple[str, ...],
+    shape: tuple[int, ...],
+    mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh,
+) -> PartitionSpec:
     names = [RULES.get(axis) for axis in axes]
     sizes = [mesh.shape[name] if name else 1 for name in names]
     return PartitionSpec(

@@ -202,7 +202,8 @@ def _on_mesh(step: TrainStep, mesh: jax.sharding.Mesh) -> TrainStep:
     def run(state: TrainState, batch: features.Batch) -> tuple[TrainState, StepMetrics]:
         leaves, structure = jax.tree.flatten(state)
         places = tuple(leaf.sharding for leaf in leaves)
-        return compiled(structure, places)(state, sharding.batch(batch, mesh))
+        with jax.set_mesh(mesh):
+            return compiled(structure, places)(state, sharding.batch(batch, mesh))
 
     return run
 

@@ -16,6 +16,7 @@ _MODEL_HALF = {
     "loss",
     "models",
     "optim",
+    "plan",
     "pretrain",  # a command: joins both halves, as train.py does
     "runs",
     "sharding",

@@ -103,6 +103,34 @@ def test_adafactor_factors_large_matrices():
     assert factored.v_row["w"].shape == (128,) and factored.v_col["w"].shape == (256,)
 
 
+def test_adafactor_scales_each_layer_of_a_stack_by_its_own_rms():
+    params = {"blocks": {"w": jnp.stack([jnp.full((2, 2), 10.0), jnp.full((2, 2), 1.0)])}}
+    gradient = {"blocks": {"w": jnp.ones((2, 2, 2))}}
+    updates = first_update(gradient, params, name="adafactor", peak_lr=0.1)
+    np.testing.assert_allclose(updates["blocks"]["w"][:, 0, 0], [-1.0, -0.1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("preset", ["micro", "micro-encdec"])
+def test_stacks_are_where_the_model_has_an_axis_of_layers(preset):
+    shape = dataclasses.replace(presets.get(preset), vocab_size=300)
+    for path, variable in nnx.to_flat_state(nnx.state(models.abstract(shape), nnx.Param)):
+        has_layers = variable.get_metadata()["axes"][0] == "layers"
+        assert optim.is_stack(path[0]) == has_layers, path
+
+
+@pytest.mark.parametrize("preset", ["t5-1.1-small", "t5-1.1-xxl"])
+def test_adafactor_factors_all_matrices_of_t5(preset):
+    shape = dataclasses.replace(presets.get(preset), vocab_size=32128)
+    params = nnx.to_pure_dict(nnx.state(models.abstract(shape), nnx.Param))
+    state = jax.eval_shape(optim.build(config.OptimConfig(name="adafactor"), 10).init, params)
+    factored = next(part for part in state if isinstance(part, optax.FactoredState))
+    whole = jax.tree_util.tree_flatten_with_path(factored.v)[0]
+    parts = {path[-2].key for path, leaf in whole if leaf.size > 1}
+    assert all(part.endswith(("_norm", "_bias")) for part in parts)
+    stored = sum(leaf.size for leaf in jax.tree.leaves(state))
+    assert stored < 0.02 * sum(leaf.size for leaf in jax.tree.leaves(params))
+
+
 def test_gradients_are_clipped_by_their_global_norm():
     optimizer = optim.build(config.OptimConfig(max_gradient_norm=1.0), 10)
     clip = optax.clip_by_global_norm(1.0)
@@ -116,7 +144,16 @@ def test_gradients_are_clipped_by_their_global_norm():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"peak_lr": 0.0}, {"warmup_steps": -1}, {"b2": 1.0}, {"weight_decay": -0.1}]
+    "changes",
+    [
+        {"peak_lr": 0.0},
+        {"warmup_steps": -1},
+        {"final_lr_fraction": 1.5},
+        {"b2": 1.0},
+        {"eps": 0.0},
+        {"weight_decay": -0.1},
+        {"max_gradient_norm": -1.0},
+    ],
 )
 def test_a_bad_setting_is_named(changes):
     (name,) = changes

@@ -90,6 +90,14 @@ for a, b in zip(jax.tree.leaves(on_mesh), jax.tree.leaves(alone), strict=True):
     np.testing.assert_allclose(a, b, atol=2e-4)
 assert placed(on_mesh)["blocks/hidden/down"] == P(None, "tensor", "fsdp")
 
+# Activations are split by rows, and not along the model axis as the embedding's table is.
+graphdef, params = nnx.split(model)
+with jax.set_mesh(mesh):
+    x_BTD = jax.jit(lambda params, batch: nnx.merge(graphdef, params).hidden(batch))(
+        params, sharding.batch(batch, mesh))
+rows = jax.NamedSharding(mesh, P(("data", "fsdp")))
+assert x_BTD.sharding.is_equivalent_to(rows, 3), x_BTD.sharding
+
 prompts, options = [[5, 6, 7], [8, 9]], [[[3], [4, 5]], [[6], [7]]]
 for a, b in zip(decode.option_scores(model, prompts, options),
                 decode.option_scores(one, prompts, options), strict=True):

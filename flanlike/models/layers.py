@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from flanlike import sharding
 from flanlike.models import config as model_config
 
 Config = model_config.ModelConfig
@@ -353,7 +354,7 @@ class Embedding(nnx.Module):
         x_BTD = jnp.take(self.table[...], tokens_BT, axis=0)
         if self.config.scale_embeddings:
             x_BTD = x_BTD * math.sqrt(self.config.model_size)
-        return x_BTD.astype(self.config.dtype)
+        return sharding.split_rows(x_BTD.astype(self.config.dtype))
 
     def logits(self, x_BTD: jax.Array) -> jax.Array:
         """Returns float32 logits over the vocabulary, for x of any leading axes."""

@@ -19,6 +19,7 @@ def get(name: str) -> config.ModelConfig:
 def _t5(model_size: int, hidden_size: int, heads: int, layers: int) -> config.ModelConfig:
     """Returns a T5 1.1 of the published shape: heads of 64, untied head, T5's own initialization.
 
+    The shapes are those of `config.json` of google/t5-v1_1-small, -base, -large, -xl and -xxl.
     T5's initialization goes with Adafactor; dropout 0.05 is what Flan-T5 was tuned with.
     """
     return config.ModelConfig(
@@ -68,7 +69,7 @@ PRESETS = {
     "t5-1.1-large": _t5(1024, 2816, heads=16, layers=24),
     "t5-1.1-xl": _t5(2048, 5120, heads=32, layers=24),
     "t5-1.1-xxl": _t5(4096, 10240, heads=64, layers=24),
-    # The shapes of SmolLM-135M, Llama-3.2-1B and Llama-3-8B.
+    # The shapes of SmolLM-135M (vocabulary 49,152), Llama-3.2-1B and Llama-3-8B (128,256).
     "decoder-135m": config.ModelConfig(
         family="decoder",
         model_size=576,
