@@ -206,7 +206,7 @@ def test_what_says_that_the_head_is_scaled(published, expected, tmp_path):
     for key in ("tie_word_embeddings", "scale_decoder_outputs"):
         if key not in published:
             del content[key]
-    assert layout.to_ours(content, tmp_path, is_head_tied=True).scale_head == expected
+    assert layout.to_ours(content, tmp_path).scale_head == expected
 
 
 @pytest.mark.parametrize("preset", ["micro", "micro-encdec"])

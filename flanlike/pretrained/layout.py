@@ -42,10 +42,11 @@ def read(folder: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) and "model_type" in content else None
 
 
-def to_ours(
-    published: dict[str, Any], where: Path, *, is_head_tied: bool
-) -> model_config.ModelConfig:
-    """Returns the shape of a published model; `where` names its folder in errors."""
+def to_ours(published: dict[str, Any], where: Path) -> model_config.ModelConfig:
+    """Returns the shape of a published model, its head untied until the files say otherwise.
+
+    `where` names its folder in errors.
+    """
     path = Path(where) / CONFIG_FILE
     if published["model_type"] not in MODEL_TYPES:
         raise errors.UserError(
@@ -75,7 +76,6 @@ def to_ours(
         vocab_size=published["vocab_size"],
         activation=activation,
         is_gated=is_gated,
-        tied_embeddings=is_head_tied,
         scale_head=_is_head_scaled(published),
         scale_attention=False,
         init="t5",

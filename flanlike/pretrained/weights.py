@@ -43,9 +43,10 @@ def shape_of(folder: Path) -> model_config.ModelConfig:
             f"{str(folder)!r} is no published model's folder: expected a {layout.CONFIG_FILE} with "
             "'model_type'"
         )
+    untied = layout.to_ours(published, folder)
     with _Files(folder) as files:
         is_tied = names.HEAD not in files.shapes or files.are_equal(names.TABLE, names.HEAD)
-    return layout.to_ours(published, folder, is_head_tied=is_tied)
+    return dataclasses.replace(untied, tied_embeddings=is_tied)
 
 
 def load(
