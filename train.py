@@ -184,7 +184,7 @@ def tell(config: config_lib.RunConfig, composition: mixture.Composition, out: Pa
 class Ready:
     """All that training and evaluation work on."""
 
-    words: runs.Words
+    words: tokenizer.Words
     mesh: jax.sharding.Mesh | None  # None: one device
     model: nnx.Module
     batches: packing.BatchIterator
@@ -232,7 +232,7 @@ def words_for(
     tasks: registry.Registry,
     start: runs.Start,
     out: Path,
-) -> runs.Words:
+) -> tokenizer.Words:
     """Returns the run's vocabulary: its own, that of --vocabulary or --init, or a trained one."""
     folder = out / "vocabulary"
     if folder.is_dir():
@@ -275,7 +275,7 @@ def ask(
     config: config_lib.RunConfig,
     composition: mixture.Composition,
     tasks: registry.Registry,
-    words: runs.Words,
+    words: tokenizer.Words,
     family: features.Family,
 ) -> questions.Questions:
     """Returns what is asked before and after."""

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 from flax import nnx
 
-from flanlike import checkpoint, errors, models, tokenizer, vocabulary
+from flanlike import checkpoint, errors, models, tokenizer
 from flanlike.models import config as model_config
 from flanlike.models import presets
 from flanlike.pretrained import weights
@@ -97,15 +97,12 @@ def read_config(out: Path) -> dict[str, Any]:
     return config
 
 
-Words = vocabulary.Vocabulary | tokenizer.Tokenizer
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Loaded:
     """A model with its words, from a run's folder, a bare model's or a published one's."""
 
     model: nnx.Module
-    words: Words
+    words: tokenizer.Words
     step: int | None  # None: no run's
 
 
@@ -184,7 +181,9 @@ def starting_point(
     return Start(folder=folder, shape=dataclasses.replace(shape, **changes), changes=changes)
 
 
-def build(start: Start, words: Words, *, seed: int, mesh: jax.sharding.Mesh | None) -> nnx.Module:
+def build(
+    start: Start, words: tokenizer.Words, *, seed: int, mesh: jax.sharding.Mesh | None
+) -> nnx.Module:
     """Returns the model with its first parameters."""
     if start.folder is not None:
         return load(start.folder, mesh=mesh, **start.changes).model
@@ -196,12 +195,14 @@ def is_bare(folder: Path) -> bool:
     return (folder / checkpoint.PARAMS_FILE).is_file()
 
 
-def words_of(folder: Path) -> Words:
+def words_of(folder: Path) -> tokenizer.Words:
     """Returns the words of the model in a folder: a published one's lie beside its weights."""
     return tokenizer.load(folder if weights.is_published(folder) else folder / "vocabulary")
 
 
-def with_vocabulary(shape: model_config.ModelConfig, words: Words) -> model_config.ModelConfig:
+def with_vocabulary(
+    shape: model_config.ModelConfig, words: tokenizer.Words
+) -> model_config.ModelConfig:
     """Returns the shape with its `vocab_size`: the words', unless it has more rows already.
 
     A published table has rows to spare: T5's has 32,128 for 32,100 pieces.

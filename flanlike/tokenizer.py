@@ -71,7 +71,10 @@ class Tokenizer:
             (folder / name).write_bytes(content)
 
 
-def load(folder: str | pathlib.Path) -> Tokenizer | vocabulary.Vocabulary:
+Words = vocabulary.Vocabulary | Tokenizer  # what the pipeline and the evaluation take
+
+
+def load(folder: str | pathlib.Path) -> Words:
     """Returns the words in a folder: a published tokenizer, or a vocabulary of our own."""
     folder = pathlib.Path(folder)
     files = {name: (folder / name).read_bytes() for name in FILES if (folder / name).is_file()}

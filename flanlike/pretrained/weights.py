@@ -1,8 +1,8 @@
 """Tensors of published files into a model's parameters, and back.
 
-Reading goes file by file and tensor by tensor. A file is mapped, not read: of each tensor every
-device takes its own part, so that the host holds about one tensor besides the system's cache, and
-a model that fits its devices needs no host that it fits into.
+Reading goes file by file and tensor by tensor, and every device takes its own part of each. Besides
+the system's cache of the files, the host holds a copy or two of one tensor: a model that fits its
+devices needs no host that it fits into.
 """
 
 import contextlib
@@ -217,6 +217,8 @@ def _put(array: jax.Array, place: names.Place, theirs: np.ndarray) -> jax.Array:
     """Returns the parameter with the tensor in its place; the old one is given up."""
     ours = place.to_ours(theirs)
     there = array.sharding
+    if place.layer is None:
+        array.delete()  # before the new one takes its room
     if place.layer is not None and isinstance(there, jax.sharding.NamedSharding):
         there = jax.sharding.NamedSharding(there.mesh, jax.sharding.PartitionSpec(*there.spec[1:]))
     value = jax.make_array_from_callback(
