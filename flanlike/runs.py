@@ -12,7 +12,7 @@ from typing import Any
 import jax
 from flax import nnx
 
-from flanlike import checkpoint, errors, models, tokenizer
+from flanlike import checkpoint, errors, models, tokenizer, vocabulary
 from flanlike.models import config as model_config
 from flanlike.models import presets
 from flanlike.pretrained import weights
@@ -203,16 +203,18 @@ def words_of(folder: Path) -> tokenizer.Words:
 def with_vocabulary(
     shape: model_config.ModelConfig, words: tokenizer.Words
 ) -> model_config.ModelConfig:
-    """Returns the shape with its `vocab_size`: the words', unless it has more rows already.
+    """Returns the shape with its `vocab_size`: the words', but for a published model.
 
     A published table has rows to spare: T5's has 32,128 for 32,100 pieces.
     """
-    if shape.vocab_size and shape.vocab_size < words.size:
+    if isinstance(words, vocabulary.Vocabulary) or not shape.vocab_size:
+        return dataclasses.replace(shape, vocab_size=words.size)
+    if shape.vocab_size < words.size:
         raise errors.UserError(
             f"the tokenizer has {words.size:,} pieces, the model {shape.vocab_size:,} rows for "
             "them: the two were not published together"
         )
-    return dataclasses.replace(shape, vocab_size=shape.vocab_size or words.size)
+    return shape
 
 
 def shape_of(folder: Path) -> model_config.ModelConfig:
