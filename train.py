@@ -41,6 +41,7 @@ from flanlike import (
     registry,
     runs,
     sharding,
+    tokenizer,
     training,
     vocabulary,
 )
@@ -183,7 +184,7 @@ def tell(config: config_lib.RunConfig, composition: mixture.Composition, out: Pa
 class Ready:
     """All that training and evaluation work on."""
 
-    words: vocabulary.Vocabulary
+    words: tokenizer.Words
     mesh: jax.sharding.Mesh | None  # None: one device
     model: nnx.Module
     batches: packing.BatchIterator
@@ -231,12 +232,12 @@ def words_for(
     tasks: registry.Registry,
     start: runs.Start,
     out: Path,
-) -> vocabulary.Vocabulary:
+) -> tokenizer.Words:
     """Returns the run's vocabulary: its own, that of --vocabulary or --init, or a trained one."""
     folder = out / "vocabulary"
     if folder.is_dir():
-        return vocabulary.Vocabulary.load(folder)
-    inherited = start.folder and vocabulary.Vocabulary.load(start.folder / "vocabulary")
+        return tokenizer.load(folder)
+    inherited = start.folder and runs.words_of(start.folder)
     if config.vocabulary is not None:
         words = vocabulary.Vocabulary.load(config.vocabulary)
         if inherited and words.fingerprint != inherited.fingerprint:
@@ -269,7 +270,7 @@ def ask(
     config: config_lib.RunConfig,
     composition: mixture.Composition,
     tasks: registry.Registry,
-    words: vocabulary.Vocabulary,
+    words: tokenizer.Words,
     family: features.Family,
 ) -> questions.Questions:
     """Returns what is asked before and after."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from eval import answers, evaluation, metrics, predictions, results, scoring
 from eval import questions as question_module
 from flanlike import config as config_lib
-from flanlike import decode, features, vocabulary
+from flanlike import decode, features, tokenizer
 from flanlike import task as tasks
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _SAMPLES_PER_TASK = 2
 
 def evaluate(
     model: "nnx.Module",
-    words: vocabulary.Vocabulary,
+    words: tokenizer.Words,
     questions: question_module.Questions,
     *,
     setting: results.Setting,
@@ -73,7 +73,7 @@ def evaluate(
 class _Encoder:
     """Encodes prompts and options; options are few and kept."""
 
-    def __init__(self, words: vocabulary.Vocabulary, questions: question_module.Questions) -> None:
+    def __init__(self, words: tokenizer.Words, questions: question_module.Questions) -> None:
         self._words, self._family = words, questions.family
         self._limit = questions.max_prompt_tokens + (questions.family == "decoder")  # the newline
         self._options: dict[str, list[int]] = {}

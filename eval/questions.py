@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from eval import baselines, statistics
 from flanlike import config as config_lib
-from flanlike import errors, features, render, seeding, sources, templates, vocabulary
+from flanlike import errors, features, render, seeding, sources, templates, tokenizer
 from flanlike import registry as registries
 from flanlike import task as tasks
 
@@ -65,7 +65,7 @@ class Questions:
 def collect(
     names: Sequence[str],
     registry: registries.Registry,
-    words: vocabulary.Vocabulary,
+    words: tokenizer.Words,
     *,
     data: str,
     family: features.Family,

@@ -162,7 +162,8 @@ class RunConfig:
     # What else leaves training with them; None: by the mixture's own rules.
     hold_out_rules: Literal["strict", "flan"] | None = None
     model: str | None = None  # preset; None: as --init has it, else "micro"
-    init: str = "default"  # default: the shipped base where it fits | none | folder of run or base
+    # default: the shipped base where it fits | none | folder of a run, a base or a published T5
+    init: str = "default"
     vocabulary: str | None = None  # folder or file; None: that of --init, else trained on prompts
     vocabulary_size: int = 8192  # pieces, where one is trained
     steps: int = 200  # optimizer steps

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flanlike import features, mixture, packing, render, seeding, vocabulary
+from flanlike import features, mixture, packing, render, seeding, tokenizer
 from flanlike import prompts as prompts_module
 from flanlike import registry as registry_module
 
@@ -19,7 +19,7 @@ from flanlike import registry as registry_module
 def batches(
     composition: mixture.Composition,
     registry: registry_module.Registry,
-    words: vocabulary.Vocabulary,
+    words: tokenizer.Words,
     *,
     data: str,
     seed: int,
@@ -60,7 +60,7 @@ def batches(
 
 def text_batches(
     documents: Callable[[int], tuple[str, str]],
-    words: vocabulary.Vocabulary,
+    words: tokenizer.Words,
     *,
     family: features.Family,
     rows: int,
@@ -93,7 +93,7 @@ class Items:
     def __init__(
         self,
         prompts: prompts_module.Prompts,
-        words: vocabulary.Vocabulary,
+        words: tokenizer.Words,
         *,
         limits: features.LengthLimits,
         family: features.Family,
@@ -119,7 +119,7 @@ class Items:
 @dataclass(frozen=True)
 class _TextItems:
     documents: Callable[[int], tuple[str, str]]
-    words: vocabulary.Vocabulary
+    words: tokenizer.Words
     limits: features.LengthLimits
     family: features.Family
     seed: int

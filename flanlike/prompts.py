@@ -13,7 +13,7 @@ import functools
 import itertools
 from dataclasses import dataclass
 
-from flanlike import drawing, mixture, render, seeding, sources, templates, vocabulary
+from flanlike import drawing, mixture, render, seeding, sources, templates, tokenizer
 from flanlike import registry as registry_module
 from flanlike import task as task_module
 
@@ -37,7 +37,7 @@ class Prompts:
         shares: mixture.Shares | None = None,
         style: render.Style = "instructions",
         max_input_tokens: int | None = None,
-        words: vocabulary.Vocabulary | None = None,
+        words: tokenizer.Words | None = None,
     ) -> None:
         self._shares = shares or composition.shares
         self._style = style

@@ -12,9 +12,10 @@ from typing import Any
 import jax
 from flax import nnx
 
-from flanlike import checkpoint, errors, models, vocabulary
+from flanlike import checkpoint, errors, models, tokenizer, vocabulary
 from flanlike.models import config as model_config
 from flanlike.models import presets
+from flanlike.pretrained import weights
 
 BASE = Path(__file__).parent / "microworld" / "base"  # the shipped bare model
 
@@ -98,11 +99,11 @@ def read_config(out: Path) -> dict[str, Any]:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """A model with its words, from a run's folder or a bare model's."""
+    """A model with its words, from a run's folder, a bare model's or a published one's."""
 
     model: nnx.Module
-    words: vocabulary.Vocabulary
-    step: int | None  # None: a bare model
+    words: tokenizer.Words
+    step: int | None  # None: no run's
 
 
 def load(
@@ -112,13 +113,15 @@ def load(
     mesh: jax.sharding.Mesh | None = None,
     **changes: Any,
 ) -> Loaded:
-    """Returns the model of a run (its newest checkpoint, or that of `step`) or of a bare folder.
+    """Returns the model of a run (its newest checkpoint, or that of `step`) or of another folder.
 
     `changes` are fields of `models.config.ModelConfig` that leave the parameters as they are.
     """
     folder = Path(folder)
-    words = vocabulary.Vocabulary.load(folder / "vocabulary")
-    shape = dataclasses.replace(shape_of(folder), vocab_size=words.size, **changes)
+    words = words_of(folder)
+    shape = with_vocabulary(dataclasses.replace(shape_of(folder), **changes), words)
+    if weights.is_published(folder):
+        return Loaded(model=weights.load(folder, mesh=mesh, **changes), words=words, step=None)
     model = models.build(shape, seed=0, mesh=mesh)
     if is_bare(folder):
         checkpoint.load_params(folder, model)
@@ -164,8 +167,8 @@ def starting_point(
         if not is_bare(folder) and not (folder / _CONFIG_FILE).is_file():
             raise errors.UserError(
                 f"--init {init!r} is no folder with a model: expected a run's folder, a bare "
-                f"model's ({_CONFIG_FILE}, {checkpoint.PARAMS_FILE}, vocabulary/), 'default' or "
-                "'none'"
+                f"model's ({_CONFIG_FILE}, {checkpoint.PARAMS_FILE}, vocabulary/), a published "
+                f"T5's ({_CONFIG_FILE}, safetensors, tokenizer), 'default' or 'none'"
             )
     shape = presets.get(preset or "micro") if folder is None else shape_of(folder)
     if folder is not None and preset is not None:
@@ -179,13 +182,12 @@ def starting_point(
 
 
 def build(
-    start: Start, words: vocabulary.Vocabulary, *, seed: int, mesh: jax.sharding.Mesh | None
+    start: Start, words: tokenizer.Words, *, seed: int, mesh: jax.sharding.Mesh | None
 ) -> nnx.Module:
     """Returns the model with its first parameters."""
     if start.folder is not None:
         return load(start.folder, mesh=mesh, **start.changes).model
-    shape = dataclasses.replace(start.shape, vocab_size=words.size)
-    return models.build(shape, seed=seed, mesh=mesh)
+    return models.build(with_vocabulary(start.shape, words), seed=seed, mesh=mesh)
 
 
 def is_bare(folder: Path) -> bool:
@@ -193,10 +195,34 @@ def is_bare(folder: Path) -> bool:
     return (folder / checkpoint.PARAMS_FILE).is_file()
 
 
+def words_of(folder: Path) -> tokenizer.Words:
+    """Returns the words of the model in a folder: a published one's lie beside its weights."""
+    return tokenizer.load(folder if weights.is_published(folder) else folder / "vocabulary")
+
+
+def with_vocabulary(
+    shape: model_config.ModelConfig, words: tokenizer.Words
+) -> model_config.ModelConfig:
+    """Returns the shape with its `vocab_size`: the words', but for a published model.
+
+    A published table has rows to spare: T5's has 32,128 for 32,100 pieces.
+    """
+    if isinstance(words, vocabulary.Vocabulary) or not shape.vocab_size:
+        return dataclasses.replace(shape, vocab_size=words.size)
+    if shape.vocab_size < words.size:
+        raise errors.UserError(
+            f"the tokenizer has {words.size:,} pieces, the model {shape.vocab_size:,} rows for "
+            "them: the two were not published together"
+        )
+    return shape
+
+
 def shape_of(folder: Path) -> model_config.ModelConfig:
-    """Returns the shape of the model in a run's folder or a bare model's."""
+    """Returns the shape of the model in a run's folder, a bare model's or a published one's."""
     if is_bare(folder):
         return model_config.ModelConfig(**checkpoint.load_model_config(folder))
+    if weights.is_published(folder):
+        return weights.shape_of(folder)
     return model_config.ModelConfig(**read_config(folder)["shape"])
 
 

@@ -9,15 +9,17 @@ import textwrap
 import pytest
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
-_HEAVY = ("tensorflow", "tensorflow_datasets", "seqio", "torch")
+_HEAVY = ("tensorflow", "tensorflow_datasets", "seqio", "torch", "transformers")
 _MODEL_HALF = {
     "checkpoint",
     "decode",
+    "export",
     "loss",
     "models",
     "optim",
     "plan",
     "pretrain",  # a command: joins both halves, as train.py does
+    "pretrained",
     "runs",
     "sharding",
     "training",
@@ -99,6 +101,15 @@ def test_halves_meet_at_features(file):
 def test_heavy_packages_are_imported_inside_functions(file):
     heavy = {*_HEAVY, "datasets", "pyarrow"}
     assert not _roots(_imports(file, at_top_only=True)) & heavy
+
+
+@pytest.mark.parametrize(
+    "file",
+    [*_files("flanlike"), *_files("task_registry"), *_files("eval"), _ROOT / "train.py"],
+    ids=lambda f: f.name,
+)
+def test_torch_and_transformers_are_for_tests_alone(file):
+    assert not _roots(_imports(file)) & {"torch", "transformers"}
 
 
 def _loaded_after(code: str, names: tuple[str, ...]) -> str:

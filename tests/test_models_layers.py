@@ -95,6 +95,29 @@ def test_dropout_keeps_the_mean_and_needs_a_key() -> None:
     assert layers.dropout(x, 0.25, None) is x
 
 
+def test_a_plain_feed_forward_has_no_gate() -> None:
+    config = dataclasses.replace(_config(), is_gated=False, activation="relu", layers=1)
+    hidden = layers.FeedForward(config, 1, rngs=nnx.Rngs(params=0))
+    assert sorted(dict(nnx.to_flat_state(nnx.state(hidden, nnx.Param)))) == [("down",), ("up",)]
+    graphdef, params = nnx.split(hidden)
+    one_layer = nnx.merge(graphdef, jax.tree.map(lambda leaf: leaf[0], params))
+    x_BTD = jax.random.normal(jax.random.key(0), (1, 2, 16))
+    up_DF, down_FD = params["up"][...][0], params["down"][...][0]
+    expected_BTD = jnp.maximum(x_BTD @ up_DF, 0) @ down_FD
+    np.testing.assert_allclose(one_layer(x_BTD, None), expected_BTD, atol=1e-5)
+
+
+@pytest.mark.parametrize("is_tied", [True, False])
+def test_a_scaled_head_divides_by_the_root_of_the_size(is_tied: bool) -> None:
+    config = dataclasses.replace(_config(), vocab_size=5, tied_embeddings=is_tied)
+    scaled = dataclasses.replace(config, scale_head=True)
+    x_BTD = jax.random.normal(jax.random.key(0), (1, 2, 16))
+    plain, divided = (
+        layers.Embedding(c, rngs=nnx.Rngs(params=0)).logits(x_BTD) for c in (config, scaled)
+    )
+    np.testing.assert_allclose(divided, plain / 4, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -102,6 +125,7 @@ def test_dropout_keeps_the_mean_and_needs_a_key() -> None:
         ({"head_size": 7}, "head_size 7 must be even"),
         ({"encoder_layers": 2}, "a decoder has none"),
         ({"family": "encoder_decoder"}, "an encoder_decoder needs at least one"),
+        ({"activation": "gelo"}, "unknown activation 'gelo': did you mean 'gelu'"),
         ({"dropout": 1.0}, "dropout 1.0 must be at least 0 and below 1"),
         (
             {"family": "encoder_decoder", "encoder_layers": 2, "attention": "prefix"},

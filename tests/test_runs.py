@@ -52,7 +52,7 @@ def test_a_folder_that_cannot_be_made_is_the_users_mistake(tmp_path, monkeypatch
     "content, expected",
     [
         ('{"seed": ', r"config.json: not JSON \(Expecting value"),
-        ('{"model_type": "t5"}', r"config.json: not the configuration of a run .*'shape'"),
+        ('{"model": "t5"}', r"config.json: not the configuration of a run .*'shape'"),
         ("[1]", r"config.json: not the configuration of a run"),
     ],
 )

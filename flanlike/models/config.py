@@ -5,6 +5,8 @@ from typing import Literal
 
 from flanlike import errors
 
+ACTIVATIONS = ("silu", "gelu", "relu")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
@@ -16,13 +18,16 @@ class ModelConfig:
     query_heads: int  # N
     key_value_heads: int  # K; each serves N / K query heads
     head_size: int  # H
-    hidden_size: int  # F, of each half of the gated feed-forward
+    hidden_size: int  # F, of each half of a gated feed-forward
     vocab_size: int = 0  # V; a preset leaves it open: replace it by Vocabulary.size before build
     encoder_layers: int = 0  # encoder_decoder only
     attention: Literal["causal", "prefix"] = "causal"  # prefix: inputs see each other both ways
-    activation: Literal["silu", "gelu"] = "silu"
+    activation: Literal["silu", "gelu", "relu"] = "silu"  # gelu: by tanh, "gelu_new" elsewhere
+    is_gated: bool = True  # activation(x gate) * (x up), else activation(x up)
     # One table for input and output saves V*D parameters.
     tied_embeddings: bool = False
+    # Divide the stream by sqrt(D) before the head: the first T5's, whose table is tied and large.
+    scale_head: bool = False
     # Multiply embeddings by sqrt(D) at the input: with Adam, what makes a tied table learn fast.
     scale_embeddings: bool = False
     # Divide attention logits by sqrt(H). T5 folds this into the initial query projection instead.
@@ -58,5 +63,7 @@ class ModelConfig:
             raise errors.UserError(
                 "attention 'prefix' is for family 'decoder': an encoder sees its inputs both ways"
             )
+        if self.activation not in ACTIVATIONS:
+            raise errors.did_you_mean("activation", self.activation, ACTIVATIONS)
         if not 0.0 <= self.dropout < 1.0:
             raise errors.UserError(f"dropout {self.dropout!r} must be at least 0 and below 1")

@@ -1,4 +1,4 @@
-"""The T5 1.1 encoder-decoder: relative position biases, gated feed-forward, untied head."""
+"""The T5 encoder-decoder: relative position biases; 1.1 is gated, with an untied head."""
 
 import functools
 

@@ -58,13 +58,14 @@ class RMSNorm(nnx.Module):
 
 
 class FeedForward(nnx.Module):
-    """A gated feed-forward: activation(x gate) * (x up), projected back."""
+    """A feed-forward: activation(x gate) * (x up), or activation(x up), projected back."""
 
     def __init__(self, config: Config, layers: int, *, rngs: nnx.Rngs):
         self.config = config
         D, F = config.model_size, config.hidden_size
         into = ("layers", "embed", "hidden")
-        self.gate = param(rngs, (layers, D, F), into, std=D**-0.5)
+        if config.is_gated:
+            self.gate = param(rngs, (layers, D, F), into, std=D**-0.5)
         self.up = param(rngs, (layers, D, F), into, std=D**-0.5)
         self.down = param(
             rngs,
@@ -75,8 +76,12 @@ class FeedForward(nnx.Module):
 
     def __call__(self, x_BTD: jax.Array, key: jax.Array | None) -> jax.Array:
         dtype = self.config.dtype
-        activation = jax.nn.silu if self.config.activation == "silu" else jax.nn.gelu
-        x_BTF = activation(project(x_BTD, self.gate, dtype)) * project(x_BTD, self.up, dtype)
+        activation = getattr(jax.nn, self.config.activation)
+        x_BTF = project(x_BTD, self.up, dtype)
+        if self.config.is_gated:
+            x_BTF = activation(project(x_BTD, self.gate, dtype)) * x_BTF
+        else:
+            x_BTF = activation(x_BTF)
         return project(dropout(x_BTF, self.config.dropout, key), self.down, dtype)
 
 
@@ -358,6 +363,8 @@ class Embedding(nnx.Module):
 
     def logits(self, x_BTD: jax.Array) -> jax.Array:
         """Returns float32 logits over the vocabulary, for x of any leading axes."""
+        if self.config.scale_head:
+            x_BTD = x_BTD * self.config.model_size**-0.5
         head_DV = self.table[...].T if self.config.tied_embeddings else self.head[...]
         logits = jnp.matmul(
             x_BTD.reshape(-1, x_BTD.shape[-1]),

@@ -1,0 +1,256 @@
+"""Tensors of published files into a model's parameters, and back.
+
+Reading goes file by file and tensor by tensor, and every device takes its own part of each. Besides
+the system's cache of the files, the host holds a copy or two of one tensor: a model that fits its
+devices needs no host that it fits into.
+"""
+
+import contextlib
+import dataclasses
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import safetensors
+import safetensors.numpy
+from flax import nnx
+
+from flanlike import errors, models, sharding
+from flanlike.models import config as model_config
+from flanlike.pretrained import layout, names
+
+_INDEX_FILE = "model.safetensors.index.json"
+_ONE_FILE = "model.safetensors"
+_ROWS_AT_ONCE = 4096  # of tables that are compared
+_LISTED = 12  # wrong tensors, of each kind, that an error names
+
+
+def is_published(folder: Path) -> bool:
+    """Returns whether the folder is a published model's, in Hugging Face layout."""
+    return layout.read(folder) is not None
+
+
+def shape_of(folder: Path) -> model_config.ModelConfig:
+    """Returns the shape of a published model, from its config.json and its files' headers."""
+    published = layout.read(folder)
+    if published is None:
+        raise errors.UserError(
+            f"{str(folder)!r} is no published model's folder: expected a {layout.CONFIG_FILE} with "
+            "'model_type'"
+        )
+    untied = layout.to_ours(published, folder)
+    with _Files(folder) as files:
+        is_tied = names.HEAD not in files.shapes or files.are_equal(names.TABLE, names.HEAD)
+    return dataclasses.replace(untied, tied_embeddings=is_tied)
+
+
+def load(
+    folder: Path,
+    *,
+    mesh: jax.sharding.Mesh | None = None,
+    **changes: Any,
+) -> nnx.Module:
+    """Returns the published model, with float32 parameters, each in its place on the mesh.
+
+    `changes` are fields of `ModelConfig` that leave the parameters as they are.
+    """
+    shape = dataclasses.replace(shape_of(folder), **changes)
+    places = names.t5(shape)
+    with _Files(folder) as files:
+        _check(files, places, folder)
+        model = _zeros(shape, mesh)
+        state = nnx.state(model, nnx.Param)
+        arrays = dict(nnx.to_flat_state(state))
+        for name, theirs in files.tensors(places):
+            place = places[name]
+            variable = arrays[place.path]
+            value = _put(variable[...], place, theirs)
+            arrays[place.path] = variable.replace(value)
+    nnx.update(model, nnx.from_flat_state(arrays))
+    return model
+
+
+def save(folder: Path, model: nnx.Module, *, max_shard_bytes: int = 5_000_000_000) -> None:
+    """Writes config.json and the model's parameters in float32, in files of at most that size.
+
+    A parameter comes to the host layer by layer; a file's tensors are held until it is written.
+    """
+    config = model.config
+    content = layout.to_published(config)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / layout.CONFIG_FILE).write_text(json.dumps(content, indent=2) + "\n")
+    arrays = dict(nnx.to_flat_state(nnx.state(model, nnx.Param)))
+    places = names.t5(config)
+    if config.tied_embeddings and layout.writes_head(config):
+        places[names.HEAD] = places[names.TABLE]
+    shards = _shards(places, max_shard_bytes)
+    weight_map = {}
+    for i, shard in enumerate(shards, start=1):
+        file = _ONE_FILE if len(shards) == 1 else f"model-{i:05}-of-{len(shards):05}.safetensors"
+        tensors = {}
+        for name in shard:
+            place, array = places[name], arrays[places[name].path][...]
+            ours = array if place.layer is None else array[place.layer]
+            tensors[name] = place.to_theirs(np.asarray(jax.device_get(ours), np.float32))
+            weight_map[name] = file
+        safetensors.numpy.save_file(tensors, folder / file, metadata={"format": "pt"})
+    if len(shards) > 1:
+        size = sum(_bytes(place) for place in places.values())
+        index = {"metadata": {"total_size": size}, "weight_map": weight_map}
+        (folder / _INDEX_FILE).write_text(json.dumps(index, indent=2) + "\n")
+
+
+class _Files(contextlib.AbstractContextManager):
+    """The safetensors files of a folder, opened: shapes by name, and tensors as asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._stack = contextlib.ExitStack()
+        self._handles = []
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        self._file_of: dict[str, Any] = {}
+        for file in _paths(folder):
+            try:
+                handle = self._stack.enter_context(safetensors.safe_open(file, framework="numpy"))
+            except safetensors.SafetensorError as error:
+                raise errors.UserError(
+                    f"{file}: no whole safetensors file ({error}): fetch it again"
+                ) from error
+            self._handles.append(handle)
+            for name in handle.keys():  # noqa: SIM118 (a handle is no mapping)
+                self.shapes[name] = tuple(handle.get_slice(name).get_shape())
+                self._file_of[name] = handle
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def tensors(self, wanted: dict[str, names.Place]) -> Iterator[tuple[str, np.ndarray]]:
+        """Yields the wanted tensors, one file after another."""
+        for handle in self._handles:
+            for name in handle.keys():  # noqa: SIM118
+                if name in wanted:
+                    yield name, handle.get_tensor(name)
+
+    def are_equal(self, a: str, b: str) -> bool:
+        """Returns whether two tensors of the files are the same; reads no more than it must."""
+        if a not in self.shapes or self.shapes[a] != self.shapes.get(b):
+            return False
+        left, right = (self._file_of[name].get_slice(name) for name in (a, b))
+        rows = self.shapes[a][0]
+        ends = [
+            (start, min(start + _ROWS_AT_ONCE, rows)) for start in range(0, rows, _ROWS_AT_ONCE)
+        ]
+        return all(np.array_equal(left[start:end], right[start:end]) for start, end in ends)
+
+
+def _paths(folder: Path) -> list[Path]:
+    """Returns the folder's safetensors files, each of them there."""
+    folder = Path(folder)
+    if (folder / _ONE_FILE).is_file():
+        return [folder / _ONE_FILE]
+    index = folder / _INDEX_FILE
+    if not index.is_file():
+        raise errors.UserError(
+            f"{str(folder)!r} has neither {_ONE_FILE} nor {_INDEX_FILE}: weights in another "
+            "format (pytorch_model.bin, flax_model.msgpack) have to be written as safetensors first"
+        )
+    try:
+        weight_map = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
+        files = sorted({folder / file for file in weight_map.values()})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise errors.UserError(
+            f"{index}: no index of safetensors files ({error!r}): fetch it again"
+        ) from error
+    if missing := [file.name for file in files if not file.is_file()]:
+        raise errors.UserError(
+            f"{str(folder)!r} lacks {', '.join(missing)}, which {index.name} names"
+        )
+    return files
+
+
+def _check(files: _Files, places: dict[str, names.Place], folder: Path) -> None:
+    """Raises one error that names every missing, surplus and misshapen tensor."""
+    there = files.shapes
+    known = {*places, *names.COPIES, *names.UNUSED, names.HEAD}
+    problems = {
+        "missing": [name for name in places if name not in there],
+        "of no place in this model": sorted(set(there) - known),
+        "misshapen": [
+            f"{name} is {list(there[name])}, expected {list(place.their_shape)}"
+            for name, place in places.items()
+            if name in there and there[name] != place.their_shape
+        ],
+        f"unequal to {names.TABLE}": [
+            name
+            for name in names.COPIES
+            if name in there and names.TABLE in there and not files.are_equal(names.TABLE, name)
+        ],
+    }
+    if any(problems.values()):
+        told = []
+        for kind, listed in problems.items():
+            more = f" and {len(listed) - _LISTED} more" if len(listed) > _LISTED else ""
+            told += [f"{kind}: {', '.join(listed[:_LISTED])}{more}"] if listed else []
+        raise errors.UserError(
+            f"the tensors in {str(folder)!r} are not those of its {layout.CONFIG_FILE} "
+            f"({'; '.join(told)}): give the folder as it was published"
+        )
+
+
+def _zeros(config: model_config.ModelConfig, mesh: jax.sharding.Mesh | None) -> nnx.Module:
+    """Returns the model with zeros for parameters, each in its place on the mesh."""
+    graphdef, abstract = nnx.split(models.abstract(config))
+    placement = None if mesh is None else sharding.of(abstract, mesh)
+    make = jax.jit(
+        lambda: jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), abstract),
+        out_shardings=placement,
+    )
+    return nnx.merge(graphdef, make())
+
+
+def _put(array: jax.Array, place: names.Place, theirs: np.ndarray) -> jax.Array:
+    """Returns the parameter with the tensor in its place; the old one is given up."""
+    ours = place.to_ours(theirs)
+    there = array.sharding
+    if place.layer is None:
+        array.delete()  # before the new one takes its room
+    if place.layer is not None and isinstance(there, jax.sharding.NamedSharding):
+        there = jax.sharding.NamedSharding(there.mesh, jax.sharding.PartitionSpec(*there.spec[1:]))
+    value = jax.make_array_from_callback(
+        place.shape, there, lambda index: np.asarray(ours[index], np.float32)
+    )
+    if place.layer is None:
+        return value
+    return _set_layer(array.sharding)(array, value, place.layer)
+
+
+@functools.cache
+def _set_layer(there: jax.sharding.Sharding) -> Any:
+    """Returns the compiled write of one layer, whose result lies where the parameter lay."""
+    return jax.jit(
+        lambda array, value, layer: jax.lax.dynamic_update_index_in_dim(array, value, layer, 0),
+        donate_argnums=0,
+        out_shardings=there,
+    )
+
+
+def _shards(places: dict[str, names.Place], max_bytes: int) -> list[list[str]]:
+    """Returns the names of the tensors of each file, in order; a large tensor has its own."""
+    shards: list[list[str]] = [[]]
+    size = 0
+    for name, place in places.items():
+        if shards[-1] and size + _bytes(place) > max_bytes:
+            shards.append([])
+            size = 0
+        shards[-1].append(name)
+        size += _bytes(place)
+    return shards
+
+
+def _bytes(place: names.Place) -> int:
+    return 4 * int(np.prod(place.shape))

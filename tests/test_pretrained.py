@@ -1,0 +1,252 @@
+"""Published models without transformers: names, files, errors, and the place of every tensor."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+
+import jax
+import ml_dtypes
+import numpy as np
+import pytest
+import safetensors.numpy
+from flax import nnx
+
+from flanlike import errors, models, training
+from flanlike.models import config as model_config
+from flanlike.models import presets
+from flanlike.pretrained import layout, names, weights
+
+T5 = model_config.ModelConfig(
+    family="encoder_decoder",
+    model_size=4,
+    layers=2,
+    encoder_layers=1,
+    query_heads=2,
+    key_value_heads=2,
+    head_size=3,
+    hidden_size=5,
+    vocab_size=7,
+    activation="gelu",
+    scale_attention=False,
+    init="t5",
+    relative_buckets=8,
+    relative_max_distance=16,
+)
+FIRST_T5 = dataclasses.replace(
+    T5, activation="relu", is_gated=False, tied_embeddings=True, scale_head=True
+)
+SHAPES = pytest.mark.parametrize("shape", [T5, FIRST_T5], ids=["v1.1", "original"])
+
+
+@pytest.fixture(scope="module")
+def model():
+    return models.build(T5, seed=3)
+
+
+def assert_same_params(a: nnx.Module, b: nnx.Module) -> None:
+    jax.tree.map(np.testing.assert_array_equal, training.params_of(a), training.params_of(b))
+
+
+def rewrite(folder, change) -> None:
+    """Changes the tensors of a folder's one file."""
+    file = folder / "model.safetensors"
+    tensors = safetensors.numpy.load_file(file)
+    change(tensors)
+    safetensors.numpy.save_file(tensors, file)
+
+
+@SHAPES
+def test_names_are_the_published_ones(shape):
+    places = names.t5(shape)
+    block = "decoder.block.1.layer"
+    assert places[f"{block}.1.EncDecAttention.o.weight"] == names.Place(
+        path=("decoder", "cross", "out"), layer=1, shape=(2, 3, 4), inputs=2
+    )
+    assert places[f"{block}.0.SelfAttention.q.weight"].their_shape == (6, 4)
+    wi = "wi_1" if shape.is_gated else "wi"
+    assert places[f"{block}.2.DenseReluDense.{wi}.weight"].path == ("decoder", "hidden", "up")
+    assert ("lm_head.weight" in places) == (not shape.tied_embeddings)
+
+
+@SHAPES
+def test_every_parameter_has_its_tensors(shape):
+    """The places tell the whole model, each layer once, in the shapes that the model has."""
+    covered: dict[tuple[str, ...], list[names.Place]] = {}
+    for place in names.t5(shape).values():
+        covered.setdefault(place.path, []).append(place)
+    params = dict(nnx.to_flat_state(nnx.state(models.abstract(shape), nnx.Param)))
+    assert covered.keys() == params.keys()
+    for path, places in covered.items():
+        lead = () if places[0].layer is None else (len(places),)
+        assert (*lead, *places[0].shape) == params[path].get_raw_value().shape
+        assert [place.layer for place in places] == ([*range(len(places))] if lead else [None])
+
+
+def test_a_kernel_is_turned_and_its_heads_are_parted():
+    place = names.t5(T5)["encoder.block.0.layer.0.SelfAttention.q.weight"]
+    theirs = np.arange(24).reshape(6, 4)  # (N*H, D)
+    ours = place.to_ours(theirs)
+    assert ours.shape == (4, 2, 3) and ours[1, 0, 2] == theirs[2, 1]  # D 1, head 0, unit 2
+    np.testing.assert_array_equal(place.to_theirs(ours), theirs)
+
+
+@SHAPES
+@pytest.mark.parametrize("max_shard_bytes", [10**9, 300])
+def test_saving_then_loading_is_exact(shape, max_shard_bytes, tmp_path):
+    model = models.build(shape, seed=3)
+    weights.save(tmp_path, model, max_shard_bytes=max_shard_bytes)
+    assert (tmp_path / "model.safetensors").is_file() == (max_shard_bytes > 300)
+    assert weights.is_published(tmp_path)
+    loaded = weights.load(tmp_path, dtype="bfloat16")
+    assert_same_params(loaded, model)
+    assert loaded.config == dataclasses.replace(shape, dtype="bfloat16")
+
+
+def test_a_tied_head_without_scale_comes_back_tied(tmp_path):
+    shape = dataclasses.replace(FIRST_T5, scale_head=False)
+    weights.save(tmp_path, models.build(shape, seed=3))
+    assert "lm_head.weight" in safetensors.numpy.load_file(tmp_path / "model.safetensors")
+    assert weights.shape_of(tmp_path) == shape
+
+
+def test_half_precision_is_widened(model, tmp_path):
+    weights.save(tmp_path, model)
+
+    def halve(tensors):
+        tensors.update({k: v.astype(ml_dtypes.bfloat16) for k, v in tensors.items()})
+
+    rewrite(tmp_path, halve)
+    table_VD = weights.load(tmp_path).embedding.table[...]
+    expected_VD = np.asarray(model.embedding.table[...]).astype(ml_dtypes.bfloat16)
+    np.testing.assert_array_equal(table_VD, expected_VD.astype(np.float32))
+
+
+def test_all_wrong_tensors_are_told_together(model, tmp_path):
+    weights.save(tmp_path, model)
+
+    def spoil(tensors):
+        del tensors["encoder.final_layer_norm.weight"]
+        tensors["encoder.block.7.layer.0.layer_norm.weight"] = np.ones(4, np.float32)
+        tensors["shared.weight"] = np.ones((9, 4), np.float32)
+
+    rewrite(tmp_path, spoil)
+    expected = (
+        r"\(missing: encoder.final_layer_norm.weight; "
+        r"of no place in this model: encoder.block.7.layer.0.layer_norm.weight; "
+        r"misshapen: shared.weight is \[9, 4\], expected \[7, 4\]\)"
+    )
+    with pytest.raises(errors.UserError, match=expected):
+        weights.load(tmp_path)
+
+
+def test_copies_of_the_table_may_be_there_and_have_to_be_equal(model, tmp_path):
+    weights.save(tmp_path, model)
+
+    def copy(tensors):
+        tensors["encoder.embed_tokens.weight"] = tensors["shared.weight"]
+        tensors[names.UNUSED[0]] = np.ones((8, 2), np.float32)
+
+    rewrite(tmp_path, copy)
+    assert_same_params(weights.load(tmp_path), model)
+    rewrite(tmp_path, lambda tensors: tensors["encoder.embed_tokens.weight"].fill(0))
+    expected = "unequal to shared.weight: encoder.embed_tokens.weight"
+    with pytest.raises(errors.UserError, match=expected):
+        weights.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes, expected",
+    [
+        (
+            {"model_type": "umt5"},
+            r"config.json: model_type 'umt5'; expected one of \('t5', 'mt5'\)",
+        ),
+        ({"d_model": None}, "config.json: 'd_model' missing or no whole number"),
+        ({"feed_forward_proj": "gelu"}, "feed_forward_proj 'gelu'; expected 'gated-gelu'"),
+        ({"layer_norm_epsilon": 1e-5}, "layer_norm_epsilon 1e-05; expected 1e-06"),
+    ],
+)
+def test_a_configuration_that_cannot_be_read_is_told(model, changes, expected, tmp_path):
+    weights.save(tmp_path, model)
+    published = {**layout.read(tmp_path), **changes}
+    (tmp_path / "config.json").write_text(json.dumps(published))
+    with pytest.raises(errors.UserError, match=expected):
+        weights.load(tmp_path)
+
+
+def test_missing_and_broken_files_are_told(model, tmp_path):
+    weights.save(tmp_path, model, max_shard_bytes=300)
+    first, second, *_ = sorted(tmp_path.glob("model-*.safetensors"))
+    second.unlink()
+    with pytest.raises(errors.UserError, match=f"lacks .*{second.name}, which model.safetensors"):
+        weights.load(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(first.read_bytes()[:20])
+    with pytest.raises(errors.UserError, match="no whole safetensors file"):
+        weights.load(tmp_path)
+    for file in tmp_path.glob("model*"):
+        file.unlink()
+    with pytest.raises(errors.UserError, match="have to be written as safetensors first"):
+        weights.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "published, expected",
+    [
+        # As transformers 4 and as transformers 5 write the same models.
+        ({"tie_word_embeddings": False}, False),
+        ({}, True),
+        ({"tie_word_embeddings": True, "scale_decoder_outputs": False}, False),
+        ({"tie_word_embeddings": True, "scale_decoder_outputs": True}, True),
+        ({"model_type": "mt5", "tie_word_embeddings": True}, False),
+    ],
+)
+def test_what_says_that_the_head_is_scaled(published, expected, tmp_path):
+    content = {**layout.to_published(T5), **published}
+    for key in ("tie_word_embeddings", "scale_decoder_outputs"):
+        if key not in published:
+            del content[key]
+    assert layout.to_ours(content, tmp_path).scale_head == expected
+
+
+@pytest.mark.parametrize("preset", ["micro", "micro-encdec"])
+def test_a_model_that_is_no_t5_is_not_written_as_one(preset, tmp_path):
+    shape = dataclasses.replace(presets.get(preset), vocab_size=16)
+    with pytest.raises(errors.UserError, match="is no T5 and cannot be written as one .*scale_"):
+        weights.save(tmp_path, models.build(shape, seed=0))
+    assert not list(tmp_path.iterdir())
+
+
+def test_presets_are_the_published_shapes():
+    published = layout.to_published(dataclasses.replace(presets.get("t5-1.1-xl"), vocab_size=9))
+    assert (published["d_model"], published["d_ff"], published["num_heads"]) == (2048, 5120, 32)
+    assert published["feed_forward_proj"] == "gated-gelu"
+    assert published["tie_word_embeddings"] is False
+
+
+def test_on_a_mesh_every_parameter_lies_where_it_is_born(tmp_path):
+    """In a process of its own, for the devices are four."""
+    shape = dataclasses.replace(T5, vocab_size=8)
+    weights.save(tmp_path, models.build(shape, seed=3))
+    code = f"""
+import jax, numpy as np
+from flanlike import models, sharding, training
+from flanlike.pretrained import weights
+mesh = sharding.mesh(fsdp=2, tensor=2)
+placed, whole = weights.load({str(tmp_path)!r}, mesh=mesh), weights.load({str(tmp_path)!r})
+born = models.build(placed.config, seed=0, mesh=mesh)
+def same(placed, whole, born):
+    assert placed.sharding == born.sharding, (placed.sharding, born.sharding)
+    np.testing.assert_array_equal(placed, whole)
+jax.tree.map(same, *map(training.params_of, (placed, whole, born)))
+assert placed.encoder.attention.q[...].sharding.spec[1:3] == ("fsdp", "tensor")
+"""
+    environment = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**environment, "PATH": "", "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,121 @@
+"""Published tokenizers: what they keep of a text, and what they do not."""
+
+import io
+import pickle
+
+import pytest
+import sentencepiece
+
+from flanlike import errors, tokenizer, vocabulary
+
+TEXTS = ["is it red or blue? yes it is", "no, it is not so"] * 10
+
+
+def pieces_model(**changes) -> bytes:
+    """Returns a SentencePiece model with T5's settings."""
+    model = io.BytesIO()
+    settings = dict(pad_id=0, eos_id=1, unk_id=2, bos_id=-1, pad_piece="<pad>", eos_piece="</s>")
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(TEXTS),
+        model_writer=model,
+        vocab_size=50,
+        model_type="unigram",
+        hard_vocab_limit=False,
+        minloglevel=2,
+        **{**settings, **changes},
+    )
+    return model.getvalue()
+
+
+def json_model() -> bytes:
+    """Returns the same tokenizer as tokenizer.json, with sentinels, laid out as T5's is."""
+    tokenizers = pytest.importorskip("tokenizers", reason="needs the extra 'pretrained'")
+    processor = sentencepiece.SentencePieceProcessor(model_proto=pieces_model())
+    ids = range(processor.vocab_size())
+    scored = [(processor.id_to_piece(i), processor.get_score(i)) for i in ids]
+    made = tokenizers.Tokenizer(tokenizers.models.Unigram(scored, unk_id=2, byte_fallback=False))
+    meta = {"replacement": "▁", "prepend_scheme": "always"}
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Sequence(
+        [tokenizers.pre_tokenizers.WhitespaceSplit(), tokenizers.pre_tokenizers.Metaspace(**meta)]
+    )
+    made.decoder = tokenizers.decoders.Metaspace(**meta)
+    made.add_special_tokens(["<pad>", "</s>", "<unk>", "<extra_id_1>", "<extra_id_0>"])
+    return made.to_str().encode()
+
+
+@pytest.fixture(params=["tokenizer.json", "spiece.model"])
+def folder(request, tmp_path):
+    content = json_model() if request.param == "tokenizer.json" else pieces_model()
+    (tmp_path / request.param).write_bytes(content)
+    (tmp_path / "tokenizer_config.json").write_text("{}")
+    return tmp_path
+
+
+def test_words_come_back_and_newlines_do_not(folder):
+    words = tokenizer.load(folder)
+    text = "is it red or blue?"
+    assert words.decode(words.encode(text)) == text
+    assert 0 not in words.encode(text) and 1 not in words.encode(text)
+    assert words.encode("is it\n\nred") == words.encode("is it  red") == words.encode("is it red")
+    assert words.decode(words.encode("is it\nred")) == "is it red"
+    assert 2 in words.encode("{")  # <unk>
+    assert words.pieces(words.encode("is"))[0].startswith("▁")
+
+
+def test_marks_in_a_text_end_nothing(folder):
+    words = tokenizer.load(folder)
+    assert not {0, 1} & set(words.encode("is </s> it <pad>"))
+
+
+def test_spare_rows_of_the_table_are_no_text(folder):
+    words = tokenizer.load(folder)
+    ids = words.encode("red")
+    assert words.decode([*ids, 1, 0, words.size, words.size + 27]) == "red"
+
+
+def test_the_two_files_agree_and_sentinels_are_beyond_the_pieces():
+    (a, b) = (
+        tokenizer.Tokenizer({"tokenizer.json": json_model()}),
+        tokenizer.Tokenizer({"spiece.model": pieces_model()}),
+    )
+    for text in TEXTS[:2]:
+        assert a.encode(text) == b.encode(text)
+    assert a.size == b.size + 2
+
+
+def test_it_is_saved_whole_and_goes_to_workers(folder, tmp_path):
+    words = tokenizer.load(folder)
+    words.save(tmp_path / "run" / "vocabulary")
+    for again in (
+        tokenizer.load(tmp_path / "run" / "vocabulary"),
+        pickle.loads(pickle.dumps(words)),
+    ):
+        assert again.fingerprint == words.fingerprint and again.size == words.size
+        assert again.encode("yes it is") == words.encode("yes it is")
+    assert (tmp_path / "run" / "vocabulary" / "tokenizer_config.json").read_text() == "{}"
+
+
+def test_a_folder_of_our_own_is_a_vocabulary(tmp_path):
+    trained = vocabulary.Vocabulary.train(TEXTS, 300, tmp_path)
+    assert tokenizer.load(tmp_path).fingerprint == trained.fingerprint
+    with pytest.raises(errors.UserError, match="no vocabulary at"):
+        tokenizer.load(tmp_path / "nowhere")
+
+
+def test_other_ids_and_broken_files_are_told(tmp_path):
+    (tmp_path / "spiece.model").write_bytes(pieces_model(pad_id=3))
+    with pytest.raises(errors.UserError, match=r"has the ids \(3, 1, 2\) for <pad>, </s>"):
+        tokenizer.load(tmp_path)
+    (tmp_path / "spiece.model").write_bytes(b"nothing")
+    with pytest.raises(errors.UserError, match="spiece.model: no SentencePiece model"):
+        tokenizer.load(tmp_path)
+    pytest.importorskip("tokenizers", reason="needs the extra 'pretrained'")
+    (tmp_path / "tokenizer.json").write_text("{")
+    with pytest.raises(errors.UserError, match="tokenizer.json: no tokenizer"):
+        tokenizer.load(tmp_path)
+
+
+def test_the_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "tokenizers", None)
+    with pytest.raises(errors.UserError, match=r"pip install -e '.\[pretrained\]'"):
+        tokenizer.Tokenizer({"tokenizer.json": b"{}"}, "somewhere")
