@@ -71,11 +71,6 @@ class OptionStyle:
         if "text" not in _PARTS.findall(self.item):
             raise errors.UserError(f"item is {self.item!r}; expected {{text}} in it")
 
-    @property
-    def answers_by_label(self) -> bool:
-        """Returns whether the same option has another answer where it stands at another place."""
-        return "{label}" in self.answer
-
     def block(self, texts: Sequence[str]) -> str:
         """Returns the list that stands for `{options}`: "Options:\\n- yes\\n- no"."""
         if not self.labels:  # the commonest, and rendering is counted in microseconds

@@ -53,11 +53,12 @@ def register(
             made, registry, data, held_out if is_mixture else (), skip_missing=skip_missing
         )
         for share in composition.tasks:
-            if share.name in known:
-                continue
-            known.add(share.name)
             alone = mixture.compose(_alone(share.name, registry), registry, data, ())
             stream = _Stream(alone, registry, words, data, seed)
+            if share.name in known:
+                _check_same(seqio.TaskRegistry.get(share.name), stream)
+                continue
+            known.add(share.name)
             seqio.TaskRegistry.add(
                 share.name,
                 source=seqio.FunctionDataSource(
@@ -116,6 +117,7 @@ class _Stream:
         data: str,
         seed: int,
     ) -> None:
+        self.settings = (data, seed, words.fingerprint)
         self.epoch = sum(share.rows for share in composition.tasks)
         self._composition, self._registry = composition, registry
         self._words, self._data, self._seed = words, data, seed
@@ -152,6 +154,16 @@ class _Stream:
             }
 
         return example
+
+
+def _check_same(there: Any, stream: _Stream) -> None:
+    """Raises unless the SeqIO task `there` was registered here, with the same settings."""
+    own = getattr(there.preprocessors[0], "keywords", {}).get("stream")
+    if not isinstance(own, _Stream) or own.settings != stream.settings:
+        raise errors.UserError(
+            f"SeqIO has a task {there.name!r} already, of other making or of another data, seed or "
+            "vocabulary; register ours in a process of its own, or rename theirs"
+        )
 
 
 def _alone(name: str, registry: registry_module.Registry) -> mixture.Mixture:

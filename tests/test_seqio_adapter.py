@@ -144,3 +144,10 @@ def test_an_unknown_seqio_task_is_one_line():
     made = seqio_adapter.task("no_such_task", name="missing", cluster="math")
     with pytest.raises(errors.UserError, match="SeqIO knows no task 'no_such_task'"):
         made.rows("train")
+
+
+def test_a_name_that_seqio_has_with_other_settings_is_an_error_and_not_taken_for_ours():
+    found = registered()
+    seqio_adapter.register(found, ["rte"], words=words(), seed=3)  # the same once more
+    with pytest.raises(errors.UserError, match="SeqIO has a task 'rte' already"):
+        seqio_adapter.register(found, ["rte"], words=words(), seed=4)
