@@ -65,3 +65,10 @@ def test_train_takes_its_rows_from_tfds(tmp_path, monkeypatch):
     assert {task["task"] for task in composition["tasks"]} == set(names) - {"rte"}
     result = json.loads((out / "eval/2/results.jsonl").read_text().splitlines()[0])
     assert (result["data"], result["task"]) == ("tfds", "rte")
+
+
+def test_a_builder_finds_the_files_of_its_package():
+    """Mocked data needs none of them, but a download does: checksums, and manual instructions."""
+    import tensorflow_datasets as tfds
+
+    assert tfds.builder_cls("squad").url_infos
