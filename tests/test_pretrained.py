@@ -15,10 +15,11 @@ from flax import nnx
 from flanlike import errors, models, training
 from flanlike.models import config as model_config
 from flanlike.models import presets
-from flanlike.pretrained import layout, names, weights
+from flanlike.pretrained import layout, names, t5, weights
 
 T5 = model_config.ModelConfig(
     family="encoder_decoder",
+    model_type="t5",
     model_size=4,
     layers=2,
     encoder_layers=1,
@@ -36,6 +37,7 @@ T5 = model_config.ModelConfig(
 FIRST_T5 = dataclasses.replace(
     T5, activation="relu", is_gated=False, tied_embeddings=True, scale_head=True
 )
+UNUSED = "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"
 SHAPES = pytest.mark.parametrize("shape", [T5, FIRST_T5], ids=["v1.1", "original"])
 
 
@@ -58,7 +60,7 @@ def rewrite(folder, change) -> None:
 
 @SHAPES
 def test_names_are_the_published_ones(shape):
-    places = names.t5(shape)
+    places = t5.T5.places(shape)
     block = "decoder.block.1.layer"
     assert places[f"{block}.1.EncDecAttention.o.weight"] == names.Place(
         path=("decoder", "cross", "out"), layer=1, shape=(2, 3, 4), inputs=2
@@ -73,7 +75,7 @@ def test_names_are_the_published_ones(shape):
 def test_every_parameter_has_its_tensors(shape):
     """The places tell the whole model, each layer once, in the shapes that the model has."""
     covered: dict[tuple[str, ...], list[names.Place]] = {}
-    for place in names.t5(shape).values():
+    for place in t5.T5.places(shape).values():
         covered.setdefault(place.path, []).append(place)
     params = dict(nnx.to_flat_state(nnx.state(models.abstract(shape), nnx.Param)))
     assert covered.keys() == params.keys()
@@ -84,7 +86,7 @@ def test_every_parameter_has_its_tensors(shape):
 
 
 def test_a_kernel_is_turned_and_its_heads_are_parted():
-    place = names.t5(T5)["encoder.block.0.layer.0.SelfAttention.q.weight"]
+    place = t5.T5.places(T5)["encoder.block.0.layer.0.SelfAttention.q.weight"]
     theirs = np.arange(24).reshape(6, 4)  # (N*H, D)
     ours = place.to_ours(theirs)
     assert ours.shape == (4, 2, 3) and ours[1, 0, 2] == theirs[2, 1]  # D 1, head 0, unit 2
@@ -145,7 +147,7 @@ def test_copies_of_the_table_may_be_there_and_have_to_be_equal(model, tmp_path):
 
     def copy(tensors):
         tensors["encoder.embed_tokens.weight"] = tensors["shared.weight"]
-        tensors[names.UNUSED[0]] = np.ones((8, 2), np.float32)
+        tensors[UNUSED] = np.ones((8, 2), np.float32)
 
     rewrite(tmp_path, copy)
     assert_same_params(weights.load(tmp_path), model)
@@ -209,10 +211,16 @@ def test_what_says_that_the_head_is_scaled(published, expected, tmp_path):
     assert layout.to_ours(content, tmp_path).scale_head == expected
 
 
-@pytest.mark.parametrize("preset", ["micro", "micro-encdec"])
-def test_a_model_that_is_no_t5_is_not_written_as_one(preset, tmp_path):
-    shape = dataclasses.replace(presets.get(preset), vocab_size=16)
-    with pytest.raises(errors.UserError, match="is no T5 and cannot be written as one .*scale_"):
+@pytest.mark.parametrize(
+    "changes, expected",
+    [
+        ({"model_type": ""}, r"shape is none that is published \(model_type ''\)"),
+        ({}, "is no T5 and cannot be written as one .*scale_"),
+    ],
+)
+def test_a_model_that_is_no_t5_is_not_written_as_one(changes, expected, tmp_path):
+    shape = dataclasses.replace(T5, scale_embeddings=True, **changes)
+    with pytest.raises(errors.UserError, match=expected):
         weights.save(tmp_path, models.build(shape, seed=0))
     assert not list(tmp_path.iterdir())
 

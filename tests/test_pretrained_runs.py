@@ -69,8 +69,8 @@ def test_a_run_starts_from_it_and_is_exported(published, tmp_path, capsys):
     assert "is there and not empty" in capsys.readouterr().err
 
 
-def test_the_shipped_base_is_no_t5(tmp_path, capsys):
+def test_the_shipped_base_is_none_that_is_published(tmp_path, capsys):
     with pytest.raises(SystemExit):
         export.main([str(runs.BASE), "--out", str(tmp_path / "out")])
-    assert "this model is no T5" in capsys.readouterr().err
+    assert "shape is none that is published" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

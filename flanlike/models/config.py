@@ -13,6 +13,8 @@ class ModelConfig:
     """One transformer of either family. Sizes carry the letter of the tensor axis they set."""
 
     family: Literal["decoder", "encoder_decoder"]
+    # As config.json of published models of this shape says it: "t5"; "" where there are none.
+    model_type: str = ""
     model_size: int  # D
     layers: int  # of the decoder, and of a decoder-only model
     query_heads: int  # N

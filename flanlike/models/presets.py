@@ -24,6 +24,7 @@ def _t5(model_size: int, hidden_size: int, heads: int, layers: int) -> config.Mo
     """
     return config.ModelConfig(
         family="encoder_decoder",
+        model_type="t5",
         model_size=model_size,
         layers=layers,
         encoder_layers=layers,

@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import functools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ def shape_of(folder: Path) -> model_config.ModelConfig:
         )
     untied = layout.to_ours(published, folder)
     with _Files(folder) as files:
-        is_tied = names.HEAD not in files.shapes or files.are_equal(names.TABLE, names.HEAD)
+        of = layout.architecture(untied)
+        is_tied = of.head not in files.shapes or files.are_equal(of.table, of.head)
     return dataclasses.replace(untied, tied_embeddings=is_tied)
 
 
@@ -60,9 +62,10 @@ def load(
     `changes` are fields of `ModelConfig` that leave the parameters as they are.
     """
     shape = dataclasses.replace(shape_of(folder), **changes)
-    places = names.t5(shape)
+    of = layout.architecture(shape)
+    places = of.places(shape)
     with _Files(folder) as files:
-        _check(files, places, folder)
+        _check(files, of, places, folder)
         model = _zeros(shape, mesh)
         state = nnx.state(model, nnx.Param)
         arrays = dict(nnx.to_flat_state(state))
@@ -86,9 +89,10 @@ def save(folder: Path, model: nnx.Module, *, max_shard_bytes: int = 5_000_000_00
     folder.mkdir(parents=True, exist_ok=True)
     (folder / layout.CONFIG_FILE).write_text(json.dumps(content, indent=2) + "\n")
     arrays = dict(nnx.to_flat_state(nnx.state(model, nnx.Param)))
-    places = names.t5(config)
-    if config.tied_embeddings and layout.writes_head(config):
-        places[names.HEAD] = places[names.TABLE]
+    of = layout.architecture(config)
+    places = of.places(config)
+    if config.tied_embeddings and of.writes_head(config):
+        places[of.head] = places[of.table]
     shards = _shards(places, max_shard_bytes)
     weight_map = {}
     for i, shard in enumerate(shards, start=1):
@@ -173,22 +177,26 @@ def _paths(folder: Path) -> list[Path]:
     return files
 
 
-def _check(files: _Files, places: dict[str, names.Place], folder: Path) -> None:
+def _check(
+    files: _Files, of: names.Architecture, places: dict[str, names.Place], folder: Path
+) -> None:
     """Raises one error that names every missing, surplus and misshapen tensor."""
     there = files.shapes
-    known = {*places, *names.COPIES, *names.UNUSED, names.HEAD}
+    known = {*places, *of.copies, of.head}
     problems = {
         "missing": [name for name in places if name not in there],
-        "of no place in this model": sorted(set(there) - known),
+        "of no place in this model": sorted(
+            name for name in set(there) - known if not re.fullmatch(of.unused, name)
+        ),
         "misshapen": [
             f"{name} is {list(there[name])}, expected {list(place.their_shape)}"
             for name, place in places.items()
             if name in there and there[name] != place.their_shape
         ],
-        f"unequal to {names.TABLE}": [
+        f"unequal to {of.table}": [
             name
-            for name in names.COPIES
-            if name in there and names.TABLE in there and not files.are_equal(names.TABLE, name)
+            for name in of.copies
+            if name in there and of.table in there and not files.are_equal(of.table, name)
         ],
     }
     if any(problems.values()):
