@@ -46,7 +46,8 @@ def batches(
         seed=seed,
         shares=shares,
         style=style,
-        max_input_tokens=max_input_tokens - 1,  # of text: the last is a newline or EOS
+        # Of text: the last is a newline or EOS.
+        max_input_tokens=max_input_tokens - 1 - (words.marks.bos_id is not None),
         words=words,
     )
     windows = packing.Windows(
@@ -111,6 +112,7 @@ class Items:
                 self._words.encode(prompt.targets),
                 self._limits,
                 family=self._family,
+                marks=self._words.marks,
             ),
             dropped_exemplars=wanted_shots - prompt.provenance.shots,
         )
@@ -132,6 +134,12 @@ class _TextItems:
         place = 0
         if self.family != "decoder" and len(ids) > 1:
             place = seeding.rng(self.seed, "split of document", index).randrange(1, len(ids))
-        example = features.to_example(ids[:place], ids[place:], self.limits, family=self.family)
+        example = features.to_example(
+            ids[:place],
+            ids[place:],
+            self.limits,
+            family=self.family,
+            marks=features.Marks(eos_id=self.words.marks.eos_id),  # where no inputs, no BOS
+        )
         weights = weights[place : place + len(example.targets)]
         return packing.Item(example=dataclasses.replace(example, target_weights=weights))
