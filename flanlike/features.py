@@ -77,6 +77,7 @@ class Example:
     is_input_cut: bool = False
     is_target_cut: bool = False
     target_weights: Sequence[float] | None = None  # of each target in the loss; None: all 1
+    soft_tokens: int = 0  # of inputs, the first, which are a soft prompt's and no vocabulary's
 
     def size(self, family: Family) -> tuple[int, int]:
         """Returns the room it needs in a row: (source tokens, decoder tokens)."""
@@ -95,7 +96,12 @@ def inputs_text(text: str, family: Family) -> str:
 
 
 def to_example(
-    inputs: Sequence[int], targets: Sequence[int], limits: LengthLimits, *, family: Family
+    inputs: Sequence[int],
+    targets: Sequence[int],
+    limits: LengthLimits,
+    *,
+    family: Family,
+    first_ids: Sequence[int] = (),
 ) -> Example:
     """Returns the example of a prompt's ids, given without EOS.
 
@@ -103,12 +109,15 @@ def to_example(
     targets lose their end, and with it their EOS: a cut answer must not teach where to stop.
 
     with limits 3 and 2   inputs 4 5 6 7, targets 8 9  ->  5 6 7 | 8 9    (encoder: 6 7 1 | 8 9)
+    with first_ids 30                                  ->  30 6 7 | 8 9   (encoder: 30 7 1 | 8 9)
+
+    `first_ids` are those of a soft prompt: they are never cut, and come before all others.
     """
     targets = [*targets, EOS_ID]
     # The encoder's EOS has to stay, for every source in training and evaluation ends in it.
-    room = limits.max_input_tokens - (family != "decoder")
+    room = limits.max_input_tokens - (family != "decoder") - len(first_ids)
     is_input_cut = len(inputs) > room
-    inputs = list(inputs[-room:] if is_input_cut else inputs)
+    inputs = [*first_ids, *(inputs[-room:] if is_input_cut else inputs)]
     if family != "decoder":
         inputs.append(EOS_ID)
     return Example(
@@ -116,6 +125,7 @@ def to_example(
         targets=targets[: limits.max_target_tokens],
         is_input_cut=is_input_cut,
         is_target_cut=len(targets) > limits.max_target_tokens,
+        soft_tokens=len(first_ids),
     )
 
 
@@ -161,6 +171,7 @@ def _put_decoder(batch: Batch, b: int, start: int, segment: int, example: Exampl
     end = start + length
     batch.tokens_BT[b, start:end] = sequence[:-1]
     batch.targets_BT[b, start:end] = sequence[1:]
+    batch.targets_BT[b, start : start + max(example.soft_tokens - 1, 0)] = PAD_ID
     weights = 1 if example.target_weights is None else example.target_weights
     if prefix == 0 and example.target_weights is not None:
         weights = weights[1:]  # the first target is then given, not predicted
