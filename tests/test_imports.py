@@ -24,6 +24,7 @@ _MODEL_HALF = {
     "runs",
     "sharding",
     "training",
+    "tuning",
 }
 _KNOWS_TASKS = {
     "availability",

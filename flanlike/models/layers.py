@@ -54,7 +54,28 @@ class RMSNorm(nnx.Module):
         return x_BTD.astype(self.dtype)
 
 
-class FeedForward(nnx.Module):
+class Sublayer(nnx.Module):
+    """A part whose output joins the residual stream, with what `flanlike.tuning` may attach to it.
+
+    An untuned model has neither of the two: `lora_<kernel>`, a low-rank pair beside that kernel,
+    and `adapter`, a bottleneck after the output.
+    """
+
+    config: Config
+
+    def project(self, x: jax.Array, kernel: str, *, inputs: int = 1) -> jax.Array:
+        """Returns x projected by the kernel of that name, and by its low-rank pair if any."""
+        y = project(x, getattr(self, kernel), self.config.dtype, inputs=inputs)
+        pair = getattr(self, f"lora_{kernel}", None)
+        return y if pair is None else y + pair(x)
+
+    def adapted(self, x_BTD: jax.Array) -> jax.Array:
+        """Returns the sublayer's output, through its adapter if it has one."""
+        adapter = getattr(self, "adapter", None)
+        return x_BTD if adapter is None else adapter(x_BTD)
+
+
+class FeedForward(Sublayer):
     """A feed-forward: activation(x gate) * (x up), or activation(x up), projected back."""
 
     def __init__(self, config: Config, layers: int, *, rngs: nnx.Rngs):
@@ -72,17 +93,16 @@ class FeedForward(nnx.Module):
         )
 
     def __call__(self, x_BTD: jax.Array, key: jax.Array | None) -> jax.Array:
-        dtype = self.config.dtype
         activation = getattr(jax.nn, self.config.activation)
-        x_BTF = project(x_BTD, self.up, dtype)
+        x_BTF = self.project(x_BTD, "up")
         if self.config.is_gated:
-            x_BTF = activation(project(x_BTD, self.gate, dtype)) * x_BTF
+            x_BTF = activation(self.project(x_BTD, "gate")) * x_BTF
         else:
             x_BTF = activation(x_BTF)
-        return project(dropout(x_BTF, self.config.dropout, key), self.down, dtype)
+        return self.adapted(self.project(dropout(x_BTF, self.config.dropout, key), "down"))
 
 
-class Attention(nnx.Module):
+class Attention(Sublayer):
     """Grouped-query attention over the tokens themselves or over an encoder's."""
 
     def __init__(self, config: Config, layers: int, *, rngs: nnx.Rngs):
@@ -109,15 +129,15 @@ class Attention(nnx.Module):
 
     def queries(self, x_BTD: jax.Array, rotation: jax.Array | None = None) -> jax.Array:
         """Returns q_BTNH, turned by its positions where a rotation is given."""
-        q_BTNH = project(x_BTD, self.q, self.config.dtype)
+        q_BTNH = self.project(x_BTD, "q")
         if self.config.scale_attention:
             q_BTNH = q_BTNH * self.config.head_size**-0.5
         return positions.rotate(q_BTNH, rotation)
 
     def keys_values(self, x_BSD: jax.Array, rotation: jax.Array | None = None) -> KeysValues:
         """Returns k_BSKH (turned) and v_BSKH."""
-        k_BSKH = project(x_BSD, self.k, self.config.dtype)
-        v_BSKH = project(x_BSD, self.v, self.config.dtype)
+        k_BSKH = self.project(x_BSD, "k")
+        v_BSKH = self.project(x_BSD, "v")
         return positions.rotate(k_BSKH, rotation), v_BSKH
 
     def attend(
@@ -125,7 +145,7 @@ class Attention(nnx.Module):
     ) -> jax.Array:
         """Returns the attended values projected to BTD; the bias carries mask and positions."""
         x_BTNH = attention(q_BTNH, k_BSKH, v_BSKH, bias_BNTS)
-        return project(x_BTNH, self.out, self.config.dtype, inputs=2)
+        return self.adapted(self.project(x_BTNH, "out", inputs=2))
 
 
 def attention(
@@ -273,6 +293,8 @@ class Embedding(nnx.Module):
 
     def __call__(self, tokens_BT: jax.Array) -> jax.Array:
         x_BTD = jnp.take(self.table[...], tokens_BT, axis=0)
+        if hasattr(self, "soft_prompt"):  # by `flanlike.tuning`: vectors of the ids from V on
+            x_BTD = self.soft_prompt(tokens_BT, x_BTD)
         if self.config.scale_embeddings:
             x_BTD = x_BTD * math.sqrt(self.config.model_size)
         return sharding.split_rows(x_BTD.astype(self.config.dtype))
