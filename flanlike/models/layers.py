@@ -37,7 +37,7 @@ def param(
     return nnx.Param(value, axes=axes)
 
 
-def bias(shape: tuple[int, ...], axes: tuple[str, ...]) -> nnx.Param:
+def zeros(shape: tuple[int, ...], axes: tuple[str, ...]) -> nnx.Param:
     """Returns a float32 parameter of zeros."""
     return nnx.Param(jnp.zeros(shape, jnp.float32), axes=axes)
 
@@ -60,12 +60,34 @@ class RMSNorm(nnx.Module):
     def __call__(self, x_BTD: jax.Array) -> jax.Array:
         x_BTD = x_BTD.astype(jnp.float32)
         mean_square_BT1 = jnp.mean(jnp.square(x_BTD), axis=-1, keepdims=True)
-        scale = 1.0 + self.scale[...] if self.is_centered else self.scale[...]
+        scale = self.scale[...].astype(jnp.float32)
+        scale = 1.0 + scale if self.is_centered else scale
         x_BTD = x_BTD * jax.lax.rsqrt(mean_square_BT1 + self.eps) * scale
         return x_BTD.astype(self.dtype)
 
 
-class FeedForward(nnx.Module):
+class Sublayer(nnx.Module):
+    """A part whose output joins the residual stream, with what `flanlike.tuning` may attach to it.
+
+    An untuned model has neither of the two: `lora_<kernel>`, a low-rank pair beside that kernel,
+    and `adapter`, a bottleneck after the output.
+    """
+
+    config: Config
+
+    def project(self, x: jax.Array, kernel: str, *, inputs: int = 1) -> jax.Array:
+        """Returns x projected by the kernel of that name, and by its low-rank pair if any."""
+        y = project(x, getattr(self, kernel), self.config.dtype, inputs=inputs)
+        pair = getattr(self, f"lora_{kernel}", None)
+        return y if pair is None else y + pair(x)
+
+    def adapted(self, x_BTD: jax.Array) -> jax.Array:
+        """Returns the sublayer's output, through its adapter if it has one."""
+        adapter = getattr(self, "adapter", None)
+        return x_BTD if adapter is None else adapter(x_BTD)
+
+
+class FeedForward(Sublayer):
     """A feed-forward: activation(x gate) * (x up), or activation(x up), projected back."""
 
     def __init__(self, config: Config, layers: int, *, rngs: nnx.Rngs):
@@ -83,17 +105,16 @@ class FeedForward(nnx.Module):
         )
 
     def __call__(self, x_BTD: jax.Array, key: jax.Array | None) -> jax.Array:
-        dtype = self.config.dtype
         activation = getattr(jax.nn, self.config.activation)
-        x_BTF = project(x_BTD, self.up, dtype)
+        x_BTF = self.project(x_BTD, "up")
         if self.config.is_gated:
-            x_BTF = activation(project(x_BTD, self.gate, dtype)) * x_BTF
+            x_BTF = activation(self.project(x_BTD, "gate")) * x_BTF
         else:
             x_BTF = activation(x_BTF)
-        return project(dropout(x_BTF, self.config.dropout, key), self.down, dtype)
+        return self.adapted(self.project(dropout(x_BTF, self.config.dropout, key), "down"))
 
 
-class Attention(nnx.Module):
+class Attention(Sublayer):
     """Grouped-query attention over the tokens themselves or over an encoder's."""
 
     def __init__(self, config: Config, layers: int, *, rngs: nnx.Rngs):
@@ -118,9 +139,9 @@ class Attention(nnx.Module):
             std=(N * H) ** -0.5 * residual_scale(config, layers),
         )
         if config.query_key_value_biases:
-            self.q_bias = bias((layers, N, H), ("layers", "heads", "head"))
-            self.k_bias = bias((layers, K, H), ("layers", "key_value_heads", "head"))
-            self.v_bias = bias((layers, K, H), ("layers", "key_value_heads", "head"))
+            self.q_bias = zeros((layers, N, H), ("layers", "heads", "head"))
+            self.k_bias = zeros((layers, K, H), ("layers", "key_value_heads", "head"))
+            self.v_bias = zeros((layers, K, H), ("layers", "key_value_heads", "head"))
         if config.query_key_norms:
             self.q_norm = RMSNorm(config, layers=layers, size=H)
             self.k_norm = RMSNorm(config, layers=layers, size=H)
@@ -128,7 +149,7 @@ class Attention(nnx.Module):
     def queries(self, x_BTD: jax.Array, rotation: jax.Array | None = None) -> jax.Array:
         """Returns q_BTNH, turned by its positions where a rotation is given."""
         config = self.config
-        q_BTNH = project(x_BTD, self.q, config.dtype)
+        q_BTNH = self.project(x_BTD, "q")
         if config.query_key_value_biases:
             q_BTNH = q_BTNH + self.q_bias[...].astype(config.dtype)
         if config.query_key_norms:
@@ -139,8 +160,8 @@ class Attention(nnx.Module):
 
     def keys_values(self, x_BSD: jax.Array, rotation: jax.Array | None = None) -> KeysValues:
         """Returns k_BSKH (turned) and v_BSKH."""
-        k_BSKH = project(x_BSD, self.k, self.config.dtype)
-        v_BSKH = project(x_BSD, self.v, self.config.dtype)
+        k_BSKH = self.project(x_BSD, "k")
+        v_BSKH = self.project(x_BSD, "v")
         if self.config.query_key_value_biases:
             k_BSKH = k_BSKH + self.k_bias[...].astype(self.config.dtype)
             v_BSKH = v_BSKH + self.v_bias[...].astype(self.config.dtype)
@@ -154,7 +175,7 @@ class Attention(nnx.Module):
         """Returns the attended values projected to BTD; the bias carries mask and positions."""
         softcap = self.config.attention_softcap
         x_BTNH = attention(q_BTNH, k_BSKH, v_BSKH, bias_BNTS, softcap=softcap)
-        return project(x_BTNH, self.out, self.config.dtype, inputs=2)
+        return self.adapted(self.project(x_BTNH, "out", inputs=2))
 
 
 def attention(
@@ -312,7 +333,10 @@ class Embedding(nnx.Module):
             self.head = param(rngs, (D, V), ("embed", "vocab"), std=D**-0.5)
 
     def __call__(self, tokens_BT: jax.Array) -> jax.Array:
-        x_BTD = jnp.take(self.table[...], tokens_BT, axis=0).astype(self.config.dtype)
+        x_BTD = jnp.take(self.table[...], tokens_BT, axis=0)
+        if hasattr(self, "soft_prompt"):  # by `flanlike.tuning`: vectors of the ids from V on
+            x_BTD = self.soft_prompt(tokens_BT, x_BTD)
+        x_BTD = x_BTD.astype(self.config.dtype)
         if self.config.scale_embeddings:
             # By the root as the dtype has it: in bfloat16, Gemma has learned with that.
             x_BTD = x_BTD * jnp.asarray(math.sqrt(self.config.model_size), self.config.dtype)
