@@ -28,7 +28,7 @@ def export(run: Path, out: Path, *, step: int | None = None) -> None:
     """Writes config.json, safetensors and the tokenizer of a run's model into `out`."""
     layout.to_published(runs.shape_of(run))  # raises before gigabytes are read
     loaded = runs.load(run, step=step)
-    weights.save(out, loaded.model)
+    weights.save(out, loaded.model, marks=loaded.words.marks)
     loaded.words.save(out)
     from_step = "" if loaded.step is None else f", step {loaded.step}"
     print(f"{run}{from_step}: written into {out}")
