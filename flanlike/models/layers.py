@@ -188,24 +188,24 @@ def attention(
 ) -> jax.Array:
     """Returns softmax(q k + bias) v, with logits and softmax in float32; q k may be capped.
 
-    The division by the softmax's sum comes after the product with v, where it is S/H times less
-    work; and without groups (N = K) the product keeps four axes: both matter on a CPU.
+    Heads come before tokens in both products, and the queries of a group one head after another
+    (R): only q, k, v and the result are transposed, never the logits, which on a CPU takes as long
+    as the products. The division by the softmax's sum comes last, where it is S/H times less work.
     """
     B, T, N, H = q_BTNH.shape
-    K = k_BSKH.shape[2]
-    scores, mix, bias = "BTNH,BSNH->BNTS", "BNTS,BSNH->BTNH", bias_BNTS
-    if K < N:
-        scores, mix = "BTKGH,BSKH->BKGTS", "BKGTS,BSKH->BTKGH"
-        q_BTNH = q_BTNH.reshape(B, T, K, N // K, H)
-        heads = (K, N // K) if bias.shape[1] == N else (1, 1)
-        bias = bias.reshape(bias.shape[0], *heads, *bias.shape[2:])
-    logits = jnp.einsum(scores, q_BTNH, k_BSKH, preferred_element_type=jnp.float32)
-    logits = capped(logits, softcap) + bias
+    S, K = k_BSKH.shape[1:3]
+    q_BKRH = q_BTNH.transpose(0, 2, 1, 3).reshape(B, K, N // K * T, H)
+    k_BKSH, v_BKSH = k_BSKH.transpose(0, 2, 1, 3), v_BSKH.transpose(0, 2, 1, 3)
+    logits = jnp.einsum("BKRH,BKSH->BKRS", q_BKRH, k_BKSH, preferred_element_type=jnp.float32)
+    logits = capped(logits, softcap).reshape(B, N, T, S) + bias_BNTS
+    logits = logits.reshape(B, K, -1, S)
     highest = jax.lax.stop_gradient(logits.max(axis=-1, keepdims=True))
     weights = jnp.exp(logits - highest)
-    x = jnp.einsum(mix, weights.astype(v_BSKH.dtype), v_BSKH, preferred_element_type=jnp.float32)
-    x = x / jnp.moveaxis(weights.sum(axis=-1), -1, 1)[..., None]
-    return x.astype(v_BSKH.dtype).reshape(B, T, N, H)
+    x_BKRH = jnp.einsum(
+        "BKRS,BKSH->BKRH", weights.astype(v_BSKH.dtype), v_BKSH, preferred_element_type=jnp.float32
+    )
+    x_BKRH = (x_BKRH / weights.sum(axis=-1, keepdims=True)).astype(v_BSKH.dtype)
+    return x_BKRH.reshape(B, N, T, H).transpose(0, 2, 1, 3)
 
 
 def capped(logits: jax.Array, softcap: float) -> jax.Array:
