@@ -168,7 +168,7 @@ def starting_point(
             raise errors.UserError(
                 f"--init {init!r} is no folder with a model: expected a run's folder, a bare "
                 f"model's ({_CONFIG_FILE}, {checkpoint.PARAMS_FILE}, vocabulary/), a published "
-                f"T5's ({_CONFIG_FILE}, safetensors, tokenizer), 'default' or 'none'"
+                f"one's ({_CONFIG_FILE}, safetensors, tokenizer), 'default' or 'none'"
             )
     shape = presets.get(preset or "micro") if folder is None else shape_of(folder)
     if folder is not None and preset is not None:
