@@ -25,8 +25,11 @@ PREFIX = dataclasses.replace(DECODER, attention="prefix")
 ENCODER_DECODER = dataclasses.replace(
     DECODER, family="encoder_decoder", encoder_layers=2, scale_attention=False, init="t5"
 )
+PER_LAYER = dataclasses.replace(ENCODER_DECODER, relative_per_layer=True)
 CONFIGS = pytest.mark.parametrize(
-    "config", [DECODER, PREFIX, ENCODER_DECODER], ids=["causal", "prefix", "encoder_decoder"]
+    "config",
+    [DECODER, PREFIX, ENCODER_DECODER, PER_LAYER],
+    ids=["causal", "prefix", "encoder_decoder", "per_layer"],
 )
 PROMPTS = [[5, 6, 7, 8, 9], [11, 12], [21, 22, 23], [5, 6]]
 OPTIONS = [[[30], [31, 32, 33]], [[30, 31], [34], [35, 36]], [], [[37, 38, 39], []]]

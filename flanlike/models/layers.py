@@ -124,20 +124,37 @@ class Attention(nnx.Module):
         return rotate(k_BSKH, rotation), v_BSKH
 
     def attend(
-        self, q_BTNH: jax.Array, k_BSKH: jax.Array, v_BSKH: jax.Array, bias_BNTS: jax.Array
+        self,
+        q_BTNH: jax.Array,
+        k_BSKH: jax.Array,
+        v_BSKH: jax.Array,
+        bias_BNTS: jax.Array,
+        *,
+        key: jax.Array | None = None,
     ) -> jax.Array:
-        """Returns the attended values projected to BTD; the bias carries mask and positions."""
-        x_BTNH = attention(q_BTNH, k_BSKH, v_BSKH, bias_BNTS)
+        """Returns the attended values projected to BTD; the bias carries mask and positions.
+
+        With a key, dropout acts on the weights.
+        """
+        x_BTNH = attention(q_BTNH, k_BSKH, v_BSKH, bias_BNTS, rate=self.config.dropout, key=key)
         return project(x_BTNH, self.out, self.config.dtype, inputs=2)
 
 
 def attention(
-    q_BTNH: jax.Array, k_BSKH: jax.Array, v_BSKH: jax.Array, bias_BNTS: jax.Array
+    q_BTNH: jax.Array,
+    k_BSKH: jax.Array,
+    v_BSKH: jax.Array,
+    bias_BNTS: jax.Array,
+    *,
+    rate: float = 0.0,
+    key: jax.Array | None = None,
 ) -> jax.Array:
     """Returns softmax(q k + bias) v, with logits and softmax in float32.
 
-    The division by the softmax's sum comes after the product with v, where it is S/H times less
-    work; and without groups (N = K) the product keeps four axes: both matter on a CPU.
+    With a key, a share `rate` of the softmax's weights is dropped: those of the same keys for all
+    queries of a row, as T5 was trained, which takes T times fewer random numbers. The division by
+    the softmax's sum comes after the product with v, where it is S/H times less work; and without
+    groups (N = K) the product keeps four axes: both matter on a CPU.
     """
     B, T, N, H = q_BTNH.shape
     K = k_BSKH.shape[2]
@@ -150,7 +167,8 @@ def attention(
     logits = jnp.einsum(scores, q_BTNH, k_BSKH, preferred_element_type=jnp.float32) + bias
     highest = jax.lax.stop_gradient(logits.max(axis=-1, keepdims=True))
     weights = jnp.exp(logits - highest)
-    x = jnp.einsum(mix, weights.astype(v_BSKH.dtype), v_BSKH, preferred_element_type=jnp.float32)
+    kept = dropout(weights, rate, key, same_along=-2).astype(v_BSKH.dtype)
+    x = jnp.einsum(mix, kept, v_BSKH, preferred_element_type=jnp.float32)
     x = x / jnp.moveaxis(weights.sum(axis=-1), -1, 1)[..., None]
     return x.astype(v_BSKH.dtype).reshape(B, T, N, H)
 
@@ -173,11 +191,19 @@ def residual_scale(config: Config, layers: int) -> float:
     return (2 * layers) ** -0.5 if config.init == "depth_scaled" else 1.0
 
 
-def dropout(x: jax.Array, rate: float, key: jax.Array | None) -> jax.Array:
-    """Zeroes a share of x and scales up the rest; without a key it returns x."""
+def dropout(
+    x: jax.Array, rate: float, key: jax.Array | None, *, same_along: int | None = None
+) -> jax.Array:
+    """Zeroes a share of x and scales up the rest; without a key it returns x.
+
+    Along the axis `same_along`, it is the same elements that are dropped.
+    """
     if key is None or rate == 0.0:
         return x
-    keep = jax.random.bernoulli(key, 1.0 - rate, x.shape)
+    shape = list(x.shape)
+    if same_along is not None:
+        shape[same_along] = 1
+    keep = jax.random.bernoulli(key, 1.0 - rate, shape)
     return jnp.where(keep, x / (1.0 - rate), 0).astype(x.dtype)
 
 
@@ -298,17 +324,26 @@ def mask_bias(is_visible_BTS: jax.Array) -> jax.Array:
 
 
 class RelativeBias(nnx.Module):
-    """T5's learned attention biases by distance, one table for all layers of a stack.
+    """T5's learned attention biases by distance: one table for a stack, or one for each layer.
 
     The tokens of a segment lie side by side, so that distances in the row are distances of
     positions; the mask hides all other pairs.
     """
 
-    def __init__(self, config: Config, *, is_bidirectional: bool, rngs: nnx.Rngs):
+    def __init__(
+        self,
+        config: Config,
+        *,
+        is_bidirectional: bool,
+        rngs: nnx.Rngs,
+        layers: int | None = None,
+    ):
         self.config = config
         self.is_bidirectional = is_bidirectional
-        shape = (config.relative_buckets, config.query_heads)
-        self.table = param(rngs, shape, ("buckets", "heads"), std=config.model_size**-0.5)
+        shape, axes = (config.relative_buckets, config.query_heads), ("buckets", "heads")
+        if layers is not None:
+            shape, axes = (layers, *shape), ("layers", *axes)
+        self.table = param(rngs, shape, axes, std=config.model_size**-0.5)
 
     def __call__(self, queries_T: jax.Array, keys_S: jax.Array) -> jax.Array:
         """Returns the float32 bias 1NTS for tokens at those places of the row."""
