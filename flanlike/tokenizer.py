@@ -1,8 +1,8 @@
 """The tokenizer of a published model, with what training and evaluation ask of a vocabulary.
 
 It is read from `tokenizer.json` (by the package `tokenizers`, extra `pretrained`), or where that is
-missing from `spiece.model`. Unlike our own vocabulary it loses part of the text, as T5 has always
-done:
+missing from `spiece.model`; ByT5 has neither, its ids are bytes and every text comes back. Unlike
+our own vocabulary T5's loses part of the text, as it has always done:
 
 ```
 "a\\nb", "a  b" and "a b" have the same ids     newlines and runs of spaces become one space
@@ -14,16 +14,19 @@ Flan-T5 did, and can never write a newline.
 """
 
 import hashlib
+import json
 import pathlib
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import sentencepiece
 
 from flanlike import errors, features, vocabulary
 
-_JSON, _PIECES = "tokenizer.json", "spiece.model"
+_JSON, _PIECES, _SETTINGS = "tokenizer.json", "spiece.model", "tokenizer_config.json"
 # The others are for transformers, when the model is exported.
-FILES = (_JSON, _PIECES, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+FILES = (_JSON, _PIECES, _SETTINGS, "special_tokens_map.json", "added_tokens.json")
+_BYTES_CLASS = "ByT5Tokenizer"
 
 
 class Tokenizer:
@@ -31,15 +34,16 @@ class Tokenizer:
 
     def __init__(self, files: Mapping[str, bytes], where: str = "") -> None:
         self._files = dict(files)
-        self._backend = (_Json if _JSON in files else _Pieces)(self._files, where)
-        found = tuple(map(self._backend.id_of, ("<pad>", "</s>", "<unk>")))
-        expected = (features.PAD_ID, features.EOS_ID, vocabulary.UNK_ID)
+        backend = _Json if _JSON in files else _Pieces if _PIECES in files else _Bytes
+        self._backend = backend(self._files, where)
+        *found, self._unk_id = map(self._backend.id_of, ("<pad>", "</s>", "<unk>"))
+        expected = [features.PAD_ID, features.EOS_ID]
         if found != expected:
             raise errors.UserError(
-                f"tokenizer {where!r} has the ids {found!r} for <pad>, </s> and <unk>; expected "
+                f"tokenizer {where!r} has the ids {found!r} for <pad> and </s>; expected "
                 f"{expected!r}, as every T5 has"
             )
-        content = self._files[_JSON if _JSON in files else _PIECES]
+        content = self._files.get(_JSON) or self._files.get(_PIECES) or _BYTES_CLASS.encode()
         self.fingerprint = hashlib.blake2b(content, digest_size=8).hexdigest()
 
     def __reduce__(self):
@@ -56,7 +60,7 @@ class Tokenizer:
     def encode(self, text: str) -> list[int]:
         """Returns the ids of a text, without EOS; "</s>" and "<pad>" in it become <unk>."""
         marks = (features.PAD_ID, features.EOS_ID)
-        return [vocabulary.UNK_ID if i in marks else i for i in self._backend.encode(text)]
+        return [self._unk_id if i in marks else i for i in self._backend.encode(text)]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Returns the text of ids without pad, EOS and ids of no piece (a table's spare rows)."""
@@ -82,9 +86,35 @@ def load(folder: str | pathlib.Path) -> Words:
     """Returns the words in a folder: a published tokenizer, or a vocabulary of our own."""
     folder = pathlib.Path(folder)
     files = {name: (folder / name).read_bytes() for name in FILES if (folder / name).is_file()}
-    if _JSON in files or _PIECES in files:
+    if _JSON in files or _PIECES in files or _is_of_bytes(folder, files):
         return Tokenizer(files, str(folder))
     return vocabulary.Vocabulary.load(folder)
+
+
+def _is_of_bytes(folder: pathlib.Path, files: dict[str, bytes]) -> bool:
+    """Returns whether a folder without a tokenizer's data is ByT5's; its files then say so.
+
+    The class stands in tokenizer_config.json or, in older folders, in config.json alone.
+    """
+    settings = _settings(files.get(_SETTINGS))
+    beside = folder / "config.json"
+    name = settings.get("tokenizer_class") or _settings(
+        beside.read_bytes() if beside.is_file() else None
+    ).get("tokenizer_class")
+    if name != _BYTES_CLASS:
+        return False
+    if "tokenizer_class" not in settings:
+        settings = {**settings, "tokenizer_class": name}
+        files[_SETTINGS] = json.dumps(settings, indent=2).encode()
+    return True
+
+
+def _settings(content: bytes | None) -> dict[str, Any]:
+    try:
+        settings = json.loads(content or b"{}")
+    except ValueError:
+        return {}  # of no tokenizer that is known here
+    return settings if isinstance(settings, dict) else {}
 
 
 class _Json:
@@ -145,3 +175,31 @@ class _Pieces:
 
     def piece(self, i: int) -> str:
         return self._processor.id_to_piece(i)
+
+
+class _Bytes:
+    """ByT5's: a byte's id is its value and 3; the ids of the 125 sentinels are beyond its size."""
+
+    _MARKS = ("<pad>", "</s>", "<unk>")
+
+    def __init__(self, files: Mapping[str, bytes], where: str) -> None:
+        self.size = len(self._MARKS) + 256
+
+    def id_of(self, piece: str) -> int:
+        return self._MARKS.index(piece)
+
+    def encode(self, text: str) -> list[int]:
+        return [byte + len(self._MARKS) for byte in text.encode("utf-8")]
+
+    def decode(self, ids: list[int]) -> str:
+        """Returns the text, without the bytes of characters that are not whole."""
+        content = bytes(i - len(self._MARKS) for i in ids if i >= len(self._MARKS))
+        return content.decode("utf-8", errors="ignore")
+
+    def piece(self, i: int) -> str:
+        if i < len(self._MARKS):
+            return self._MARKS[i]
+        if i >= self.size:
+            return f"<extra_id_{i - self.size}>"
+        byte = i - len(self._MARKS)
+        return chr(byte) if 32 < byte < 127 else f"<0x{byte:02X}>"

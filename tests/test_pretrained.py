@@ -38,7 +38,8 @@ FIRST_T5 = dataclasses.replace(
     T5, activation="relu", is_gated=False, tied_embeddings=True, scale_head=True
 )
 UNUSED = "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"
-SHAPES = pytest.mark.parametrize("shape", [T5, FIRST_T5], ids=["v1.1", "original"])
+UMT5 = dataclasses.replace(T5, model_type="umt5", relative_per_layer=True)
+SHAPES = pytest.mark.parametrize("shape", [T5, FIRST_T5, UMT5], ids=["v1.1", "original", "umt5"])
 
 
 @pytest.fixture(scope="module")
@@ -161,8 +162,8 @@ def test_copies_of_the_table_may_be_there_and_have_to_be_equal(model, tmp_path):
     "changes, expected",
     [
         (
-            {"model_type": "umt5"},
-            r"config.json: model_type 'umt5'; expected one of \('t5', 'mt5'\)",
+            {"model_type": "longt5"},
+            r"config.json: model_type 'longt5'; expected one of \('t5', 'mt5', 'umt5'\)",
         ),
         ({"d_model": None}, "config.json: 'd_model' missing or no whole number"),
         ({"feed_forward_proj": "gelu"}, "feed_forward_proj 'gelu'; expected 'gated-gelu'"),
@@ -215,7 +216,9 @@ def test_what_says_that_the_head_is_scaled(published, expected, tmp_path):
     "changes, expected",
     [
         ({"model_type": ""}, r"shape is none that is published \(model_type ''\)"),
-        ({}, "is no T5 and cannot be written as one .*scale_"),
+        ({}, "is no t5 and cannot be written as one .*scale_"),
+        ({"model_type": "mt5", "scale_head": True}, "no mt5 and .*scale_head is True"),
+        ({"model_type": "umt5"}, "no umt5 and .*relative_per_layer is False"),
     ],
 )
 def test_a_model_that_is_no_t5_is_not_written_as_one(changes, expected, tmp_path):
