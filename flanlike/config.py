@@ -162,7 +162,8 @@ class RunConfig:
     # What else leaves training with them; None: by the mixture's own rules.
     hold_out_rules: Literal["strict", "flan"] | None = None
     model: str | None = None  # preset; None: as --init has it, else "micro"
-    # default: the shipped base where it fits | none | folder of a run, a base or a published T5
+    # default: the shipped base where it fits | none | folder of a run, a base or a published model
+    # | its id on the hub, owner/model or owner/model@revision
     init: str = "default"
     vocabulary: str | None = None  # folder or file; None: that of --init, else trained on prompts
     vocabulary_size: int = 8192  # pieces, where one is trained
