@@ -42,15 +42,18 @@ class BatchConfig:
     max_input_tokens: int = 192  # longer inputs lose their beginning, and are counted
     max_target_tokens: int = 64  # longer targets lose their end, and are counted
     micro_batches: int = 1  # parts that a step goes through one by one: less memory, same gradient
+    # Streams that share out the rows, each read where its rows are; other data order than with 1.
+    input_shards: int = 1
 
     def __post_init__(self) -> None:
         # A token and its EOS are 2.
         least = {"rows": 1, "max_input_tokens": 2, "max_target_tokens": 2, "micro_batches": 1}
+        least["input_shards"] = 1
         for name, bound in least.items():
             value = getattr(self, name)
             _check(value >= bound, "batch." + name.replace("_", "-"), value, f"{bound} or more")
-        parts = self.micro_batches
-        _check(self.rows % parts == 0, "batch.rows", self.rows, f"a multiple of {parts}")
+        for parts in (self.micro_batches, self.input_shards):
+            _check(self.rows % parts == 0, "batch.rows", self.rows, f"a multiple of {parts}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +98,48 @@ class OptimConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoraConfig:
+    """--tune lora: beside a kernel W a pair that learns, x W + (alpha / rank) x A B."""
+
+    rank: int = 8  # columns of A and rows of B: parameters and checkpoints grow with it
+    alpha: float = 16.0  # alpha / rank multiplies the change, and so acts like a learning rate
+    # Kernels that get a pair, in every layer and attention.
+    targets: tuple[Literal["q", "k", "v", "out", "gate", "up", "down"], ...] = ("q", "v")
+
+    def __post_init__(self) -> None:
+        _check(self.rank >= 1, "lora.rank", self.rank, "1 or more")
+        _check(self.alpha > 0, "lora.alpha", self.alpha, "more than 0")
+        is_set = bool(self.targets) and len(set(self.targets)) == len(self.targets)
+        _check(is_set, "lora.targets", self.targets, "at least one kernel, each once")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdapterConfig:
+    """--tune adapter: a bottleneck that learns after every attention and feed-forward."""
+
+    size: int = 32  # units of the bottleneck: parameters and time a step grow with it
+
+    def __post_init__(self) -> None:
+        _check(self.size >= 1, "adapter.size", self.size, "1 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoftPromptConfig:
+    """--tune prompt: vectors that learn, before the inputs of every example."""
+
+    tokens: int = 20  # vectors; in training they count in --batch.max-input-tokens
+
+    def __post_init__(self) -> None:
+        _check(self.tokens >= 1, "soft-prompt.tokens", self.tokens, "1 or more")
+
+
+Tuning = LoraConfig | AdapterConfig | SoftPromptConfig
+
+# The section of each --tune that has one.
+TUNE_SECTIONS = {"lora": "lora", "adapter": "adapter", "prompt": "soft_prompt"}
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeshConfig:
     """How many devices share what; the product is the number of devices."""
 
@@ -106,6 +151,19 @@ class MeshConfig:
         _check(self.data >= 1 or self.data == -1, "mesh.data", self.data, "1 or more, or -1")
         _check(self.fsdp >= 1, "mesh.fsdp", self.fsdp, "1 or more")
         _check(self.tensor >= 1, "mesh.tensor", self.tensor, "1 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistributedConfig:
+    """How the processes of one run find each other, where no cluster tells: all three or none."""
+
+    coordinator: str | None = None  # HOST:PORT of process 0; else JAX_COORDINATOR_ADDRESS
+    processes: int | None = None  # how many there are; else JAX_NUM_PROCESSES
+    process: int | None = None  # which one this is, from 0; else JAX_PROCESS_ID
+    timeout_s: int = 300  # seconds that processes wait for each other at the start
+
+    def __post_init__(self) -> None:
+        _check(self.timeout_s >= 1, "distributed.timeout-s", self.timeout_s, "1 or more")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +223,10 @@ class RunConfig:
     # default: the shipped base where it fits | none | folder of a run, a base or a published model
     # | its id on the hub, owner/model or owner/model@revision
     init: str = "default"
+    # What learns: all parameters, or few beside a base that stays: low-rank pairs, bottleneck
+    # adapters, a soft prompt.
+    tune: Literal["full", "lora", "adapter", "prompt"] = "full"
+    base_dtype: Literal["float32", "bfloat16"] = "float32"  # of a base that stays: half the memory
     vocabulary: str | None = None  # folder or file; None: that of --init, else trained on prompts
     vocabulary_size: int = 8192  # pieces, where one is trained
     steps: int = 200  # optimizer steps
@@ -186,15 +248,27 @@ class RunConfig:
     batch: BatchConfig = field(default_factory=BatchConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)
+    lora: LoraConfig = field(default_factory=LoraConfig)
+    adapter: AdapterConfig = field(default_factory=AdapterConfig)
+    soft_prompt: SoftPromptConfig = field(default_factory=SoftPromptConfig)
     mesh: MeshConfig = field(default_factory=MeshConfig)
+    distributed: DistributedConfig = field(default_factory=DistributedConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
     eval: EvalConfig = field(default_factory=EvalConfig)
 
     def __post_init__(self) -> None:
         _check(self.steps >= 1, "steps", self.steps, "1 or more")
         _check(self.workers >= 0, "workers", self.workers, "0 or more")
+        is_frozen = self.tune != "full" or self.base_dtype == "float32"
+        expected = "float32 with --tune full, where all parameters learn"
+        _check(is_frozen, "base-dtype", self.base_dtype, expected)
         # Bytes, controls and digits alone are 300 pieces.
         _check(self.vocabulary_size >= 300, "vocabulary-size", self.vocabulary_size, "300 or more")
+
+    @property
+    def tuning(self) -> Tuning | None:
+        """Returns what --tune adds to the model; None where all of it learns."""
+        return getattr(self, TUNE_SECTIONS[self.tune]) if self.tune != "full" else None
 
 
 def parse(arguments: Sequence[str] | None = None) -> RunConfig:

@@ -24,7 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from flanlike import features, packing
+from flanlike import features, packing, sharding
 
 Ids = Sequence[int]
 
@@ -50,6 +50,9 @@ def option_scores(
     prompts nor options carry EOS; it is added as in training. A decoder's prompts carry their BOS,
     where the words have one. A batch holds at most
     `max_tokens_per_batch` tokens, or one row where a prompt with its options is longer.
+
+    Within `jax.set_mesh`, rows are split over the mesh's data and fsdp, with as many tokens each.
+    With several processes, all have to ask the same at once.
     """
     if len(prompts) != len(options):
         raise ValueError(f"{len(prompts)!r} prompts need as many option lists: {len(options)!r}")
@@ -64,8 +67,8 @@ def option_scores(
     for rows, row_tokens, rows_per_batch in _batches(
         items, max_tokens_per_batch, model.config.model_size
     ):
-        batch, branch_ids_BT, predictions = _assemble(rows, row_tokens, rows_per_batch)
-        log_probs_M = _log_probs(graphdef, params, batch, branch_ids_BT, predictions)
+        arrays = sharding.spread(_assemble(rows, row_tokens, rows_per_batch))
+        log_probs_M = _log_probs(graphdef, params, *arrays)
         pending.append((rows, log_probs_M))
     scores = [np.zeros(len(choices)) for choices in options]
     for rows, log_probs_M in pending:
@@ -160,7 +163,8 @@ def _batches(
         row_tokens = _row_tokens(sizes, longest, model_size)
         rows = packing.best_fit(sizes, row_tokens)
         most = max(1, max_tokens_per_batch // sum(row_tokens))
-        rows_per_batch = min(most, _bucket(len(rows), 1))
+        shares = sharding.shares()  # each of them as large as a batch of one device
+        rows_per_batch = shares * min(most, _bucket(-(-len(rows) // shares), 1))
         for start in range(0, len(rows), rows_per_batch):
             chunk = rows[start : start + rows_per_batch]
             yield [[group[i] for i in row] for row in chunk], row_tokens, rows_per_batch
@@ -211,7 +215,8 @@ def _assemble(
             if S:
                 _put_source(batch, b, source_start, segment, item.source)
                 source_start += len(item.source)
-    padding = _bucket(len(predictions), max(_MIN_PREDICTIONS, B * T // 4)) - len(predictions)
+    room = _bucket(len(predictions), max(_MIN_PREDICTIONS, B * T // 4))
+    padding = room + -room % sharding.shares() - len(predictions)
     predictions_M3 = np.array(predictions + [(0, 0, 0)] * padding, np.int32)
     return batch, branch_ids_BT, predictions_M3
 
@@ -240,9 +245,9 @@ def _log_probs(
     model = nnx.merge(graphdef, params)
     x_BTD = model.hidden(batch, branch_ids_BT=branch_ids_BT)
     rows_M, columns_M, tokens_M = predictions_M3.T
-    logits_MV = model.logits(x_BTD[rows_M, columns_M])
+    logits_MV = model.logits(sharding.split_rows(x_BTD[rows_M, columns_M]))
     chosen_M = jnp.take_along_axis(logits_MV, tokens_M[:, None], axis=1)[:, 0]
-    return chosen_M - jax.nn.logsumexp(logits_MV, axis=1)
+    return sharding.copied(chosen_M - jax.nn.logsumexp(logits_MV, axis=1))
 
 
 def generate(
@@ -256,7 +261,7 @@ def generate(
     """Returns, for each prompt, the most likely continuation token by token, up to EOS.
 
     The result holds no EOS and at most `max_new_tokens` ids. Prompts carry no EOS either, and
-    a decoder's carry their BOS, where the words have one.
+    a decoder's carry their BOS, where the words have one. On a mesh it works as `option_scores`.
     """
     if max_new_tokens < 1:
         raise ValueError(f"max_new_tokens {max_new_tokens!r} must be at least 1")
@@ -266,17 +271,20 @@ def generate(
         raise ValueError(f"prompt {lengths.index(0)!r} is empty: a decoder needs a token")
     order = sorted(range(len(prompts)), key=lambda i: lengths[i])
     graphdef, params = nnx.split(model)
+    shares = sharding.shares()
+    batch_size += -batch_size % shares
     pending = []
     for start in range(0, len(order), batch_size):
         chunk = order[start : start + batch_size]
         tokens = _bucket(lengths[chunk[-1]], _MIN_PROMPT_TOKENS)
-        rows = min(batch_size, _bucket(len(chunk), 1))
+        rows = min(batch_size, shares * _bucket(-(-len(chunk) // shares), 1))
         row_tokens = (0, tokens) if is_decoder else (tokens, 1)
         pad = features.empty(rows, row_tokens, family=model.config.family)
         _put_prompts(
             pad, [prompts[i] if is_decoder else [*prompts[i], eos_id] for i in chunk], is_decoder
         )
-        pending.append((chunk, _greedy(graphdef, params, pad, max_new_tokens, eos_id)))
+        tokens_BT = _greedy(graphdef, params, sharding.spread(pad), max_new_tokens, eos_id)
+        pending.append((chunk, tokens_BT))
     outputs: list[list[int]] = [[] for _ in prompts]
     for chunk, tokens_BT in pending:
         for i, ids in zip(chunk, np.asarray(tokens_BT)[: len(chunk)].tolist(), strict=True):
@@ -344,4 +352,4 @@ def _greedy(
     is_done_B = (lengths_B == 0) | (token_B == eos_id)
     out_BT = jnp.zeros((B, max_new_tokens), jnp.int32).at[:, 0].set(token_B)
     state = (jnp.int32(1), token_B, is_done_B, out_BT, cache)
-    return jax.lax.while_loop(goes_on, advance, state)[3]
+    return sharding.copied(jax.lax.while_loop(goes_on, advance, state)[3])

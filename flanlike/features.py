@@ -84,6 +84,7 @@ class Example:
     is_input_cut: bool = False
     is_target_cut: bool = False
     target_weights: Sequence[float] | None = None  # of each target in the loss; None: all 1
+    soft_tokens: int = 0  # of inputs, the first, which are a soft prompt's and no vocabulary's
 
     def size(self, family: Family) -> tuple[int, int]:
         """Returns the room it needs in a row: (source tokens, decoder tokens)."""
@@ -108,6 +109,7 @@ def to_example(
     *,
     family: Family,
     marks: Marks = Marks(),  # noqa: B008 (it is a value)
+    first_ids: Sequence[int] = (),
 ) -> Example:
     """Returns the example of a prompt's ids, given without the marks.
 
@@ -115,11 +117,15 @@ def to_example(
     targets lose their end, and with it their EOS: a cut answer must not teach where to stop.
 
     with limits 3 and 2   inputs 4 5 6 7, targets 8 9  ->  5 6 7 | 8 9    (encoder: 6 7 1 | 8 9)
+    with first_ids 30                                  ->  30 6 7 | 8 9   (encoder: 30 7 1 | 8 9)
+
+    `first_ids` are those of a soft prompt: they are never cut, and come before all others.
     """
     targets = [*targets, marks.eos_id]
     # The encoder's EOS has to stay, for every source in training and evaluation ends in it; and a
     # decoder's BOS, on which the model has learned to lean.
     before = [] if family != "decoder" or marks.bos_id is None else [marks.bos_id]
+    before = [*first_ids, *before]
     after = [] if family == "decoder" else [marks.eos_id]
     room = limits.max_input_tokens - len(before) - len(after)
     is_input_cut = len(inputs) > room
@@ -129,6 +135,7 @@ def to_example(
         targets=targets[: limits.max_target_tokens],
         is_input_cut=is_input_cut,
         is_target_cut=len(targets) > limits.max_target_tokens,
+        soft_tokens=len(first_ids),
     )
 
 
@@ -174,6 +181,7 @@ def _put_decoder(batch: Batch, b: int, start: int, segment: int, example: Exampl
     end = start + length
     batch.tokens_BT[b, start:end] = sequence[:-1]
     batch.targets_BT[b, start:end] = sequence[1:]
+    batch.targets_BT[b, start : start + max(example.soft_tokens - 1, 0)] = PAD_ID
     weights = 1 if example.target_weights is None else example.target_weights
     if prefix == 0 and example.target_weights is not None:
         weights = weights[1:]  # the first target is then given, not predicted

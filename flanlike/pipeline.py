@@ -8,10 +8,10 @@ Every step up to the example is random access.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from flanlike import features, mixture, packing, render, seeding, tokenizer
+from flanlike import features, input_shards, mixture, packing, render, seeding, tokenizer
 from flanlike import prompts as prompts_module
 from flanlike import registry as registry_module
 
@@ -30,11 +30,15 @@ def batches(
     shares: mixture.Shares | None = None,
     style: render.Style = "instructions",
     workers: int = 0,
-) -> packing.BatchIterator:
+    shards: int = 1,
+    rows_here: Sequence[int] | None = None,
+    gather: input_shards.Gather | None = None,
+) -> input_shards.ShardedBatches:
     """Returns endless batches of `rows` packed rows; `.counts` tells what went into them.
 
     `shares` are the mixture's own unless given. With `workers` processes the stream is the same as
-    with none, and `get_state()` restores it exactly under any number of them.
+    with none, and `get_state()` restores it exactly under any number of them. `shards`, `rows_here`
+    and `gather` are for a run of several processes: see `input_shards`.
     """
     limits = features.LengthLimits(
         max_input_tokens=max_input_tokens, max_target_tokens=max_target_tokens
@@ -56,7 +60,9 @@ def batches(
         family=family,
         seed=seed,
     )
-    return packing.BatchIterator(windows, rows=rows, workers=workers)
+    return input_shards.ShardedBatches(
+        windows, rows=rows, shards=shards, rows_here=rows_here, workers=workers, gather=gather
+    )
 
 
 def text_batches(

@@ -24,7 +24,7 @@ _PARTIAL = "config.json.partial"  # being written
 
 
 # What may change between two calls of one run: none of it reaches the figures, but for rounding.
-_FREE = ("out", "workers", "mesh", "checkpoint", "manifest")
+_FREE = ("out", "workers", "mesh", "distributed", "checkpoint", "manifest")
 
 
 def default_folder(mixture: str, config: dict[str, Any]) -> Path:

@@ -13,9 +13,10 @@ import optax
 from flax import nnx
 
 from flanlike import config as config_lib
-from flanlike import features, loss, seeding, sharding
+from flanlike import features, loss, seeding, sharding, tuning
 
-Params = Any  # the model's nnx.Param arrays as a pytree without nnx wrappers
+# What training moves, as a pytree of arrays: the model's nnx.Params, or what `tuning` adds to it.
+Params = Any
 
 
 class TrainState(NamedTuple):
@@ -67,13 +68,13 @@ def init_state(
 
 
 def params_of(model: nnx.Module) -> Params:
-    """Returns the model's parameters as a nested dict of arrays."""
-    return nnx.to_pure_dict(nnx.state(model, nnx.Param))
+    """Returns the parameters that training moves as a nested dict of arrays."""
+    return nnx.to_pure_dict(nnx.state(model, tuning.trained(model)))
 
 
 def write_params(model: nnx.Module, params: Params) -> None:
-    """Puts the parameters into the model, without a copy."""
-    state = nnx.state(model, nnx.Param)
+    """Puts those parameters into the model, without a copy."""
+    state = nnx.state(model, tuning.trained(model))
     nnx.replace_by_pure_dict(state, params)
     nnx.update(model, state)
 
@@ -94,29 +95,34 @@ def make_train_step(
 
     The gradient is that of the loss sum over all micro-batches, divided by their common count of
     target tokens: the mean of micro-batch means would weigh tokens by the company they keep.
-    """
-    graph, _, rest = nnx.split(model, nnx.Param, ...)
 
-    def sums_of(params: Params, batch: features.Batch, key: jax.Array):
-        merged = nnx.merge(graph, nnx.State(params), rest)
+    Where few parameters learn beside a frozen base, the base is an argument of the compiled step,
+    which is neither donated nor differentiated: all its runs share the model's one copy.
+    """
+    graph, _, frozen = nnx.split(model, tuning.trained(model), ...)
+
+    def sums_of(params: Params, frozen: nnx.State, batch: features.Batch, key: jax.Array):
+        merged = nnx.merge(graph, nnx.State(params), frozen)
         sums = loss.loss_sums(merged, batch, nnx.Rngs(dropout=key), loss_config)
         return sums.loss_sum, sums
 
     gradient_of = jax.grad(sums_of, has_aux=True)
 
-    def step(state: TrainState, batch: features.Batch) -> tuple[TrainState, StepMetrics]:
+    def step(
+        state: TrainState, batch: features.Batch, frozen: nnx.State
+    ) -> tuple[TrainState, StepMetrics]:
         key = step_key(seed, "dropout", state.step)
 
         def accumulate(carry, index_and_micro):
             index, micro = index_and_micro
-            sums = gradient_of(state.params, micro, jax.random.fold_in(key, index))
+            sums = gradient_of(state.params, frozen, micro, jax.random.fold_in(key, index))
             return jax.tree.map(jnp.add, carry, sums), None
 
         if micro_batches == 1:
-            gradients, sums = gradient_of(state.params, batch, key)
+            gradients, sums = gradient_of(state.params, frozen, batch, key)
         else:
             micros = (jnp.arange(micro_batches), _split_rows(batch, micro_batches))
-            shapes = jax.eval_shape(gradient_of, state.params, batch, key)
+            shapes = jax.eval_shape(gradient_of, state.params, frozen, batch, key)
             zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
             (gradients, sums), _ = jax.lax.scan(accumulate, zeros, micros)
 
@@ -133,7 +139,7 @@ def make_train_step(
         new_params = optax.apply_updates(state.params, updates)
         return TrainState(state.step + 1, new_params, new_optimizer), metrics
 
-    return jax.jit(step, donate_argnums=0) if mesh is None else _on_mesh(step, mesh)
+    return _compiled(step, frozen) if mesh is None else _on_mesh(step, frozen, mesh)
 
 
 def train(
@@ -148,6 +154,7 @@ def train(
     save: Callable[[int, TrainState], None],
     save_every: int,
     write: Callable[[int, StepMetrics], None],
+    agree: Callable[[bool], bool] | None = None,
 ) -> tuple[TrainState, bool]:
     """Returns the newest state, and whether it went to the end: False where a signal stopped it.
 
@@ -156,11 +163,15 @@ def train(
     `evaluate(steps taken)` sees the model with the old state's parameters: before the first step,
     after the last, and every `evaluate_every` steps (0: never between). `save` comes every
     `save_every` steps, after the last, and when SIGTERM or SIGINT asks to stop.
+
+    With several processes, `agree` tells all of them in the same step that one was asked to stop;
+    an evaluation that is under way is then finished first.
     """
     steps_taken = int(state.step)
     pending: StepMetrics | None = None
-    with _Stop() as stop:
+    with _Stop(agree) as stop:
         while True:
+            stop.look()
             is_last = steps_taken == total_steps
             is_evaluated = is_last or steps_taken == 0 or _is_due(steps_taken, evaluate_every)
             is_saved = is_last or _is_due(steps_taken, save_every)
@@ -191,7 +202,14 @@ def step_key(seed: int, purpose: str, step: jax.Array | int) -> jax.Array:
     return jax.random.fold_in(named, step)
 
 
-def _on_mesh(step: TrainStep, mesh: jax.sharding.Mesh) -> TrainStep:
+def _compiled(step: Callable[..., Any], frozen: nnx.State) -> TrainStep:
+    """Returns the compiled step with its frozen parameters given, if there are any."""
+    if not jax.tree.leaves(frozen):
+        return jax.jit(functools.partial(step, frozen=frozen), donate_argnums=0)
+    return functools.partial(jax.jit(step, donate_argnums=0), frozen=frozen)
+
+
+def _on_mesh(step: Callable[..., Any], frozen: nnx.State, mesh: jax.sharding.Mesh) -> TrainStep:
     """Returns the step compiled so that each part of the state comes out where it went in."""
 
     @functools.cache
@@ -203,7 +221,7 @@ def _on_mesh(step: TrainStep, mesh: jax.sharding.Mesh) -> TrainStep:
         leaves, structure = jax.tree.flatten(state)
         places = tuple(leaf.sharding for leaf in leaves)
         with jax.set_mesh(mesh):
-            return compiled(structure, places)(state, sharding.batch(batch, mesh))
+            return compiled(structure, places)(state, sharding.batch(batch, mesh), frozen)
 
     return run
 
@@ -256,12 +274,22 @@ class _Stopped(Exception):
 
 
 class _Stop:
-    """Notes SIGTERM and SIGINT while it is entered; a second signal acts as without it."""
+    """Notes SIGTERM and SIGINT while it is entered; a second signal acts as without it.
 
-    def __init__(self) -> None:
+    `is_asked` is what this process was asked or, with `agree`, what all of them heard of at `look`.
+    """
+
+    def __init__(self, agree: Callable[[bool], bool] | None = None) -> None:
         self.is_asked = False
+        self._agree = agree
+        self._is_noted = False
         self._is_calling = False
         self._previous: dict[signal.Signals, Any] = {}
+
+    def look(self) -> None:
+        """Asks the other processes, where there are any; all have to come here equally often."""
+        if self._agree is not None:
+            self.is_asked = self._agree(self._is_noted)
 
     def call(self, fn: Callable[[int], None], argument: int) -> None:
         """Calls fn, and cuts it short when a signal comes: it must leave nothing half done."""
@@ -284,7 +312,10 @@ class _Stop:
             signal.signal(number, handler)
 
     def _ask(self, *_: object) -> None:
-        self.is_asked = True
+        self._is_noted = True
         self.__exit__()
+        if self._agree is not None:
+            return  # the others are in the midst of what this process would cut short
+        self.is_asked = True
         if self._is_calling:
             raise _Stopped

@@ -13,6 +13,7 @@ _HEAVY = ("tensorflow", "tensorflow_datasets", "seqio", "torch", "transformers")
 _MODEL_HALF = {
     "checkpoint",
     "decode",
+    "distributed",
     "export",
     "loss",
     "models",
@@ -23,6 +24,7 @@ _MODEL_HALF = {
     "runs",
     "sharding",
     "training",
+    "tuning",
 }
 _KNOWS_TASKS = {
     "availability",

@@ -5,6 +5,9 @@ Needs the extra `parity` (torch and transformers); skipped without it.
 
 import dataclasses
 import json
+import pathlib
+import re
+import sys
 from typing import Any
 
 import jax
@@ -13,7 +16,7 @@ import pytest
 from flax import nnx
 
 from flanlike import config, decode, features, models, optim, tokenizer, training
-from flanlike.models import layers
+from flanlike.models import positions
 from flanlike.pretrained import layout, weights
 
 torch = pytest.importorskip("torch", reason="parity with transformers needs the extra 'parity'")
@@ -235,7 +238,7 @@ def test_relative_buckets_are_the_same_at_every_distance(is_bidirectional):
         torch.tensor(distances), bidirectional=is_bidirectional, num_buckets=32, max_distance=128
     )
     found = jax.jit(
-        lambda d: layers.relative_buckets(
+        lambda d: positions.relative_buckets(
             d, is_bidirectional=is_bidirectional, buckets=32, max_distance=128
         )
     )(distances)
@@ -286,6 +289,20 @@ def test_byt5_has_the_same_ids_and_text(tmp_path):
     words.save(tmp_path / "saved")
     again = transformers.AutoTokenizer.from_pretrained(tmp_path / "saved")
     assert again(TEXTS[1]).input_ids == expected(TEXTS[1]).input_ids
+
+
+def test_pytorch_files_are_rewritten_as_the_guide_says(tmp_path, monkeypatch):
+    model = theirs("v1.1")
+    model.save_pretrained(tmp_path / "bin")
+    (tmp_path / "bin" / "model.safetensors").unlink()
+    torch.save(model.state_dict(), tmp_path / "bin" / "pytorch_model.bin")
+    transformers.ByT5Tokenizer().save_pretrained(tmp_path / "bin")
+    guide = pathlib.Path(__file__).parent.parent / "docs" / "pretrained.md"
+    (command,) = re.findall(r'python -c "(import transformers.+?)" ID DIR', guide.read_text())
+    monkeypatch.setattr(sys, "argv", ["-c", str(tmp_path / "bin"), str(tmp_path / "dir")])
+    exec(command, {})
+    assert_same_logits(weights.load(tmp_path / "dir"), model)
+    assert tokenizer.load(tmp_path / "dir").size == 259
 
 
 def test_bfloat16_files_load_exactly(tmp_path):

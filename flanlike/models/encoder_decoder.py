@@ -14,7 +14,7 @@ from flax import nnx
 
 from flanlike import features
 from flanlike.models import config as model_config
-from flanlike.models import layers
+from flanlike.models import layers, positions
 
 # Of a decoder's stack: its own keys and values, and those of the encoded source with their mask.
 DecoderCache = tuple[layers.KeysValues, layers.KeysValues, jax.Array]
@@ -167,7 +167,9 @@ class EncoderDecoder(nnx.Module):
         segment_ids_BS = batch.source_segment_ids_BS
         S = segment_ids_BS.shape[1]
         # Padding sees itself, which keeps its softmax finite.
-        mask_BSS = layers.cross_mask(segment_ids_BS, segment_ids_BS) | jnp.eye(S, dtype=bool)[None]
+        mask_BSS = (
+            positions.cross_mask(segment_ids_BS, segment_ids_BS) | jnp.eye(S, dtype=bool)[None]
+        )
         places_S = jnp.arange(S)
         bias_of = self._bias("encoder", places_S, places_S, mask_BSS)
 
@@ -190,7 +192,7 @@ class EncoderDecoder(nnx.Module):
         keeps_cache: bool = False,
     ) -> tuple[jax.Array, tuple[layers.KeysValues, layers.KeysValues] | None]:
         embedding_key, blocks_key, norm_key = layers.split(key, 3)
-        mask_BTS = layers.decoder_mask(batch.segment_ids_BT, branch_ids_BT=branch_ids_BT)
+        mask_BTS = positions.decoder_mask(batch.segment_ids_BT, branch_ids_BT=branch_ids_BT)
         places_T = jnp.arange(mask_BTS.shape[1])
         bias_of = self._bias("decoder", places_T, places_T, mask_BTS)
         source_bias_B1TS = self._source_bias(batch)
@@ -221,7 +223,7 @@ class EncoderDecoder(nnx.Module):
         is_visible_BTS: jax.Array,
     ) -> Callable[[EncoderBlock | DecoderBlock], jax.Array]:
         """Returns what gives a layer its bias BNTS: of its own table, or the stack's, made once."""
-        mask_B1TS = layers.mask_bias(is_visible_BTS)
+        mask_B1TS = positions.mask_bias(is_visible_BTS)
         if self.config.relative_per_layer:
             return lambda block: block.bias(queries_T, keys_S) + mask_B1TS
         of_stack = self.encoder_bias if stack == "encoder" else self.decoder_bias
@@ -229,5 +231,5 @@ class EncoderDecoder(nnx.Module):
         return lambda block: bias_BNTS
 
     def _source_bias(self, batch: features.Batch) -> jax.Array:
-        mask_BTS = layers.cross_mask(batch.segment_ids_BT, batch.source_segment_ids_BS)
-        return layers.mask_bias(mask_BTS)
+        mask_BTS = positions.cross_mask(batch.segment_ids_BT, batch.source_segment_ids_BS)
+        return positions.mask_bias(mask_BTS)
