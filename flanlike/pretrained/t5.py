@@ -26,6 +26,8 @@ _CLASSES = {
 _ACTIVATIONS = {"gelu_new": "gelu", "silu": "silu", "swish": "silu", "relu": "relu"}
 _PROJECTIONS = {"gelu": "gelu_new", "silu": "silu", "relu": "relu"}
 _NEEDED = ("vocab_size", "d_model", "d_kv", "d_ff", "num_layers", "num_heads")
+# What an example begins and ends with, here and in every model that is read; None says nothing.
+_MARKS = {"pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0}
 # What their code does whatever the configuration, and so a model that goes there has to.
 _FIXED = {
     "family": "encoder_decoder",
@@ -46,6 +48,12 @@ def _to_ours(published: dict[str, Any], path: Path) -> model_config.ModelConfig:
             f"{path}: layer_norm_epsilon {published['layer_norm_epsilon']!r}; expected 1e-06, "
             "which every published T5 has"
         )
+    for key, expected in _MARKS.items():
+        if published.get(key) not in (None, expected, [expected]):
+            raise errors.UserError(
+                f"{path}: {key} {published[key]!r}; expected {expected!r}, as T5 has: a model "
+                "with other marks cannot be read"
+            )
     activation, is_gated = _activation(published, path)
     return model_config.ModelConfig(
         family="encoder_decoder",
@@ -109,9 +117,7 @@ def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
         "layer_norm_epsilon": 1e-6,
         "initializer_factor": 1.0,
         "is_encoder_decoder": True,
-        "pad_token_id": 0,
-        "eos_token_id": 1,
-        "decoder_start_token_id": 0,
+        **_MARKS,
         **scale,
         "dtype": "float32",
     }

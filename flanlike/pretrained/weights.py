@@ -53,8 +53,8 @@ def shape_of(folder: Path) -> model_config.ModelConfig:
             "'model_type'"
         )
     untied = layout.to_ours(published, folder)
-    files = _Files(folder)
     of = layout.architecture(untied)
+    files = _Files(folder, of)
     is_tied = of.head not in files.shapes or files.are_equal(of.table, of.head)
     return dataclasses.replace(untied, tied_embeddings=is_tied)
 
@@ -72,7 +72,7 @@ def load(
     shape = dataclasses.replace(shape_of(folder), **changes)
     of = layout.architecture(shape)
     places = of.places(shape)
-    files = _Files(folder)
+    files = _Files(folder, of)
     _check(files, of, places, folder)
     model = _zeros(shape, mesh)
     state = nnx.state(model, nnx.Param)
@@ -121,10 +121,13 @@ def save(folder: Path, model: nnx.Module, *, max_shard_bytes: int = 5_000_000_00
 class _Files:
     """The safetensors files of a folder, mapped: shapes by name, and tensors as asked for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, of: names.Architecture) -> None:
         self._tensors: dict[str, np.ndarray] = {}
         for file in _paths(folder):
             self._tensors |= _mapped(file)
+        # What leaves equal tensors out may keep the table under a copy's name.
+        if of.table not in self._tensors and (kept := self._tensors.keys() & set(of.copies)):
+            self._tensors[of.table] = self._tensors[min(kept)]
         self.shapes = {name: tensor.shape for name, tensor in self._tensors.items()}
 
     def tensors(self, wanted: dict[str, names.Place]) -> Iterator[tuple[str, np.ndarray]]:
