@@ -49,7 +49,6 @@ from flanlike import (
 )
 from flanlike import config as config_lib
 from flanlike import prompts as prompts_module
-from flanlike.models import config as model_config
 
 MICRO_WORLD = "All figures are the micro-world's: a small synthetic world, made by rule."
 VOCABULARY_PROMPTS = 20_000
@@ -77,7 +76,7 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
         say("looking for training rows that overlap with evaluation rows")
     composition = recipe.compose(recipe_of(config), tasks)
     start = runs.starting_point(
-        config.init,
+        runs.init_of(config.init, config.out),
         config.model,
         is_embedded=config.data == "embedded",
         attention=config.attention,
@@ -85,7 +84,7 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
         dtype=config.dtype,
         remat=config.remat,
     )
-    resolved = resolve(config, composition, start.shape)
+    resolved = resolve(config, composition, start)
     out = Path(config.out) if config.out else runs.default_folder(config.mixture, resolved)
     runs.check(out, resolved)
     read = verify(config, composition, tasks, out)
@@ -150,14 +149,14 @@ def verify(
 def resolve(
     config: config_lib.RunConfig,
     composition: mixture.Composition,
-    shape: model_config.ModelConfig,
+    start: runs.Start,
 ) -> dict[str, Any]:
     """Returns the whole configuration with every default filled in, as plain JSON values."""
     filled = dataclasses.replace(
-        config, hold_out=composition.held_out, hold_out_rules=composition.rules
+        config, hold_out=composition.held_out, hold_out_rules=composition.rules, init=start.init
     )
     shares = dataclasses.asdict(composition.shares)
-    return {**runs.as_json(filled), "shares": shares, "shape": runs.as_json(shape)}
+    return {**runs.as_json(filled), "shares": shares, "shape": runs.as_json(start.shape)}
 
 
 def agree_on(resolved: dict[str, Any], read: manifest.Manifest, out: Path) -> None:

@@ -15,7 +15,7 @@ from flax import nnx
 from flanlike import checkpoint, errors, models, tokenizer, vocabulary
 from flanlike.models import config as model_config
 from flanlike.models import presets
-from flanlike.pretrained import weights
+from flanlike.pretrained import hub, weights
 
 BASE = Path(__file__).parent / "microworld" / "base"  # the shipped bare model
 
@@ -146,6 +146,7 @@ class Start:
     """Where a run's model comes from: a folder, or None for random parameters."""
 
     folder: Path | None
+    init: str  # --init, a repository's id with the commit that it has now
     shape: model_config.ModelConfig
     changes: dict[str, Any]  # fields of the shape that the run sets itself
 
@@ -162,13 +163,17 @@ def starting_point(
     folder = None
     if init == "default":
         folder = BASE if is_embedded and preset in (None, "micro") else None
+    elif hub.is_id(init):
+        fetched = hub.fetch(init)
+        init, folder = fetched.pinned, fetched.folder
     elif init != "none":
         folder = Path(init)
         if not is_bare(folder) and not (folder / _CONFIG_FILE).is_file():
             raise errors.UserError(
                 f"--init {init!r} is no folder with a model: expected a run's folder, a bare "
                 f"model's ({_CONFIG_FILE}, {checkpoint.PARAMS_FILE}, vocabulary/), a published "
-                f"one's ({_CONFIG_FILE}, safetensors, tokenizer), 'default' or 'none'"
+                f"model's ({_CONFIG_FILE}, safetensors, tokenizer), a repository of the hub "
+                "(owner/model), 'default' or 'none'"
             )
     shape = presets.get(preset or "micro") if folder is None else shape_of(folder)
     if folder is not None and preset is not None:
@@ -178,7 +183,19 @@ def starting_point(
                 f"--model {preset!r} has another shape than --init {init!r} "
                 f"({', '.join(differing)} differ): leave out one of the two"
             )
-    return Start(folder=folder, shape=dataclasses.replace(shape, **changes), changes=changes)
+    shape = dataclasses.replace(shape, **changes)
+    return Start(folder=folder, init=init, shape=shape, changes=changes)
+
+
+def init_of(init: str, out: str | None) -> str:
+    """Returns --init with the commit that the run in `out` began with, if it did with that id.
+
+    So a run goes on from the same weights when its repository has a newer commit.
+    """
+    if out is None or not hub.is_id(init) or not (Path(out) / _CONFIG_FILE).is_file():
+        return init
+    began = read_config(Path(out)).get("init", "")
+    return began if "@" not in init and hub.is_commit_of(began, init) else init
 
 
 def build(
