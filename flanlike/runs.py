@@ -12,7 +12,7 @@ from typing import Any
 import jax
 from flax import nnx
 
-from flanlike import checkpoint, errors, models, tokenizer, vocabulary
+from flanlike import checkpoint, distributed, errors, models, tokenizer, vocabulary
 from flanlike.models import config as model_config
 from flanlike.models import presets
 from flanlike.pretrained import hub, weights
@@ -72,6 +72,19 @@ def claim(out: Path, config: dict[str, Any]) -> None:
             f"--out {str(out)!r} cannot be a run's folder ({error.strerror}): give another"
         ) from error
     (out / _PARTIAL).replace(out / _CONFIG_FILE)
+
+
+def agree_on(out: Path, config: dict[str, Any], *, manifest: dict[str, Any]) -> None:
+    """Raises unless every process of the run does the same, with the same rows, into `out`."""
+    own = ("workers", "distributed")
+    shared = {name: value for name, value in config.items() if name not in own}
+    distributed.check_same(
+        {
+            "configuration": json.dumps(shared, sort_keys=True),
+            "manifest": json.dumps(manifest, sort_keys=True),
+            "--out": str(out.absolute()),
+        }
+    )
 
 
 def read_config(out: Path) -> dict[str, Any]:

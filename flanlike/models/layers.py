@@ -372,7 +372,8 @@ class Embedding(nnx.Module):
             self.head = param(rngs, (D, V), ("embed", "vocab"), std=D**-0.5)
 
     def __call__(self, tokens_BT: jax.Array) -> jax.Array:
-        x_BTD = jnp.take(self.table[...], tokens_BT, axis=0)
+        table_VD = sharding.gathered(self.table[...], ("vocab", "embed"))
+        x_BTD = jnp.take(table_VD, tokens_BT, axis=0)
         if hasattr(self, "soft_prompt"):  # by `flanlike.tuning`: vectors of the ids from V on
             x_BTD = self.soft_prompt(tokens_BT, x_BTD)
         x_BTD = x_BTD.astype(self.config.dtype)
