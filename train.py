@@ -28,6 +28,7 @@ import task_registry
 from eval import evaluation, protocol, questions, report, results
 from flanlike import (
     availability,
+    bases,
     checkpoint,
     errors,
     features,
@@ -43,6 +44,7 @@ from flanlike import (
     sharding,
     tokenizer,
     training,
+    tuning,
     vocabulary,
 )
 from flanlike import config as config_lib
@@ -74,6 +76,7 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
         config.init,
         config.model,
         is_embedded=config.data == "embedded",
+        tune=config.tune,
         attention=config.attention,
         dropout=config.dropout,
         dtype=config.dtype,
@@ -91,6 +94,9 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
     tell(config, composition, out)
 
     ready = prepare(config, tasks, composition, start, out)
+    if ready.base is not None:
+        resolved["base"] = ready.base.record()
+        say("learning {:,} of {:,} parameters".format(*tuning.count(ready.model)))
     runs.claim(out, resolved)
     manifest.write(out, read)
     ready.words.save(out / "vocabulary")
@@ -187,6 +193,7 @@ class Ready:
     words: tokenizer.Words
     mesh: jax.sharding.Mesh | None  # None: one device
     model: nnx.Module
+    base: bases.Base | None  # that few parameters learn beside; None: all learn
     batches: packing.BatchIterator
     asked: questions.Questions
     held_out: tuple[str, ...]
@@ -202,7 +209,13 @@ def prepare(
     """Returns vocabulary, model, the stream of training batches and the evaluation's questions."""
     words = words_for(config, composition, tasks, start, out)
     mesh = make_mesh(config)
-    model = runs.build(start, words, seed=config.seed, mesh=mesh)
+    base = None
+    if config.tuning is None:
+        model = runs.build(start, words, seed=config.seed, mesh=mesh)
+    else:
+        model, base = runs.build_tuned(
+            start, config.tuning, dtype=config.base_dtype, seed=config.seed, mesh=mesh, out=out
+        )
     batches = pipeline.batches(
         composition,
         tasks,
@@ -215,11 +228,13 @@ def prepare(
         max_target_tokens=config.batch.max_target_tokens,
         style=config.prompts,
         workers=config.workers,
+        first_ids=tuning.soft_prompt_ids(model),
     )
     return Ready(
         words=words,
         mesh=mesh,
         model=model,
+        base=base,
         batches=batches,
         asked=ask(config, composition, tasks, words, model.config.family),
         held_out=composition.held_out,

@@ -8,7 +8,7 @@ Every step up to the example is random access.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flanlike import features, mixture, packing, render, seeding, tokenizer
@@ -30,8 +30,11 @@ def batches(
     shares: mixture.Shares | None = None,
     style: render.Style = "instructions",
     workers: int = 0,
+    first_ids: Sequence[int] = (),
 ) -> packing.BatchIterator:
     """Returns endless batches of `rows` packed rows; `.counts` tells what went into them.
+
+    `first_ids` (of a soft prompt) stand before every example's inputs, and count among them.
 
     `shares` are the mixture's own unless given. With `workers` processes the stream is the same as
     with none, and `get_state()` restores it exactly under any number of them.
@@ -46,11 +49,12 @@ def batches(
         seed=seed,
         shares=shares,
         style=style,
-        max_input_tokens=max_input_tokens - 1,  # of text: the last is a newline or EOS
+        # Of text: the last is a newline or EOS.
+        max_input_tokens=max_input_tokens - 1 - len(first_ids),
         words=words,
     )
     windows = packing.Windows(
-        Items(stream, words, limits=limits, family=family),
+        Items(stream, words, limits=limits, family=family, first_ids=first_ids),
         row_tokens=limits.row_tokens(family),
         family=family,
         seed=seed,
@@ -97,11 +101,13 @@ class Items:
         *,
         limits: features.LengthLimits,
         family: features.Family,
+        first_ids: Sequence[int] = (),
     ) -> None:
         self._prompts = prompts
         self._words = words
         self._limits = limits
         self._family = family
+        self._first_ids = first_ids
 
     def __call__(self, index: int) -> packing.Item:
         prompt, wanted_shots = self._prompts.with_wanted_shots(index)
@@ -111,6 +117,7 @@ class Items:
                 self._words.encode(prompt.targets),
                 self._limits,
                 family=self._family,
+                first_ids=self._first_ids,
             ),
             dropped_exemplars=wanted_shots - prompt.provenance.shots,
         )
