@@ -7,11 +7,12 @@
 Reads top-down as the story of a run: configuration, registry, hold-out and mixture, vocabulary and
 model, pipeline, evaluation of the held-out tasks, training, evaluation again, report. This is the
 only module that knows all parts. Calling it again with the same flags goes on where it stopped.
+
+Several processes may run it together (docs/scale_out.md): all do the same, and the first writes.
 """
 
 import contextlib
 import dataclasses
-import functools
 import json
 import shlex
 import signal
@@ -30,12 +31,13 @@ from flanlike import (
     availability,
     bases,
     checkpoint,
+    distributed,
     errors,
     features,
+    input_shards,
     manifest,
     mixture,
     optim,
-    packing,
     pipeline,
     progress,
     recipe,
@@ -54,7 +56,10 @@ from flanlike.models import config as model_config
 MICRO_WORLD = "All figures are the micro-world's: a small synthetic world, made by rule."
 VOCABULARY_PROMPTS = 20_000
 
-say = functools.partial(print, flush=True)
+
+def say(line: str) -> None:
+    if distributed.is_first():
+        print(line, flush=True)
 
 
 @errors.exits_with_one_line
@@ -62,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     config = config_lib.parse(arguments)
     arguments = sys.argv[1:] if arguments is None else arguments
     command = shlex.join(["python", "train.py", *arguments])
+    distributed.join(config.distributed)
     with runs.no_space_is_a_user_error():
         run(config, command=command)
 
@@ -87,7 +93,9 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
     runs.check(out, resolved)
     read = verify(config, composition, tasks, out)
     is_kept = (out / "checkpoints" / str(config.steps)).is_dir()
-    if is_evaluated(out, config.steps) and is_kept:
+    is_finished = is_evaluated(out, config.steps) and is_kept
+    agree_on(resolved, read, out)
+    if distributed.of_first(is_finished):
         say(f"{out} holds this run, finished: writing its report again")
         finish(out, config, command)
         return
@@ -95,11 +103,10 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
 
     ready = prepare(config, tasks, composition, start, out)
     if ready.base is not None:
+        distributed.check_same({"base": ready.base.fingerprint})
         resolved["base"] = ready.base.record()
         say("learning {:,} of {:,} parameters".format(*tuning.count(ready.model)))
-    runs.claim(out, resolved)
-    manifest.write(out, read)
-    ready.words.save(out / "vocabulary")
+    claim(out, resolved, read, ready)
     write_composition(out, composition, ready.batches)
     is_whole = fit(config, resolved, ready, out)
     write_composition(out, composition, ready.batches)
@@ -160,6 +167,19 @@ def resolve(
     return {**runs.as_json(filled), "shares": shares, "shape": runs.as_json(shape)}
 
 
+def agree_on(resolved: dict[str, Any], read: manifest.Manifest, out: Path) -> None:
+    """Raises unless every process of the run would do the same; from here on they go together."""
+    free = ("workers", "distributed")
+    fixed = {name: value for name, value in resolved.items() if name not in free}
+    distributed.check_same(
+        {
+            "configuration": json.dumps(fixed, sort_keys=True),
+            "manifest": json.dumps(read, sort_keys=True),
+            "--out": str(out.absolute()),
+        }
+    )
+
+
 def is_evaluated(out: Path, steps: int) -> bool:
     return (out / "eval" / str(steps) / "summary.json").is_file()
 
@@ -194,7 +214,7 @@ class Ready:
     mesh: jax.sharding.Mesh | None  # None: one device
     model: nnx.Module
     base: bases.Base | None  # that few parameters learn beside; None: all learn
-    batches: packing.BatchIterator
+    batches: input_shards.ShardedBatches
     asked: questions.Questions
     held_out: tuple[str, ...]
 
@@ -208,6 +228,7 @@ def prepare(
 ) -> Ready:
     """Returns vocabulary, model, the stream of training batches and the evaluation's questions."""
     words = words_for(config, composition, tasks, start, out)
+    distributed.check_same({"vocabulary": words.fingerprint})
     mesh = make_mesh(config)
     base = None
     if config.tuning is None:
@@ -229,7 +250,16 @@ def prepare(
         style=config.prompts,
         workers=config.workers,
         first_ids=tuning.soft_prompt_ids(model),
+        shards=config.batch.input_shards,
+        rows_here=None if mesh is None else sharding.rows_here(config.batch.rows, mesh),
+        gather=distributed.gather,
     )
+    if batches.rows_read > batches.rows_kept:
+        shards = config.batch.rows // batches.rows_kept
+        say(
+            f"each of {distributed.count()} processes makes {batches.rows_read} rows a step and "
+            f"keeps {batches.rows_kept}: --batch.input-shards {shards} would share them out"
+        )
     return Ready(
         words=words,
         mesh=mesh,
@@ -281,6 +311,15 @@ def make_mesh(config: config_lib.RunConfig) -> jax.sharding.Mesh | None:
     return None if mesh.size == 1 else mesh
 
 
+def claim(out: Path, resolved: dict[str, Any], read: manifest.Manifest, ready: Ready) -> None:
+    """Makes the folder this run's; with several processes, the first does and all see it."""
+    if distributed.is_first():
+        runs.claim(out, resolved)
+        manifest.write(out, read)
+        ready.words.save(out / "vocabulary")
+    distributed.check_shared(out / "vocabulary")
+
+
 def ask(
     config: config_lib.RunConfig,
     composition: mixture.Composition,
@@ -326,19 +365,14 @@ def fit(
         say(f"going on from step {int(state.step)}")
 
     def evaluate(steps_taken: int) -> None:
-        if not is_evaluated(out, steps_taken):
+        if not distributed.of_first(is_evaluated(out, steps_taken)):
             with log.paused():
                 measure(config, ready, out, steps_taken)
 
     with (
         contextlib.closing(ready.batches),
         contextlib.closing(checkpoints),
-        progress.Log(
-            out,
-            total_steps=config.steps,
-            steps_taken=int(state.step),
-            console=rich.console.Console(highlight=False),
-        ) as log,
+        log_of(config, out, steps_taken=int(state.step)) as log,
     ):
         _, is_whole = training.train(
             ready.model,
@@ -351,9 +385,24 @@ def fit(
             save=lambda steps, state: checkpoints.save(steps, state, ready.batches, resolved),
             save_every=config.checkpoint.every,
             write=log.write,
+            agree=distributed.Agreement() if distributed.count() > 1 else None,
         )
         checkpoints.wait()
     return is_whole
+
+
+def log_of(
+    config: config_lib.RunConfig, out: Path, *, steps_taken: int
+) -> progress.Log | progress.Silent:
+    """Returns what writes the metrics of each step: nothing, but in the first process."""
+    if not distributed.is_first():
+        return progress.Silent()
+    return progress.Log(
+        out,
+        total_steps=config.steps,
+        steps_taken=steps_taken,
+        console=rich.console.Console(highlight=False),
+    )
 
 
 def measure(config: config_lib.RunConfig, ready: Ready, out: Path, steps_taken: int) -> None:
@@ -363,17 +412,21 @@ def measure(config: config_lib.RunConfig, ready: Ready, out: Path, steps_taken: 
     setting = results.Setting(
         run=out.resolve().name, step=steps_taken, data=config.data, seed=config.seed
     )
-    found = protocol.evaluate(
-        ready.model, ready.words, ready.asked, setting=setting, held_out=ready.held_out
-    )
-    evaluation.write(out, found)
+    with contextlib.nullcontext() if ready.mesh is None else jax.set_mesh(ready.mesh):
+        found = protocol.evaluate(
+            ready.model, ready.words, ready.asked, setting=setting, held_out=ready.held_out
+        )
+    if distributed.is_first():
+        evaluation.write(out, found)
 
 
 def write_composition(
-    out: Path, composition: mixture.Composition, batches: packing.BatchIterator
+    out: Path, composition: mixture.Composition, batches: input_shards.ShardedBatches
 ) -> None:
     """Writes composition.json: what was trained on, and what was left out and why."""
-    counts = batches.counts
+    counts = batches.counts  # of all processes: each is asked
+    if not distributed.is_first():
+        return
     content = {
         **composition.as_json(),
         "dropped_exemplars": counts.exemplars_dropped,
@@ -383,7 +436,14 @@ def write_composition(
 
 
 def finish(out: Path, config: config_lib.RunConfig, command: str) -> None:
-    """Writes the report and says the held-out figures in a few lines."""
+    """Writes the report and says the held-out figures in a few lines; the others wait for it."""
+    if distributed.is_first():
+        conclude(out, config, command)
+    distributed.wait("the report is written")
+
+
+def conclude(out: Path, config: config_lib.RunConfig, command: str) -> None:
+    """Does it."""
     pages = report.write(out, command=command)
     before, after = evaluation.first_and_last(out)
     if config.data == "embedded":

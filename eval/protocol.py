@@ -78,11 +78,14 @@ class _Encoder:
         self._limit = questions.max_prompt_tokens + (questions.family == "decoder")  # the newline
         self._options: dict[str, list[int]] = {}
         self.truncated = 0
+        self.eos_id = words.marks.eos_id
 
     def prompt(self, text: str) -> list[int]:
         ids = self._words.encode(features.inputs_text(text, self._family))
         self.truncated += len(ids) > self._limit
-        return ids[-self._limit :]  # what is asked and the options stand at the end
+        bos_id = self._words.marks.bos_id
+        before = [] if self._family != "decoder" or bos_id is None else [bos_id]
+        return before + ids[-self._limit :]  # what is asked and the options stand at the end
 
     def option(self, text: str) -> list[int]:
         if text not in self._options:
@@ -111,7 +114,11 @@ def _rank(
                 ]
             )
     log_probs = decode.option_scores(
-        model, prompts, options, max_tokens_per_batch=settings.max_tokens_per_batch
+        model,
+        prompts,
+        options,
+        max_tokens_per_batch=settings.max_tokens_per_batch,
+        eos_id=encoder.eos_id,
     )
     scored = iter(zip(log_probs, options, strict=True))
     found = []
@@ -136,7 +143,11 @@ def _generate(
     if not prompts:
         return [[] for _ in cells]
     written = decode.generate(
-        model, prompts, max_new_tokens=settings.max_new_tokens, batch_size=_GENERATION_BATCH
+        model,
+        prompts,
+        max_new_tokens=settings.max_new_tokens,
+        batch_size=_GENERATION_BATCH,
+        eos_id=encoder.eos_id,
     )
     rest = map(encoder.text, written)
     return [[next(rest) for _ in cell.prompts] for cell in cells]

@@ -11,11 +11,9 @@ from typing import Any
 
 import grain
 import jax
-import jax.numpy as jnp
 import numpy as np
 import orbax.checkpoint as ocp
 from flax import nnx
-from grain import checkpoint as grain_checkpoint
 
 from flanlike import errors, tuning
 
@@ -63,7 +61,8 @@ class Checkpoints:
         self._check_space(state)
         items = ocp.args.Composite(
             state=ocp.args.StandardSave(state),
-            data=grain_checkpoint.CheckpointSave(batches),
+            # One file, for all processes: it restores under any number of them.
+            data=ocp.args.JsonSave(batches.get_state()),
             config=ocp.args.JsonSave(config),
         )
         self._manager.save(step, args=items)
@@ -87,9 +86,15 @@ class Checkpoints:
         items = {
             "state": ocp.args.StandardRestore(jax.tree.map(ocp.utils.to_shape_dtype_struct, state))
         }
+        by_grain = self._folder / str(step) / "data" / "process_0-of-1.json"
+        is_by_grain = by_grain.is_file()  # as runs before this were saved
+        if batches is not None and not is_by_grain:
+            items["data"] = ocp.args.JsonRestore()
+        restored = self._manager.restore(step, args=ocp.args.Composite(**items))
         if batches is not None:
-            items["data"] = grain_checkpoint.CheckpointRestore(batches)
-        return self._manager.restore(step, args=ocp.args.Composite(**items))["state"]
+            saved = json.loads(by_grain.read_text()) if is_by_grain else restored["data"]
+            batches.set_state(saved)
+        return restored["state"]
 
     def restore_params(self, model: nnx.Module, step: int) -> None:
         """Fills the model with what that step's run had trained and reads nothing else."""
@@ -165,8 +170,10 @@ def load_params(folder: str | os.PathLike[str], model: nnx.Module) -> None:
                     f"{path}: {'.'.join(map(str, keys))!r} has shape {new.shape}, "
                     f"the model wants {old[...].shape}"
                 )
-            value = jnp.asarray(new, old[...].dtype)
-            flat[keys] = old.replace(jax.device_put(value, old[...].sharding))
+            value = np.asarray(new, old[...].dtype)
+            flat[keys] = old.replace(
+                jax.make_array_from_callback(value.shape, old[...].sharding, value.__getitem__)
+            )
     nnx.update(model, nnx.from_flat_state(flat))
 
 

@@ -42,15 +42,18 @@ class BatchConfig:
     max_input_tokens: int = 192  # longer inputs lose their beginning, and are counted
     max_target_tokens: int = 64  # longer targets lose their end, and are counted
     micro_batches: int = 1  # parts that a step goes through one by one: less memory, same gradient
+    # Streams that share out the rows, each read where its rows are; other data order than with 1.
+    input_shards: int = 1
 
     def __post_init__(self) -> None:
         # A token and its EOS are 2.
         least = {"rows": 1, "max_input_tokens": 2, "max_target_tokens": 2, "micro_batches": 1}
+        least["input_shards"] = 1
         for name, bound in least.items():
             value = getattr(self, name)
             _check(value >= bound, "batch." + name.replace("_", "-"), value, f"{bound} or more")
-        parts = self.micro_batches
-        _check(self.rows % parts == 0, "batch.rows", self.rows, f"a multiple of {parts}")
+        for parts in (self.micro_batches, self.input_shards):
+            _check(self.rows % parts == 0, "batch.rows", self.rows, f"a multiple of {parts}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +154,19 @@ class MeshConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DistributedConfig:
+    """How the processes of one run find each other, where no cluster tells: all three or none."""
+
+    coordinator: str | None = None  # HOST:PORT of process 0; else JAX_COORDINATOR_ADDRESS
+    processes: int | None = None  # how many there are; else JAX_NUM_PROCESSES
+    process: int | None = None  # which one this is, from 0; else JAX_PROCESS_ID
+    timeout_s: int = 300  # seconds that processes wait for each other at the start
+
+    def __post_init__(self) -> None:
+        _check(self.timeout_s >= 1, "distributed.timeout-s", self.timeout_s, "1 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckpointConfig:
     """What is kept of a run. SIGTERM saves in any case."""
 
@@ -235,6 +251,7 @@ class RunConfig:
     adapter: AdapterConfig = field(default_factory=AdapterConfig)
     soft_prompt: SoftPromptConfig = field(default_factory=SoftPromptConfig)
     mesh: MeshConfig = field(default_factory=MeshConfig)
+    distributed: DistributedConfig = field(default_factory=DistributedConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
     eval: EvalConfig = field(default_factory=EvalConfig)
 

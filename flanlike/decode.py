@@ -24,7 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from flanlike import features, packing, tuning
+from flanlike import features, packing, sharding, tuning
 
 Ids = Sequence[int]
 
@@ -42,18 +42,25 @@ def option_scores(
     options: Sequence[Sequence[Ids]],
     *,
     max_tokens_per_batch: int = 4096,
+    eos_id: int = features.EOS_ID,
 ) -> list[np.ndarray]:
     """Returns, for each prompt, the summed log-probability of each option's ids and EOS (float64).
 
     The sum runs over `len(option) + 1` tokens: divide by that to normalize for length. Neither
-    prompts nor options carry EOS; it is added as in training. A batch holds at most
+    prompts nor options carry EOS; it is added as in training. A decoder's prompts carry their BOS,
+    where the words have one. A batch holds at most
     `max_tokens_per_batch` tokens, or one row where a prompt with its options is longer.
+
+    Within `jax.set_mesh`, rows are split over the mesh's data and fsdp, with as many tokens each.
+    With several processes, all have to ask the same at once.
     """
     if len(prompts) != len(options):
         raise ValueError(f"{len(prompts)!r} prompts need as many option lists: {len(options)!r}")
     prompts = _with_soft_prompt(model, prompts)
     layout = _branches if model.config.family == "decoder" else _branches_of_encoded
-    items = [layout(i, prompts[i], options[i]) for i in range(len(prompts)) if len(options[i])]
+    items = [
+        layout(i, prompts[i], options[i], eos_id) for i in range(len(prompts)) if len(options[i])
+    ]
     graphdef, params = nnx.split(model)
     if jax.default_backend() == "cpu":
         max_tokens_per_batch = min(max_tokens_per_batch, _MAX_TOKENS_ON_CPU)
@@ -61,8 +68,8 @@ def option_scores(
     for rows, row_tokens, rows_per_batch in _batches(
         items, max_tokens_per_batch, model.config.model_size
     ):
-        batch, branch_ids_BT, predictions = _assemble(rows, row_tokens, rows_per_batch)
-        log_probs_M = _log_probs(graphdef, params, batch, branch_ids_BT, predictions)
+        arrays = sharding.spread(_assemble(rows, row_tokens, rows_per_batch))
+        log_probs_M = _log_probs(graphdef, params, *arrays)
         pending.append((rows, log_probs_M))
     scores = [np.zeros(len(choices)) for choices in options]
     for rows, log_probs_M in pending:
@@ -104,7 +111,7 @@ class _Item:
         return len(self.source), len(self.tokens)
 
 
-def _branches(index: int, prompt: Ids, options: Sequence[Ids]) -> _Item:
+def _branches(index: int, prompt: Ids, options: Sequence[Ids], eos_id: int) -> _Item:
     """Returns the prompt's tokens followed by each option's, for a decoder."""
     if not len(prompt):
         raise ValueError(f"prompt {index!r} is empty: a decoder needs a token to predict from")
@@ -114,7 +121,7 @@ def _branches(index: int, prompt: Ids, options: Sequence[Ids]) -> _Item:
     for o, option in enumerate(options):
         start = len(tokens)
         offsets = [n - 1, *range(start, start + len(option))]
-        for offset, token in zip(offsets, [*option, features.EOS_ID], strict=True):
+        for offset, token in zip(offsets, [*option, eos_id], strict=True):
             predictions.append(_Prediction(offset=offset, token=token, option=o))
         tokens += option
         branches += [o + 1] * len(option)
@@ -129,11 +136,11 @@ def _branches(index: int, prompt: Ids, options: Sequence[Ids]) -> _Item:
     )
 
 
-def _branches_of_encoded(index: int, prompt: Ids, options: Sequence[Ids]) -> _Item:
+def _branches_of_encoded(index: int, prompt: Ids, options: Sequence[Ids], eos_id: int) -> _Item:
     """Returns the prompt as source and each option as a branch of the decoder's tokens."""
     tokens, branches, positions, predictions = [], [], [], []
     for o, option in enumerate(options):
-        for t, token in enumerate([*option, features.EOS_ID]):
+        for t, token in enumerate([*option, eos_id]):
             predictions.append(_Prediction(offset=len(tokens) + t, token=token, option=o))
         tokens += [features.PAD_ID, *option]
         branches += [o + 1] * (len(option) + 1)
@@ -144,7 +151,7 @@ def _branches_of_encoded(index: int, prompt: Ids, options: Sequence[Ids]) -> _It
         branches=branches,
         positions=positions,
         predictions=predictions,
-        source=[*prompt, features.EOS_ID],
+        source=[*prompt, eos_id],
     )
 
 
@@ -163,7 +170,8 @@ def _batches(
         row_tokens = _row_tokens(sizes, longest, model_size)
         rows = packing.best_fit(sizes, row_tokens)
         most = max(1, max_tokens_per_batch // sum(row_tokens))
-        rows_per_batch = min(most, _bucket(len(rows), 1))
+        shares = sharding.shares()  # each of them as large as a batch of one device
+        rows_per_batch = shares * min(most, _bucket(-(-len(rows) // shares), 1))
         for start in range(0, len(rows), rows_per_batch):
             chunk = rows[start : start + rows_per_batch]
             yield [[group[i] for i in row] for row in chunk], row_tokens, rows_per_batch
@@ -214,7 +222,8 @@ def _assemble(
             if S:
                 _put_source(batch, b, source_start, segment, item.source)
                 source_start += len(item.source)
-    padding = _bucket(len(predictions), max(_MIN_PREDICTIONS, B * T // 4)) - len(predictions)
+    room = _bucket(len(predictions), max(_MIN_PREDICTIONS, B * T // 4))
+    padding = room + -room % sharding.shares() - len(predictions)
     predictions_M3 = np.array(predictions + [(0, 0, 0)] * padding, np.int32)
     return batch, branch_ids_BT, predictions_M3
 
@@ -243,9 +252,9 @@ def _log_probs(
     model = nnx.merge(graphdef, params)
     x_BTD = model.hidden(batch, branch_ids_BT=branch_ids_BT)
     rows_M, columns_M, tokens_M = predictions_M3.T
-    logits_MV = model.logits(x_BTD[rows_M, columns_M])
+    logits_MV = model.logits(sharding.split_rows(x_BTD[rows_M, columns_M]))
     chosen_M = jnp.take_along_axis(logits_MV, tokens_M[:, None], axis=1)[:, 0]
-    return chosen_M - jax.nn.logsumexp(logits_MV, axis=1)
+    return sharding.copied(chosen_M - jax.nn.logsumexp(logits_MV, axis=1))
 
 
 def generate(
@@ -254,10 +263,12 @@ def generate(
     *,
     max_new_tokens: int,
     batch_size: int = 32,
+    eos_id: int = features.EOS_ID,
 ) -> list[list[int]]:
     """Returns, for each prompt, the most likely continuation token by token, up to EOS.
 
-    The result holds no EOS and at most `max_new_tokens` ids. Prompts carry no EOS either.
+    The result holds no EOS and at most `max_new_tokens` ids. Prompts carry no EOS either, and
+    a decoder's carry their BOS, where the words have one. On a mesh it works as `option_scores`.
     """
     if max_new_tokens < 1:
         raise ValueError(f"max_new_tokens {max_new_tokens!r} must be at least 1")
@@ -268,19 +279,24 @@ def generate(
         raise ValueError(f"prompt {lengths.index(0)!r} is empty: a decoder needs a token")
     order = sorted(range(len(prompts)), key=lambda i: lengths[i])
     graphdef, params = nnx.split(model)
+    shares = sharding.shares()
+    batch_size += -batch_size % shares
     pending = []
     for start in range(0, len(order), batch_size):
         chunk = order[start : start + batch_size]
         tokens = _bucket(lengths[chunk[-1]], _MIN_PROMPT_TOKENS)
-        rows = min(batch_size, _bucket(len(chunk), 1))
+        rows = min(batch_size, shares * _bucket(-(-len(chunk) // shares), 1))
         row_tokens = (0, tokens) if is_decoder else (tokens, 1)
         pad = features.empty(rows, row_tokens, family=model.config.family)
-        _put_prompts(pad, [prompts[i] for i in chunk], is_decoder)
-        pending.append((chunk, _greedy(graphdef, params, pad, max_new_tokens)))
+        _put_prompts(
+            pad, [prompts[i] if is_decoder else [*prompts[i], eos_id] for i in chunk], is_decoder
+        )
+        tokens_BT = _greedy(graphdef, params, sharding.spread(pad), max_new_tokens, eos_id)
+        pending.append((chunk, tokens_BT))
     outputs: list[list[int]] = [[] for _ in prompts]
     for chunk, tokens_BT in pending:
         for i, ids in zip(chunk, np.asarray(tokens_BT)[: len(chunk)].tolist(), strict=True):
-            outputs[i] = ids[: ids.index(features.EOS_ID)] if features.EOS_ID in ids else ids
+            outputs[i] = ids[: ids.index(eos_id)] if eos_id in ids else ids
     return outputs
 
 
@@ -292,13 +308,17 @@ def _put_prompts(batch: features.Batch, prompts: Sequence[Ids], is_decoder: bool
             batch.positions_BT[b, : len(prompt)] = np.arange(len(prompt))
             batch.is_prefix_BT[b, : len(prompt)] = True
         else:
-            _put_source(batch, b, 0, 1, [*prompt, features.EOS_ID])
+            _put_source(batch, b, 0, 1, prompt)
         batch.segment_ids_BT[b, : len(prompt) if is_decoder else 1] = 1
 
 
-@functools.partial(jax.jit, static_argnums=(0, 3))
+@functools.partial(jax.jit, static_argnums=(0, 3, 4))
 def _greedy(
-    graphdef: nnx.GraphDef, params: nnx.State, batch: features.Batch, max_new_tokens: int
+    graphdef: nnx.GraphDef,
+    params: nnx.State,
+    batch: features.Batch,
+    max_new_tokens: int,
+    eos_id: int,
 ) -> jax.Array:
     """Returns new tokens BT: those after EOS mean nothing.
 
@@ -334,10 +354,10 @@ def _greedy(
         )
         token_B = choose(x_B1D)
         out_BT = jax.lax.dynamic_update_slice_in_dim(out_BT, token_B[:, None], i, axis=1)
-        return i + 1, token_B, is_done_B | (token_B == features.EOS_ID), out_BT, cache
+        return i + 1, token_B, is_done_B | (token_B == eos_id), out_BT, cache
 
     token_B = choose(x_B1D)
-    is_done_B = (lengths_B == 0) | (token_B == features.EOS_ID)
+    is_done_B = (lengths_B == 0) | (token_B == eos_id)
     out_BT = jnp.zeros((B, max_new_tokens), jnp.int32).at[:, 0].set(token_B)
     state = (jnp.int32(1), token_B, is_done_B, out_BT, cache)
-    return jax.lax.while_loop(goes_on, advance, state)[3]
+    return sharding.copied(jax.lax.while_loop(goes_on, advance, state)[3])

@@ -27,6 +27,13 @@ EOS_ID = 1
 Family = Literal["decoder", "encoder_decoder"]
 
 
+class Marks(NamedTuple):
+    """The ids that begin and end an example, as the words have them: ours and T5's by default."""
+
+    eos_id: int = EOS_ID
+    bos_id: int | None = None  # before a decoder's inputs; None: nothing stands there
+
+
 class Batch(NamedTuple):
     """Rows of packed examples. Segment 0 is padding; real segments count from 1 in each row.
 
@@ -101,9 +108,10 @@ def to_example(
     limits: LengthLimits,
     *,
     family: Family,
+    marks: Marks = Marks(),  # noqa: B008 (it is a value)
     first_ids: Sequence[int] = (),
 ) -> Example:
-    """Returns the example of a prompt's ids, given without EOS.
+    """Returns the example of a prompt's ids, given without the marks.
 
     Inputs that are too long lose their beginning, for the question mostly stands at the end;
     targets lose their end, and with it their EOS: a cut answer must not teach where to stop.
@@ -113,13 +121,15 @@ def to_example(
 
     `first_ids` are those of a soft prompt: they are never cut, and come before all others.
     """
-    targets = [*targets, EOS_ID]
-    # The encoder's EOS has to stay, for every source in training and evaluation ends in it.
-    room = limits.max_input_tokens - (family != "decoder") - len(first_ids)
+    targets = [*targets, marks.eos_id]
+    # The encoder's EOS has to stay, for every source in training and evaluation ends in it; and a
+    # decoder's BOS, on which the model has learned to lean.
+    before = [] if family != "decoder" or marks.bos_id is None else [marks.bos_id]
+    before = [*first_ids, *before]
+    after = [] if family == "decoder" else [marks.eos_id]
+    room = limits.max_input_tokens - len(before) - len(after)
     is_input_cut = len(inputs) > room
-    inputs = [*first_ids, *(inputs[-room:] if is_input_cut else inputs)]
-    if family != "decoder":
-        inputs.append(EOS_ID)
+    inputs = [*before, *(inputs[-room:] if is_input_cut else inputs), *after]
     return Example(
         inputs=inputs,
         targets=targets[: limits.max_target_tokens],

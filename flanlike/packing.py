@@ -178,7 +178,7 @@ class BatchIterator(grain.DatasetIterator[features.Batch]):
     The state is the window, the row in it, and `counts` up to there.
     """
 
-    def __init__(self, windows: Windows, *, rows: int, workers: int = 0) -> None:
+    def __init__(self, windows: grain.MapDataset[Window], *, rows: int, workers: int = 0) -> None:
         super().__init__()
         self._stream: grain.DatasetIterator[Window] | None = None
         if rows < 1 or workers < 0:
@@ -197,14 +197,7 @@ class BatchIterator(grain.DatasetIterator[features.Batch]):
             taken = self._take(wanted)
             wanted -= len(taken.tokens_BT)
             parts.append(taken)
-        if len(parts) == 1:
-            return parts[0]
-        return features.Batch(
-            *[
-                None if arrays[0] is None else np.concatenate(arrays)
-                for arrays in zip(*parts, strict=True)
-            ]
-        )
+        return parts[0] if len(parts) == 1 else concatenate(parts)
 
     def get_state(self) -> dict[str, object]:
         return {"window": self._window, "row": self._row, "counts": self.counts._asdict()}
@@ -250,3 +243,13 @@ class BatchIterator(grain.DatasetIterator[features.Batch]):
         if self._row == len(counts):
             self._window, self._row, self._current = self._window + 1, 0, None
         return part
+
+
+def concatenate(parts: Sequence[features.Batch]) -> features.Batch:
+    """Returns one batch with the rows of all parts."""
+    return features.Batch(
+        *[
+            None if arrays[0] is None else np.concatenate(arrays)
+            for arrays in zip(*parts, strict=True)
+        ]
+    )

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from flanlike import features, mixture, packing, render, seeding, tokenizer
+from flanlike import features, input_shards, mixture, packing, render, seeding, tokenizer
 from flanlike import prompts as prompts_module
 from flanlike import registry as registry_module
 
@@ -31,17 +31,22 @@ def batches(
     style: render.Style = "instructions",
     workers: int = 0,
     first_ids: Sequence[int] = (),
-) -> packing.BatchIterator:
+    shards: int = 1,
+    rows_here: Sequence[int] | None = None,
+    gather: input_shards.Gather | None = None,
+) -> input_shards.ShardedBatches:
     """Returns endless batches of `rows` packed rows; `.counts` tells what went into them.
 
     `first_ids` (of a soft prompt) stand before every example's inputs, and count among them.
 
     `shares` are the mixture's own unless given. With `workers` processes the stream is the same as
-    with none, and `get_state()` restores it exactly under any number of them.
+    with none, and `get_state()` restores it exactly under any number of them. `shards`, `rows_here`
+    and `gather` are for a run of several processes: see `input_shards`.
     """
     limits = features.LengthLimits(
         max_input_tokens=max_input_tokens, max_target_tokens=max_target_tokens
     )
+    has_bos = words.marks.bos_id is not None
     stream = prompts_module.Prompts(
         composition,
         registry,
@@ -50,7 +55,7 @@ def batches(
         shares=shares,
         style=style,
         # Of text: the last is a newline or EOS.
-        max_input_tokens=max_input_tokens - 1 - len(first_ids),
+        max_input_tokens=max_input_tokens - 1 - has_bos - len(first_ids),
         words=words,
     )
     windows = packing.Windows(
@@ -59,7 +64,9 @@ def batches(
         family=family,
         seed=seed,
     )
-    return packing.BatchIterator(windows, rows=rows, workers=workers)
+    return input_shards.ShardedBatches(
+        windows, rows=rows, shards=shards, rows_here=rows_here, workers=workers, gather=gather
+    )
 
 
 def text_batches(
@@ -118,6 +125,7 @@ class Items:
                 self._limits,
                 family=self._family,
                 first_ids=self._first_ids,
+                marks=self._words.marks,
             ),
             dropped_exemplars=wanted_shots - prompt.provenance.shots,
         )
@@ -139,6 +147,12 @@ class _TextItems:
         place = 0
         if self.family != "decoder" and len(ids) > 1:
             place = seeding.rng(self.seed, "split of document", index).randrange(1, len(ids))
-        example = features.to_example(ids[:place], ids[place:], self.limits, family=self.family)
+        example = features.to_example(
+            ids[:place],
+            ids[place:],
+            self.limits,
+            family=self.family,
+            marks=features.Marks(eos_id=self.words.marks.eos_id),  # where no inputs, no BOS
+        )
         weights = weights[place : place + len(example.targets)]
         return packing.Item(example=dataclasses.replace(example, target_weights=weights))

@@ -110,6 +110,22 @@ class Log:
             self._said_s = now_s
 
 
+class Silent:
+    """In place of a `Log`, in a process that is not the first: writes and says nothing."""
+
+    def __enter__(self) -> "Silent":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def write(self, step: int, metrics: Any) -> None:
+        pass
+
+    def paused(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+
 def clock(seconds: float) -> str:
     """Returns a duration to read: 65 is "1:05", 3725 is "1:02:05"."""
     minutes, seconds = divmod(int(round(seconds)), 60)

@@ -25,7 +25,7 @@ _PARTIAL = "config.json.partial"  # being written
 
 
 # What may change between two calls of one run: none of it reaches the figures, but for rounding.
-_FREE = ("out", "workers", "mesh", "checkpoint", "manifest", "base")
+_FREE = ("out", "workers", "mesh", "distributed", "checkpoint", "manifest", "base")
 
 
 def default_folder(mixture: str, config: dict[str, Any]) -> Path:
@@ -64,8 +64,6 @@ def claim(out: Path, config: dict[str, Any]) -> None:
     """Makes the folder this run's, by writing config.json; does nothing if it is already."""
     check(out, config)
     if (out / _CONFIG_FILE).is_file():
-        if "base" in config:
-            bases.expect(config["base"], read_config(out)["base"], where=out)
         return
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -300,12 +298,12 @@ def build_tuned(
 ) -> tuple[nnx.Module, bases.Base]:
     """Returns the model of `start` with what is to learn beside it, and that base.
 
-    Where `out` holds the run already, the base is the checkpoint that it began with.
+    Where `out` holds the run already, the base is the checkpoint that it began with, or an error.
     """
-    step = None
-    if (out / _CONFIG_FILE).is_file():
-        step = read_config(out)["base"]["step"]
-    base = load_base(start.folder, step=step, mesh=mesh, dtype=dtype, **start.changes)
+    recorded = read_config(out)["base"] if (out / _CONFIG_FILE).is_file() else {"step": None}
+    base = load_base(start.folder, step=recorded["step"], mesh=mesh, dtype=dtype, **start.changes)
+    if "fingerprint" in recorded:
+        bases.expect(base.record(), recorded, where=out)
     tuning.attach(base.model, settings, seed=seed, mesh=mesh)
     return base.model, base
 

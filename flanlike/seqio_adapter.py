@@ -145,6 +145,7 @@ class _Stream:
                 self._words.encode(prompt.targets),
                 limits,
                 family="encoder_decoder",
+                marks=self._words.marks,
             )
             return {
                 "inputs": found.inputs,
@@ -248,7 +249,7 @@ def _vocabulary_class() -> type:
         """Our vocabulary for SeqIO: its examples are tokenized already, and it decodes."""
 
         def __init__(self, words: vocabulary.Vocabulary) -> None:
-            super().__init__(size=words.size, eos_id=features.EOS_ID)
+            super().__init__(size=words.size, eos_id=words.marks.eos_id)
             self._words = words
 
         def _encode(self, s: str) -> list[int]:

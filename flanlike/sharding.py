@@ -27,6 +27,8 @@ RULES = {
     "key_value_heads": "tensor",
 }
 
+_ROWS = PartitionSpec(("data", "fsdp"))  # of a batch's arrays
+
 
 def mesh(*, data: int = 1, fsdp: int = 1, tensor: int = 1) -> jax.sharding.Mesh:
     """Returns the mesh of that shape over all devices; data -1 takes what the others leave."""
@@ -74,12 +76,48 @@ def of(state: Any, mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh) -> Any:
 def batch(arrays: Any, mesh: jax.sharding.Mesh) -> Any:
     """Returns a batch's arrays on the mesh, rows split over data and fsdp.
 
-    With several processes, each brings its own rows of the global batch.
+    With several processes, each brings those rows of the global batch that `rows_here` names.
     """
-    rows = NamedSharding(mesh, PartitionSpec(("data", "fsdp")))
+    rows = NamedSharding(mesh, _ROWS)
     return jax.tree.map(
         lambda a: jax.make_array_from_process_local_data(rows, np.asarray(a)), arrays
     )
+
+
+def rows_here(rows: int, mesh: jax.sharding.Mesh) -> np.ndarray:
+    """Returns which of a global batch's rows lie on devices of this process, in their order.
+
+    Processes that the axis tensor spans have the same rows.
+    """
+    places = NamedSharding(mesh, _ROWS).addressable_devices_indices_map((rows,))
+    return np.unique(np.concatenate([np.arange(rows)[index] for index in places.values()]))
+
+
+def shares() -> int:
+    """Returns into how many parts `jax.set_mesh`'s mesh splits the rows of a batch; else 1."""
+    mesh = jax.sharding.get_abstract_mesh()
+    return 1 if mesh.empty else mesh.shape["data"] * mesh.shape["fsdp"]
+
+
+def spread(arrays: Any) -> Any:
+    """Returns arrays that every process holds whole with their rows split, as a batch's are.
+
+    Within `jax.set_mesh`; else it returns them as they are. Rows have to divide by `shares()`.
+    """
+    mesh = jax.sharding.get_mesh()
+    if mesh.empty:
+        return arrays
+    rows = NamedSharding(mesh, _ROWS)
+    return jax.tree.map(
+        lambda a: jax.make_array_from_callback(a.shape, rows, a.__getitem__), arrays
+    )
+
+
+def copied(x: jax.Array) -> jax.Array:
+    """Brings all of x to every device, within `jax.set_mesh`, so that every process can read it."""
+    if jax.sharding.get_abstract_mesh().empty:
+        return x
+    return jax.lax.with_sharding_constraint(x, PartitionSpec())
 
 
 def split_rows(x: jax.Array) -> jax.Array:
@@ -90,7 +128,7 @@ def split_rows(x: jax.Array) -> jax.Array:
     """
     if jax.sharding.get_abstract_mesh().empty:
         return x
-    return jax.lax.with_sharding_constraint(x, PartitionSpec(("data", "fsdp")))
+    return jax.lax.with_sharding_constraint(x, _ROWS)
 
 
 def _spec(

@@ -49,6 +49,10 @@ class Tokenizer:
     def size(self) -> int:
         return self._backend.size
 
+    @property
+    def marks(self) -> features.Marks:
+        return features.Marks()
+
     def encode(self, text: str) -> list[int]:
         """Returns the ids of a text, without EOS; "</s>" and "<pad>" in it become <unk>."""
         marks = (features.PAD_ID, features.EOS_ID)

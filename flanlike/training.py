@@ -154,6 +154,7 @@ def train(
     save: Callable[[int, TrainState], None],
     save_every: int,
     write: Callable[[int, StepMetrics], None],
+    agree: Callable[[bool], bool] | None = None,
 ) -> tuple[TrainState, bool]:
     """Returns the newest state, and whether it went to the end: False where a signal stopped it.
 
@@ -162,11 +163,15 @@ def train(
     `evaluate(steps taken)` sees the model with the old state's parameters: before the first step,
     after the last, and every `evaluate_every` steps (0: never between). `save` comes every
     `save_every` steps, after the last, and when SIGTERM or SIGINT asks to stop.
+
+    With several processes, `agree` tells all of them in the same step that one was asked to stop;
+    an evaluation that is under way is then finished first.
     """
     steps_taken = int(state.step)
     pending: StepMetrics | None = None
-    with _Stop() as stop:
+    with _Stop(agree) as stop:
         while True:
+            stop.look()
             is_last = steps_taken == total_steps
             is_evaluated = is_last or steps_taken == 0 or _is_due(steps_taken, evaluate_every)
             is_saved = is_last or _is_due(steps_taken, save_every)
@@ -269,12 +274,22 @@ class _Stopped(Exception):
 
 
 class _Stop:
-    """Notes SIGTERM and SIGINT while it is entered; a second signal acts as without it."""
+    """Notes SIGTERM and SIGINT while it is entered; a second signal acts as without it.
 
-    def __init__(self) -> None:
+    `is_asked` is what this process was asked or, with `agree`, what all of them heard of at `look`.
+    """
+
+    def __init__(self, agree: Callable[[bool], bool] | None = None) -> None:
         self.is_asked = False
+        self._agree = agree
+        self._is_noted = False
         self._is_calling = False
         self._previous: dict[signal.Signals, Any] = {}
+
+    def look(self) -> None:
+        """Asks the other processes, where there are any; all have to come here equally often."""
+        if self._agree is not None:
+            self.is_asked = self._agree(self._is_noted)
 
     def call(self, fn: Callable[[int], None], argument: int) -> None:
         """Calls fn, and cuts it short when a signal comes: it must leave nothing half done."""
@@ -297,7 +312,10 @@ class _Stop:
             signal.signal(number, handler)
 
     def _ask(self, *_: object) -> None:
-        self.is_asked = True
+        self._is_noted = True
         self.__exit__()
+        if self._agree is not None:
+            return  # the others are in the midst of what this process would cut short
+        self.is_asked = True
         if self._is_calling:
             raise _Stopped

@@ -131,7 +131,7 @@ def attach(
         model.embedding.soft_prompt = SoftPrompt(vectors_PD, model.config.vocab_size)
     if mesh is not None:
         state = nnx.state(model, Tuned)
-        nnx.update(model, jax.tree.map(jax.device_put, state, sharding.of(state, mesh)))
+        nnx.update(model, jax.tree.map(_put, state, sharding.of(state, mesh)))
 
 
 def trained(model: nnx.Module) -> type[nnx.Variable]:
@@ -220,6 +220,13 @@ def _attach_lora(
             f"--lora.targets names {', '.join(missing)}, which this model has not: its "
             "feed-forward has no gate; leave it out"
         )
+
+
+def _put(value: jax.Array, place: jax.sharding.Sharding) -> jax.Array:
+    if not value.is_fully_addressable:  # a soft prompt, taken from a table of several processes
+        return jax.device_put(value, place)
+    host = np.asarray(value)
+    return jax.make_array_from_callback(host.shape, place, lambda index: host[index])
 
 
 @jax.jit

@@ -118,6 +118,10 @@ class Vocabulary:
     def size(self) -> int:
         return self._processor.vocab_size()
 
+    @property
+    def marks(self) -> features.Marks:
+        return features.Marks()
+
     def encode(self, text: str) -> list[int]:
         """Returns the ids of a text, without EOS; of a target as of any other text."""
         return self._processor.encode(_spaced(text))

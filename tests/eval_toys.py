@@ -2,11 +2,13 @@
 
 import task_registry
 from eval import metrics, predictions, questions
-from flanlike import config
+from flanlike import config, features
 
 
 class Letters:
     """A vocabulary of one id per character."""
+
+    marks = features.Marks()
 
     def encode(self, text):
         return [ord(c) for c in text]

@@ -33,20 +33,21 @@ OPTIONS = [[[30], [31, 32, 33]], [[30, 31], [34], [35, 36]], [], [[37, 38, 39], 
 NAIVE_TOKENS = 12
 
 
+@pytest.mark.parametrize("eos_id", [features.EOS_ID, 29])
 @CONFIGS
 def test_option_scores_equal_one_row_an_option(
-    config: model_config.ModelConfig, monkeypatch: pytest.MonkeyPatch
+    config: model_config.ModelConfig, eos_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows of 16 tokens and batches of 32: prompts share rows, and rows a batch."""
     monkeypatch.setattr(decode, "_MIN_ROW_TOKENS", 16)
     monkeypatch.setattr(decode, "_MIN_PREDICTIONS", 16)
     model = models.build(config, seed=0)
-    scores = decode.option_scores(model, PROMPTS, OPTIONS, max_tokens_per_batch=32)
+    scores = decode.option_scores(model, PROMPTS, OPTIONS, max_tokens_per_batch=32, eos_id=eos_id)
     assert [len(of_prompt) for of_prompt in scores] == [2, 3, 0, 2]
     for prompt, options, of_prompt in zip(PROMPTS, OPTIONS, scores, strict=True):
         for option, score in zip(options, of_prompt, strict=True):
-            targets = [*option, features.EOS_ID]
-            log_probs_TV = jax.nn.log_softmax(_naive_logits(model, prompt, option))
+            targets = [*option, eos_id]
+            log_probs_TV = jax.nn.log_softmax(_naive_logits(model, prompt, option, eos_id))
             start = len(prompt) - 1 if config.family == "decoder" else 0
             expected = sum(log_probs_TV[start + t, token] for t, token in enumerate(targets))
             assert score == pytest.approx(float(expected), abs=1e-4)
@@ -72,6 +73,19 @@ def test_generation_stops_at_the_end_token() -> None:
     assert decode.generate(model, [prompt], max_new_tokens=5) == [[]]
 
 
+@CONFIGS
+def test_the_end_token_is_the_words_own(config: model_config.ModelConfig) -> None:
+    """A decoder's prompt is the same with any; an encoder's source ends in it."""
+    model = models.build(config, seed=1)
+    free = decode.generate(model, [PROMPTS[0]], max_new_tokens=5)[0]
+    eos_id = free[2]
+    if config.family == "decoder":
+        expected = free[: free.index(eos_id)]
+    else:
+        expected = _naive_generation(model, PROMPTS[0], 5, eos_id)
+    assert decode.generate(model, [PROMPTS[0]], max_new_tokens=5, eos_id=eos_id) == [expected]
+
+
 def test_generation_needs_room_and_a_prompt() -> None:
     model = models.build(DECODER, seed=1)
     assert decode.generate(model, [], max_new_tokens=3) == []
@@ -92,7 +106,7 @@ def test_option_scores_refuse_what_they_cannot_score() -> None:
 
 def test_branches_follow_the_prompt() -> None:
     """The rows of the module's docstring."""
-    item = decode._branches(0, [11, 12, 13], [[21, 22], [31]])
+    item = decode._branches(0, [11, 12, 13], [[21, 22], [31]], features.EOS_ID)
     assert item.tokens == [11, 12, 13, 21, 22, 31]
     assert item.branches == [0, 0, 0, 1, 1, 2]
     assert item.positions == [0, 1, 2, 3, 4, 3]
@@ -102,7 +116,7 @@ def test_branches_follow_the_prompt() -> None:
 
 def test_few_shapes_are_compiled() -> None:
     """Prompts of many lengths and counts fall into rows of two lengths."""
-    items = [decode._branches(i, [5] * (1 + i % 200), [[6, 7]]) for i in range(500)]
+    items = [decode._branches(i, [5] * (1 + i % 200), [[6, 7]], 1) for i in range(500)]
     batches = list(decode._batches(items, 2048, model_size=128))
     assert {(row_tokens, rows) for _, row_tokens, rows in batches} == {
         ((0, 128), 16),
@@ -128,7 +142,9 @@ def test_scoring_again_compiles_nothing() -> None:
     assert decode._log_probs._cache_size() == compiled
 
 
-def _naive_logits(model: nnx.Module, prompt: list[int], target: list[int]) -> np.ndarray:
+def _naive_logits(
+    model: nnx.Module, prompt: list[int], target: list[int], eos_id: int = features.EOS_ID
+) -> np.ndarray:
     """Returns the logits after every token of one unpacked row, padded to a fixed length."""
     is_decoder = model.config.family == "decoder"
     ids = [*prompt, *target] if is_decoder else [features.PAD_ID, *target]
@@ -141,7 +157,7 @@ def _naive_logits(model: nnx.Module, prompt: list[int], target: list[int]) -> np
         is_prefix_BT=_row([1] * len(prompt) if is_decoder else []).astype(bool),
     )
     if not is_decoder:
-        source = [*prompt, features.EOS_ID]
+        source = [*prompt, eos_id]
         batch = batch._replace(
             source_tokens_BS=_row(source),
             source_segment_ids_BS=_row([1] * len(source)),
@@ -151,11 +167,13 @@ def _naive_logits(model: nnx.Module, prompt: list[int], target: list[int]) -> np
     return np.asarray(_logits(graphdef, params, batch)[0, : len(ids)])
 
 
-def _naive_generation(model: nnx.Module, prompt: list[int], tokens: int) -> list[int]:
+def _naive_generation(
+    model: nnx.Module, prompt: list[int], tokens: int, eos_id: int = features.EOS_ID
+) -> list[int]:
     generated: list[int] = []
     for _ in range(tokens):
-        token = int(_naive_logits(model, prompt, generated)[-1].argmax())
-        if token == features.EOS_ID:
+        token = int(_naive_logits(model, prompt, generated, eos_id)[-1].argmax())
+        if token == eos_id:
             break
         generated.append(token)
     return generated

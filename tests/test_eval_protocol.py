@@ -5,7 +5,7 @@ import pytest
 from eval_toys import Letters, collect
 
 from eval import evaluation, protocol, results
-from flanlike import decode
+from flanlike import decode, features
 
 SETTING = results.Setting(run="toy", step=0, data="embedded", seed=0)
 
@@ -17,7 +17,7 @@ def knowing(monkeypatch):
     def teach(asked):
         gold = {p.inputs: p for cell in asked.cells for p in cell.prompts}
 
-        def option_scores(model, prompts, options, *, max_tokens_per_batch):
+        def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id):
             words = Letters()
             found = []
             for prompt, choices in zip(prompts, options, strict=True):
@@ -25,7 +25,7 @@ def knowing(monkeypatch):
                 found.append(np.array([-1.0 - (words.decode(c) != right) for c in choices]))
             return found
 
-        def generate(model, prompts, *, max_new_tokens, batch_size):
+        def generate(model, prompts, *, max_new_tokens, batch_size, eos_id):
             words = Letters()
             return [
                 words.encode(gold[words.decode(prompt).removesuffix("\n")].targets)
@@ -83,7 +83,7 @@ def test_a_decoder_is_asked_as_it_was_trained_with_a_newline_at_the_end(monkeypa
     asked = collect("sst2", validation_rows=0, family=family)
     given = []
 
-    def option_scores(model, prompts, options, *, max_tokens_per_batch):
+    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id):
         given.extend(map(Letters().decode, prompts))
         return [np.zeros(len(choices)) for choices in options]
 
@@ -92,11 +92,28 @@ def test_a_decoder_is_asked_as_it_was_trained_with_a_newline_at_the_end(monkeypa
     assert given == [prompt.inputs + end for cell in asked.cells for prompt in cell.prompts]
 
 
+@pytest.mark.parametrize(("family", "start"), [("decoder", "^"), ("encoder_decoder", "")])
+def test_the_words_marks_go_to_the_model(monkeypatch, family, start):
+    """BOS before a decoder's prompt, however long, and the words' own EOS."""
+    monkeypatch.setattr(Letters, "marks", features.Marks(eos_id=7, bos_id=ord("^")))
+    asked = collect("sst2", validation_rows=0, family=family, max_input_tokens=10)
+    given = []
+
+    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id):
+        assert eos_id == 7
+        given.extend(map(Letters().decode, prompts))
+        return [np.zeros(len(choices)) for choices in options]
+
+    monkeypatch.setattr(decode, "option_scores", option_scores)
+    _evaluate(asked)
+    assert given and all(text.startswith(start) and "^" not in text[1:] for text in given)
+
+
 def test_long_prompts_keep_their_end_and_are_counted(monkeypatch):
     asked = collect("sst2", validation_rows=0, max_input_tokens=10)
     lengths = []
 
-    def option_scores(model, prompts, options, *, max_tokens_per_batch):
+    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id):
         lengths.extend(map(len, prompts))
         return [np.zeros(len(choices)) for choices in options]
 

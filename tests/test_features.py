@@ -76,9 +76,22 @@ def test_what_just_fits_is_not_cut():
     assert features.to_example([4, 5], [8], limits, family="encoder_decoder").inputs == [4, 5, 1]
 
 
+def test_an_example_begins_and_ends_with_the_marks_of_its_words():
+    """A cut leaves BOS where it is; an encoder has none."""
+    limits = features.LengthLimits(max_input_tokens=3, max_target_tokens=2)
+    marks = features.Marks(eos_id=9, bos_id=8)
+    decoder = features.to_example([4, 5], [6], limits, family="decoder", marks=marks)
+    assert (decoder.inputs, decoder.targets) == ([8, 4, 5], [6, 9])
+    decoder = features.to_example([3, 4, 5], [6], limits, family="decoder", marks=marks)
+    assert decoder.inputs == [8, 4, 5] and decoder.is_input_cut
+    encoder = features.to_example([4, 5], [6], limits, family="encoder_decoder", marks=marks)
+    assert (encoder.inputs, encoder.targets) == ([4, 5, 9], [6, 9])
+
+
+@pytest.mark.parametrize("marks", [features.Marks(), features.Marks(eos_id=2, bos_id=1)])
 @pytest.mark.parametrize("family", ["decoder", "encoder_decoder"])
-def test_an_example_at_the_limits_fits_a_row(family):
-    example = features.to_example(range(3, 20), range(3, 20), LIMITS, family=family)
+def test_an_example_at_the_limits_fits_a_row(family, marks):
+    example = features.to_example(range(3, 20), range(3, 20), LIMITS, family=family, marks=marks)
     source, decoder = example.size(family)
     row = LIMITS.row_tokens(family)
     assert source <= row[0] and decoder <= row[1]

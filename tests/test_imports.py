@@ -14,6 +14,7 @@ _MODEL_HALF = {
     "bases",
     "checkpoint",
     "decode",
+    "distributed",
     "export",
     "loss",
     "models",

@@ -9,7 +9,7 @@ import pytest
 from flax import nnx
 
 from flanlike import config, decode, features, models, optim, training
-from flanlike.models import layers
+from flanlike.models import positions
 from flanlike.pretrained import weights
 
 torch = pytest.importorskip("torch", reason="parity with transformers needs the extra 'parity'")
@@ -209,7 +209,7 @@ def test_relative_buckets_are_the_same_at_every_distance(is_bidirectional):
         torch.tensor(distances), bidirectional=is_bidirectional, num_buckets=32, max_distance=128
     )
     found = jax.jit(
-        lambda d: layers.relative_buckets(
+        lambda d: positions.relative_buckets(
             d, is_bidirectional=is_bidirectional, buckets=32, max_distance=128
         )
     )(distances)

@@ -6,7 +6,7 @@ from flax import nnx
 
 from flanlike import features
 from flanlike.models import config as model_config
-from flanlike.models import layers
+from flanlike.models import layers, positions
 
 
 class Block(nnx.Module):
@@ -85,8 +85,8 @@ class Decoder(nnx.Module):
         cache: layers.KeysValues,
     ) -> tuple[jax.Array, layers.KeysValues]:
         """Returns x_B1D of one more token a row, and the cache with it at that slot."""
-        rotation = layers.rotation(positions_B1, self.config)
-        bias_B11S = layers.mask_bias(is_visible_B1S)
+        rotation = positions.rotation(positions_B1, self.config)
+        bias_B11S = positions.mask_bias(is_visible_B1S)
 
         def layer(block: Block, x_B1D: jax.Array, cached: layers.KeysValues):
             cache = layers.Cache(*cached, slot)
@@ -98,8 +98,8 @@ class Decoder(nnx.Module):
 
     def _bias(self, batch: features.Batch, branch_ids_BT: jax.Array | None = None) -> jax.Array:
         is_prefix_BT = batch.is_prefix_BT if self.config.attention == "prefix" else None
-        return layers.mask_bias(
-            layers.decoder_mask(
+        return positions.mask_bias(
+            positions.decoder_mask(
                 batch.segment_ids_BT, is_prefix_BT=is_prefix_BT, branch_ids_BT=branch_ids_BT
             )
         )
@@ -114,7 +114,7 @@ class Decoder(nnx.Module):
     ) -> tuple[jax.Array, layers.KeysValues | None]:
         embedding_key, blocks_key = layers.split(key, 2)
         x_BTD = layers.dropout(self.embedding(batch.tokens_BT), self.config.dropout, embedding_key)
-        rotation = layers.rotation(jnp.asarray(batch.positions_BT), self.config)
+        rotation = positions.rotation(jnp.asarray(batch.positions_BT), self.config)
 
         def layer(block: Block, x_BTD: jax.Array, key: jax.Array | None):
             x_BTD, own = block(x_BTD, rotation=rotation, bias_BNTS=bias_B1TS, key=key)

@@ -8,7 +8,7 @@ from flax import nnx
 
 from flanlike import features
 from flanlike.models import config as model_config
-from flanlike.models import layers
+from flanlike.models import layers, positions
 
 # Of a decoder's stack: its own keys and values, and those of the encoded source with their mask.
 DecoderCache = tuple[layers.KeysValues, layers.KeysValues, jax.Array]
@@ -134,7 +134,7 @@ class EncoderDecoder(nnx.Module):
         own, source, source_bias_B11S = cache
         places_S = jnp.arange(is_visible_B1S.shape[-1])
         bias_BN1S = self.decoder_bias(jnp.asarray(slot)[None], places_S)
-        bias_BN1S = bias_BN1S + layers.mask_bias(is_visible_B1S)
+        bias_BN1S = bias_BN1S + positions.mask_bias(is_visible_B1S)
 
         def layer(block: DecoderBlock, x_B1D: jax.Array, cached):
             own, source = cached
@@ -156,9 +156,11 @@ class EncoderDecoder(nnx.Module):
         segment_ids_BS = batch.source_segment_ids_BS
         S = segment_ids_BS.shape[1]
         # Padding sees itself, which keeps its softmax finite.
-        mask_BSS = layers.cross_mask(segment_ids_BS, segment_ids_BS) | jnp.eye(S, dtype=bool)[None]
+        mask_BSS = (
+            positions.cross_mask(segment_ids_BS, segment_ids_BS) | jnp.eye(S, dtype=bool)[None]
+        )
         places_S = jnp.arange(S)
-        bias_BNSS = self.encoder_bias(places_S, places_S) + layers.mask_bias(mask_BSS)
+        bias_BNSS = self.encoder_bias(places_S, places_S) + positions.mask_bias(mask_BSS)
 
         def layer(block: EncoderBlock, x_BSD: jax.Array, key: jax.Array | None):
             return block(x_BSD, bias_BNSS=bias_BNSS, key=key), None
@@ -179,9 +181,9 @@ class EncoderDecoder(nnx.Module):
         keeps_cache: bool = False,
     ) -> tuple[jax.Array, tuple[layers.KeysValues, layers.KeysValues] | None]:
         embedding_key, blocks_key = layers.split(key, 2)
-        mask_BTS = layers.decoder_mask(batch.segment_ids_BT, branch_ids_BT=branch_ids_BT)
+        mask_BTS = positions.decoder_mask(batch.segment_ids_BT, branch_ids_BT=branch_ids_BT)
         places_T = jnp.arange(mask_BTS.shape[1])
-        bias_BNTS = self.decoder_bias(places_T, places_T) + layers.mask_bias(mask_BTS)
+        bias_BNTS = self.decoder_bias(places_T, places_T) + positions.mask_bias(mask_BTS)
         source_bias_B1TS = self._source_bias(batch)
 
         def layer(block: DecoderBlock, x_BTD: jax.Array, key: jax.Array | None):
@@ -202,5 +204,5 @@ class EncoderDecoder(nnx.Module):
         return self.decoder_norm(x_BTD), cache
 
     def _source_bias(self, batch: features.Batch) -> jax.Array:
-        mask_BTS = layers.cross_mask(batch.segment_ids_BT, batch.source_segment_ids_BS)
-        return layers.mask_bias(mask_BTS)
+        mask_BTS = positions.cross_mask(batch.segment_ids_BT, batch.source_segment_ids_BS)
+        return positions.mask_bias(mask_BTS)

@@ -1,0 +1,92 @@
+"""Where tokens stand and which of them see each other: rotations, distances and masks."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+
+from flanlike.models import config as model_config
+
+# Finite, so that the softmax of a fully masked row is finite too; exp of it is exactly 0.
+MASKED = -1e30
+
+
+def rotation(positions_BT: jax.Array, config: model_config.ModelConfig) -> jax.Array:
+    """Returns cosines and sines (2, B, T, 1, H/2) by which rotary positions turn pairs."""
+    half = config.head_size // 2
+    wavelengths = config.rope_theta ** (jnp.arange(half, dtype=jnp.float32) / half)
+    angles = positions_BT[:, :, None, None].astype(jnp.float32) / wavelengths
+    return jnp.stack([jnp.cos(angles), jnp.sin(angles)])
+
+
+def rotate(x_BTNH: jax.Array, rotation: jax.Array | None) -> jax.Array:
+    """Turns pair (i, i + H/2) of every head by its token's angle i; None turns nothing."""
+    if rotation is None:
+        return x_BTNH
+    cos, sin = rotation
+    a, b = jnp.split(x_BTNH.astype(jnp.float32), 2, axis=-1)
+    turned = jnp.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1)
+    return turned.astype(x_BTNH.dtype)
+
+
+def decoder_mask(
+    segment_ids_BT: jax.Array,
+    *,
+    is_prefix_BT: jax.Array | None = None,
+    branch_ids_BT: jax.Array | None = None,
+) -> jax.Array:
+    """Returns which token (T) sees which (S), as booleans BTS.
+
+    A token sees itself and the earlier ones of its segment; with `is_prefix_BT`, tokens of the
+    inputs see each other both ways. A token of branch 3 sees branches 0 and 3 alone: so that
+    several options continue one prompt (branch 0). Padding (segment 0) sees only itself, which
+    keeps its softmax finite, and nothing sees padding.
+
+    ```
+    segments  [1 1 1 1 2 0]
+    branches  [0 0 1 2 0 0]
+    row 3 sees [1 1 0 1 0 0]
+    ```
+    """
+    T = segment_ids_BT.shape[1]
+    is_earlier_TS = jnp.arange(T)[:, None] >= jnp.arange(T)[None, :]
+    is_visible_BTS = is_earlier_TS[None]
+    if is_prefix_BT is not None:
+        is_visible_BTS = is_visible_BTS | (is_prefix_BT[:, :, None] & is_prefix_BT[:, None, :])
+    is_visible_BTS = is_visible_BTS & cross_mask(segment_ids_BT, segment_ids_BT)
+    if branch_ids_BT is not None:
+        source_BTS = branch_ids_BT[:, None, :]
+        is_visible_BTS &= (source_BTS == 0) | (source_BTS == branch_ids_BT[:, :, None])
+    return is_visible_BTS | jnp.eye(T, dtype=bool)[None]
+
+
+def cross_mask(segment_ids_BT: jax.Array, source_segment_ids_BS: jax.Array) -> jax.Array:
+    """Returns, as booleans BTS, which pairs lie in the same segment and are no padding."""
+    source_BTS = source_segment_ids_BS[:, None, :]
+    return (segment_ids_BT[:, :, None] == source_BTS) & (source_BTS != 0)
+
+
+def mask_bias(is_visible_BTS: jax.Array) -> jax.Array:
+    """Returns the mask as a float32 bias B1TS to add to attention logits."""
+    return jnp.where(is_visible_BTS, 0.0, MASKED)[:, None].astype(jnp.float32)
+
+
+def relative_buckets(
+    distances: jax.Array, *, is_bidirectional: bool, buckets: int, max_distance: int
+) -> jax.Array:
+    """Returns T5's bucket of each distance (key minus query).
+
+    Half the buckets are for exact distances, half for logarithmic ranges up to `max_distance`;
+    bidirectional, the upper half of all is for keys after the query.
+    """
+    offset = 0
+    if is_bidirectional:
+        buckets //= 2
+        offset = jnp.where(distances > 0, buckets, 0)
+        distances = jnp.abs(distances)
+    else:
+        distances = jnp.maximum(-distances, 0)
+    exact = buckets // 2
+    ratio = jnp.log(jnp.maximum(distances, 1) / exact) / math.log(max_distance / exact)
+    far = exact + (ratio * (buckets - exact)).astype(jnp.int32)
+    return offset + jnp.where(distances < exact, distances, jnp.minimum(far, buckets - 1))
