@@ -59,7 +59,7 @@ def export(
         )
     loaded = runs.load(run, step=step, base=base)
     tuning.merge(loaded.model)
-    weights.save(out, loaded.model)
+    weights.save(out, loaded.model, marks=loaded.words.marks)
     loaded.words.save(out)
     from_step = "" if loaded.step is None else f", step {loaded.step}"
     print(f"{run}{from_step}: written into {out}")

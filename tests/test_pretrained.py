@@ -162,7 +162,7 @@ def test_copies_of_the_table_may_be_there_and_have_to_be_equal(model, tmp_path):
     [
         (
             {"model_type": "umt5"},
-            r"config.json: model_type 'umt5'; expected one of \('t5', 'mt5'\)",
+            r"config.json: model_type 'umt5'; expected one of \('t5', 'mt5', 'llama'",
         ),
         ({"d_model": None}, "config.json: 'd_model' missing or no whole number"),
         ({"feed_forward_proj": "gelu"}, "feed_forward_proj 'gelu'; expected 'gated-gelu'"),
