@@ -11,7 +11,7 @@ import safetensors.numpy
 import test_tuning
 
 from flanlike import config, errors, features, models, peft_folder, tuning
-from flanlike.pretrained import layout, weights
+from flanlike.pretrained import weights
 
 REASON = "parity with peft needs the extra 'parity'"
 torch = pytest.importorskip("torch", reason=REASON)
@@ -19,24 +19,17 @@ transformers = pytest.importorskip("transformers", reason=REASON)
 peft = pytest.importorskip("peft", reason=REASON)
 
 _T5 = dict(d_model=16, d_kv=8, d_ff=24, num_layers=2, num_decoder_layers=3, num_heads=4)
-_LLAMA = dict(hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4)
-_LLAMA |= dict(num_key_value_heads=2, bos_token_id=0, eos_token_id=1)
-# Of each architecture that can be read: a small configuration of transformers.
+_DECODER = dict(hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4)
+_DECODER |= dict(num_key_value_heads=2, head_dim=8)
+# A small configuration of transformers for each architecture, by model type.
 KINDS = {
     "t5-gated": ("t5", dict(feed_forward_proj="gated-gelu", tie_word_embeddings=False, **_T5)),
     "t5-plain": ("t5", dict(feed_forward_proj="relu", **_T5)),
-    "llama": ("llama", dict(tie_word_embeddings=False, **_LLAMA)),
+    "llama": ("llama", dict(tie_word_embeddings=False, **_DECODER)),
+    "qwen3": ("qwen3", dict(tie_word_embeddings=True, **_DECODER)),
+    "gemma2": ("gemma2", dict(sliding_window=5, query_pre_attn_scalar=8, **_DECODER)),
 }
-HAS_TABLE = {name: name in layout._BY_MODEL_TYPE for name in ("t5", "llama")}
-ALL_KINDS = pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(
-            kind, marks=pytest.mark.skipif(not HAS_TABLE[name], reason=f"{name} cannot be read")
-        )
-        for kind, (name, _) in KINDS.items()
-    ],
-)
+ALL_KINDS = pytest.mark.parametrize("kind", KINDS)
 SOURCES = [[*range(5, 20)], [9, 3, 17], [30, 31, 8, 8, 2, 40]]
 TARGETS = [[*range(20, 14, -1)], [7], [12, 12, 5]]
 

@@ -1,5 +1,6 @@
 """Runs that tune few parameters: what they save, how they find their base, many beside one base."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -8,13 +9,17 @@ import signal
 import jax
 import numpy as np
 import pytest
+import test_pretrained
+import test_tokenizer
+import test_tuning
 import training_toys
 from flax import nnx
 
 import train
 from eval import __main__ as eval_command
-from flanlike import decode, features, progress, runs, training, tuning
+from flanlike import decode, export, features, models, progress, runs, training, tuning
 from flanlike.models import presets
+from flanlike.pretrained import weights
 
 NAMES = ("results.jsonl", "predictions.jsonl", "samples.jsonl")
 
@@ -226,3 +231,50 @@ def test_configurations_without_tuning_are_told_apart_as_before():
 def test_a_mistake_ends_with_one_line(arguments, expected, tmp_path, capsys):
     said = error_of(train.main, [*arguments, "--out", str(tmp_path / "run")], capsys)
     assert expected in said
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A T5's folder as a hub would hold it."""
+    folder = tmp_path_factory.mktemp("published")
+    shape = dataclasses.replace(test_pretrained.T5, vocab_size=56)
+    weights.save(folder, models.build(shape, seed=3))
+    (folder / "spiece.model").write_bytes(test_tokenizer.pieces_model())
+    return folder
+
+
+def test_a_run_beside_a_published_base_is_exported(published, from_base, tmp_path, capsys):
+    run = tmp_path / "run"
+    flags = [*from_base, "--tune", "lora", "--lora.targets", "q", "down", "--out", str(run)]
+    flags[flags.index("--init") + 1] = str(published)
+    at = flags.index("--vocabulary-size")
+    del flags[at : at + 2]
+    train.main(flags)
+    assert "learning 616 of " in capsys.readouterr().out
+    tuned = runs.load(run).model
+    export.main([str(run), "--out", str(tmp_path / "merged")])
+    merged = runs.load(tmp_path / "merged").model
+    batch = test_tuning.batch("encoder_decoder")
+    expected = test_tuning.logits_of(tuned, batch)
+    np.testing.assert_allclose(test_tuning.logits_of(merged, batch), expected, atol=1e-5)
+    untuned = test_tuning.logits_of(runs.load(published).model, batch)
+    assert np.abs(untuned - expected).max() > 1e-3
+
+    export.main([str(run), "--out", str(tmp_path / "peft"), "--peft"])
+    assert sorted(path.name for path in (tmp_path / "peft").iterdir()) == [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+    ]
+    content = json.loads((tmp_path / "peft/adapter_config.json").read_text())
+    assert content["base_model_name_or_path"] == str(published)
+    assert (content["r"], content["target_modules"]) == (8, ["q", "wo"])
+
+    recorded = json.loads((run / "config.json").read_text())
+    for kind, expected in (
+        ("adapter", "has bottleneck adapters, which transformers has no place for"),
+        ("prompt", "has a soft prompt, which is no part of a transformers model: give --peft"),
+        ("full", "holds all of its model: --peft is for runs with --tune lora or prompt"),
+    ):
+        (run / "config.json").write_text(json.dumps(recorded | {"tune": kind}))
+        flags = [str(run), "--out", str(tmp_path / kind), *(["--peft"] * (kind == "full"))]
+        assert expected in error_of(export.main, flags, capsys)
