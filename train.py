@@ -29,6 +29,7 @@ import task_registry
 from eval import evaluation, protocol, questions, report, results
 from flanlike import (
     availability,
+    bases,
     checkpoint,
     distributed,
     errors,
@@ -45,6 +46,7 @@ from flanlike import (
     sharding,
     tokenizer,
     training,
+    tuning,
     vocabulary,
 )
 from flanlike import config as config_lib
@@ -80,6 +82,7 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
             runs.init_of(config.init, config.out),
             config.model,
             is_embedded=config.data == "embedded",
+            tune=config.tune,
             attention=config.attention,
             dropout=config.dropout,
             dtype=config.dtype,
@@ -101,6 +104,10 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
     with distributed.together():
         ready = prepare(config, tasks, composition, start, out)
     distributed.check_same({"vocabulary": ready.words.fingerprint})
+    if ready.base is not None:
+        distributed.check_same({"base": ready.base.fingerprint})
+        resolved["base"] = ready.base.record()
+        say("learning {:,} of {:,} parameters".format(*tuning.count(ready.model)))
     with distributed.together():
         claim(out, resolved, read, ready.words)
     distributed.check_shared(out / "vocabulary")
@@ -197,6 +204,7 @@ class Ready:
     words: tokenizer.Words
     mesh: jax.sharding.Mesh | None  # None: one device
     model: nnx.Module
+    base: bases.Base | None  # that few parameters learn beside; None: all learn
     batches: input_shards.ShardedBatches
     asked: questions.Questions
     held_out: tuple[str, ...]
@@ -212,7 +220,13 @@ def prepare(
     """Returns vocabulary, model, the stream of training batches and the evaluation's questions."""
     words = words_for(config, composition, tasks, start, out)
     mesh = make_mesh(config)
-    model = runs.build(start, words, seed=config.seed, mesh=mesh)
+    base = None
+    if config.tuning is None:
+        model = runs.build(start, words, seed=config.seed, mesh=mesh)
+    else:
+        model, base = runs.build_tuned(
+            start, config.tuning, dtype=config.base_dtype, seed=config.seed, mesh=mesh, out=out
+        )
     batches = pipeline.batches(
         composition,
         tasks,
@@ -225,6 +239,7 @@ def prepare(
         max_target_tokens=config.batch.max_target_tokens,
         style=config.prompts,
         workers=config.workers,
+        first_ids=tuning.soft_prompt_ids(model),
         shards=config.batch.input_shards,
         rows_here=None if mesh is None else sharding.rows_here(config.batch.rows, mesh),
         gather=distributed.gather,
@@ -239,6 +254,7 @@ def prepare(
         words=words,
         mesh=mesh,
         model=model,
+        base=base,
         batches=batches,
         asked=ask(config, composition, tasks, words, model.config.family),
         held_out=composition.held_out,
