@@ -29,6 +29,7 @@ import task_registry
 from eval import evaluation, protocol, questions, report, results
 from flanlike import (
     availability,
+    bases,
     checkpoint,
     distributed,
     errors,
@@ -45,11 +46,11 @@ from flanlike import (
     sharding,
     tokenizer,
     training,
+    tuning,
     vocabulary,
 )
 from flanlike import config as config_lib
 from flanlike import prompts as prompts_module
-from flanlike.models import config as model_config
 
 MICRO_WORLD = "All figures are the micro-world's: a small synthetic world, made by rule."
 VOCABULARY_PROMPTS = 20_000
@@ -72,34 +73,44 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(config: config_lib.RunConfig, *, command: str) -> None:
     """Trains, evaluates and reports; leaves everything in the run's folder."""
-    tasks = task_registry.registry(config.tasks)
-    if config.exclude_overlap:
-        say("looking for training rows that overlap with evaluation rows")
-    composition = recipe.compose(recipe_of(config), tasks)
-    start = runs.starting_point(
-        config.init,
-        config.model,
-        is_embedded=config.data == "embedded",
-        attention=config.attention,
-        dropout=config.dropout,
-        dtype=config.dtype,
-        remat=config.remat,
-    )
-    resolved = resolve(config, composition, start.shape)
-    out = Path(config.out) if config.out else runs.default_folder(config.mixture, resolved)
-    runs.check(out, resolved)
-    read = verify(config, composition, tasks, out)
-    is_kept = (out / "checkpoints" / str(config.steps)).is_dir()
-    is_finished = is_evaluated(out, config.steps) and is_kept
-    agree_on(resolved, read, out)
+    with distributed.together():
+        tasks = task_registry.registry(config.tasks)
+        if config.exclude_overlap:
+            say("looking for training rows that overlap with evaluation rows")
+        composition = recipe.compose(recipe_of(config), tasks)
+        start = runs.starting_point(
+            runs.init_of(config.init, config.out),
+            config.model,
+            is_embedded=config.data == "embedded",
+            tune=config.tune,
+            attention=config.attention,
+            dropout=config.dropout,
+            dtype=config.dtype,
+            remat=config.remat,
+        )
+        resolved = resolve(config, composition, start)
+        out = Path(config.out) if config.out else runs.default_folder(config.mixture, resolved)
+        runs.check(out, resolved)
+        read = verify(config, composition, tasks, out)
+        is_kept = (out / "checkpoints" / str(config.steps)).is_dir()
+        is_finished = is_evaluated(out, config.steps) and is_kept
+    runs.agree_on(out, resolved, manifest=read)
     if distributed.of_first(is_finished):
         say(f"{out} holds this run, finished: writing its report again")
         finish(out, config, command)
         return
     tell(config, composition, out)
 
-    ready = prepare(config, tasks, composition, start, out)
-    claim(out, resolved, read, ready)
+    with distributed.together():
+        ready = prepare(config, tasks, composition, start, out)
+    distributed.check_same({"vocabulary": ready.words.fingerprint})
+    if ready.base is not None:
+        distributed.check_same({"base": ready.base.fingerprint})
+        resolved["base"] = ready.base.record()
+        say("learning {:,} of {:,} parameters".format(*tuning.count(ready.model)))
+    with distributed.together():
+        claim(out, resolved, read, ready.words)
+    distributed.check_shared(out / "vocabulary")
     write_composition(out, composition, ready.batches)
     is_whole = fit(config, resolved, ready, out)
     write_composition(out, composition, ready.batches)
@@ -150,27 +161,14 @@ def verify(
 def resolve(
     config: config_lib.RunConfig,
     composition: mixture.Composition,
-    shape: model_config.ModelConfig,
+    start: runs.Start,
 ) -> dict[str, Any]:
     """Returns the whole configuration with every default filled in, as plain JSON values."""
     filled = dataclasses.replace(
-        config, hold_out=composition.held_out, hold_out_rules=composition.rules
+        config, hold_out=composition.held_out, hold_out_rules=composition.rules, init=start.init
     )
     shares = dataclasses.asdict(composition.shares)
-    return {**runs.as_json(filled), "shares": shares, "shape": runs.as_json(shape)}
-
-
-def agree_on(resolved: dict[str, Any], read: manifest.Manifest, out: Path) -> None:
-    """Raises unless every process of the run would do the same; from here on they go together."""
-    free = ("workers", "distributed")
-    fixed = {name: value for name, value in resolved.items() if name not in free}
-    distributed.check_same(
-        {
-            "configuration": json.dumps(fixed, sort_keys=True),
-            "manifest": json.dumps(read, sort_keys=True),
-            "--out": str(out.absolute()),
-        }
-    )
+    return {**runs.as_json(filled), "shares": shares, "shape": runs.as_json(start.shape)}
 
 
 def is_evaluated(out: Path, steps: int) -> bool:
@@ -206,6 +204,7 @@ class Ready:
     words: tokenizer.Words
     mesh: jax.sharding.Mesh | None  # None: one device
     model: nnx.Module
+    base: bases.Base | None  # that few parameters learn beside; None: all learn
     batches: input_shards.ShardedBatches
     asked: questions.Questions
     held_out: tuple[str, ...]
@@ -220,9 +219,14 @@ def prepare(
 ) -> Ready:
     """Returns vocabulary, model, the stream of training batches and the evaluation's questions."""
     words = words_for(config, composition, tasks, start, out)
-    distributed.check_same({"vocabulary": words.fingerprint})
     mesh = make_mesh(config)
-    model = runs.build(start, words, seed=config.seed, mesh=mesh)
+    base = None
+    if config.tuning is None:
+        model = runs.build(start, words, seed=config.seed, mesh=mesh)
+    else:
+        model, base = runs.build_tuned(
+            start, config.tuning, dtype=config.base_dtype, seed=config.seed, mesh=mesh, out=out
+        )
     batches = pipeline.batches(
         composition,
         tasks,
@@ -235,6 +239,7 @@ def prepare(
         max_target_tokens=config.batch.max_target_tokens,
         style=config.prompts,
         workers=config.workers,
+        first_ids=tuning.soft_prompt_ids(model),
         shards=config.batch.input_shards,
         rows_here=None if mesh is None else sharding.rows_here(config.batch.rows, mesh),
         gather=distributed.gather,
@@ -249,6 +254,7 @@ def prepare(
         words=words,
         mesh=mesh,
         model=model,
+        base=base,
         batches=batches,
         asked=ask(config, composition, tasks, words, model.config.family),
         held_out=composition.held_out,
@@ -295,13 +301,14 @@ def make_mesh(config: config_lib.RunConfig) -> jax.sharding.Mesh | None:
     return None if mesh.size == 1 else mesh
 
 
-def claim(out: Path, resolved: dict[str, Any], read: manifest.Manifest, ready: Ready) -> None:
-    """Makes the folder this run's; with several processes, the first does and all see it."""
+def claim(
+    out: Path, resolved: dict[str, Any], read: manifest.Manifest, words: tokenizer.Words
+) -> None:
+    """Makes the folder this run's."""
     if distributed.is_first():
         runs.claim(out, resolved)
         manifest.write(out, read)
-        ready.words.save(out / "vocabulary")
-    distributed.check_shared(out / "vocabulary")
+        words.save(out / "vocabulary")
 
 
 def ask(
@@ -356,7 +363,14 @@ def fit(
     with (
         contextlib.closing(ready.batches),
         contextlib.closing(checkpoints),
-        log_of(config, out, steps_taken=int(state.step)) as log,
+        progress.Log(
+            out,
+            total_steps=config.steps,
+            steps_taken=int(state.step),
+            console=rich.console.Console(highlight=False),
+        )
+        if distributed.is_first()
+        else progress.Silent() as log,
     ):
         _, is_whole = training.train(
             ready.model,
@@ -373,20 +387,6 @@ def fit(
         )
         checkpoints.wait()
     return is_whole
-
-
-def log_of(
-    config: config_lib.RunConfig, out: Path, *, steps_taken: int
-) -> progress.Log | progress.Silent:
-    """Returns what writes the metrics of each step: nothing, but in the first process."""
-    if not distributed.is_first():
-        return progress.Silent()
-    return progress.Log(
-        out,
-        total_steps=config.steps,
-        steps_taken=steps_taken,
-        console=rich.console.Console(highlight=False),
-    )
 
 
 def measure(config: config_lib.RunConfig, ready: Ready, out: Path, steps_taken: int) -> None:

@@ -1,6 +1,6 @@
-"""`python -m eval`: evaluates a run's newest checkpoint again, or compares runs in one page.
+"""`python -m eval`: evaluates runs' newest checkpoints again, or compares runs in one page.
 
-python -m eval --run DIR [--hold-out NAME ...] [--data ...] [--shots K] [--json]
+python -m eval --run DIR [DIR ...] [--hold-out NAME ...] [--data ...] [--shots K] [--json]
 python -m eval report RUN [RUN ...] [--out DIR]
 """
 
@@ -30,9 +30,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _evaluate(arguments: Sequence[str]) -> None:
     parser = errors.Parser(
         prog="python -m eval",
-        description="Evaluates a run's newest checkpoint. To compare runs: python -m eval report.",
+        description="Evaluates runs' newest checkpoints. To compare runs: python -m eval report.",
     )
-    parser.add_argument("--run", required=True, type=pathlib.Path, help="folder of train.py --out")
+    parser.add_argument(
+        "--run",
+        required=True,
+        nargs="+",
+        type=pathlib.Path,
+        metavar="DIR",
+        help="folders of train.py --out; those tuned from one base read it once",
+    )
+    parser.add_argument("--base", type=pathlib.Path, help="where the base of tuned runs is now")
     parser.add_argument("--hold-out", nargs="+", metavar="NAME", help="clusters or tasks to ask")
     parser.add_argument("--data", help="embedded | hub | tfds | a folder; default: the run's")
     parser.add_argument("--shots", type=int, help="exemplars before each question")
@@ -42,29 +50,37 @@ def _evaluate(arguments: Sequence[str]) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     flags = parser.parse_args(arguments)
     logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells that it reads only
-    if runs.is_bare(flags.run):
-        raise errors.UserError(
-            f"{str(flags.run)!r} is a bare model and no run: python train.py --init {flags.run} "
-            "evaluates it before its first step"
-        )
-    config = runs.read_config(flags.run)
-    loaded = runs.load(flags.run)
+    for run in flags.run:
+        if runs.is_bare(run):
+            raise errors.UserError(
+                f"{str(run)!r} is a bare model and no run: python train.py --init {run} "
+                "evaluates it before its first step"
+            )
+        runs.read_config(run)  # raises before any is evaluated
+    for run, loaded in zip(flags.run, runs.load_each(flags.run, base=flags.base), strict=True):
+        _evaluate_run(flags, run, loaded)
+
+
+def _evaluate_run(flags: argparse.Namespace, run: pathlib.Path, loaded: runs.Loaded) -> None:
+    config = runs.read_config(run)
     asked = _questions(flags, config, loaded)
-    data = flags.data or config["data"]
     setting = results.Setting(
-        run=flags.run.resolve().name, step=loaded.step, data=data, seed=config["seed"]
+        run=run.resolve().name,
+        step=loaded.step,
+        data=flags.data or config["data"],
+        seed=config["seed"],
     )
     found = protocol.evaluate(
         loaded.model,
         loaded.words,
         asked,
         setting=setting,
-        held_out=_unseen(flags.run, asked, flags.hold_out or config["hold_out"]),
+        held_out=_unseen(run, asked, flags.hold_out or config["hold_out"]),
     )
     name = _name(flags, config)
-    folder = evaluation.write(flags.run, found, name=name)
+    folder = evaluation.write(run, found, name=name)
     if not name:
-        report.write(flags.run)
+        report.write(run)
     _show(found, folder, as_json=flags.json)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 from flax import nnx
 
-from flanlike import errors
+from flanlike import errors, tuning
 
 _CONFIG_FILE = "config.json"
 PARAMS_FILE = "params.npz"
@@ -97,8 +97,8 @@ class Checkpoints:
         return restored["state"]
 
     def restore_params(self, model: nnx.Module, step: int) -> None:
-        """Fills the model with the parameters of that step and reads nothing else."""
-        state = nnx.state(model, nnx.Param)
+        """Fills the model with what that step's run had trained and reads nothing else."""
+        state = nnx.state(model, tuning.trained(model))
         shapes = jax.tree.map(ocp.utils.to_shape_dtype_struct, {"params": nnx.to_pure_dict(state)})
         arguments = ocp.args.PyTreeRestore(
             item=shapes,

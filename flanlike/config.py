@@ -220,7 +220,8 @@ class RunConfig:
     # What else leaves training with them; None: by the mixture's own rules.
     hold_out_rules: Literal["strict", "flan"] | None = None
     model: str | None = None  # preset; None: as --init has it, else "micro"
-    # default: the shipped base where it fits | none | folder of a run, a base, a published model
+    # default: the shipped base where it fits | none | folder of a run, a base or a published model
+    # | its id on the hub, owner/model or owner/model@revision
     init: str = "default"
     # What learns: all parameters, or few beside a base that stays: low-rank pairs, bottleneck
     # adapters, a soft prompt.
@@ -261,6 +262,11 @@ class RunConfig:
         is_frozen = self.tune != "full" or self.base_dtype == "float32"
         expected = "float32 with --tune full, where all parameters learn"
         _check(is_frozen, "base-dtype", self.base_dtype, expected)
+        if self.tune == "prompt":
+            most = self.batch.max_input_tokens - 2
+            tokens = self.soft_prompt.tokens
+            expected = f"at most {most}, or --batch.max-input-tokens has to grow"
+            _check(tokens <= most, "soft-prompt.tokens", tokens, expected)
         # Bytes, controls and digits alone are 300 pieces.
         _check(self.vocabulary_size >= 300, "vocabulary-size", self.vocabulary_size, "300 or more")
 
@@ -294,6 +300,16 @@ def given(section: Any) -> dict[str, Any]:
     """Returns the fields of a section that are not None."""
     values = {one.name: getattr(section, one.name) for one in fields(section)}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def tuning_of(config: dict[str, Any]) -> Tuning | None:
+    """Returns what the run of that config.json tunes; None where all of it learns."""
+    if config.get("tune", "full") == "full":
+        return None
+    section = TUNE_SECTIONS[config["tune"]]
+    kind = {one.name: one.type for one in fields(RunConfig)}[section]
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in config[section].items()}
+    return kind(**values)
 
 
 def _one_line(box: str) -> str:

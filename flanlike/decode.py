@@ -24,7 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from flanlike import features, packing, sharding
+from flanlike import features, packing, sharding, tuning
 
 Ids = Sequence[int]
 
@@ -56,6 +56,7 @@ def option_scores(
     """
     if len(prompts) != len(options):
         raise ValueError(f"{len(prompts)!r} prompts need as many option lists: {len(options)!r}")
+    prompts = _with_soft_prompt(model, prompts)
     layout = _branches if model.config.family == "decoder" else _branches_of_encoded
     items = [
         layout(i, prompts[i], options[i], eos_id) for i in range(len(prompts)) if len(options[i])
@@ -78,6 +79,12 @@ def option_scores(
                 for prediction in item.predictions:
                     scores[item.index][prediction.option] += next(log_probs)
     return scores
+
+
+def _with_soft_prompt(model: nnx.Module, prompts: Sequence[Ids]) -> Sequence[Ids]:
+    """Returns the prompts with the model's soft prompt, if it has one, before each."""
+    first_ids = tuning.soft_prompt_ids(model)
+    return [[*first_ids, *prompt] for prompt in prompts] if first_ids else prompts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +272,7 @@ def generate(
     """
     if max_new_tokens < 1:
         raise ValueError(f"max_new_tokens {max_new_tokens!r} must be at least 1")
+    prompts = _with_soft_prompt(model, prompts)
     is_decoder = model.config.family == "decoder"
     lengths = [len(prompt) + (not is_decoder) for prompt in prompts]
     if not all(lengths):

@@ -30,11 +30,14 @@ def batches(
     shares: mixture.Shares | None = None,
     style: render.Style = "instructions",
     workers: int = 0,
+    first_ids: Sequence[int] = (),
     shards: int = 1,
     rows_here: Sequence[int] | None = None,
     gather: input_shards.Gather | None = None,
 ) -> input_shards.ShardedBatches:
     """Returns endless batches of `rows` packed rows; `.counts` tells what went into them.
+
+    `first_ids` (of a soft prompt) stand before every example's inputs, and count among them.
 
     `shares` are the mixture's own unless given. With `workers` processes the stream is the same as
     with none, and `get_state()` restores it exactly under any number of them. `shards`, `rows_here`
@@ -43,6 +46,7 @@ def batches(
     limits = features.LengthLimits(
         max_input_tokens=max_input_tokens, max_target_tokens=max_target_tokens
     )
+    has_bos = words.marks.bos_id is not None
     stream = prompts_module.Prompts(
         composition,
         registry,
@@ -51,11 +55,11 @@ def batches(
         shares=shares,
         style=style,
         # Of text: the last is a newline or EOS.
-        max_input_tokens=max_input_tokens - 1 - (words.marks.bos_id is not None),
+        max_input_tokens=max_input_tokens - 1 - has_bos - len(first_ids),
         words=words,
     )
     windows = packing.Windows(
-        Items(stream, words, limits=limits, family=family),
+        Items(stream, words, limits=limits, family=family, first_ids=first_ids),
         row_tokens=limits.row_tokens(family),
         family=family,
         seed=seed,
@@ -104,11 +108,13 @@ class Items:
         *,
         limits: features.LengthLimits,
         family: features.Family,
+        first_ids: Sequence[int] = (),
     ) -> None:
         self._prompts = prompts
         self._words = words
         self._limits = limits
         self._family = family
+        self._first_ids = first_ids
 
     def __call__(self, index: int) -> packing.Item:
         prompt, wanted_shots = self._prompts.with_wanted_shots(index)
@@ -118,6 +124,7 @@ class Items:
                 self._words.encode(prompt.targets),
                 self._limits,
                 family=self._family,
+                first_ids=self._first_ids,
                 marks=self._words.marks,
             ),
             dropped_exemplars=wanted_shots - prompt.provenance.shots,

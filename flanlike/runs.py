@@ -5,26 +5,36 @@ import dataclasses
 import errno
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import jax
 from flax import nnx
 
-from flanlike import checkpoint, errors, models, tokenizer, vocabulary
+from flanlike import (
+    bases,
+    checkpoint,
+    distributed,
+    errors,
+    models,
+    tokenizer,
+    tuning,
+    vocabulary,
+)
+from flanlike import config as config_lib
 from flanlike.models import config as model_config
 from flanlike.models import presets
-from flanlike.pretrained import weights
+from flanlike.pretrained import hub, weights
 
-BASE = Path(__file__).parent / "microworld" / "base"  # the shipped bare model
+BASE = bases.SHIPPED
 
 _CONFIG_FILE = "config.json"
 _PARTIAL = "config.json.partial"  # being written
 
 
 # What may change between two calls of one run: none of it reaches the figures, but for rounding.
-_FREE = ("out", "workers", "mesh", "distributed", "checkpoint", "manifest")
+_FREE = ("out", "workers", "mesh", "distributed", "checkpoint", "manifest", "base")
 
 
 def default_folder(mixture: str, config: dict[str, Any]) -> Path:
@@ -74,6 +84,19 @@ def claim(out: Path, config: dict[str, Any]) -> None:
     (out / _PARTIAL).replace(out / _CONFIG_FILE)
 
 
+def agree_on(out: Path, config: dict[str, Any], *, manifest: dict[str, Any]) -> None:
+    """Raises unless every process of the run does the same, with the same rows, into `out`."""
+    own = ("workers", "distributed")
+    shared = {name: value for name, value in config.items() if name not in own}
+    distributed.check_same(
+        {
+            "configuration": json.dumps(shared, sort_keys=True),
+            "manifest": json.dumps(manifest, sort_keys=True),
+            "--out": str(out.absolute()),
+        }
+    )
+
+
 def read_config(out: Path) -> dict[str, Any]:
     """Returns the resolved configuration of the run in that folder."""
     path = Path(out) / _CONFIG_FILE
@@ -111,13 +134,38 @@ def load(
     *,
     step: int | None = None,
     mesh: jax.sharding.Mesh | None = None,
+    base: Path | None = None,
     **changes: Any,
 ) -> Loaded:
     """Returns the model of a run (its newest checkpoint, or that of `step`) or of another folder.
 
-    `changes` are fields of `models.config.ModelConfig` that leave the parameters as they are.
+    A run that tuned few parameters brings those alone: the others are read from its base, which
+    config.json names, or from `base`, where that has moved. `changes` are fields of
+    `models.config.ModelConfig` that leave the parameters as they are.
     """
-    folder = Path(folder)
+    if is_tuned(Path(folder)):
+        return _load_tuned(Path(folder), step, mesh, base, {}, changes)
+    return _load_whole(Path(folder), step, mesh, changes)
+
+
+def load_each(folders: Sequence[Path], *, base: Path | None = None) -> Iterator[Loaded]:
+    """Yields the model of each run; runs next to each other that share a base share its arrays.
+
+    Such a base is read and held once, and one compiled program serves all that have the same shape.
+    """
+    held: dict[Any, bases.Base] = {}
+    for folder in map(Path, folders):
+        if is_tuned(folder):
+            yield _load_tuned(folder, None, None, base, held, {})
+        else:
+            held.clear()
+            yield _load_whole(folder, None, None, {})
+
+
+def _load_whole(
+    folder: Path, step: int | None, mesh: jax.sharding.Mesh | None, changes: dict[str, Any]
+) -> Loaded:
+    """Returns the model of a folder that holds all of it."""
     words = words_of(folder)
     shape = with_vocabulary(dataclasses.replace(shape_of(folder), **changes), words)
     if weights.is_published(folder):
@@ -126,6 +174,11 @@ def load(
     if is_bare(folder):
         checkpoint.load_params(folder, model)
         return Loaded(model=model, words=words, step=None)
+    return Loaded(model=model, words=words, step=_restore(folder, model, step))
+
+
+def _restore(folder: Path, model: nnx.Module, step: int | None) -> int:
+    """Fills the model with what the run trained, as of that step or its newest; returns which."""
     checkpoints = checkpoint.Checkpoints(folder / "checkpoints", read_only=True)
     if not checkpoints.steps:
         raise errors.UserError(
@@ -138,7 +191,60 @@ def load(
         )
     checkpoints.restore_params(model, step)
     checkpoints.close()
-    return Loaded(model=model, words=words, step=step)
+    return step
+
+
+def load_base(
+    folder: Path,
+    *,
+    step: int | None = None,
+    mesh: jax.sharding.Mesh | None = None,
+    dtype: str = "float32",
+    **changes: Any,
+) -> bases.Base:
+    """Returns the model of a folder as a base, its parameters of that type.
+
+    The low-rank pairs of a run that was itself tuned are merged.
+    """
+    loaded = load(folder, step=step, mesh=mesh, **changes)
+    fingerprint = tuning.fingerprint(loaded.model)
+    tuning.merge(loaded.model)
+    tuning.cast_base(loaded.model, dtype)
+    return bases.Base(model=loaded.model, folder=folder, step=loaded.step, fingerprint=fingerprint)
+
+
+def is_tuned(folder: Path) -> bool:
+    """Returns whether a folder is a run's that holds few parameters, beside a base elsewhere."""
+    is_run = not is_bare(folder) and not weights.is_published(folder)
+    return is_run and read_config(folder).get("tune", "full") != "full"
+
+
+def _load_tuned(
+    folder: Path,
+    step: int | None,
+    mesh: jax.sharding.Mesh | None,
+    base_folder: Path | None,
+    held: dict[Any, bases.Base],
+    changes: dict[str, Any],
+) -> Loaded:
+    """Returns the model of a run that holds few parameters, beside its base.
+
+    `held` is the base that was loaded last: it serves this run too, where it is the same.
+    """
+    config = read_config(folder)
+    there = bases.folder_of(folder, config, base_folder)
+    shape = dataclasses.replace(shape_of(folder), **changes)
+    changes = bases.changes(shape_of(there), shape, where=there)
+    key = (there.resolve(), config["base"]["step"], config["base_dtype"], tuple(changes.items()))
+    if key not in held:
+        held.clear()  # two bases may not fit
+        held[key] = load_base(
+            there, step=config["base"]["step"], mesh=mesh, dtype=config["base_dtype"], **changes
+        )
+    bases.expect(held[key].record(), config["base"], where=folder)
+    model = nnx.merge(*nnx.split(held[key].model), copy=True)  # of the variables, not the arrays
+    tuning.attach(model, config_lib.tuning_of(config), seed=config["seed"], mesh=mesh)
+    return Loaded(model=model, words=words_of(folder), step=_restore(folder, model, step))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -146,29 +252,40 @@ class Start:
     """Where a run's model comes from: a folder, or None for random parameters."""
 
     folder: Path | None
+    init: str  # --init, a repository's id with the commit that it has now
     shape: model_config.ModelConfig
     changes: dict[str, Any]  # fields of the shape that the run sets itself
 
 
 def starting_point(
-    init: str, preset: str | None, *, is_embedded: bool, **changes: Any | None
+    init: str,
+    preset: str | None,
+    *,
+    is_embedded: bool,
+    tune: str = "full",
+    **changes: Any | None,
 ) -> Start:
     """Returns what --init and --model mean: a folder to start from and the model's shape.
 
-    "default" is the shipped base for a micro model on embedded data, else random parameters.
+    "default" is the shipped base for a micro model on embedded data, else random parameters, beside
+    which nothing but all of them can be tuned.
     `changes` are fields of the shape that leave the parameters as they are, None where not asked.
     """
     changes = {name: value for name, value in changes.items() if value is not None}
     folder = None
     if init == "default":
         folder = BASE if is_embedded and preset in (None, "micro") else None
+    elif hub.is_id(init):
+        fetched = hub.fetch(init)
+        init, folder = fetched.pinned, fetched.folder
     elif init != "none":
         folder = Path(init)
         if not is_bare(folder) and not (folder / _CONFIG_FILE).is_file():
             raise errors.UserError(
                 f"--init {init!r} is no folder with a model: expected a run's folder, a bare "
                 f"model's ({_CONFIG_FILE}, {checkpoint.PARAMS_FILE}, vocabulary/), a published "
-                f"one's ({_CONFIG_FILE}, safetensors, tokenizer), 'default' or 'none'"
+                f"model's ({_CONFIG_FILE}, safetensors, tokenizer), a repository of the hub "
+                "(owner/model), 'default' or 'none'"
             )
     shape = presets.get(preset or "micro") if folder is None else shape_of(folder)
     if folder is not None and preset is not None:
@@ -178,7 +295,24 @@ def starting_point(
                 f"--model {preset!r} has another shape than --init {init!r} "
                 f"({', '.join(differing)} differ): leave out one of the two"
             )
-    return Start(folder=folder, shape=dataclasses.replace(shape, **changes), changes=changes)
+    if folder is None and tune != "full":
+        raise errors.UserError(
+            f"--tune {tune!r} leaves the model as it is, and here that is random parameters: give "
+            "--init, a folder with a model"
+        )
+    shape = dataclasses.replace(shape, **changes)
+    return Start(folder=folder, init=init, shape=shape, changes=changes)
+
+
+def init_of(init: str, out: str | None) -> str:
+    """Returns --init with the commit that the run in `out` began with, if it did with that id.
+
+    So a run goes on from the same weights when its repository has a newer commit.
+    """
+    if out is None or not hub.is_id(init) or not (Path(out) / _CONFIG_FILE).is_file():
+        return init
+    began = read_config(Path(out)).get("init", "")
+    return began if "@" not in init and hub.is_commit_of(began, init) else init
 
 
 def build(
@@ -186,8 +320,31 @@ def build(
 ) -> nnx.Module:
     """Returns the model with its first parameters."""
     if start.folder is not None:
-        return load(start.folder, mesh=mesh, **start.changes).model
+        model = load(start.folder, mesh=mesh, **start.changes).model
+        tuning.merge(model)
+        return model
     return models.build(with_vocabulary(start.shape, words), seed=seed, mesh=mesh)
+
+
+def build_tuned(
+    start: Start,
+    settings: config_lib.Tuning,
+    *,
+    dtype: str,
+    seed: int,
+    mesh: jax.sharding.Mesh | None,
+    out: Path,
+) -> tuple[nnx.Module, bases.Base]:
+    """Returns the model of `start` with what is to learn beside it, and that base.
+
+    Where `out` holds the run already, the base is the checkpoint that it began with, or an error.
+    """
+    recorded = read_config(out)["base"] if (out / _CONFIG_FILE).is_file() else {"step": None}
+    base = load_base(start.folder, step=recorded["step"], mesh=mesh, dtype=dtype, **start.changes)
+    if "fingerprint" in recorded:
+        bases.expect(base.record(), recorded, where=out)
+    tuning.attach(base.model, settings, seed=seed, mesh=mesh)
+    return base.model, base
 
 
 def is_bare(folder: Path) -> bool:
@@ -250,7 +407,11 @@ def no_space_is_a_user_error() -> Iterator[None]:
 
 
 def _fixed(config: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in config.items() if key not in _FREE}
+    """Returns what tells one run from another: not the sections of a --tune that is not used."""
+    used = config.get("tune", "full")
+    idle = {section for kind, section in config_lib.TUNE_SECTIONS.items() if kind != used}
+    idle |= {"tune", "base_dtype"} if used == "full" else set()
+    return {key: value for key, value in config.items() if key not in (*_FREE, *idle)}
 
 
 def _differing(a: dict[str, Any], b: dict[str, Any], prefix: str = "") -> list[str]:

@@ -131,7 +131,7 @@ def attach(
         model.embedding.soft_prompt = SoftPrompt(vectors_PD, model.config.vocab_size)
     if mesh is not None:
         state = nnx.state(model, Tuned)
-        nnx.update(model, jax.tree.map(jax.device_put, state, sharding.of(state, mesh)))
+        nnx.update(model, jax.tree.map(_put, state, sharding.of(state, mesh)))
 
 
 def trained(model: nnx.Module) -> type[nnx.Variable]:
@@ -151,19 +151,20 @@ def soft_prompt_ids(model: nnx.Module) -> tuple[int, ...]:
 def cast_base(model: nnx.Module, dtype: str) -> None:
     """Turns the model's own parameters to that type, one by one: the old one is then free."""
     for _, variable in nnx.iter_graph(model):
-        if isinstance(variable, nnx.Param):
+        if isinstance(variable, nnx.Param) and variable[...].dtype != dtype:
             variable.set_value(variable[...].astype(dtype))
 
 
 def merge(model: nnx.Module) -> None:
-    """Adds every low-rank pair to its kernel, in float32, and takes it away.
+    """Adds every low-rank pair to its kernel, and takes it away: the model computes the same.
 
-    The model then computes the same without it. Raises where there are other tuned parameters.
+    All parameters are float32 then. Raises where there are other tuned parameters.
     """
+    cast_base(model, "float32")
     for sublayer in _sublayers(model):
         for name in [name for name in vars(sublayer) if name.startswith("lora_")]:
             kernel = getattr(sublayer, name.removeprefix("lora_"))
-            kernel.set_value(kernel[...].astype(jnp.float32) + getattr(sublayer, name).change())
+            kernel.set_value(kernel[...] + getattr(sublayer, name).change())
             delattr(sublayer, name)
     if trained(model) is Tuned:
         kind = "a soft prompt" if soft_prompt_ids(model) else "bottleneck adapters"
@@ -173,12 +174,12 @@ def merge(model: nnx.Module) -> None:
 
 
 def fingerprint(model: nnx.Module) -> str:
-    """Returns a hash of the model's own parameters, whatever mesh they lie on.
+    """Returns a hash of all the model's parameters, whatever mesh they lie on.
 
     Each is summed up on its devices, bit pattern times an odd number of its place, modulo 2^32.
     """
     digest = hashlib.blake2b(digest_size=12)
-    for path, variable in nnx.to_flat_state(nnx.state(model, nnx.Param)):
+    for path, variable in nnx.to_flat_state(nnx.state(model)):
         value = variable[...]
         digest.update(repr((path, value.shape, int(_checksum(value)))).encode())
     return digest.hexdigest()
@@ -219,6 +220,13 @@ def _attach_lora(
             f"--lora.targets names {', '.join(missing)}, which this model has not: its "
             "feed-forward has no gate; leave it out"
         )
+
+
+def _put(value: jax.Array, place: jax.sharding.Sharding) -> jax.Array:
+    if not value.is_fully_addressable:  # a soft prompt, taken from a table of several processes
+        return jax.device_put(value, place)
+    host = np.asarray(value)
+    return jax.make_array_from_callback(host.shape, place, lambda index: host[index])
 
 
 @jax.jit

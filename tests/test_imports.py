@@ -11,6 +11,7 @@ import pytest
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _HEAVY = ("tensorflow", "tensorflow_datasets", "seqio", "torch", "transformers")
 _MODEL_HALF = {
+    "bases",
     "checkpoint",
     "decode",
     "distributed",
@@ -18,6 +19,7 @@ _MODEL_HALF = {
     "loss",
     "models",
     "optim",
+    "peft_folder",
     "plan",
     "pretrain",  # a command: joins both halves, as train.py does
     "pretrained",
@@ -111,7 +113,7 @@ def test_heavy_packages_are_imported_inside_functions(file):
     ids=lambda f: f.name,
 )
 def test_torch_and_transformers_are_for_tests_alone(file):
-    assert not _roots(_imports(file)) & {"torch", "transformers"}
+    assert not _roots(_imports(file)) & {"torch", "transformers", "peft"}
 
 
 def _loaded_after(code: str, names: tuple[str, ...]) -> str:

@@ -2,6 +2,10 @@
 
 import dataclasses
 import functools
+import os
+import pathlib
+import subprocess
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -294,14 +298,68 @@ def test_it_learns_with_dropout_on_a_bfloat16_base(name, kind):
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) - 0.1
 
 
-def test_a_fingerprint_is_of_the_base_alone_and_of_every_bit():
+def test_a_fingerprint_is_of_every_bit_and_its_place():
     model = base("decoder")
     fingerprint = tuning.fingerprint(model)
-    tuning.attach(model, LORA, seed=0)
-    assert tuning.fingerprint(shaken(model)) == fingerprint
+    assert fingerprint == tuning.fingerprint(base("decoder"))
+    assert fingerprint != tuning.fingerprint(tuned("decoder", LORA))
     table = model.embedding.table
     whole = table[...]
     table.set_value(whole.at[3, 5].set(jnp.nextafter(whole[3, 5], jnp.float32(9))))
     assert tuning.fingerprint(model) != fingerprint
     table.set_value(whole.at[jnp.array([3, 4])].set(whole[jnp.array([4, 3])]))  # the same values
     assert tuning.fingerprint(model) != fingerprint
+
+
+SCRIPT = """
+import jax, numpy as np, training_toys, test_tuning
+from flax import nnx
+from flanlike import config, models, optim, sharding, training, tuning
+
+def train(mesh, settings, dtype):
+    shape = test_tuning.FAMILIES["decoder"]
+    model = models.build(shape, seed=0, mesh=mesh)
+    fingerprint = tuning.fingerprint(model)
+    tuning.cast_base(model, dtype)
+    tuning.attach(model, settings, seed=0, mesh=mesh)
+    held = nnx.state(model, nnx.Param)
+    optimizer = optim.build(config.OptimConfig(warmup_steps=1, peak_lr=1e-2), 4)
+    step = training.make_train_step(model, optimizer, lambda _: jax.numpy.zeros(()), mesh=mesh,
+                                    micro_batches=1 if mesh is None else 2)
+    state, losses = training.init_state(model, optimizer, mesh=mesh), []
+    places = jax.tree.map(lambda leaf: leaf.sharding, state)
+    batches = training_toys.stream(rows=8)
+    for _ in range(3):
+        state, metrics = step(state, next(batches))
+        losses.append(float(metrics.loss))
+    assert jax.tree.map(lambda leaf: leaf.sharding, state) == places
+    assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(held))
+    return losses, jax.device_get(state.params), places, held, fingerprint
+
+mesh = sharding.mesh(data=2, fsdp=2, tensor=2)
+for settings, dtype in ((test_tuning.LORA, "bfloat16"), (config.AdapterConfig(size=4), "float32")):
+    one_losses, one, _, _, one_fingerprint = train(None, settings, dtype)
+    losses, many, places, held, fingerprint = train(mesh, settings, dtype)
+    assert fingerprint == one_fingerprint
+    np.testing.assert_allclose(losses, one_losses, rtol=1e-5)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-4), many, one)
+    part = places.params["blocks"]["attention"]
+    if "lora_q" in part:
+        assert "fsdp" in str(part["lora_q"]["a"].spec)
+        assert "tensor" in str(part["lora_q"]["b"].spec)
+    assert "tensor" in str(held["blocks"]["attention"]["q"][...].sharding.spec)
+print("same")
+"""
+
+
+def test_a_step_on_a_mesh_equals_the_step_on_one_device():
+    root = pathlib.Path(__file__).resolve().parent
+    environment = os.environ | {
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": "--xla_force_host_platform_device_count=8",
+        "PYTHONPATH": f"{root.parent}{os.pathsep}{root}",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.endswith("same\n"), done.stderr

@@ -1,0 +1,280 @@
+"""Runs that tune few parameters: what they save, how they find their base, many beside one base."""
+
+import dataclasses
+import json
+import os
+import shutil
+import signal
+
+import jax
+import numpy as np
+import pytest
+import test_pretrained
+import test_tokenizer
+import test_tuning
+import training_toys
+from flax import nnx
+
+import train
+from eval import __main__ as eval_command
+from flanlike import decode, export, features, models, progress, runs, training, tuning
+from flanlike.models import presets
+from flanlike.pretrained import weights
+
+NAMES = ("results.jsonl", "predictions.jsonl", "samples.jsonl")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def tiny():
+    with pytest.MonkeyPatch.context() as patched:
+        shape = dict(model_size=32, layers=2, hidden_size=64)
+        patched.setitem(presets.PRESETS, "tiny", training_toys.model(**shape).config)
+        patched.setattr(train, "VOCABULARY_PROMPTS", 200)
+        yield
+
+
+@pytest.fixture(scope="module")
+def flags(tmp_path_factory):
+    return training_toys.some_mixture(tmp_path_factory.mktemp("mixture"), "rte")
+
+
+@pytest.fixture(scope="module")
+def base(flags, tmp_path_factory):
+    """A run in which all parameters learned, for the others to start from."""
+    out = tmp_path_factory.mktemp("base") / "run"
+    train.main([*flags, "--out", str(out)])
+    return out
+
+
+@pytest.fixture(scope="module")
+def from_base(flags, base):
+    given = flags[:]
+    for flag in ("--model", "--init"):
+        at = given.index(flag)
+        del given[at : at + 2]
+    return [*given, "--init", str(base), "--optim.peak-lr", "0.05"]
+
+
+@pytest.fixture(scope="module")
+def lora(from_base, tmp_path_factory):
+    """Two runs of LoRA beside the base."""
+    folder = tmp_path_factory.mktemp("lora")
+    for seed in (0, 1):
+        out = ["--out", str(folder / str(seed)), "--seed", str(seed)]
+        train.main([*from_base, *out, "--tune", "lora", "--lora.rank", "2"])
+    return folder / "0", folder / "1"
+
+
+def bytes_of_state(run):
+    state = run / "checkpoints" / "2" / "state"
+    return sum(path.stat().st_size for path in state.rglob("*") if path.is_file())
+
+
+def error_of(command, arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        command(arguments)
+    assert stop.value.code == 2
+    said = capsys.readouterr().err.rstrip("\n")
+    assert said.startswith("error: ") and "\n" not in said
+    return said
+
+
+def test_a_checkpoint_holds_what_learns_alone(base, lora):
+    loaded = runs.load(lora[0])
+    learning, every = tuning.count(loaded.model)
+    assert learning == 2 * 2 * (2 * (32 + 2 * 8)) and every > 40 * learning
+    saved = json.loads((lora[0] / "checkpoints/2/state/_METADATA").read_text())
+    names = saved["tree_metadata"]
+    assert names and not any("'table'" in name for name in names)
+    assert sum("'params'" in name for name in names) == 4  # A and B beside q and v
+    assert bytes_of_state(lora[0]) < 60_000 < bytes_of_state(base) / 4
+    recorded = json.loads((lora[0] / "config.json").read_text())["base"]
+    assert (recorded["folder"], recorded["step"]) == (str(base), 2)
+
+
+def test_the_base_is_as_it_was_and_the_rest_has_learned(base, lora):
+    original, loaded = runs.load(base), runs.load(lora[0])
+    jax.tree.map(
+        np.testing.assert_array_equal,
+        *(nnx.to_pure_dict(nnx.state(one.model, nnx.Param)) for one in (original, loaded)),
+    )
+    assert all(
+        np.abs(leaf).max() > 1e-3 for leaf in jax.tree.leaves(training.params_of(loaded.model))
+    )
+    assert loaded.step == 2
+
+
+def test_one_base_serves_many_runs_without_a_copy_or_a_compilation(lora):
+    prompts, options = [[5, 6, 7]] * 2, [[[8], [9, 10]]] * 2
+    alone = [runs.load(run).model for run in lora]
+    expected = [decode.option_scores(model, prompts, options) for model in alone]
+    compiled = decode._log_probs._cache_size()
+    found, pointers = [], []
+    for loaded in runs.load_each(lora):
+        found.append(decode.option_scores(loaded.model, prompts, options))
+        arrays = jax.tree.leaves(nnx.state(loaded.model, nnx.Param))
+        pointers.append([array.unsafe_buffer_pointer() for array in arrays])
+    assert decode._log_probs._cache_size() == compiled
+    assert pointers[0] == pointers[1]
+    np.testing.assert_array_equal(found, expected)
+    assert not np.array_equal(*expected)
+
+
+def test_python_m_eval_of_several_runs_gives_the_figures_of_each_alone(lora, capsys):
+    before = {}
+    for run in lora:  # as the run itself wrote them, alone
+        for name in NAMES:
+            before[run, name] = (run / "eval/2" / name).read_text()
+            (run / "eval/2" / name).unlink()
+    eval_command.main(["--run", *map(str, lora), "--json"])
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["setting"]["run"] for one in said] == ["0", "1"]
+    for (run, name), text in before.items():
+        assert (run / "eval/2" / name).read_text() == text
+    assert before[lora[0], "samples.jsonl"] != before[lora[1], "samples.jsonl"]
+
+
+def test_a_moved_base_is_given_and_another_is_refused(base, lora, from_base, tmp_path, capsys):
+    moved = tmp_path / "moved"
+    shutil.copytree(base, moved)
+    whole = training.params_of(runs.load(lora[0]).model)
+    found = training.params_of(runs.load(lora[0], base=moved).model)
+    jax.tree.map(np.testing.assert_array_equal, found, whole)
+
+    run = tmp_path / "run"
+    shutil.copytree(lora[0], run)
+    content = json.loads((run / "config.json").read_text())
+    content["base"]["folder"] = content["init"] = "/no/such"
+    (run / "config.json").write_text(json.dumps(content))
+    said = error_of(eval_command.main, ["--run", str(run)], capsys)
+    assert "tuned beside the model in '/no/such', which is not there" in said
+
+    content["base"] |= {"folder": str(base), "fingerprint": "0" * 24}
+    content["init"] = str(base)
+    (run / "config.json").write_text(json.dumps(content))
+    said = error_of(eval_command.main, ["--run", str(run)], capsys)
+    assert f"{str(run)!r} was tuned beside another model than {str(base)!r} is now" in said
+    shutil.rmtree(run / "checkpoints")  # or it is finished, and needs no base
+    flags = [*from_base, "--tune", "lora", "--lora.rank", "2", "--out", str(run)]
+    assert "was tuned beside another model" in error_of(train.main, flags, capsys)
+    said = error_of(eval_command.main, ["--run", str(lora[0]), "--base", str(runs.BASE)], capsys)
+    assert "is not the one that the run was tuned beside: head_size, hidden_size" in said
+
+
+def test_a_soft_prompt_stops_goes_on_and_is_evaluated(from_base, tmp_path, monkeypatch, capsys):
+    flags = [*from_base, "--tune", "prompt", "--soft-prompt.tokens", "4", "--dropout", "0.1"]
+    flags += ["--base-dtype", "bfloat16", "--steps", "3"]
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    train.main([*flags, "--out", str(whole)])
+    write = progress.Log.write
+
+    def write_and_stop(log, step, values):
+        write(log, step, values)
+        if step == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(progress.Log, "write", write_and_stop)
+        train.main([*flags, "--out", str(stopped)])
+    assert "to go on, run again:" in capsys.readouterr().out
+    train.main([*flags, "--out", str(stopped)])
+    assert "going on from step 2" in capsys.readouterr().out
+    loaded, resumed = runs.load(whole), runs.load(stopped)
+    jax.tree.map(
+        np.testing.assert_array_equal,
+        *(training.params_of(one.model) for one in (resumed, loaded)),
+    )
+    base_dtypes = {leaf.dtype.name for leaf in jax.tree.leaves(nnx.state(loaded.model, nnx.Param))}
+    assert base_dtypes == {"bfloat16"}
+    assert len(tuning.soft_prompt_ids(loaded.model)) == 4
+    written = [(whole / "eval/3" / name).read_text() for name in NAMES]
+    eval_command.main(["--run", str(whole)])
+    assert [(whole / "eval/3" / name).read_text() for name in NAMES] == written
+
+
+def test_a_run_goes_on_from_a_tuned_one_merged(lora, from_base):
+    start = runs.starting_point(str(lora[0]), None, is_embedded=True)
+    model = runs.build(start, runs.words_of(lora[0]), seed=0, mesh=None)
+    assert tuning.trained(model) is nnx.Param
+    batch = features.assemble(
+        [[features.Example(inputs=[5, 6], targets=[7, 1])]], (0, 4), family="decoder"
+    )
+    np.testing.assert_allclose(model(batch), runs.load(lora[0]).model(batch), atol=1e-5)
+
+
+def test_configurations_without_tuning_are_told_apart_as_before():
+    old = {"steps": 1, "shape": {}}
+    new = {**old, "tune": "full", "base_dtype": "float32"}
+    new |= {"lora": {"rank": 8}, "adapter": {}, "soft_prompt": {}}
+    assert runs.default_folder("m", new) == runs.default_folder("m", old)
+    lora = {**new, "tune": "lora"}
+    assert runs.default_folder("m", lora) != runs.default_folder("m", new)
+    same, other = {**lora, "adapter": {"size": 2}}, {**lora, "lora": {"rank": 2}}
+    assert runs.default_folder("m", same) == runs.default_folder("m", lora)
+    assert runs.default_folder("m", other) != runs.default_folder("m", lora)
+
+
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        (["--tune", "lora", "--init", "none"], "--tune 'lora' leaves the model as it is, and here"),
+        (["--base-dtype", "bfloat16"], "--base-dtype is 'bfloat16': it must be float32 with"),
+        (["--lora.rank", "0"], "--lora.rank is 0: it must be 1 or more"),
+        (["--lora.alpha", "0"], "--lora.alpha is 0.0: it must be more than 0"),
+        (["--lora.targets", "q", "q"], "--lora.targets is ('q', 'q'): it must be at least one"),
+        (["--lora.targets", "w"], "invalid choice 'w' for argument"),
+        (["--adapter.size", "0"], "--adapter.size is 0: it must be 1 or more"),
+        (["--tune", "prompt", "--soft-prompt.tokens", "191"], "it must be at most 190, or --batch"),
+        (["--tune", "lorra"], "invalid choice 'lorra' for argument"),
+    ],
+)
+def test_a_mistake_ends_with_one_line(arguments, expected, tmp_path, capsys):
+    said = error_of(train.main, [*arguments, "--out", str(tmp_path / "run")], capsys)
+    assert expected in said
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A T5's folder as a hub would hold it."""
+    folder = tmp_path_factory.mktemp("published")
+    shape = dataclasses.replace(test_pretrained.T5, vocab_size=56)
+    weights.save(folder, models.build(shape, seed=3))
+    (folder / "spiece.model").write_bytes(test_tokenizer.pieces_model())
+    return folder
+
+
+def test_a_run_beside_a_published_base_is_exported(published, from_base, tmp_path, capsys):
+    run = tmp_path / "run"
+    flags = [*from_base, "--tune", "lora", "--lora.targets", "q", "down", "--out", str(run)]
+    flags[flags.index("--init") + 1] = str(published)
+    at = flags.index("--vocabulary-size")
+    del flags[at : at + 2]
+    train.main(flags)
+    assert "learning 616 of " in capsys.readouterr().out
+    tuned = runs.load(run).model
+    export.main([str(run), "--out", str(tmp_path / "merged")])
+    merged = runs.load(tmp_path / "merged").model
+    batch = test_tuning.batch("encoder_decoder")
+    expected = test_tuning.logits_of(tuned, batch)
+    np.testing.assert_allclose(test_tuning.logits_of(merged, batch), expected, atol=1e-5)
+    untuned = test_tuning.logits_of(runs.load(published).model, batch)
+    assert np.abs(untuned - expected).max() > 1e-3
+
+    export.main([str(run), "--out", str(tmp_path / "peft"), "--peft"])
+    assert sorted(path.name for path in (tmp_path / "peft").iterdir()) == [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+    ]
+    content = json.loads((tmp_path / "peft/adapter_config.json").read_text())
+    assert content["base_model_name_or_path"] == str(published)
+    assert (content["r"], content["target_modules"]) == (8, ["q", "wo"])
+
+    recorded = json.loads((run / "config.json").read_text())
+    for kind, expected in (
+        ("adapter", "has bottleneck adapters, which transformers has no place for"),
+        ("prompt", "has a soft prompt, which is no part of a transformers model: give --peft"),
+        ("full", "holds all of its model: --peft is for runs with --tune lora or prompt"),
+    ):
+        (run / "config.json").write_text(json.dumps(recorded | {"tune": kind}))
+        flags = [str(run), "--out", str(tmp_path / kind), *(["--peft"] * (kind == "full"))]
+        assert expected in error_of(export.main, flags, capsys)
