@@ -29,8 +29,7 @@ def free_port() -> int:
 
 
 def environment(devices: int, **variables: str) -> dict[str, str]:
-    # Without optimization these toys compile in a third of the time.
-    flags = f"--xla_force_host_platform_device_count={devices} --xla_backend_optimization_level=0"
+    flags = f"--xla_force_host_platform_device_count={devices} {training_toys.QUICK_COMPILE}"
     return os.environ | {
         "JAX_PLATFORMS": "cpu",
         "XLA_FLAGS": flags,
