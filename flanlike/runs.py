@@ -26,6 +26,9 @@ _PARTIAL = "config.json.partial"  # being written
 # What may change between two calls of one run: none of it reaches the figures, but for rounding.
 _FREE = ("out", "workers", "mesh", "distributed", "checkpoint", "manifest")
 
+# Settings that came later, and what runs from before did: a run that does so is the same run.
+_LATER = {("batch", "input_shards"): 1}
+
 
 def default_folder(mixture: str, config: dict[str, Any]) -> Path:
     """Returns the folder for a run without --out: each configuration has its own."""
@@ -263,7 +266,12 @@ def no_space_is_a_user_error() -> Iterator[None]:
 
 
 def _fixed(config: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in config.items() if key not in _FREE}
+    fixed = {key: value for key, value in config.items() if key not in _FREE}
+    for (section, name), value in _LATER.items():
+        settings = fixed.get(section)
+        if settings and settings.get(name) == value:
+            fixed[section] = {key: value for key, value in settings.items() if key != name}
+    return fixed
 
 
 def _differing(a: dict[str, Any], b: dict[str, Any], prefix: str = "") -> list[str]:
