@@ -370,13 +370,13 @@ def with_vocabulary(
 ) -> model_config.ModelConfig:
     """Returns the shape with its `vocab_size`: the words', but for a published model.
 
-    A published table has rows to spare: T5's has 32,128 for 32,100 pieces.
+    A published table mostly has rows to spare: T5's has 32,128 for 32,100 pieces.
     """
     if isinstance(words, vocabulary.Vocabulary) or not shape.vocab_size:
         return dataclasses.replace(shape, vocab_size=words.size)
-    if shape.vocab_size < words.size:
+    if shape.vocab_size < words.rows:
         raise errors.UserError(
-            f"the tokenizer has {words.size:,} pieces, the model {shape.vocab_size:,} rows for "
+            f"the tokenizer has {words.rows:,} pieces, the model {shape.vocab_size:,} rows for "
             "them: the two were not published together"
         )
     return shape

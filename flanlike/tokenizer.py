@@ -67,6 +67,14 @@ class Tokenizer:
     def size(self) -> int:
         return self._backend.size
 
+    @property
+    def rows(self) -> int:
+        """Returns how many rows a model needs for texts and marks.
+
+        Gemma 3's smallest lacks one for an image's token, which its tokenizer has and no text does.
+        """
+        return max(self._backend.text_size, *(i + 1 for i in self._never_text))
+
     def encode(self, text: str) -> list[int]:
         """Returns the ids of a text, without marks.
 
@@ -197,7 +205,11 @@ class _Json:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         # Some have ids that no piece has.
-        self.size = max(self._tokenizer.get_vocab(with_added_tokens=True).values()) + 1
+        self.size = 1 + max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
+        added = self._tokenizer.get_added_tokens_decoder()
+        of_texts = [i for i, token in added.items() if not token.special]
+        of_texts += self._tokenizer.get_vocab(with_added_tokens=False).values()
+        self.text_size = 1 + max(of_texts, default=-1)
 
     def id_of(self, piece: str) -> int | None:
         return self._tokenizer.token_to_id(piece)
@@ -229,7 +241,7 @@ class _Pieces:
                 f"{where}/{_PIECES}: no SentencePiece model ({error}): give the file as it was "
                 "published"
             ) from error
-        self.size = self._processor.vocab_size()
+        self.size = self.text_size = self._processor.vocab_size()
 
     def id_of(self, piece: str) -> int:
         return self._processor.piece_to_id(piece)
