@@ -1,7 +1,8 @@
 """A run's model in Hugging Face layout: python -m flanlike.export RUN --out DIR [--step N]
 
-`transformers.T5ForConditionalGeneration.from_pretrained(DIR)` then computes what the run's model
-does. Float32, as the parameters are; in files of at most 5 GB.
+transformers then computes what the run's model does, by the class that config.json names:
+T5ForConditionalGeneration, LlamaForCausalLM and so on. Float32, as the parameters are; in files of
+at most 5 GB.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from flanlike.pretrained import layout, weights
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = errors.Parser(prog="python -m flanlike.export", description=__doc__)
-    parser.add_argument("run", type=Path, help="a run's folder, or a published T5's")
+    parser.add_argument("run", type=Path, help="a run's folder, or a published model's")
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
     parser.add_argument("--step", type=int, help="of the checkpoint; the newest without it")
     flags = parser.parse_args(arguments)
@@ -28,7 +29,7 @@ def export(run: Path, out: Path, *, step: int | None = None) -> None:
     """Writes config.json, safetensors and the tokenizer of a run's model into `out`."""
     layout.to_published(runs.shape_of(run))  # raises before gigabytes are read
     loaded = runs.load(run, step=step)
-    weights.save(out, loaded.model)
+    weights.save(out, loaded.model, marks=loaded.words.marks)
     loaded.words.save(out)
     from_step = "" if loaded.step is None else f", step {loaded.step}"
     print(f"{run}{from_step}: written into {out}")

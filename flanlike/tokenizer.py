@@ -1,8 +1,9 @@
 """The tokenizer of a published model, with what training and evaluation ask of a vocabulary.
 
 It is read from `tokenizer.json` (by the package `tokenizers`, extra `pretrained`), or where that is
-missing from `spiece.model`; ByT5 has neither, its ids are bytes and every text comes back. Unlike
-our own vocabulary T5's loses part of the text, as it has always done:
+missing from `spiece.model`; ByT5 has neither, its ids are bytes and every text comes back. A
+decoder's keeps the text, too, and its own files say what ends an example and what stands before its
+inputs. T5's, unlike our own vocabulary, loses part of the text, as it has always done:
 
 ```
 "a\\nb", "a  b" and "a b" have the same ids     newlines and runs of spaces become one space
@@ -23,27 +24,41 @@ import sentencepiece
 
 from flanlike import errors, features, vocabulary
 
-_JSON, _PIECES, _SETTINGS = "tokenizer.json", "spiece.model", "tokenizer_config.json"
+_JSON, _PIECES = "tokenizer.json", "spiece.model"
 # The others are for transformers, when the model is exported.
-FILES = (_JSON, _PIECES, _SETTINGS, "special_tokens_map.json", "added_tokens.json")
+_CONFIG, _MAP, _MODEL = "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model"
+FILES = (_JSON, _PIECES, _CONFIG, _MAP, _MODEL, "added_tokens.json", "chat_template.jinja")
 _BYTES_CLASS = "ByT5Tokenizer"
 
 
 class Tokenizer:
-    """A published tokenizer with pad 0 and EOS 1. `fingerprint` names its content."""
+    """A published tokenizer: T5's with pad 0 and EOS 1, or a decoder's with marks of its own.
+
+    `fingerprint` names its content.
+    """
 
     def __init__(self, files: Mapping[str, bytes], where: str = "") -> None:
         self._files = dict(files)
         backend = _Json if _JSON in files else _Pieces if _PIECES in files else _Bytes
         self._backend = backend(self._files, where)
-        *found, self._unk_id = map(self._backend.id_of, ("<pad>", "</s>", "<unk>"))
-        expected = [features.PAD_ID, features.EOS_ID]
-        if found != expected:
-            raise errors.UserError(
-                f"tokenizer {where!r} has the ids {found!r} for <pad> and </s>; expected "
-                f"{expected!r}, as every T5 has"
-            )
+        found = tuple(map(self._backend.id_of, ("<pad>", "</s>", "<unk>")))
+        expected = (features.PAD_ID, features.EOS_ID)
         content = self._files.get(_JSON) or self._files.get(_PIECES) or _BYTES_CLASS.encode()
+        self._unknown_id: int | None = found[2]
+        self.marks = features.Marks()
+        self._never_text = {features.PAD_ID, features.EOS_ID}
+        if found[:2] != expected:
+            settings = _settings(files, where)
+            if _JSON not in files or not settings.get("eos_token"):
+                raise errors.UserError(
+                    f"tokenizer {where!r} has the ids {found[:2]!r} for <pad> and </s>; expected "
+                    f"{expected!r}, as every T5 has, or an eos_token in {_CONFIG}"
+                )
+            self.marks = _declared_marks(self._backend, settings, where)
+            content += repr(self.marks).encode()
+            self._never_text = {i for i in self.marks if i is not None}
+            unknown_id = self._backend.id_of(settings.get("unk_token", ""))
+            self._unknown_id = None if unknown_id in self._never_text else unknown_id
         self.fingerprint = hashlib.blake2b(content, digest_size=8).hexdigest()
 
     def __reduce__(self):
@@ -53,18 +68,21 @@ class Tokenizer:
     def size(self) -> int:
         return self._backend.size
 
-    @property
-    def marks(self) -> features.Marks:
-        return features.Marks()
-
     def encode(self, text: str) -> list[int]:
-        """Returns the ids of a text, without EOS; "</s>" and "<pad>" in it become <unk>."""
-        marks = (features.PAD_ID, features.EOS_ID)
-        return [self._unk_id if i in marks else i for i in self._backend.encode(text)]
+        """Returns the ids of a text, without marks.
+
+        What spells a mark in a text is text, or where the tokenizer knows no such spelling <unk>,
+        or nothing where it has no <unk>.
+        """
+        ids = self._backend.encode(text)
+        if self._never_text.isdisjoint(ids):
+            return ids
+        kept = [self._unknown_id if i in self._never_text else i for i in ids]
+        return [i for i in kept if i is not None]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Returns the text of ids without pad, EOS and ids of no piece (a table's spare rows)."""
-        skipped = (features.PAD_ID, features.EOS_ID)
+        """Returns the text of ids without marks and ids of no piece (a table's spare rows)."""
+        skipped = self._never_text
         return self._backend.decode([int(i) for i in ids if i not in skipped and i < self.size])
 
     def pieces(self, ids: Iterable[int]) -> list[str]:
@@ -88,6 +106,11 @@ def load(folder: str | pathlib.Path) -> Words:
     files = {name: (folder / name).read_bytes() for name in FILES if (folder / name).is_file()}
     if _JSON in files or _PIECES in files or _is_of_bytes(folder, files):
         return Tokenizer(files, str(folder))
+    if _MODEL in files:
+        raise errors.UserError(
+            f"{str(folder)!r} has {_MODEL} and no {_JSON}: have it written, by "
+            "transformers.AutoTokenizer.from_pretrained and then save_pretrained"
+        )
     return vocabulary.Vocabulary.load(folder)
 
 
@@ -96,25 +119,67 @@ def _is_of_bytes(folder: pathlib.Path, files: dict[str, bytes]) -> bool:
 
     The class stands in tokenizer_config.json or, in older folders, in config.json alone.
     """
-    settings = _settings(files.get(_SETTINGS))
     beside = folder / "config.json"
-    name = settings.get("tokenizer_class") or _settings(
-        beside.read_bytes() if beside.is_file() else None
-    ).get("tokenizer_class")
-    if name != _BYTES_CLASS:
+    settings = _object(files.get(_CONFIG))
+    of_model = _object(beside.read_bytes() if beside.is_file() else None)
+    if settings.get("tokenizer_class", of_model.get("tokenizer_class")) != _BYTES_CLASS:
         return False
     if "tokenizer_class" not in settings:
-        settings = {**settings, "tokenizer_class": name}
-        files[_SETTINGS] = json.dumps(settings, indent=2).encode()
+        settings = {**settings, "tokenizer_class": _BYTES_CLASS}
+        files[_CONFIG] = json.dumps(settings, indent=2).encode()
     return True
 
 
-def _settings(content: bytes | None) -> dict[str, Any]:
+def _object(content: bytes | None) -> dict[str, Any]:
+    """Returns a JSON object; an empty one for what is none, and so of no tokenizer known here."""
     try:
-        settings = json.loads(content or b"{}")
+        found = json.loads(content or b"{}")
     except ValueError:
-        return {}  # of no tokenizer that is known here
-    return settings if isinstance(settings, dict) else {}
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _settings(files: Mapping[str, bytes], where: str) -> dict[str, Any]:
+    """Returns what the small files say, tokens by their text."""
+    said: dict[str, Any] = {}
+    for name in (_MAP, _CONFIG):
+        try:
+            said |= json.loads(files.get(name, b"{}"))
+        except (ValueError, TypeError) as error:
+            raise errors.UserError(
+                f"{where}/{name}: no JSON object ({error}): give the file as it was published"
+            ) from error
+    return {
+        k: v["content"] if isinstance(v, dict) and "content" in v else v for k, v in said.items()
+    }
+
+
+def _declared_marks(backend: "_Json", settings: Mapping[str, Any], where: str) -> features.Marks:
+    """Returns the marks of a decoder's tokenizer.
+
+    BOS stands before inputs where the tokenizer puts it before a text, unless tokenizer_config.json
+    says otherwise: transformers heeds the two in the same order.
+    """
+
+    def id_of(name: str) -> int:
+        found = backend.id_of(settings.get(name) or "")
+        if found is None:
+            raise errors.UserError(
+                f"tokenizer {where!r} has no piece {settings.get(name)!r}, its {name}: give its "
+                "files as they were published"
+            )
+        return found
+
+    eos_id = id_of("eos_token")
+    if settings.get("add_bos_token") is not None:
+        return features.Marks(eos_id, id_of("bos_token") if settings["add_bos_token"] else None)
+    before = backend.before_a_text()
+    if len(before) > 1:
+        raise errors.UserError(
+            f"tokenizer {where!r} puts {[backend.piece(i) for i in before]!r} before a text; "
+            "expected one token or none"
+        )
+    return features.Marks(eos_id, before[0] if before else None)
 
 
 class _Json:
@@ -136,13 +201,20 @@ class _Json:
         self._tokenizer.encode_special_tokens = True  # sentinels in a row's text are text
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self.size = self._tokenizer.get_vocab_size(with_added_tokens=True)
+        # Some have ids that no piece has.
+        self.size = max(self._tokenizer.get_vocab(with_added_tokens=True).values()) + 1
 
     def id_of(self, piece: str) -> int | None:
         return self._tokenizer.token_to_id(piece)
 
     def encode(self, text: str) -> list[int]:
         return self._tokenizer.encode(text, add_special_tokens=False).ids
+
+    def before_a_text(self) -> list[int]:
+        """Returns the ids that it puts before every text."""
+        bare, whole = self.encode("a"), self._tokenizer.encode("a").ids
+        starts = range(len(whole) - len(bare) + 1)
+        return whole[: next(i for i in starts if whole[i : i + len(bare)] == bare)]
 
     def decode(self, ids: list[int]) -> str:
         return self._tokenizer.decode(ids, skip_special_tokens=False)

@@ -26,10 +26,14 @@ ENCODER_DECODER = dataclasses.replace(
     DECODER, family="encoder_decoder", encoder_layers=2, scale_attention=False, init="t5"
 )
 PER_LAYER = dataclasses.replace(ENCODER_DECODER, relative_per_layer=True)
+# Every other layer sees three tokens back, and turns by another base.
+WINDOW = dataclasses.replace(
+    DECODER, window=4, layer_pattern="lg", rope_local_theta=50.0, norms_after=True
+)
 CONFIGS = pytest.mark.parametrize(
     "config",
-    [DECODER, PREFIX, ENCODER_DECODER, PER_LAYER],
-    ids=["causal", "prefix", "encoder_decoder", "per_layer"],
+    [DECODER, PREFIX, WINDOW, ENCODER_DECODER, PER_LAYER],
+    ids=["causal", "prefix", "window", "encoder_decoder", "per_layer"],
 )
 PROMPTS = [[5, 6, 7, 8, 9], [11, 12], [21, 22, 23], [5, 6]]
 OPTIONS = [[[30], [31, 32, 33]], [[30, 31], [34], [35, 36]], [], [[37, 38, 39], []]]

@@ -1,8 +1,12 @@
 """Tests for flanlike/models/positions.py."""
 
+import dataclasses
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from flanlike.models import config as model_config
 from flanlike.models import positions
@@ -62,6 +66,54 @@ def test_rotary_products_depend_on_the_distance_alone() -> None:
         q, k = positions.rotate(q_BTNH, rotation), positions.rotate(k_BTNH, rotation)
         products.append(np.asarray(jnp.einsum("BTNH,BSNH->BNTS", q, k)))
     np.testing.assert_allclose(products[0], products[1], atol=1e-5)
+
+
+def test_near_is_by_position_and_the_last_by_slot() -> None:
+    # Two options after a prompt of two tokens, each at position 2.
+    near_BTS = positions.is_near(jnp.array([[0, 1, 2, 2]]), 2)
+    assert near_BTS[0].astype(int).tolist() == [
+        [1, 1, 0, 0],
+        [1, 1, 1, 1],
+        [0, 1, 1, 1],
+        [0, 1, 1, 1],
+    ]
+    visible_B1S = jnp.array([[[1, 1, 1, 0, 1, 1, 0]]]).astype(bool)
+    last_B1S = positions.is_among_last(visible_B1S, 3)
+    assert last_B1S[0, 0].astype(int).tolist() == [0, 0, 1, 0, 1, 1, 0]
+
+
+def _angles(**changes) -> list[float]:
+    """Returns by what angle position 1 turns each of four pairs."""
+    config = dataclasses.replace(_config(), rope_theta=16.0, **changes)
+    cos, sin = positions.rotation(jnp.array([[1]]), config)[:, 0, 0, 0]
+    return jnp.arctan2(sin, cos).tolist()
+
+
+def test_stretched_rotations() -> None:
+    plain = [1.0, 0.5, 0.25, 0.125]
+    assert _angles() == pytest.approx(plain)
+    assert _angles(rope_scaling="linear", rope_factor=4.0) == pytest.approx([a / 4 for a in plain])
+    # 8, 4, 2 and 1 turns in the original length: kept, half way between, stretched, stretched.
+    llama3 = {"rope_scaling": "llama3", "rope_factor": 4.0, "rope_original_tokens": 16 * math.pi}
+    bands = {"rope_low_turns": 2.0, "rope_high_turns": 6.0}
+    stretched = [1.0, 0.5 * (0.5 + 0.5 / 4), 0.25 / 4, 0.125 / 4]
+    assert _angles(**llama3, **bands) == pytest.approx(stretched)
+    # 1/2 turn at index 0 and 1/8 turn at index 2 of the 4: between them by index.
+    yarn = {"rope_scaling": "yarn", "rope_factor": 4.0, "rope_original_tokens": math.pi}
+    bands = {"rope_low_turns": 0.125, "rope_high_turns": 0.5, "rope_magnitude": 2.0}
+    assert _angles(**yarn, **bands) == pytest.approx(stretched)
+    config = dataclasses.replace(_config(), **yarn, **bands)
+    norm = jnp.linalg.norm(positions.rotation(jnp.array([[1]]), config), axis=0)
+    assert norm.ravel().tolist() == pytest.approx([2.0] * 4)
+
+
+def test_local_layers_may_have_a_base_of_their_own() -> None:
+    config = dataclasses.replace(
+        _config(), rope_scaling="linear", rope_factor=4.0, rope_local_theta=16.0, window=8
+    )
+    local = positions.rotation(jnp.array([[1]]), config, is_local=True)
+    plain = positions.rotation(jnp.array([[1]]), dataclasses.replace(_config(), rope_theta=16.0))
+    np.testing.assert_array_equal(local, plain)
 
 
 def _config() -> model_config.ModelConfig:

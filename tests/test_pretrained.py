@@ -254,7 +254,7 @@ def test_published_configurations_are_read_and_written_back(name, tmp_path):
         ({"eos_token_id": 2}, "config.json: eos_token_id 2; expected 1"),  # MADLAD-400's
         (
             {"model_type": "longt5"},
-            r"config.json: model_type 'longt5'; expected one of \('t5', 'mt5', 'umt5'\)",
+            r"config.json: model_type 'longt5'; expected one of \('t5', 'mt5', 'umt5', 'llama'",
         ),
         ({"d_model": None}, "config.json: 'd_model' missing or no whole number"),
         ({"feed_forward_proj": "gelu"}, "feed_forward_proj 'gelu'; expected 'gated-gelu'"),

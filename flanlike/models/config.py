@@ -6,6 +6,7 @@ from typing import Literal
 from flanlike import errors
 
 ACTIVATIONS = ("silu", "gelu", "relu")
+ROPE_SCALINGS = ("none", "linear", "llama3", "yarn")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,28 @@ class ModelConfig:
     scale_attention: bool = True
     # depth_scaled: fan-in, with projections into the residual stream divided by sqrt(2 * layers).
     init: Literal["depth_scaled", "t5"] = "depth_scaled"
-    rope_theta: float = 10_000.0  # decoder only: base of the rotary wavelengths
+    norm_eps: float = 1e-6  # added to the mean square before its root is taken
+    centered_norms: bool = False  # a norm's parameter is its scale less 1: Gemma's
+    norms_after: bool = False  # norms also what attention and feed-forward add: Gemma 2's
+    query_key_norms: bool = False  # of each query's and key's head, before they are turned
+    query_key_value_biases: bool = False
+    query_scalar: int = 0  # attention logits are divided by its root; 0: by that of H
+    attention_softcap: float = 0.0  # c: logits become c tanh(logits / c); 0: they stay
+    logit_softcap: float = 0.0  # the same of the head's logits
+    # All that follows up to the relative buckets is for decoders only.
+    max_positions: int = 0  # tokens that a published model is said to read; stops nothing
+    window: int = 0  # a local layer's token sees the last so many, itself among them; 0: no layer's
+    # One letter a layer, repeated over the depth: l is local, g global; "": all alike.
+    layer_pattern: str = ""
+    rope_theta: float = 10_000.0  # base of the rotary wavelengths
+    rope_local_theta: float = 0.0  # of local layers, which are never stretched; 0: as the others
+    # How wavelengths are stretched for longer inputs; see `positions.rotation`.
+    rope_scaling: Literal["none", "linear", "llama3", "yarn"] = "none"
+    rope_factor: float = 1.0  # of the stretching
+    rope_original_tokens: int = 0  # llama3 and yarn: how far the model read before it
+    rope_low_turns: float = 0.0  # in those, pairs with fewer turns are stretched by the factor
+    rope_high_turns: float = 0.0  # and pairs with more turns are not stretched
+    rope_magnitude: float = 1.0  # yarn: times queries and keys
     relative_buckets: int = 32  # encoder_decoder only: learned biases a head and stack
     relative_max_distance: int = 128  # farther tokens share the last bucket
     relative_per_layer: bool = False  # a table for every layer, umT5's, not one for a stack
@@ -66,7 +88,24 @@ class ModelConfig:
             raise errors.UserError(
                 "attention 'prefix' is for family 'decoder': an encoder sees its inputs both ways"
             )
+        if self.rope_scaling not in ROPE_SCALINGS:
+            raise errors.did_you_mean("rope_scaling", self.rope_scaling, ROPE_SCALINGS)
+        if set(self.layer_pattern) - {"l", "g"} or ("l" in self.layer_pattern and not self.window):
+            raise errors.UserError(
+                f"layer_pattern {self.layer_pattern!r} with window {self.window!r}: expected the "
+                "letters 'l' (local) and 'g' (global) alone, and a window where layers are local"
+            )
         if self.activation not in ACTIVATIONS:
             raise errors.did_you_mean("activation", self.activation, ACTIVATIONS)
         if not 0.0 <= self.dropout < 1.0:
             raise errors.UserError(f"dropout {self.dropout!r} must be at least 0 and below 1")
+
+    @property
+    def is_local(self) -> tuple[bool, ...]:
+        """Returns which of a decoder's layers see no farther than the window.
+
+        With pattern "lg", layers are local and global in turn; with none, all are local where there
+        is a window.
+        """
+        pattern = self.layer_pattern or ("l" if self.window else "g")
+        return tuple(pattern[i % len(pattern)] == "l" for i in range(self.layers))

@@ -1,4 +1,11 @@
-"""A decoder-only transformer: RMSNorm before each part, rotary positions, gated feed-forward."""
+"""A decoder-only transformer: RMSNorm before each part, rotary positions, gated feed-forward.
+
+Layers may differ in how far they see and in the base of their rotation (Gemma 2 and 3): both views
+are computed once, and each layer of the scan picks its own.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -7,6 +14,13 @@ from flax import nnx
 from flanlike import features
 from flanlike.models import config as model_config
 from flanlike.models import layers, positions
+
+
+class View(NamedTuple):
+    """What a layer turns queries and keys by, and its mask as a bias."""
+
+    rotation: jax.Array
+    bias_B1TS: jax.Array
 
 
 class Block(nnx.Module):
@@ -18,13 +32,15 @@ class Block(nnx.Module):
         self.attention = layers.Attention(config, config.layers, rngs=rngs)
         self.hidden_norm = layers.RMSNorm(config, layers=config.layers)
         self.hidden = layers.FeedForward(config, config.layers, rngs=rngs)
+        if config.norms_after:
+            self.attention_after_norm = layers.RMSNorm(config, layers=config.layers)
+            self.hidden_after_norm = layers.RMSNorm(config, layers=config.layers)
 
     def __call__(
         self,
         x_BTD: jax.Array,
         *,
-        rotation: jax.Array,
-        bias_BNTS: jax.Array,
+        view: View,
         cache: layers.Cache | None = None,
         key: jax.Array | None = None,
     ) -> tuple[jax.Array, layers.KeysValues]:
@@ -32,12 +48,16 @@ class Block(nnx.Module):
         attention_key, hidden_key, inner_key = layers.split(key, 3)
         rate = self.config.dropout
         normed_BTD = self.attention_norm(x_BTD)
-        q_BTNH = self.attention.queries(normed_BTD, rotation)
-        own = self.attention.keys_values(normed_BTD, rotation)
+        q_BTNH = self.attention.queries(normed_BTD, view.rotation)
+        own = self.attention.keys_values(normed_BTD, view.rotation)
         k_BSKH, v_BSKH = own if cache is None else layers.with_cache(cache, own)
-        attended_BTD = self.attention.attend(q_BTNH, k_BSKH, v_BSKH, bias_BNTS)
+        attended_BTD = self.attention.attend(q_BTNH, k_BSKH, v_BSKH, view.bias_B1TS)
+        if self.config.norms_after:
+            attended_BTD = self.attention_after_norm(attended_BTD)
         x_BTD = x_BTD + layers.dropout(attended_BTD, rate, attention_key)
         hidden_BTD = self.hidden(self.hidden_norm(x_BTD), inner_key)
+        if self.config.norms_after:
+            hidden_BTD = self.hidden_after_norm(hidden_BTD)
         return x_BTD + layers.dropout(hidden_BTD, rate, hidden_key), own
 
 
@@ -63,8 +83,7 @@ class Decoder(nnx.Module):
     ) -> jax.Array:
         """Returns the last layer's normed stream x_BTD, from which `logits` predicts."""
         key = rngs.dropout() if rngs is not None and self.config.dropout else None
-        bias_B1TS = self._bias(batch, branch_ids_BT)
-        x_BTD, _ = self._run(batch, bias_B1TS, key=key, keeps_cache=False)
+        x_BTD, _ = self._run(batch, branch_ids_BT, key=key, keeps_cache=False)
         return x_BTD
 
     def logits(self, x_BTD: jax.Array) -> jax.Array:
@@ -73,7 +92,7 @@ class Decoder(nnx.Module):
 
     def prefill(self, batch: features.Batch, slots: int) -> tuple[jax.Array, layers.KeysValues]:
         """Returns x_BTD of the prompts, and their keys and values with room for `slots` tokens."""
-        x_BTD, cache = self._run(batch, self._bias(batch), key=None, keeps_cache=True)
+        x_BTD, cache = self._run(batch, None, key=None, keeps_cache=True)
         return x_BTD, layers.with_room(cache, slots)
 
     def step(
@@ -85,41 +104,74 @@ class Decoder(nnx.Module):
         cache: layers.KeysValues,
     ) -> tuple[jax.Array, layers.KeysValues]:
         """Returns x_B1D of one more token a row, and the cache with it at that slot."""
-        rotation = positions.rotation(positions_B1, self.config)
-        bias_B11S = positions.mask_bias(is_visible_B1S)
+        views = self._views(
+            positions_B1,
+            is_visible_B1S,
+            lambda: positions.is_among_last(is_visible_B1S, self.config.window),
+        )
 
-        def layer(block: Block, x_B1D: jax.Array, cached: layers.KeysValues):
+        def layer(block: Block, x_B1D: jax.Array, of_layer):
+            cached, is_local = of_layer
             cache = layers.Cache(*cached, slot)
-            return block(x_B1D, rotation=rotation, bias_BNTS=bias_B11S, cache=cache)
+            return block(x_B1D, view=_pick(views, is_local), cache=cache)
 
         x_B1D = self.embedding(tokens_B1)
-        x_B1D, own = layers.scan(self.blocks, layer, x_B1D, cache, self.config)
+        per_layer = (cache, self._is_local())
+        x_B1D, own = layers.scan(self.blocks, layer, x_B1D, per_layer, self.config)
         return self.final_norm(x_B1D), layers.write(cache, own, slot)
-
-    def _bias(self, batch: features.Batch, branch_ids_BT: jax.Array | None = None) -> jax.Array:
-        is_prefix_BT = batch.is_prefix_BT if self.config.attention == "prefix" else None
-        return positions.mask_bias(
-            positions.decoder_mask(
-                batch.segment_ids_BT, is_prefix_BT=is_prefix_BT, branch_ids_BT=branch_ids_BT
-            )
-        )
 
     def _run(
         self,
         batch: features.Batch,
-        bias_B1TS: jax.Array,
+        branch_ids_BT: jax.Array | None,
         *,
         key: jax.Array | None,
         keeps_cache: bool,
     ) -> tuple[jax.Array, layers.KeysValues | None]:
         embedding_key, blocks_key = layers.split(key, 2)
         x_BTD = layers.dropout(self.embedding(batch.tokens_BT), self.config.dropout, embedding_key)
-        rotation = positions.rotation(jnp.asarray(batch.positions_BT), self.config)
+        positions_BT = jnp.asarray(batch.positions_BT)
+        is_visible_BTS = positions.decoder_mask(
+            batch.segment_ids_BT,
+            is_prefix_BT=batch.is_prefix_BT if self.config.attention == "prefix" else None,
+            branch_ids_BT=branch_ids_BT,
+        )
+        views = self._views(
+            positions_BT,
+            is_visible_BTS,
+            lambda: is_visible_BTS & positions.is_near(positions_BT, self.config.window),
+        )
 
-        def layer(block: Block, x_BTD: jax.Array, key: jax.Array | None):
-            x_BTD, own = block(x_BTD, rotation=rotation, bias_BNTS=bias_B1TS, key=key)
+        def layer(block: Block, x_BTD: jax.Array, of_layer):
+            key, is_local = of_layer
+            x_BTD, own = block(x_BTD, view=_pick(views, is_local), key=key)
             return x_BTD, own if keeps_cache else None
 
-        keys = layers.layer_keys(blocks_key, self.config.layers)
-        x_BTD, cache = layers.scan(self.blocks, layer, x_BTD, keys, self.config)
+        per_layer = (layers.layer_keys(blocks_key, self.config.layers), self._is_local())
+        x_BTD, cache = layers.scan(self.blocks, layer, x_BTD, per_layer, self.config)
         return self.final_norm(x_BTD), cache
+
+    def _views(
+        self,
+        positions_BT: jax.Array,
+        is_visible_BTS: jax.Array,
+        is_visible_nearby: Callable[[], jax.Array],
+    ) -> list[View]:
+        """Returns the views that the layers have: the global, the local, or both in this order."""
+        views = []
+        for is_local in sorted(set(self.config.is_local)):
+            mask_BTS = is_visible_nearby() if is_local else is_visible_BTS
+            rotation = positions.rotation(positions_BT, self.config, is_local=is_local)
+            views.append(View(rotation, positions.mask_bias(mask_BTS)))
+        return views
+
+    def _is_local(self) -> jax.Array | None:
+        """Returns which layers are local, to be scanned; None where all are alike."""
+        is_local = self.config.is_local
+        return jnp.array(is_local) if len(set(is_local)) == 2 else None
+
+
+def _pick(views: list[View], is_local: jax.Array | None) -> View:
+    if is_local is None:
+        return views[0]
+    return jax.tree.map(lambda everywhere, nearby: jnp.where(is_local, nearby, everywhere), *views)

@@ -37,20 +37,32 @@ def param(
     return nnx.Param(value, axes=axes)
 
 
-class RMSNorm(nnx.Module):
-    """Divides by the root mean square, in float32, and multiplies by a learned scale."""
+def zeros(shape: tuple[int, ...], axes: tuple[str, ...]) -> nnx.Param:
+    """Returns a float32 parameter of zeros."""
+    return nnx.Param(jnp.zeros(shape, jnp.float32), axes=axes)
 
-    def __init__(self, config: Config, *, layers: int | None = None):
-        self.dtype = config.dtype
-        shape, axes = (config.model_size,), ("norm",)
+
+class RMSNorm(nnx.Module):
+    """Divides by the root mean square, in float32, and multiplies by a learned scale.
+
+    Over the model's axis, or over another last axis of that size.
+    """
+
+    def __init__(self, config: Config, *, layers: int | None = None, size: int | None = None):
+        self.dtype, self.eps = config.dtype, config.norm_eps
+        self.is_centered = config.centered_norms
+        shape, axes = (size or config.model_size,), ("norm",)
         if layers is not None:
             shape, axes = (layers, *shape), ("layers", *axes)
-        self.scale = nnx.Param(jnp.ones(shape, jnp.float32), axes=axes)
+        first = jnp.zeros if self.is_centered else jnp.ones
+        self.scale = nnx.Param(first(shape, jnp.float32), axes=axes)
 
     def __call__(self, x_BTD: jax.Array) -> jax.Array:
         x_BTD = x_BTD.astype(jnp.float32)
         mean_square_BT1 = jnp.mean(jnp.square(x_BTD), axis=-1, keepdims=True)
-        x_BTD = x_BTD * jax.lax.rsqrt(mean_square_BT1 + 1e-6) * self.scale[...]
+        scale = self.scale[...].astype(jnp.float32)
+        scale = 1.0 + scale if self.is_centered else scale
+        x_BTD = x_BTD * jax.lax.rsqrt(mean_square_BT1 + self.eps) * scale
         return x_BTD.astype(self.dtype)
 
 
@@ -126,18 +138,35 @@ class Attention(Sublayer):
             ("layers", "heads", "head", "embed"),
             std=(N * H) ** -0.5 * residual_scale(config, layers),
         )
+        if config.query_key_value_biases:
+            self.q_bias = zeros((layers, N, H), ("layers", "heads", "head"))
+            self.k_bias = zeros((layers, K, H), ("layers", "key_value_heads", "head"))
+            self.v_bias = zeros((layers, K, H), ("layers", "key_value_heads", "head"))
+        if config.query_key_norms:
+            self.q_norm = RMSNorm(config, layers=layers, size=H)
+            self.k_norm = RMSNorm(config, layers=layers, size=H)
 
     def queries(self, x_BTD: jax.Array, rotation: jax.Array | None = None) -> jax.Array:
         """Returns q_BTNH, turned by its positions where a rotation is given."""
+        config = self.config
         q_BTNH = self.project(x_BTD, "q")
-        if self.config.scale_attention:
-            q_BTNH = q_BTNH * self.config.head_size**-0.5
+        if config.query_key_value_biases:
+            q_BTNH = q_BTNH + self.q_bias[...].astype(config.dtype)
+        if config.query_key_norms:
+            q_BTNH = self.q_norm(q_BTNH)
+        if config.scale_attention:
+            q_BTNH = q_BTNH * (config.query_scalar or config.head_size) ** -0.5
         return positions.rotate(q_BTNH, rotation)
 
     def keys_values(self, x_BSD: jax.Array, rotation: jax.Array | None = None) -> KeysValues:
         """Returns k_BSKH (turned) and v_BSKH."""
         k_BSKH = self.project(x_BSD, "k")
         v_BSKH = self.project(x_BSD, "v")
+        if self.config.query_key_value_biases:
+            k_BSKH = k_BSKH + self.k_bias[...].astype(self.config.dtype)
+            v_BSKH = v_BSKH + self.v_bias[...].astype(self.config.dtype)
+        if self.config.query_key_norms:
+            k_BSKH = self.k_norm(k_BSKH)
         return positions.rotate(k_BSKH, rotation), v_BSKH
 
     def attend(
@@ -153,7 +182,8 @@ class Attention(Sublayer):
 
         With a key, dropout acts on the weights.
         """
-        x_BTNH = attention(q_BTNH, k_BSKH, v_BSKH, bias_BNTS, rate=self.config.dropout, key=key)
+        softcap, rate = self.config.attention_softcap, self.config.dropout
+        x_BTNH = attention(q_BTNH, k_BSKH, v_BSKH, bias_BNTS, softcap=softcap, rate=rate, key=key)
         return self.adapted(self.project(x_BTNH, "out", inputs=2))
 
 
@@ -163,31 +193,38 @@ def attention(
     v_BSKH: jax.Array,
     bias_BNTS: jax.Array,
     *,
+    softcap: float = 0.0,
     rate: float = 0.0,
     key: jax.Array | None = None,
 ) -> jax.Array:
-    """Returns softmax(q k + bias) v, with logits and softmax in float32.
+    """Returns softmax(q k + bias) v, with logits and softmax in float32; q k may be capped.
+
+    Heads come before tokens in both products, and the queries of a group one head after another
+    (R): only q, k, v and the result are transposed, never the logits, which on a CPU takes as long
+    as the products. The division by the softmax's sum comes last, where it is S/H times less work.
 
     With a key, a share `rate` of the softmax's weights is dropped: those of the same keys for all
-    queries of a row, as T5 was trained, which takes T times fewer random numbers. The division by
-    the softmax's sum comes after the product with v, where it is S/H times less work; and without
-    groups (N = K) the product keeps four axes: both matter on a CPU.
+    queries of a row, as T5 was trained, which takes T times fewer random numbers.
     """
     B, T, N, H = q_BTNH.shape
-    K = k_BSKH.shape[2]
-    scores, mix, bias = "BTNH,BSNH->BNTS", "BNTS,BSNH->BTNH", bias_BNTS
-    if K < N:
-        scores, mix = "BTKGH,BSKH->BKGTS", "BKGTS,BSKH->BTKGH"
-        q_BTNH = q_BTNH.reshape(B, T, K, N // K, H)
-        heads = (K, N // K) if bias.shape[1] == N else (1, 1)
-        bias = bias.reshape(bias.shape[0], *heads, *bias.shape[2:])
-    logits = jnp.einsum(scores, q_BTNH, k_BSKH, preferred_element_type=jnp.float32) + bias
+    S, K = k_BSKH.shape[1:3]
+    q_BKRH = q_BTNH.transpose(0, 2, 1, 3).reshape(B, K, N // K * T, H)
+    k_BKSH, v_BKSH = k_BSKH.transpose(0, 2, 1, 3), v_BSKH.transpose(0, 2, 1, 3)
+    logits = jnp.einsum("BKRH,BKSH->BKRS", q_BKRH, k_BKSH, preferred_element_type=jnp.float32)
+    logits = capped(logits, softcap).reshape(B, N, T, S) + bias_BNTS
+    logits = logits.reshape(B, K, -1, S)
     highest = jax.lax.stop_gradient(logits.max(axis=-1, keepdims=True))
     weights = jnp.exp(logits - highest)
-    kept = dropout(weights, rate, key, same_along=-2).astype(v_BSKH.dtype)
-    x = jnp.einsum(mix, kept, v_BSKH, preferred_element_type=jnp.float32)
-    x = x / jnp.moveaxis(weights.sum(axis=-1), -1, 1)[..., None]
-    return x.astype(v_BSKH.dtype).reshape(B, T, N, H)
+    kept_BNTS = dropout(weights.reshape(B, N, T, S), rate, key, same_along=2).astype(v_BSKH.dtype)
+    kept = kept_BNTS.reshape(weights.shape)
+    x_BKRH = jnp.einsum("BKRS,BKSH->BKRH", kept, v_BKSH, preferred_element_type=jnp.float32)
+    x_BKRH = (x_BKRH / weights.sum(axis=-1, keepdims=True)).astype(v_BSKH.dtype)
+    return x_BKRH.reshape(B, N, T, H).transpose(0, 2, 1, 3)
+
+
+def capped(logits: jax.Array, softcap: float) -> jax.Array:
+    """Returns the logits bent to stay within the cap on either side; a cap of 0 is none."""
+    return softcap * jnp.tanh(logits / softcap) if softcap else logits
 
 
 def project(x: jax.Array, kernel: nnx.Param, dtype: str, *, inputs: int = 1) -> jax.Array:
@@ -330,9 +367,11 @@ class Embedding(nnx.Module):
         x_BTD = jnp.take(self.table[...], tokens_BT, axis=0)
         if hasattr(self, "soft_prompt"):  # by `flanlike.tuning`: vectors of the ids from V on
             x_BTD = self.soft_prompt(tokens_BT, x_BTD)
+        x_BTD = x_BTD.astype(self.config.dtype)
         if self.config.scale_embeddings:
-            x_BTD = x_BTD * math.sqrt(self.config.model_size)
-        return sharding.split_rows(x_BTD.astype(self.config.dtype))
+            # By the root as the dtype has it: in bfloat16, Gemma has learned with that.
+            x_BTD = x_BTD * jnp.asarray(math.sqrt(self.config.model_size), self.config.dtype)
+        return sharding.split_rows(x_BTD)
 
     def logits(self, x_BTD: jax.Array) -> jax.Array:
         """Returns float32 logits over the vocabulary, for x of any leading axes."""
@@ -344,4 +383,4 @@ class Embedding(nnx.Module):
             head_DV.astype(self.config.dtype),
             preferred_element_type=jnp.float32,
         )
-        return logits.reshape(*x_BTD.shape[:-1], -1)
+        return capped(logits.reshape(*x_BTD.shape[:-1], -1), self.config.logit_softcap)

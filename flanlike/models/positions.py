@@ -11,12 +11,48 @@ from flanlike.models import config as model_config
 MASKED = -1e30
 
 
-def rotation(positions_BT: jax.Array, config: model_config.ModelConfig) -> jax.Array:
-    """Returns cosines and sines (2, B, T, 1, H/2) by which rotary positions turn pairs."""
+def rotation(
+    positions_BT: jax.Array, config: model_config.ModelConfig, *, is_local: bool = False
+) -> jax.Array:
+    """Returns cosines and sines (2, B, T, 1, H/2) by which rotary positions turn pairs.
+
+    A model that is to read farther than it once did has its wavelengths stretched by a factor:
+    "linear" all of them; "llama3" and "yarn" the long ones, which make few turns over the original
+    length, while short ones stay and those between are mixed, by turns or by index. Wavelengths of
+    layers with a window stay where those have a base of their own.
+    """
     half = config.head_size // 2
-    wavelengths = config.rope_theta ** (jnp.arange(half, dtype=jnp.float32) / half)
+    has_own_base = is_local and config.rope_local_theta > 0
+    theta = config.rope_local_theta if has_own_base else config.rope_theta
+    wavelengths = theta ** (jnp.arange(half, dtype=jnp.float32) / half)
+    if config.rope_scaling != "none" and not has_own_base:
+        kept = _kept_share(wavelengths, config)
+        wavelengths = wavelengths / (kept + (1.0 - kept) / config.rope_factor)
     angles = positions_BT[:, :, None, None].astype(jnp.float32) / wavelengths
-    return jnp.stack([jnp.cos(angles), jnp.sin(angles)])
+    turned = jnp.stack([jnp.cos(angles), jnp.sin(angles)])
+    return (
+        turned if config.rope_magnitude == 1.0 or has_own_base else turned * config.rope_magnitude
+    )
+
+
+def _kept_share(wavelengths: jax.Array, config: model_config.ModelConfig) -> jax.Array:
+    """Returns how much of each pair's frequency is not divided by the factor, in [0, 1]."""
+    low, high = config.rope_low_turns, config.rope_high_turns
+    if config.rope_scaling == "linear":
+        return jnp.zeros_like(wavelengths)
+    if config.rope_scaling == "llama3":
+        turns = config.rope_original_tokens / (2 * math.pi * wavelengths)
+        return jnp.clip((turns - low) / (high - low), 0.0, 1.0)
+
+    def index_at(turns: float) -> float:
+        """Returns where among the pairs one makes so many turns."""
+        wavelength = config.rope_original_tokens / (turns * 2 * math.pi)
+        return config.head_size * math.log(wavelength) / (2 * math.log(config.rope_theta))
+
+    first = max(math.floor(index_at(high)), 0)
+    last = min(math.ceil(index_at(low)), config.head_size - 1)
+    width = max(last - first, 0.001)
+    return 1.0 - jnp.clip((jnp.arange(config.head_size // 2) - first) / width, 0.0, 1.0)
 
 
 def rotate(x_BTNH: jax.Array, rotation: jax.Array | None) -> jax.Array:
@@ -64,6 +100,26 @@ def cross_mask(segment_ids_BT: jax.Array, source_segment_ids_BS: jax.Array) -> j
     """Returns, as booleans BTS, which pairs lie in the same segment and are no padding."""
     source_BTS = source_segment_ids_BS[:, None, :]
     return (segment_ids_BT[:, :, None] == source_BTS) & (source_BTS != 0)
+
+
+def is_near(positions_BT: jax.Array, window: int) -> jax.Array:
+    """Returns, as booleans BTS, which positions are less than the window apart.
+
+    By positions and not by places in the row: options that follow one prompt (`flanlike.decode`)
+    stand apart and are all next to its end.
+    """
+    return jnp.abs(positions_BT[:, :, None] - positions_BT[:, None, :]) < window
+
+
+def is_among_last(is_visible_B1S: jax.Array, window: int) -> jax.Array:
+    """Returns, as booleans B1S, the last so many of the slots that the newest token sees.
+
+    ```
+    window 3   visible [1 1 1 0 1 1 0]  ->  [0 0 1 0 1 1 0]
+    ```
+    """
+    later_B1S = jnp.cumsum(is_visible_B1S[..., ::-1], axis=-1)[..., ::-1]
+    return is_visible_B1S & (later_B1S <= window)
 
 
 def mask_bias(is_visible_BTS: jax.Array) -> jax.Array:

@@ -6,11 +6,11 @@ from typing import Any
 
 from flanlike import errors
 from flanlike.models import config as model_config
-from flanlike.pretrained import names, t5
+from flanlike.pretrained import gemma, llama, names, t5
 
 CONFIG_FILE = "config.json"
 
-ARCHITECTURES = (t5.T5,)
+ARCHITECTURES = (t5.T5, llama.LLAMA, gemma.GEMMA)
 
 
 def read(folder: Path) -> dict[str, Any] | None:
@@ -26,12 +26,17 @@ def read(folder: Path) -> dict[str, Any] | None:
 
 
 def to_ours(published: dict[str, Any], where: Path) -> model_config.ModelConfig:
-    """Returns the shape of a published model, its head untied until the files say otherwise.
+    """Returns the shape that config.json tells; `weights.shape_of` asks the files of the head too.
 
     `where` names its folder in errors.
     """
     path = Path(where) / CONFIG_FILE
     model_type = published["model_type"]
+    if "text_config" in published:
+        raise errors.UserError(
+            f"{path}: model_type {model_type!r} reads more than text; expected a text model of its "
+            "family, like gemma3_text"
+        )
     if model_type not in _BY_MODEL_TYPE:
         raise errors.UserError(
             f"{path}: model_type {model_type!r}; expected one of {tuple(_BY_MODEL_TYPE)!r}: no "

@@ -30,9 +30,12 @@ class Place:
     shape: tuple[int, ...]  # of the parameter, without the axis over layers
     # How many of our first axes a kernel takes in; 0 for tables and scales, which are as they are.
     inputs: int = 0
+    is_bias: bool = False  # of heads, which theirs has on one axis
 
     @property
     def their_shape(self) -> tuple[int, ...]:
+        if self.is_bias:
+            return (math.prod(self.shape),)
         if not self.inputs:
             return self.shape
         return math.prod(self.shape[self.inputs :]), math.prod(self.shape[: self.inputs])
@@ -42,7 +45,7 @@ class Place:
 
     def to_theirs(self, ours: np.ndarray) -> np.ndarray:
         if not self.inputs:
-            return ours
+            return ours.reshape(self.their_shape)
         return np.ascontiguousarray(ours.reshape(self.their_shape[::-1]).T)
 
 
@@ -51,8 +54,8 @@ class Architecture:
     """What is to be known of a family of published models, to read it and to write it."""
 
     model_types: tuple[str, ...]  # of config.json
-    # The shape that a config.json describes, its head untied until the files say otherwise; the
-    # second argument is the file's path, for errors.
+    # The shape that a config.json describes, whose tied head the files may still part; the second
+    # argument is the file's path, for errors.
     to_ours: Callable[[dict[str, Any], Any], model_config.ModelConfig]
     # The config.json by which transformers builds the same model; raises for what it cannot be.
     to_published: Callable[[model_config.ModelConfig], dict[str, Any]]
@@ -62,4 +65,6 @@ class Architecture:
     table: str  # the token embedding's name
     head: str = "lm_head.weight"
     copies: tuple[str, ...] = ()  # of the table; some files hold them, and they have to be equal
+    # Whether `to_ours` knows from config.json if the head is tied; T5's does not say.
+    says_tied: bool = False
     unused: str = ""  # a pattern of names that some files hold and no code reads

@@ -21,7 +21,7 @@ import safetensors
 import safetensors.numpy
 from flax import nnx
 
-from flanlike import errors, models, sharding
+from flanlike import errors, features, models, sharding
 from flanlike.models import config as model_config
 from flanlike.pretrained import layout, names
 
@@ -52,11 +52,13 @@ def shape_of(folder: Path) -> model_config.ModelConfig:
             f"{str(folder)!r} is no published model's folder: expected a {layout.CONFIG_FILE} with "
             "'model_type'"
         )
-    untied = layout.to_ours(published, folder)
-    of = layout.architecture(untied)
+    shape = layout.to_ours(published, folder)
+    of = layout.architecture(shape)
+    if of.says_tied and not shape.tied_embeddings:
+        return shape
     files = _Files(folder, of)
     is_tied = of.head not in files.shapes or files.are_equal(of.table, of.head)
-    return dataclasses.replace(untied, tied_embeddings=is_tied)
+    return dataclasses.replace(shape, tied_embeddings=is_tied)
 
 
 def load(
@@ -86,13 +88,22 @@ def load(
     return model
 
 
-def save(folder: Path, model: nnx.Module, *, max_shard_bytes: int = 5_000_000_000) -> None:
+def save(
+    folder: Path,
+    model: nnx.Module,
+    *,
+    marks: features.Marks | None = None,
+    max_shard_bytes: int = 5_000_000_000,
+) -> None:
     """Writes config.json and the model's parameters in float32, in files of at most that size.
 
-    A parameter comes to the host layer by layer; a file's tensors are held until it is written.
+    `marks` are those of its words: where generation is to stop. A parameter comes to the host
+    layer by layer; a file's tensors are held until it is written.
     """
     config = model.config
     content = layout.to_published(config)
+    if marks is not None and config.family == "decoder":
+        content |= {"eos_token_id": marks.eos_id, "bos_token_id": marks.bos_id}
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / layout.CONFIG_FILE).write_text(json.dumps(content, indent=2) + "\n")

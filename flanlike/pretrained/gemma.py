@@ -1,0 +1,129 @@
+"""The Gemma family's text models: Gemma, Gemma 2, Gemma 3.
+
+All scale their embeddings by the root of the model's size and keep a norm's scale less one.
+
+```
+gemma         else a Llama with a gelu gate
+gemma2        norms after the parts too; caps on logits; every other layer local
+gemma3_text   norms after the parts, and of queries and keys; five layers of six local, whose
+              rotation has a base of its own
+```
+"""
+
+from pathlib import Path
+from typing import Any
+
+from flanlike import errors
+from flanlike.models import config as model_config
+from flanlike.pretrained import decoders, names
+
+# The first Gemma's files say "gelu" and mean the one by tanh.
+_ACTIVATIONS = {"gelu_pytorch_tanh": "gelu", "gelu": "gelu", "silu": "silu", "relu": "relu"}
+_ACTIVATION_NAMES = {"gelu": "gelu_pytorch_tanh", "silu": "silu", "relu": "relu"}
+_CLASSES = {
+    "gemma": "GemmaForCausalLM",
+    "gemma2": "Gemma2ForCausalLM",
+    "gemma3_text": "Gemma3ForCausalLM",
+}
+
+
+def _to_ours(published: dict[str, Any], path: Path) -> model_config.ModelConfig:
+    kind = published["model_type"]
+    found = decoders.sizes(published, path)
+    found["head_size"] = published.get("head_dim") or 256
+    name = published.get("hidden_activation") or published.get("hidden_act", "gelu_pytorch_tanh")
+    table = _ACTIVATIONS
+    if kind != "gemma":
+        found |= _of_later(published, kind, path)
+        table = {name: ours for name, ours in _ACTIVATIONS.items() if name != "gelu"}
+    ropes = _gemma3_ropes if kind == "gemma3_text" else decoders.rope
+    return model_config.ModelConfig(
+        **found,
+        **ropes(published, path),
+        activation=decoders.activation(name, table, path),
+        tied_embeddings=published.get("tie_word_embeddings", True),
+        scale_embeddings=True,
+        centered_norms=True,
+    )
+
+
+def _of_later(published: dict[str, Any], kind: str, path: Path) -> dict[str, Any]:
+    """Returns what Gemma 2 and 3 have besides."""
+    is_second = kind == "gemma2"
+    capped = published.get("attn_logit_softcapping", 50.0 if is_second else None)
+    if capped and not is_second:
+        raise errors.UserError(
+            f"{path}: attn_logit_softcapping {capped!r}; expected null: no Gemma 3 has a cap there"
+        )
+    every = 2 if is_second else published.get("sliding_window_pattern") or 6
+    types = published.get("layer_types") or [
+        decoders.GLOBAL if (i + 1) % every == 0 else decoders.LOCAL
+        for i in range(published["num_hidden_layers"])
+    ]
+    return {
+        "norms_after": True,
+        "query_key_norms": not is_second,
+        "query_scalar": published.get("query_pre_attn_scalar", 256),
+        "attention_softcap": capped or 0.0,
+        "logit_softcap": published.get("final_logit_softcapping", 30.0 if is_second else 0.0)
+        or 0.0,
+        **decoders.windows(types, published.get("sliding_window", 4096), path),
+    }
+
+
+def _gemma3_ropes(published: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Returns the fields of both rotations; in config.json they are apart."""
+    both = published.get("rope_parameters") or {}
+    everywhere = {
+        "rope_theta": published.get("rope_theta", 1_000_000.0),
+        **(both.get(decoders.GLOBAL) or {}),
+        **(published.get("rope_scaling") or {}),
+    }
+    nearby = {
+        "rope_theta": published.get("rope_local_base_freq", 10_000.0),
+        **(both.get(decoders.LOCAL) or {}),
+    }
+    if nearby.get("rope_type", "default") != "default":
+        raise errors.UserError(
+            f"{path}: rotary positions {nearby!r} of local layers; expected the rope_type 'default'"
+        )
+    found = decoders.rope({"rope_parameters": everywhere}, path)
+    return {**found, "rope_local_theta": float(nearby["rope_theta"])}
+
+
+def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
+    kind = config.model_type
+    content = decoders.to_published(config, _CLASSES[kind])
+    name = _ACTIVATION_NAMES[config.activation]
+    content |= {"hidden_act": name, "hidden_activation": name}
+    if kind != "gemma":
+        content |= {
+            "query_pre_attn_scalar": config.query_scalar or config.head_size,
+            "attn_logit_softcapping": config.attention_softcap or None,
+            "final_logit_softcapping": config.logit_softcap or None,
+            "sliding_window": config.window or config.max_positions,
+            "layer_types": decoders.layer_types(config),
+        }
+    if kind == "gemma3_text":
+        if config.layer_pattern.count("g") == 1 and config.layer_pattern.endswith("g"):
+            # The first releases with Gemma 3 had this in place of the list.
+            content["sliding_window_pattern"] = len(config.layer_pattern)
+        content["rope_local_base_freq"] = config.rope_local_theta
+        content["rope_parameters"] = {
+            decoders.GLOBAL: content["rope_parameters"],
+            decoders.LOCAL: {"rope_type": "default", "rope_theta": config.rope_local_theta},
+        }
+    return decoders.check_round_trip(config, content, _to_ours)
+
+
+GEMMA = names.Architecture(
+    model_types=tuple(_CLASSES),
+    to_ours=_to_ours,
+    to_published=_to_published,
+    places=decoders.places,
+    writes_head=decoders.writes_head,
+    table=decoders.TABLE,
+    head=decoders.HEAD,
+    says_tied=True,
+    unused=decoders.UNUSED,
+)
