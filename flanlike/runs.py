@@ -292,7 +292,7 @@ def starting_point(
             raise errors.UserError(
                 f"--init {init!r} is no folder with a model: expected a run's folder, a bare "
                 f"model's ({_CONFIG_FILE}, {checkpoint.PARAMS_FILE}, vocabulary/), a published "
-                f"model's ({_CONFIG_FILE}, safetensors, tokenizer), a repository of the hub "
+                f"one's ({_CONFIG_FILE}, safetensors, tokenizer), a repository of the hub "
                 "(owner/model), 'default' or 'none'"
             )
     shape = presets.get(preset or "micro") if folder is None else shape_of(folder)
