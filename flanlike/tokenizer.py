@@ -267,7 +267,7 @@ class _Bytes:
     _MARKS = ("<pad>", "</s>", "<unk>")
 
     def __init__(self, files: Mapping[str, bytes], where: str) -> None:
-        self.size = len(self._MARKS) + 256
+        self.size = self.text_size = len(self._MARKS) + 256
 
     def id_of(self, piece: str) -> int:
         return self._MARKS.index(piece)

@@ -218,6 +218,7 @@ def test_buffers_of_old_files_are_passed_over(tmp_path):
             "of local layers; expected the rope_type 'default'",
         ),
         ("gemma2", {"layer_types": ["chunked_attention"] * 3}, "layer_types has 'chunked_att"),
+        ("gemma2", {"layer_types": ["full_attention"]}, "layer_types has 1 entries; expected 3"),
         ("gemma3_text", {"text_config": {}}, "reads more than text; expected a text model"),
     ],
 )

@@ -80,7 +80,7 @@ class Pair(NamedTuple):
     ours: nnx.Module
 
 
-def theirs(kind: str, *, seed: int = 0):
+def theirs(kind: str, *, seed: int = 0, **changes):
     """Returns a random small model of transformers, all of whose parameters matter."""
     name, settings = KINDS[kind]
     torch.manual_seed(seed)
@@ -93,7 +93,9 @@ def theirs(kind: str, *, seed: int = 0):
     }
     if name == "Qwen2":
         del sizes["head_dim"]
-    model = getattr(transformers, f"{name}ForCausalLM")(config_class(**{**sizes, **settings}))
+    model = getattr(transformers, f"{name}ForCausalLM")(
+        config_class(**{**sizes, **settings, **changes})
+    )
     for path, parameter in model.named_parameters():
         if "norm" in path:
             parameter.data.uniform_(0.5, 1.5)
@@ -302,3 +304,13 @@ def test_a_run_from_a_published_folder_is_theirs_again(tmp_path):
     batch = features.assemble([[example]], (0, len(ids)), family="decoder")
     np.testing.assert_allclose(run(trained.model, batch)[0], expected_TV, atol=1e-4, rtol=0)
     assert model.generation_config.eos_token_id == trained.words.marks.eos_id
+
+
+def test_in_bfloat16_gemma_scales_embeddings_by_a_rounded_root(tmp_path):
+    model = theirs("gemma2", hidden_size=24).to(torch.bfloat16)  # the root of 24 is rounded
+    model.save_pretrained(tmp_path)
+    ours = weights.load(tmp_path, dtype="bfloat16")
+    ids = [[3, 9, 17, 40]]
+    expected_BTD = model.model.embed_tokens(torch.tensor(ids)).detach().float().numpy()
+    found_BTD = np.asarray(ours.embedding(np.array(ids)).astype(np.float32))
+    np.testing.assert_array_equal(found_BTD, expected_BTD)

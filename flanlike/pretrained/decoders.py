@@ -161,8 +161,15 @@ def pattern(layer_types: list[str], path: Path) -> str:
     )
 
 
-def windows(layer_types: list[str], window: int | None, path: Path) -> dict[str, Any]:
+def windows(
+    published: dict[str, Any], layer_types: list[str], window: int | None, path: Path
+) -> dict[str, Any]:
     """Returns `window` and `layer_pattern` for layers of those types."""
+    if len(layer_types) != published["num_hidden_layers"]:
+        raise errors.UserError(
+            f"{path}: layer_types has {len(layer_types)!r} entries; expected "
+            f"{published['num_hidden_layers']!r}, one a layer"
+        )
     letters = pattern(layer_types, path)
     if "l" not in letters:
         return {}

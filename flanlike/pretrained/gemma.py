@@ -67,7 +67,7 @@ def _of_later(published: dict[str, Any], kind: str, path: Path) -> dict[str, Any
         "attention_softcap": capped or 0.0,
         "logit_softcap": published.get("final_logit_softcapping", 30.0 if is_second else 0.0)
         or 0.0,
-        **decoders.windows(types, published.get("sliding_window", 4096), path),
+        **decoders.windows(published, types, published.get("sliding_window", 4096), path),
     }
 
 

@@ -56,7 +56,7 @@ def _windows(published: dict[str, Any], kind: str, path: Path) -> dict[str, Any]
     types = published.get("layer_types") or [
         decoders.LOCAL if i >= upper else decoders.GLOBAL for i in range(layers)
     ]
-    return decoders.windows(types, published.get("sliding_window", 4096), path)
+    return decoders.windows(published, types, published.get("sliding_window", 4096), path)
 
 
 def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
