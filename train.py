@@ -51,7 +51,6 @@ from flanlike import (
 )
 from flanlike import config as config_lib
 from flanlike import prompts as prompts_module
-from flanlike.models import config as model_config
 
 MICRO_WORLD = "All figures are the micro-world's: a small synthetic world, made by rule."
 VOCABULARY_PROMPTS = 20_000
@@ -74,39 +73,45 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(config: config_lib.RunConfig, *, command: str) -> None:
     """Trains, evaluates and reports; leaves everything in the run's folder."""
-    tasks = task_registry.registry(config.tasks)
-    if config.exclude_overlap:
-        say("looking for training rows that overlap with evaluation rows")
-    composition = recipe.compose(recipe_of(config), tasks)
-    start = runs.starting_point(
-        config.init,
-        config.model,
-        is_embedded=config.data == "embedded",
-        tune=config.tune,
-        attention=config.attention,
-        dropout=config.dropout,
-        dtype=config.dtype,
-        remat=config.remat,
-    )
-    resolved = resolve(config, composition, start.shape)
-    out = Path(config.out) if config.out else runs.default_folder(config.mixture, resolved)
-    runs.check(out, resolved)
-    read = verify(config, composition, tasks, out)
-    is_kept = (out / "checkpoints" / str(config.steps)).is_dir()
-    is_finished = is_evaluated(out, config.steps) and is_kept
-    agree_on(resolved, read, out)
+    with distributed.together():
+        tasks = task_registry.registry(config.tasks)
+        if config.exclude_overlap:
+            say("looking for training rows that overlap with evaluation rows")
+        composition = recipe.compose(recipe_of(config), tasks)
+        start = runs.starting_point(
+            runs.init_of(config.init, config.out),
+            config.model,
+            is_embedded=config.data == "embedded",
+            tune=config.tune,
+            attention=config.attention,
+            dropout=config.dropout,
+            dtype=config.dtype,
+            remat=config.remat,
+        )
+        resolved = resolve(config, composition, start)
+        out = Path(config.out) if config.out else runs.default_folder(config.mixture, resolved)
+        runs.check(out, resolved)
+        read = verify(config, composition, tasks, out)
+        is_kept = (out / "checkpoints" / str(config.steps)).is_dir()
+        is_finished = is_evaluated(out, config.steps) and is_kept
+    runs.agree_on(out, resolved, manifest=read)
     if distributed.of_first(is_finished):
         say(f"{out} holds this run, finished: writing its report again")
         finish(out, config, command)
         return
     tell(config, composition, out)
 
-    ready = prepare(config, tasks, composition, start, out)
+    with distributed.together():
+        ready = prepare(config, tasks, composition, start, out)
+    same = {"vocabulary": ready.words.fingerprint}
     if ready.base is not None:
-        distributed.check_same({"base": ready.base.fingerprint})
+        same["base"] = ready.base.fingerprint
         resolved["base"] = ready.base.record()
         say("learning {:,} of {:,} parameters".format(*tuning.count(ready.model)))
-    claim(out, resolved, read, ready)
+    distributed.check_same(same)
+    with distributed.together():
+        claim(out, resolved, read, ready.words)
+    distributed.check_shared(out / "vocabulary")
     write_composition(out, composition, ready.batches)
     is_whole = fit(config, resolved, ready, out)
     write_composition(out, composition, ready.batches)
@@ -157,27 +162,14 @@ def verify(
 def resolve(
     config: config_lib.RunConfig,
     composition: mixture.Composition,
-    shape: model_config.ModelConfig,
+    start: runs.Start,
 ) -> dict[str, Any]:
     """Returns the whole configuration with every default filled in, as plain JSON values."""
     filled = dataclasses.replace(
-        config, hold_out=composition.held_out, hold_out_rules=composition.rules
+        config, hold_out=composition.held_out, hold_out_rules=composition.rules, init=start.init
     )
     shares = dataclasses.asdict(composition.shares)
-    return {**runs.as_json(filled), "shares": shares, "shape": runs.as_json(shape)}
-
-
-def agree_on(resolved: dict[str, Any], read: manifest.Manifest, out: Path) -> None:
-    """Raises unless every process of the run would do the same; from here on they go together."""
-    free = ("workers", "distributed")
-    fixed = {name: value for name, value in resolved.items() if name not in free}
-    distributed.check_same(
-        {
-            "configuration": json.dumps(fixed, sort_keys=True),
-            "manifest": json.dumps(read, sort_keys=True),
-            "--out": str(out.absolute()),
-        }
-    )
+    return {**runs.as_json(filled), "shares": shares, "shape": runs.as_json(start.shape)}
 
 
 def is_evaluated(out: Path, steps: int) -> bool:
@@ -228,7 +220,6 @@ def prepare(
 ) -> Ready:
     """Returns vocabulary, model, the stream of training batches and the evaluation's questions."""
     words = words_for(config, composition, tasks, start, out)
-    distributed.check_same({"vocabulary": words.fingerprint})
     mesh = make_mesh(config)
     base = None
     if config.tuning is None:
@@ -311,13 +302,14 @@ def make_mesh(config: config_lib.RunConfig) -> jax.sharding.Mesh | None:
     return None if mesh.size == 1 else mesh
 
 
-def claim(out: Path, resolved: dict[str, Any], read: manifest.Manifest, ready: Ready) -> None:
-    """Makes the folder this run's; with several processes, the first does and all see it."""
+def claim(
+    out: Path, resolved: dict[str, Any], read: manifest.Manifest, words: tokenizer.Words
+) -> None:
+    """Makes the folder this run's."""
     if distributed.is_first():
         runs.claim(out, resolved)
         manifest.write(out, read)
-        ready.words.save(out / "vocabulary")
-    distributed.check_shared(out / "vocabulary")
+        words.save(out / "vocabulary")
 
 
 def ask(
@@ -372,7 +364,14 @@ def fit(
     with (
         contextlib.closing(ready.batches),
         contextlib.closing(checkpoints),
-        log_of(config, out, steps_taken=int(state.step)) as log,
+        progress.Log(
+            out,
+            total_steps=config.steps,
+            steps_taken=int(state.step),
+            console=rich.console.Console(highlight=False),
+        )
+        if distributed.is_first()
+        else progress.Silent() as log,
     ):
         _, is_whole = training.train(
             ready.model,
@@ -389,20 +388,6 @@ def fit(
         )
         checkpoints.wait()
     return is_whole
-
-
-def log_of(
-    config: config_lib.RunConfig, out: Path, *, steps_taken: int
-) -> progress.Log | progress.Silent:
-    """Returns what writes the metrics of each step: nothing, but in the first process."""
-    if not distributed.is_first():
-        return progress.Silent()
-    return progress.Log(
-        out,
-        total_steps=config.steps,
-        steps_taken=steps_taken,
-        console=rich.console.Console(highlight=False),
-    )
 
 
 def measure(config: config_lib.RunConfig, ready: Ready, out: Path, steps_taken: int) -> None:

@@ -220,7 +220,8 @@ class RunConfig:
     # What else leaves training with them; None: by the mixture's own rules.
     hold_out_rules: Literal["strict", "flan"] | None = None
     model: str | None = None  # preset; None: as --init has it, else "micro"
-    # default: the shipped base where it fits | none | folder of a run, a base or a published T5
+    # default: the shipped base where it fits | none | folder of a run, a base or a published model
+    # | its id on the hub, owner/model or owner/model@revision
     init: str = "default"
     # What learns: all parameters, or few beside a base that stays: low-rank pairs, bottleneck
     # adapters, a soft prompt.

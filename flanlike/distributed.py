@@ -5,15 +5,17 @@ mesh. One process, mostly the only one, is the *first*: it alone writes files an
 
     join             before anything touches a device
     is_first         who writes
+    together         a mistake in one ends all
     wait             until all are here
     check_same       that all run the same
     Agreement        on when to stop
 """
 
+import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import jax
@@ -98,6 +100,24 @@ def of_first(is_so: bool) -> bool:
     return bool(gather(np.array([is_so], np.uint8))[0, 0])
 
 
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """All processes leave this block, or none does: a mistake in one ends the others too.
+
+    Nothing within may ask the other processes.
+    """
+    try:
+        yield
+    except Exception:
+        gather(np.array([True]))
+        raise
+    failed = np.flatnonzero(gather(np.array([False]))).tolist()
+    if failed:
+        raise errors.UserError(
+            f"processes {', '.join(map(str, failed))} ended with an error: see what they said"
+        )
+
+
 def wait(name: str) -> None:
     """Returns when all processes have come to this place."""
     if count() > 1:
@@ -123,7 +143,7 @@ def check_shared(path: Path, *, timeout_s: float = _VISIBLE_S) -> None:
     """Raises, in every process, unless all see what the first has written."""
     if count() == 1:
         return
-    wait(f"{path} is written")
+    wait("the first has written")
     ends_s = time.monotonic() + timeout_s
     while not (is_seen := path.exists()) and time.monotonic() < ends_s:
         time.sleep(0.2)

@@ -1,9 +1,9 @@
 """A run's model in Hugging Face layout: python -m flanlike.export RUN --out DIR [--step N]
 
-`transformers.T5ForConditionalGeneration.from_pretrained(DIR)` then computes what the run's model
-does. Float32, as the parameters are; in files of at most 5 GB. The low-rank pairs of a run with
---tune lora are merged into them; with --peft they, or a soft prompt, are written alone, as a folder
-that `peft.PeftModel.from_pretrained(base, DIR)` reads.
+transformers then computes what the run's model does, by the class that config.json names:
+T5ForConditionalGeneration, LlamaForCausalLM and so on. Float32, as the parameters are; in files of
+at most 5 GB. The low-rank pairs of a run with --tune lora are merged into them; with --peft they,
+or a soft prompt, are written alone, as a folder that `peft.PeftModel.from_pretrained` reads.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from flanlike.pretrained import layout, weights
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = errors.Parser(prog="python -m flanlike.export", description=__doc__)
-    parser.add_argument("run", type=Path, help="a run's folder, or a published T5's")
+    parser.add_argument("run", type=Path, help="a run's folder, or a published model's")
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
     parser.add_argument("--step", type=int, help="of the checkpoint; the newest without it")
     parser.add_argument("--base", type=Path, help="where the base of a tuned run is now")
@@ -85,9 +85,12 @@ def export_peft(
             f"{str(run)!r} holds all of its model: --peft is for runs with --tune lora or prompt"
         )
     loaded = runs.load(run, step=step, base=base)
-    of = bases.folder_of(run, runs.read_config(run), base)
+    config = runs.read_config(run)
+    of = bases.folder_of(run, config, base)
     is_published = weights.is_published(of)
-    peft_folder.save(out, loaded.model, tuned, base=str(of) if is_published else None)
+    repository, _, _ = (bases.repository_of(config) or "").partition("@")
+    name = (repository or str(of)) if is_published else None
+    peft_folder.save(out, loaded.model, tuned, base=name)
     print(f"{run}, step {loaded.step}: what it tuned is written into {out}")
     if not is_published:
         print(f"its base for transformers: python -m flanlike.export {of} --out ...")

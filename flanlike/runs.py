@@ -12,11 +12,11 @@ from typing import Any
 import jax
 from flax import nnx
 
-from flanlike import bases, checkpoint, errors, models, tokenizer, tuning, vocabulary
+from flanlike import bases, checkpoint, distributed, errors, models, tokenizer, tuning, vocabulary
 from flanlike import config as config_lib
 from flanlike.models import config as model_config
 from flanlike.models import presets
-from flanlike.pretrained import weights
+from flanlike.pretrained import hub, weights
 
 BASE = bases.SHIPPED
 
@@ -73,6 +73,19 @@ def claim(out: Path, config: dict[str, Any]) -> None:
             f"--out {str(out)!r} cannot be a run's folder ({error.strerror}): give another"
         ) from error
     (out / _PARTIAL).replace(out / _CONFIG_FILE)
+
+
+def agree_on(out: Path, config: dict[str, Any], *, manifest: dict[str, Any]) -> None:
+    """Raises unless every process of the run does the same, with the same rows, into `out`."""
+    own = ("workers", "distributed")
+    shared = {name: value for name, value in config.items() if name not in own}
+    distributed.check_same(
+        {
+            "configuration": json.dumps(shared, sort_keys=True),
+            "manifest": json.dumps(manifest, sort_keys=True),
+            "--out": str(out.absolute()),
+        }
+    )
 
 
 def read_config(out: Path) -> dict[str, Any]:
@@ -230,6 +243,7 @@ class Start:
     """Where a run's model comes from: a folder, or None for random parameters."""
 
     folder: Path | None
+    init: str  # --init, a repository's id with the commit that it has now
     shape: model_config.ModelConfig
     changes: dict[str, Any]  # fields of the shape that the run sets itself
 
@@ -252,13 +266,17 @@ def starting_point(
     folder = None
     if init == "default":
         folder = BASE if is_embedded and preset in (None, "micro") else None
+    elif hub.is_id(init):
+        fetched = hub.fetch(init)
+        init, folder = fetched.pinned, fetched.folder
     elif init != "none":
         folder = Path(init)
         if not is_bare(folder) and not (folder / _CONFIG_FILE).is_file():
             raise errors.UserError(
                 f"--init {init!r} is no folder with a model: expected a run's folder, a bare "
                 f"model's ({_CONFIG_FILE}, {checkpoint.PARAMS_FILE}, vocabulary/), a published "
-                f"T5's ({_CONFIG_FILE}, safetensors, tokenizer), 'default' or 'none'"
+                f"model's ({_CONFIG_FILE}, safetensors, tokenizer), a repository of the hub "
+                "(owner/model), 'default' or 'none'"
             )
     shape = presets.get(preset or "micro") if folder is None else shape_of(folder)
     if folder is not None and preset is not None:
@@ -273,7 +291,19 @@ def starting_point(
             f"--tune {tune!r} leaves the model as it is, and here that is random parameters: give "
             "--init, a folder with a model"
         )
-    return Start(folder=folder, shape=dataclasses.replace(shape, **changes), changes=changes)
+    shape = dataclasses.replace(shape, **changes)
+    return Start(folder=folder, init=init, shape=shape, changes=changes)
+
+
+def init_of(init: str, out: str | None) -> str:
+    """Returns --init with the commit that the run in `out` began with, if it did with that id.
+
+    So a run goes on from the same weights when its repository has a newer commit.
+    """
+    if out is None or not hub.is_id(init) or not (Path(out) / _CONFIG_FILE).is_file():
+        return init
+    began = read_config(Path(out)).get("init", "")
+    return began if "@" not in init and hub.is_commit_of(began, init) else init
 
 
 def build(

@@ -120,6 +120,19 @@ def copied(x: jax.Array) -> jax.Array:
     return jax.lax.with_sharding_constraint(x, PartitionSpec())
 
 
+def gathered(table: jax.Array, axes: tuple[str, ...]) -> jax.Array:
+    """Returns a parameter whole along fsdp, within `jax.set_mesh`; else it returns it as it is.
+
+    Rows looked up in a table that fsdp splits come out split along the model axis: to split them by
+    rows of the batch instead, XLA brings all of them to every device.
+    """
+    mesh = jax.sharding.get_abstract_mesh()
+    if mesh.empty:
+        return table
+    spec = [None if name == "fsdp" else name for name in _spec(axes, table.shape, mesh)]
+    return jax.lax.with_sharding_constraint(table, PartitionSpec(*spec))
+
+
 def split_rows(x: jax.Array) -> jax.Array:
     """Keeps an activation's rows split over data and fsdp, within `jax.set_mesh`; else returns x.
 

@@ -1,9 +1,9 @@
 """The tokenizer of a published model, with what training and evaluation ask of a vocabulary.
 
 It is read from `tokenizer.json` (by the package `tokenizers`, extra `pretrained`), or where that is
-missing from `spiece.model`. A decoder's keeps the text, and its own files say what ends an example
-and what stands before its inputs. T5's, unlike our own vocabulary, loses part of the text, as it
-has always done:
+missing from `spiece.model`; ByT5 has neither, its ids are bytes and every text comes back. A
+decoder's keeps the text too, and its own files say what ends an example and what stands before its
+inputs. T5's, unlike our own vocabulary, loses part of the text, as it has always done:
 
 ```
 "a\\nb", "a  b" and "a b" have the same ids     newlines and runs of spaces become one space
@@ -24,10 +24,11 @@ import sentencepiece
 
 from flanlike import errors, features, vocabulary
 
-_JSON, _PIECES = "tokenizer.json", "spiece.model"
+_JSON, _PIECES, _SETTINGS = "tokenizer.json", "spiece.model", "tokenizer_config.json"
 # The others are for transformers, when the model is exported.
-_CONFIG, _MAP, _MODEL = "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model"
-FILES = (_JSON, _PIECES, _CONFIG, _MAP, _MODEL, "added_tokens.json", "chat_template.jinja")
+_MAP, _MODEL = "special_tokens_map.json", "tokenizer.model"
+FILES = (_JSON, _PIECES, _SETTINGS, _MAP, _MODEL, "added_tokens.json", "chat_template.jinja")
+_BYTES_CLASS = "ByT5Tokenizer"
 
 
 class Tokenizer:
@@ -38,19 +39,19 @@ class Tokenizer:
 
     def __init__(self, files: Mapping[str, bytes], where: str = "") -> None:
         self._files = dict(files)
-        self._backend = (_Json if _JSON in files else _Pieces)(self._files, where)
-        found = tuple(map(self._backend.id_of, ("<pad>", "</s>", "<unk>")))
-        expected = (features.PAD_ID, features.EOS_ID, vocabulary.UNK_ID)
-        content = self._files[_JSON if _JSON in files else _PIECES]
-        self._unknown_id: int | None = vocabulary.UNK_ID
+        backend = _Json if _JSON in files else _Pieces if _PIECES in files else _Bytes
+        self._backend = backend(self._files, where)
+        *found, self._unknown_id = map(self._backend.id_of, ("<pad>", "</s>", "<unk>"))
+        expected = [features.PAD_ID, features.EOS_ID]
+        content = self._files.get(_JSON) or self._files.get(_PIECES) or _BYTES_CLASS.encode()
         self.marks = features.Marks()
-        self._never_text = {features.PAD_ID, features.EOS_ID}
+        self._never_text = set(expected)
         if found != expected:
             settings = _settings(files, where)
             if _JSON not in files or not settings.get("eos_token"):
                 raise errors.UserError(
-                    f"tokenizer {where!r} has the ids {found!r} for <pad>, </s> and <unk>; "
-                    f"expected {expected!r}, as every T5 has, or an eos_token in {_CONFIG}"
+                    f"tokenizer {where!r} has the ids {found!r} for <pad> and </s>; expected "
+                    f"{expected!r}, as every T5 has, or an eos_token in {_SETTINGS}"
                 )
             self.marks = _declared_marks(self._backend, settings, where)
             content += repr(self.marks).encode()
@@ -102,7 +103,7 @@ def load(folder: str | pathlib.Path) -> Words:
     """Returns the words in a folder: a published tokenizer, or a vocabulary of our own."""
     folder = pathlib.Path(folder)
     files = {name: (folder / name).read_bytes() for name in FILES if (folder / name).is_file()}
-    if _JSON in files or _PIECES in files:
+    if _JSON in files or _PIECES in files or _is_of_bytes(folder, files):
         return Tokenizer(files, str(folder))
     if _MODEL in files:
         raise errors.UserError(
@@ -112,19 +113,40 @@ def load(folder: str | pathlib.Path) -> Words:
     return vocabulary.Vocabulary.load(folder)
 
 
+def _is_of_bytes(folder: pathlib.Path, files: dict[str, bytes]) -> bool:
+    """Returns whether a folder without a tokenizer's data is ByT5's; its files then say so.
+
+    The class stands in tokenizer_config.json or, in older folders, in config.json alone.
+    """
+    beside = folder / "config.json"
+    of_model = beside.read_bytes() if beside.is_file() else b"{}"
+    settings = _object(files.get(_SETTINGS, b"{}"), folder / _SETTINGS)
+    name = settings.get("tokenizer_class") or _object(of_model, beside).get("tokenizer_class")
+    if name != _BYTES_CLASS:
+        return False
+    if "tokenizer_class" not in settings:
+        settings = {**settings, "tokenizer_class": name}
+        files[_SETTINGS] = json.dumps(settings, indent=2).encode()
+    return True
+
+
 def _settings(files: Mapping[str, bytes], where: str) -> dict[str, Any]:
     """Returns what the small files say, tokens by their text."""
     said: dict[str, Any] = {}
-    for name in (_MAP, _CONFIG):
-        try:
-            said |= json.loads(files.get(name, b"{}"))
-        except (ValueError, TypeError) as error:
-            raise errors.UserError(
-                f"{where}/{name}: no JSON object ({error}): give the file as it was published"
-            ) from error
+    for name in (_MAP, _SETTINGS):
+        said |= _object(files.get(name, b"{}"), f"{where}/{name}")
     return {
         k: v["content"] if isinstance(v, dict) and "content" in v else v for k, v in said.items()
     }
+
+
+def _object(content: bytes, where: str | pathlib.Path) -> dict[str, Any]:
+    try:
+        return {**json.loads(content)}
+    except (ValueError, TypeError) as error:
+        raise errors.UserError(
+            f"{where}: no JSON object ({error}): give the file as it was published"
+        ) from error
 
 
 def _declared_marks(backend: "_Json", settings: Mapping[str, Any], where: str) -> features.Marks:
@@ -220,3 +242,31 @@ class _Pieces:
 
     def piece(self, i: int) -> str:
         return self._processor.id_to_piece(i)
+
+
+class _Bytes:
+    """ByT5's: a byte's id is its value and 3; the ids of the 125 sentinels are beyond its size."""
+
+    _MARKS = ("<pad>", "</s>", "<unk>")
+
+    def __init__(self, files: Mapping[str, bytes], where: str) -> None:
+        self.size = len(self._MARKS) + 256
+
+    def id_of(self, piece: str) -> int:
+        return self._MARKS.index(piece)
+
+    def encode(self, text: str) -> list[int]:
+        return [byte + len(self._MARKS) for byte in text.encode("utf-8")]
+
+    def decode(self, ids: list[int]) -> str:
+        """Returns the text, without the bytes of characters that are not whole."""
+        content = bytes(i - len(self._MARKS) for i in ids if i >= len(self._MARKS))
+        return content.decode("utf-8", errors="ignore")
+
+    def piece(self, i: int) -> str:
+        if i < len(self._MARKS):
+            return self._MARKS[i]
+        if i >= self.size:
+            return f"<extra_id_{i - self.size}>"
+        byte = i - len(self._MARKS)
+        return chr(byte) if 32 < byte < 127 else f"<0x{byte:02X}>"

@@ -2,6 +2,7 @@
 
 python hub_client.py read TASK ...        a JSON object a line: what each task's rows came to
 python hub_client.py train ARGUMENT ...   train.py with the preset "tiny"
+python hub_client.py fetch ID ...         a line each: the folder of a published model, or the error
 """
 
 import json
@@ -85,6 +86,18 @@ def _train(arguments: list[str]) -> None:
     train.main(arguments)
 
 
+def _fetch(names: list[str]) -> None:
+    from flanlike import errors
+    from flanlike.pretrained import hub
+
+    for name in names:
+        try:
+            fetched = hub.fetch(name)
+            print(f"{fetched.pinned} {fetched.folder}", flush=True)
+        except errors.UserError as error:
+            print(f"error: {error}", flush=True)
+
+
 def _refuse_other_networks() -> None:
     """Makes every connection and look-up but those of loopback fail."""
     connect, look_up = socket.socket.connect, socket.getaddrinfo
@@ -106,4 +119,4 @@ def _refuse_other_networks() -> None:
 if __name__ == "__main__":
     _refuse_other_networks()
     what, *rest = sys.argv[1:]
-    {"read": _read, "train": _train}[what](rest)
+    {"read": _read, "train": _train, "fetch": _fetch}[what](rest)

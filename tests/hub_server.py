@@ -3,7 +3,9 @@
     with hub_server.serving({"some/toy": {"main": {"train.parquet": b"..."}}}) as hub:
         ...  # in a process with HF_ENDPOINT=hub.endpoint: datasets.load_dataset("some/toy")
 
-The endpoints are those that datasets 5.2 and huggingface_hub 2.4 call for it, found by logging:
+The endpoints are those that datasets 5.2 and huggingface_hub 2.4 call for it, found by logging. Of
+a repository with models instead of datasets they have no /datasets, and /api/models; every
+repository answers as both.
 
     HEAD, GET  /datasets/REPO/resolve/REVISION/PATH      a file, whole or a range of it
     GET        /api/datasets/REPO[/revision/REVISION]    the commit and the files
@@ -83,11 +85,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Says nothing: `requests` has it."""
 
     def _answer(self, path: str, query: Mapping[str, list[str]], body: bytes) -> None:
-        is_file = re.fullmatch(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path)
+        is_file = re.fullmatch(r"(?:/datasets)?/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path)
         if is_file:
             return self._file(*map(urllib.parse.unquote, is_file.groups()))
         asked = re.fullmatch(
-            r"/api/datasets/([^/]+/[^/]+)(?:/(revision|tree|paths-info)/([^/]+)/?(.*))?", path
+            r"/api/(?:datasets|models)/([^/]+/[^/]+)(?:/(revision|tree|paths-info)/([^/]+)/?(.*))?",
+            path,
         )
         if not asked:
             raise _Refused(404, "NotFound")

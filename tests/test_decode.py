@@ -29,10 +29,11 @@ ENCODER_DECODER = dataclasses.replace(
 WINDOW = dataclasses.replace(
     DECODER, window=4, layer_pattern="lg", rope_local_theta=50.0, norms_after=True
 )
+PER_LAYER = dataclasses.replace(ENCODER_DECODER, relative_per_layer=True)
 CONFIGS = pytest.mark.parametrize(
     "config",
-    [DECODER, PREFIX, WINDOW, ENCODER_DECODER],
-    ids=["causal", "prefix", "window", "encoder_decoder"],
+    [DECODER, PREFIX, WINDOW, ENCODER_DECODER, PER_LAYER],
+    ids=["causal", "prefix", "window", "encoder_decoder", "per_layer"],
 )
 PROMPTS = [[5, 6, 7, 8, 9], [11, 12], [21, 22, 23], [5, 6]]
 OPTIONS = [[[30], [31, 32, 33]], [[30, 31], [34], [35, 36]], [], [[37, 38, 39], []]]

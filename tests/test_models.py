@@ -11,7 +11,7 @@ from flax import nnx
 
 from flanlike import features, models
 from flanlike.models import config as model_config
-from flanlike.models import presets
+from flanlike.models import layers, presets
 
 DECODER = model_config.ModelConfig(
     family="decoder",
@@ -34,7 +34,12 @@ ENCODER_DECODER = dataclasses.replace(
     scale_attention=False,
     init="t5",
 )
-FAMILIES = pytest.mark.parametrize("config", [DECODER, ENCODER_DECODER], ids=lambda c: c.family)
+PER_LAYER = dataclasses.replace(ENCODER_DECODER, relative_per_layer=True)
+FAMILIES = pytest.mark.parametrize(
+    "config",
+    [DECODER, ENCODER_DECODER, PER_LAYER],
+    ids=["decoder", "encoder_decoder", "per_layer"],
+)
 
 
 def packed(segments: list[list[int]], tokens: int, sources: list[list[int]] | None = None):
@@ -145,6 +150,25 @@ def test_dropout_acts_only_with_rngs(config: model_config.ModelConfig) -> None:
     np.testing.assert_array_equal(dropped[0], dropped[1])
     assert np.abs(dropped[0] - dropped[2]).max() > 1e-3
     assert np.abs(dropped[0] - plain).max() > 1e-3
+
+
+def test_t5_drops_attention_weights_and_behind_its_final_norms(monkeypatch) -> None:
+    config = dataclasses.replace(ENCODER_DECODER, dropout=0.25)
+    batch = batch_of(config, [[*range(5, 35)]], 32)
+    model = models.build(config, seed=0)
+    attention, seen = layers.attention, []
+
+    def noted(*arrays, rate, key):
+        seen.append((rate, key is not None))
+        return attention(*arrays, rate=rate, key=key)
+
+    monkeypatch.setattr(layers, "attention", noted)
+    x_BTD = model.hidden(batch, rngs=nnx.Rngs(dropout=1))
+    assert seen == [(0.25, True)] * 3  # the encoder's, the decoder's own, and that between them
+    assert float((x_BTD[0, :30] == 0).mean()) == pytest.approx(0.25, abs=0.05)
+    seen.clear()
+    assert not (model.hidden(batch)[0, :30] == 0).any()
+    assert seen == [(0.25, False)] * 3
 
 
 @FAMILIES

@@ -1,6 +1,7 @@
 """Tests for flanlike/models/layers.py."""
 
 import dataclasses
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -41,6 +42,23 @@ def test_dropout_keeps_the_mean_and_needs_a_key() -> None:
     assert sorted(set(dropped.tolist())) == [0.0, pytest.approx(4 / 3)]
     assert float(dropped.mean()) == pytest.approx(1.0, abs=0.1)
     assert layers.dropout(x, 0.25, None) is x
+
+
+def test_dropped_attention_weights_keep_their_mean() -> None:
+    """With values of one, what comes out is the sum of the weights that stay."""
+    q_BTNH, k_BSNH = jax.random.normal(jax.random.key(0), (2, 1, 64, 4, 8))
+    v_BSNH, bias_BNTS = jnp.ones((1, 64, 4, 8)), jnp.zeros((1, 1, 64, 64))
+    of = functools.partial(layers.attention, q_BTNH, k_BSNH * 1e-3, v_BSNH, bias_BNTS, rate=0.25)
+    np.testing.assert_array_equal(of(), layers.attention(q_BTNH, k_BSNH * 1e-3, v_BSNH, bias_BNTS))
+    sums = np.stack([of(key=jax.random.key(seed)) for seed in range(20)])[..., 0]
+    # Nearly equal weights: 64 of 1/64, each dropped or 4/3 of itself.
+    kept = np.rint(sums * 64 * 3 / 4)
+    np.testing.assert_allclose(sums, kept * 4 / 3 / 64, atol=1e-3)
+    assert kept.mean() / 64 == pytest.approx(0.75, abs=0.03)
+    assert sums.mean() == pytest.approx(1.0, abs=0.03)
+    assert (kept == kept[:, :, :1]).all()  # the same keys for all queries ...
+    assert (kept != kept[:, :, :, :1]).any() and (kept != kept[:1]).any()  # ... of one head
+    np.testing.assert_array_equal(of(key=jax.random.key(3)), of(key=jax.random.key(3)))
 
 
 def test_a_plain_feed_forward_has_no_gate() -> None:

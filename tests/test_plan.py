@@ -21,6 +21,15 @@ ENCODER_DECODER = dataclasses.replace(
 )
 # Large for its rows, so that weights outweigh activations.
 HEAVY = dataclasses.replace(DECODER, model_size=128, hidden_size=1024, remat="full")
+GEMMA = dataclasses.replace(
+    DECODER,
+    window=8,
+    layer_pattern="lg",
+    rope_local_theta=50.0,
+    norms_after=True,
+    query_key_norms=True,
+    attention_softcap=5.0,
+)
 # Shape, mesh, optimizer, length of inputs and of targets, micro-batches.
 CASES = [
     (DECODER, dict(fsdp=8), "adamw", 32, 1),
@@ -30,6 +39,7 @@ MORE_CASES = [
     (DECODER, dict(data=8), "adamw", 32, 1),
     (dataclasses.replace(DECODER, remat="dots"), dict(fsdp=4, tensor=2), "adafactor", 32, 2),
     (HEAVY, dict(fsdp=8), "adamw", 16, 1),
+    (GEMMA, dict(fsdp=8), "adamw", 32, 1),
     (ENCODER_DECODER, dict(fsdp=8), "adafactor", 32, 1),
     (ENCODER_DECODER, dict(data=2, fsdp=2, tensor=2), "adamw", 32, 2),
     (dataclasses.replace(ENCODER_DECODER, remat="none"), dict(fsdp=8), "adamw", 32, 1),

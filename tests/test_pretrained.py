@@ -38,7 +38,8 @@ FIRST_T5 = dataclasses.replace(
     T5, activation="relu", is_gated=False, tied_embeddings=True, scale_head=True
 )
 UNUSED = "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"
-SHAPES = pytest.mark.parametrize("shape", [T5, FIRST_T5], ids=["v1.1", "original"])
+UMT5 = dataclasses.replace(T5, model_type="umt5", relative_per_layer=True)
+SHAPES = pytest.mark.parametrize("shape", [T5, FIRST_T5, UMT5], ids=["v1.1", "original", "umt5"])
 
 
 @pytest.fixture(scope="module")
@@ -157,12 +158,103 @@ def test_copies_of_the_table_may_be_there_and_have_to_be_equal(model, tmp_path):
         weights.load(tmp_path)
 
 
+@pytest.mark.parametrize("shape", [T5, FIRST_T5], ids=["untied", "tied"])
+def test_the_table_may_have_a_copys_name_alone(shape, tmp_path):
+    model = models.build(shape, seed=3)
+    weights.save(tmp_path, model)
+    rewrite(tmp_path, lambda t: t.update({"decoder.embed_tokens.weight": t.pop("shared.weight")}))
+    assert weights.shape_of(tmp_path) == shape
+    assert_same_params(weights.load(tmp_path), model)
+    wrong = np.zeros((7, 4), np.float32)
+    rewrite(tmp_path, lambda t: t.update({"encoder.embed_tokens.weight": wrong}))
+    with pytest.raises(errors.UserError, match="unequal to shared.weight: encoder.embed_tokens"):
+        weights.load(tmp_path)
+
+
+def test_weights_in_other_formats_beside_are_not_read(model, tmp_path):
+    weights.save(tmp_path, model)
+    for name in ("pytorch_model.bin", "flax_model.msgpack", "other.safetensors"):
+        (tmp_path / name).write_bytes(b"not to be read")
+    assert_same_params(weights.load(tmp_path), model)
+
+
+def test_quantized_weights_are_told(model, tmp_path):
+    weights.save(tmp_path, model)
+    name = "encoder.final_layer_norm.weight"
+    rewrite(tmp_path, lambda t: t.update({name: np.ones(4, np.int8)}))
+    with pytest.raises(errors.UserError, match=f"{name} is of type I8; expected one of .*widened"):
+        weights.load(tmp_path)
+
+
+def test_loaded_parameters_do_not_change_with_the_file(model, tmp_path):
+    """The files are mapped: what is read has to be a copy."""
+    weights.save(tmp_path, model)
+    loaded = weights.load(tmp_path)
+    with open(tmp_path / "model.safetensors", "r+b") as file:
+        file.seek(-400, 2)
+        file.write(b"\xff" * 400)
+    assert_same_params(loaded, model)
+
+
+# What is known of their config.json, without most of what no code of ours looks at.
+PUBLISHED = {
+    "google-t5/t5-small": (
+        dict(d_model=512, d_kv=64, d_ff=2048, num_layers=6, num_heads=8, vocab_size=32128),
+        dict(n_positions=512, output_past=True, task_specific_params={"summarization": {}}),
+        dict(activation="relu", is_gated=False, scale_head=True, encoder_layers=6, layers=6),
+    ),
+    "google/flan-t5-small": (
+        dict(d_model=512, d_kv=64, d_ff=1024, num_layers=8, num_heads=6, vocab_size=32128),
+        dict(feed_forward_proj="gated-gelu", num_decoder_layers=8, tie_word_embeddings=False),
+        dict(activation="gelu", is_gated=True, scale_head=False, encoder_layers=8, layers=8),
+    ),
+    "google/ul2": (
+        dict(d_model=4096, d_kv=256, d_ff=16384, num_layers=32, num_heads=16, vocab_size=32128),
+        dict(feed_forward_proj="gated-silu", num_decoder_layers=32, tie_word_embeddings=False),
+        dict(activation="silu", is_gated=True, scale_head=False, head_size=256),
+    ),
+    "google/byt5-small": (
+        dict(d_model=1472, d_kv=64, d_ff=3584, num_layers=12, num_heads=6, vocab_size=384),
+        dict(feed_forward_proj="gated-gelu", num_decoder_layers=4, tie_word_embeddings=False),
+        dict(activation="gelu", encoder_layers=12, layers=4, scale_head=False),
+    ),
+    "google/mt5-small": (
+        dict(d_model=512, d_kv=64, d_ff=1024, num_layers=8, num_heads=6, vocab_size=250112),
+        dict(model_type="mt5", feed_forward_proj="gated-gelu", tie_word_embeddings=False),
+        dict(model_type="mt5", scale_head=False, layers=8, relative_per_layer=False),
+    ),
+    "google/umt5-small": (
+        dict(d_model=512, d_kv=64, d_ff=1024, num_layers=8, num_heads=6, vocab_size=256384),
+        dict(model_type="umt5", feed_forward_proj="gated-gelu", tie_word_embeddings=False),
+        dict(model_type="umt5", scale_head=False, layers=8, relative_per_layer=True),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_configurations_are_read_and_written_back(name, tmp_path):
+    sizes, more, expected = PUBLISHED[name]
+    ids = {"pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0}
+    published = {"model_type": "t5", "dropout_rate": 0.1, **sizes, **more, **ids}
+    shape = layout.to_ours(published, tmp_path)
+    assert {key: getattr(shape, key) for key in expected} == expected
+    assert shape.dropout == 0.1 and shape.relative_buckets == 32
+    written = layout.to_published(shape)
+    assert layout.to_ours(written, tmp_path) == shape
+    kept = {**sizes, **more, **ids}
+    ignored = ("n_positions", "output_past", "task_specific_params")
+    assert {k: written[k] for k in kept if k not in ignored} == (
+        {k: v for k, v in kept.items() if k not in ignored}
+    )
+
+
 @pytest.mark.parametrize(
     "changes, expected",
     [
+        ({"eos_token_id": 2}, "config.json: eos_token_id 2; expected 1"),  # MADLAD-400's
         (
-            {"model_type": "umt5"},
-            r"config.json: model_type 'umt5'; expected one of \('t5', 'mt5', 'llama'",
+            {"model_type": "longt5"},
+            r"config.json: model_type 'longt5'; expected one of \('t5', 'mt5', 'umt5', 'llama'",
         ),
         ({"d_model": None}, "config.json: 'd_model' missing or no whole number"),
         ({"feed_forward_proj": "gelu"}, "feed_forward_proj 'gelu'; expected 'gated-gelu'"),
@@ -215,7 +307,9 @@ def test_what_says_that_the_head_is_scaled(published, expected, tmp_path):
     "changes, expected",
     [
         ({"model_type": ""}, r"shape is none that is published \(model_type ''\)"),
-        ({}, "is no T5 and cannot be written as one .*scale_"),
+        ({}, "is no t5 and cannot be written as one .*scale_"),
+        ({"model_type": "mt5", "scale_head": True}, "no mt5 and .*scale_head is True"),
+        ({"model_type": "umt5"}, "no umt5 and .*relative_per_layer is False"),
     ],
 )
 def test_a_model_that_is_no_t5_is_not_written_as_one(changes, expected, tmp_path):

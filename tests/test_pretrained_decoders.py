@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -236,3 +238,43 @@ def test_the_shortest_pattern_of_layers():
     assert [pattern(x) for x in ("lglg", "lgl", "llgllg", "gggl", "lll", "g")] == [
         *("lg", "lg", "llg", "gggl", "l", "g"),
     ]
+
+
+def test_on_a_mesh_they_are_born_and_compute_alike(tmp_path):
+    """In a process of its own, for the devices are four."""
+    sizes = {"vocab_size": 8, "num_attention_heads": 4, "num_key_value_heads": 2}
+    for kind in ("qwen2", "gemma3_text"):
+        shape = shape_of(kind, **sizes)
+        weights.save(tmp_path / kind, models.build(shape, seed=3))
+    code = f"""
+import jax, numpy as np
+from flax import nnx
+from flanlike import features, models, sharding, training
+from flanlike.pretrained import weights
+mesh = sharding.mesh(fsdp=2, tensor=2)
+examples = [features.Example(inputs=[5, 6, 7] * 5, targets=[4, 3, 1]) for _ in range(2)]
+batch = features.assemble([[one] for one in examples], (0, 20), family="decoder")
+run = nnx.jit(lambda model, batch: model(batch))
+for kind in ("qwen2", "gemma3_text"):
+    folder = {str(tmp_path)!r} + "/" + kind
+    placed, whole = weights.load(folder, mesh=mesh), weights.load(folder)
+    born = models.build(placed.config, seed=0, mesh=mesh)
+    def same(placed, whole, born):
+        assert placed.sharding == born.sharding, (placed.sharding, born.sharding)
+        np.testing.assert_array_equal(placed, whole)
+    jax.tree.map(same, *map(training.params_of, (placed, whole, born)))
+    if kind == "qwen2":
+        assert placed.blocks.attention.q_bias[...].sharding.spec[1] == "tensor"
+    with jax.set_mesh(mesh):
+        of_mesh = run(placed, sharding.batch(batch, mesh))
+    np.testing.assert_allclose(of_mesh, run(whole, batch), atol=1e-5)
+"""
+    environment = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_force_host_platform_device_count=4"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**environment, "PATH": "", "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -3,27 +3,51 @@
 Needs the extra `parity` (torch and transformers); skipped without it.
 """
 
+import dataclasses
+import json
+import pathlib
+import re
+import sys
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
 from flax import nnx
 
-from flanlike import config, decode, features, models, optim, training
+from flanlike import config, decode, features, models, optim, tokenizer, training
 from flanlike.models import positions
-from flanlike.pretrained import weights
+from flanlike.pretrained import layout, weights
 
 torch = pytest.importorskip("torch", reason="parity with transformers needs the extra 'parity'")
 transformers = pytest.importorskip(
     "transformers", reason="parity with transformers needs the extra 'parity'"
 )
 
-# What transformers calls the kinds of T5; `head` is whether the head is its own.
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What transformers calls a kind of T5."""
+
+    settings: dict[str, Any]  # of its configuration
+    has_head: bool = True  # of its own
+    is_scaled: bool = False
+    model_type: str = "t5"
+
+
+GATED = {"feed_forward_proj": "gated-gelu"}
+UNSCALED = {"tie_word_embeddings": False}
 KINDS = {
-    "v1.1": {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False, "head": True},
-    "original": {"feed_forward_proj": "relu", "head": False},
-    "gated-tied": {"feed_forward_proj": "gated-gelu", "head": False},
-    "tied-unscaled": {"feed_forward_proj": "relu", "tie_word_embeddings": False, "head": False},
-    "ul2": {"feed_forward_proj": "gated-silu", "tie_word_embeddings": False, "head": True},
+    "v1.1": Kind(settings=GATED | UNSCALED),
+    "original": Kind(settings={"feed_forward_proj": "relu"}, has_head=False, is_scaled=True),
+    "gated-tied": Kind(settings=GATED, has_head=False, is_scaled=True),
+    "tied-unscaled": Kind(settings={"feed_forward_proj": "relu"} | UNSCALED, has_head=False),
+    "ul2": Kind(settings={"feed_forward_proj": "gated-silu"} | UNSCALED),
+    # Three times as many layers in the encoder as in the decoder.
+    "byt5": Kind(settings=GATED | UNSCALED | {"num_layers": 3, "num_decoder_layers": 1}),
+    "mt5": Kind(settings=GATED, model_type="mt5"),
+    # As transformers 5 has it; see test_umt5_as_published for the other.
+    "umt5": Kind(settings=GATED, model_type="umt5", is_scaled=True),
 }
 ALL_KINDS = pytest.mark.parametrize("kind", KINDS)
 # Long enough for the buckets of far distances, and of unequal lengths.
@@ -33,10 +57,7 @@ TARGETS = [[*range(20, 3, -1)], [7], [12, 12, 5]]
 
 def theirs(kind: str, *, seed: int = 0):
     """Returns a random small T5 of transformers, with a dropout of 0."""
-    settings = dict(KINDS[kind])
-    has_head = settings.pop("head")
-    torch.manual_seed(seed)
-    published = transformers.T5Config(
+    settings = dict(
         vocab_size=48,
         d_model=16,
         d_kv=8,
@@ -48,10 +69,13 @@ def theirs(kind: str, *, seed: int = 0):
         relative_attention_max_distance=16,
         dropout_rate=0.0,
         decoder_start_token_id=0,
-        **settings,
     )
-    model = transformers.T5ForConditionalGeneration(published).eval()
-    if has_head:
+    torch.manual_seed(seed)
+    published = transformers.AutoConfig.for_model(
+        KINDS[kind].model_type, **settings | KINDS[kind].settings
+    )
+    model = transformers.AutoModelForSeq2SeqLM.from_config(published).eval()
+    if KINDS[kind].has_head:
         model.lm_head.weight = torch.nn.Parameter(torch.randn(48, 16))
     for name, parameter in model.named_parameters():
         if "layer_norm" in name:  # ones hide a norm in the wrong place
@@ -66,7 +90,7 @@ def ours_of(model, folder):
 
 def theirs_of(folder):
     """Returns transformers' model of the folder; nothing may be missing or left over."""
-    model, told = transformers.T5ForConditionalGeneration.from_pretrained(
+    model, told = transformers.AutoModelForSeq2SeqLM.from_pretrained(
         folder, output_loading_info=True
     )
     assert not any(told[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
@@ -117,8 +141,8 @@ def assert_same_logits(ours, model) -> None:
 def test_logits_agree_after_loading(kind, tmp_path):
     model = theirs(kind)
     ours = ours_of(model, tmp_path)
-    assert ours.config.tied_embeddings == (not KINDS[kind]["head"])
-    assert ours.config.scale_head == (KINDS[kind].get("tie_word_embeddings") is None)
+    assert ours.config.tied_embeddings == (not KINDS[kind].has_head)
+    assert ours.config.scale_head == KINDS[kind].is_scaled
     assert_same_logits(ours, model)
 
 
@@ -128,7 +152,9 @@ def test_logits_agree_after_saving(kind, tmp_path):
     ours = models.build(shape, seed=5)
     weights.save(tmp_path / "ours", ours)
     model = theirs_of(tmp_path / "ours")
-    assert model.config.scale_decoder_outputs == shape.scale_head
+    assert model.config.model_type == KINDS[kind].model_type
+    if KINDS[kind].model_type == "t5":
+        assert model.config.scale_decoder_outputs == shape.scale_head
     assert (model.lm_head.weight is model.shared.weight) == shape.tied_embeddings
     assert_same_logits(ours, model)
 
@@ -169,19 +195,22 @@ def test_greedy_generations_are_the_same_tokens(kind, tmp_path):
     assert any(len(set(ids)) > 2 for ids in generated)
 
 
-@pytest.mark.parametrize("kind", ["v1.1", "original", "gated-tied"])
+@pytest.mark.parametrize("kind", ["v1.1", "original", "gated-tied", "mt5", "umt5"])
 def test_one_adamw_step_is_the_same(kind, tmp_path):
     model = theirs(kind)
     ours = ours_of(model, tmp_path / "theirs")
+    eps = (
+        1e-5  # far below most gradients, above those that are rounding: a step is nearly their sign
+    )
     settings = config.OptimConfig(
-        peak_lr=1e-2, schedule="constant", warmup_steps=0, b2=0.999, max_gradient_norm=0
+        peak_lr=1e-2, schedule="constant", warmup_steps=0, b2=0.999, eps=eps, max_gradient_norm=0
     )
     optimizer = optim.build(settings, 1)
     step = training.make_train_step(ours, optimizer, optim.schedule(settings, 1))
     state, metrics = step(training.init_state(ours, optimizer), our_batch(is_packed=True))
     training.write_params(ours, state.params)
 
-    torch_optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.0)
+    torch_optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, eps=eps, weight_decay=0.0)
     loss = model(**their_inputs()).loss
     loss.backward()
     torch_optimizer.step()
@@ -217,13 +246,63 @@ def test_relative_buckets_are_the_same_at_every_distance(is_bidirectional):
 
 
 def test_mt5_is_never_scaled(tmp_path):
-    settings = theirs("gated-tied").config.to_dict()
-    settings = {k: v for k, v in settings.items() if k not in ("model_type", "architectures")}
-    torch.manual_seed(0)
-    model = transformers.MT5ForConditionalGeneration(transformers.MT5Config(**settings)).eval()
+    """Not even with a tied head."""
+    model = theirs("mt5")
+    model.lm_head.weight = model.shared.weight
     ours = ours_of(model, tmp_path)
-    assert not ours.config.scale_head
+    assert ours.config.tied_embeddings and not ours.config.scale_head
     assert_same_logits(ours, model)
+
+
+def test_umt5_as_published(tmp_path):
+    """Its config.json says false, as it was trained; transformers 5 scales whatever that says."""
+    model = theirs("umt5")
+    model.save_pretrained(tmp_path / "theirs")
+    published = layout.read(tmp_path / "theirs")
+    content = json.dumps({**published, "tie_word_embeddings": False})
+    (tmp_path / "theirs" / layout.CONFIG_FILE).write_text(content)
+    ours = weights.load(tmp_path / "theirs")
+    assert not ours.config.scale_head
+    weights.save(tmp_path / "ours", ours)
+    assert layout.read(tmp_path / "ours")["tie_word_embeddings"] is False
+    back = theirs_of(tmp_path / "ours")
+    assert back.config.tie_word_embeddings  # a version that reads it needs no more of the next line
+    back.config.tie_word_embeddings = False
+    assert_same_logits(ours, back)
+
+
+TEXTS = ["is it\n\nred  or\tblue?", "{x} é 漢字 🙂", "", "\u2581 \x00"]
+
+
+def test_byt5_has_the_same_ids_and_text(tmp_path):
+    expected = transformers.ByT5Tokenizer()
+    expected.save_pretrained(tmp_path)
+    words = tokenizer.load(tmp_path)
+    for text in TEXTS:
+        ids = words.encode(text)
+        assert [*ids, features.EOS_ID] == expected(text).input_ids
+        cut = ids[:-1]  # of the last character, where it has several bytes
+        for row in (ids, cut, [*cut, 0, 1]):
+            assert words.decode(row) == expected.decode(row, skip_special_tokens=True)
+    names = ["<pad>", "</s>", "<unk>", "<extra_id_0>", "<extra_id_124>"]
+    assert words.pieces(expected.convert_tokens_to_ids(names)) == names
+    words.save(tmp_path / "saved")
+    again = transformers.AutoTokenizer.from_pretrained(tmp_path / "saved")
+    assert again(TEXTS[1]).input_ids == expected(TEXTS[1]).input_ids
+
+
+def test_pytorch_files_are_rewritten_as_the_guide_says(tmp_path, monkeypatch):
+    model = theirs("v1.1")
+    model.save_pretrained(tmp_path / "bin")
+    (tmp_path / "bin" / "model.safetensors").unlink()
+    torch.save(model.state_dict(), tmp_path / "bin" / "pytorch_model.bin")
+    transformers.ByT5Tokenizer().save_pretrained(tmp_path / "bin")
+    guide = pathlib.Path(__file__).parent.parent / "docs" / "pretrained.md"
+    (command,) = re.findall(r'python -c "(import transformers.+?)" ID DIR', guide.read_text())
+    monkeypatch.setattr(sys, "argv", ["-c", str(tmp_path / "bin"), str(tmp_path / "dir")])
+    exec(command, {})
+    assert_same_logits(weights.load(tmp_path / "dir"), model)
+    assert tokenizer.load(tmp_path / "dir").size == 259
 
 
 def test_bfloat16_files_load_exactly(tmp_path):

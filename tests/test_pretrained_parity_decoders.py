@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import test_pretrained_parity as parity
+import test_pretrained_runs
 from flax import nnx
 
-from flanlike import config, decode, errors, features, models, optim, training
+from flanlike import config, decode, errors, export, features, models, optim, runs, training
 from flanlike.pretrained import layout, weights
 
 torch, transformers = parity.torch, parity.transformers
@@ -277,3 +278,21 @@ def test_files_of_transformers_4_are_read(tmp_path):
         (tmp_path / kind / "config.json").write_text(json.dumps(content))
         assert before.rope_scaling in ("llama3", "linear")
         assert_same_logits(weights.load(tmp_path / kind), theirs_of(tmp_path / kind))
+
+
+def test_a_run_from_a_published_folder_is_theirs_again(tmp_path):
+    """Trained by train.py and exported: the same tokens of a text, and the same logits of them."""
+    test_pretrained_runs.published_llama(tmp_path / "published")
+    run_folder = test_pretrained_runs.run_from(tmp_path / "published", tmp_path)
+    export.export(run_folder, tmp_path / "out")
+    trained = runs.load(run_folder)
+    text = "Is it true?\n- yes\n- no  (é)"
+    ids = transformers.AutoTokenizer.from_pretrained(tmp_path / "out")(text)["input_ids"]
+    assert ids == [trained.words.marks.bos_id, *trained.words.encode(text)]
+    model = theirs_of(tmp_path / "out")
+    with torch.no_grad():
+        expected_TV = model(torch.tensor([ids])).logits[0].numpy()
+    example = features.Example(inputs=ids, targets=[trained.words.marks.eos_id])
+    batch = features.assemble([[example]], (0, len(ids)), family="decoder")
+    np.testing.assert_allclose(run(trained.model, batch)[0], expected_TV, atol=1e-4, rtol=0)
+    assert model.generation_config.eos_token_id == trained.words.marks.eos_id

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import safetensors.numpy
 import test_pretrained
+import test_pretrained_decoders
 import test_tokenizer
+import test_tokenizer_decoders
 import training_toys
 
 import train
-from flanlike import errors, export, models, runs
+from flanlike import errors, export, models, runs, tokenizer
 from flanlike.pretrained import layout, weights
 
 
@@ -45,14 +47,20 @@ def test_another_tokenizer_is_told(published, tmp_path):
         runs.load(tmp_path)
 
 
-def test_a_run_starts_from_it_and_is_exported(published, tmp_path, capsys):
+def run_from(published, tmp_path, *more: str):
+    """Returns the folder of a short run of train.py that starts from the published folder."""
     flags = training_toys.some_mixture(tmp_path, "rte")
     at = flags.index("--model")
     del flags[at : at + 4]  # --model tiny --init none
     at = flags.index("--vocabulary-size")
     del flags[at : at + 2]
-    run, out = tmp_path / "run", tmp_path / "out"
-    train.main([*flags, "--init", str(published), "--out", str(run)])
+    run = tmp_path / "run"
+    train.main([*flags, *more, "--init", str(published), "--out", str(run)])
+    return run
+
+
+def test_a_run_starts_from_it_and_is_exported(published, tmp_path, capsys):
+    run, out = run_from(published, tmp_path), tmp_path / "out"
     assert json.loads((run / "config.json").read_text())["shape"]["vocab_size"] == 56
     assert (run / "vocabulary" / "spiece.model").is_file()
     export.main([str(run), "--out", str(out)])
@@ -67,6 +75,42 @@ def test_a_run_starts_from_it_and_is_exported(published, tmp_path, capsys):
     with pytest.raises(SystemExit):
         export.main([str(run), "--out", str(out)])
     assert "is there and not empty" in capsys.readouterr().err
+
+
+def published_llama(folder):
+    """Writes a small Llama and its tokenizer into the folder, as a hub would hold them."""
+    words = tokenizer.Tokenizer(test_tokenizer_decoders.byte_level())
+    shape = test_pretrained_decoders.shape_of("llama", vocab_size=words.size + 7)
+    weights.save(folder, models.build(shape, seed=3), marks=words.marks)
+    words.save(folder)
+
+
+def test_a_decoder_starts_a_run_and_is_exported(tmp_path, capsys):
+    pytest.importorskip("tokenizers", reason="needs the extra 'pretrained'")
+    published, out = tmp_path / "published", tmp_path / "out"
+    published_llama(published)
+    run = run_from(published, tmp_path)
+    export.main([str(run), "--out", str(out)])
+    capsys.readouterr()
+    trained = runs.load(run)
+    assert trained.words.marks.bos_id == trained.words.size - 2
+    test_pretrained.assert_same_params(weights.load(out), trained.model)
+    before, after = layout.read(published), layout.read(out)
+    assert before == after and after["eos_token_id"] == trained.words.marks.eos_id
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        assert (out / name).read_bytes() == (published / name).read_bytes()
+
+
+def test_inputs_seen_both_ways_are_not_exported_as_causal(tmp_path, capsys):
+    published_llama(tmp_path)
+    content = json.loads((tmp_path / "config.json").read_text())
+    shape = dataclasses.replace(layout.to_ours(content, tmp_path), attention="prefix")
+    run = tmp_path / "run"
+    runs.claim(run, {"shape": runs.as_json(shape)})
+    with pytest.raises(SystemExit):
+        export.main([str(run), "--out", str(tmp_path / "out")])
+    said = capsys.readouterr().err
+    assert "attention is 'prefix', not 'causal'" in said and said.count("\n") == 1
 
 
 def test_the_shipped_base_is_none_that_is_published(tmp_path, capsys):

@@ -1,10 +1,13 @@
 """Published tokenizers: what they keep of a text, and what they do not."""
 
 import io
+import json
 import pickle
 
+import hypothesis
 import pytest
 import sentencepiece
+from hypothesis import strategies
 
 from flanlike import errors, tokenizer, vocabulary
 
@@ -95,6 +98,58 @@ def test_it_is_saved_whole_and_goes_to_workers(folder, tmp_path):
     assert (tmp_path / "run" / "vocabulary" / "tokenizer_config.json").read_text() == "{}"
 
 
+def test_another_id_for_unk_is_the_tokenizers_own(tmp_path):
+    content = pieces_model(bos_id=2, bos_piece="<s>", unk_id=3)
+    words = tokenizer.Tokenizer({"spiece.model": content})
+    assert 3 in words.encode("{") and 2 not in words.encode("{ <s>")
+    assert not {0, 1, 2} & set(words.encode("is </s> it <pad>"))
+
+
+BYT5 = {"tokenizer_config.json": b'{"tokenizer_class": "ByT5Tokenizer", "extra_ids": 125}'}
+
+
+@hypothesis.given(strategies.text())
+@hypothesis.settings(deadline=None)
+def test_bytes_keep_every_text(text):
+    words = tokenizer.Tokenizer(BYT5)
+    ids = words.encode(text)
+    assert words.decode(ids) == text and len(ids) == len(text.encode())
+    assert all(3 <= i < words.size == 259 for i in ids)
+
+
+def test_ids_of_bytes_are_byt5s():
+    words = tokenizer.Tokenizer(BYT5)
+    assert words.encode("a\n\xe9</s>")[:4] == [97 + 3, 10 + 3, 0xC3 + 3, 0xA9 + 3]
+    assert words.pieces([0, 1, 2, 100, 35, 13, 259, 383]) == (
+        ["<pad>", "</s>", "<unk>", "a", "<0x20>", "<0x0A>", "<extra_id_0>", "<extra_id_124>"]
+    )
+    # Half a character, marks, a sentinel and a spare row are no text.
+    assert words.decode([100, 0xC3 + 3, 0, 1, 2, 259, 383, 500, 101]) == "ab"
+
+
+@pytest.mark.parametrize("says", ["tokenizer_config.json", "config.json"])
+def test_a_folder_of_byt5_is_told_by_its_class(says, tmp_path):
+    folder, saved = tmp_path / "published", tmp_path / "run"
+    folder.mkdir()
+    (folder / "tokenizer_config.json").write_text('{"extra_ids": 125}')
+    (folder / says).write_text('{"tokenizer_class": "ByT5Tokenizer", "extra_ids": 125}')
+    words = tokenizer.load(folder)
+    words.save(saved)
+    for again in (tokenizer.load(saved), pickle.loads(pickle.dumps(words))):
+        assert again.fingerprint == words.fingerprint
+        assert again.decode(again.encode("- a\n  - b")) == "- a\n  - b"
+    settings = json.loads((saved / "tokenizer_config.json").read_text())
+    assert settings == {"tokenizer_class": "ByT5Tokenizer", "extra_ids": 125}
+
+
+def test_the_settings_of_another_class_are_no_tokenizer(tmp_path):
+    (tmp_path / "config.json").write_text("[")
+    for content in ('{"tokenizer_class": "T5Tokenizer"}', "[]", "{"):
+        (tmp_path / "tokenizer_config.json").write_text(content)
+        with pytest.raises(errors.UserError, match="no vocabulary at"):
+            tokenizer.load(tmp_path)
+
+
 def test_a_folder_of_our_own_is_a_vocabulary(tmp_path):
     trained = vocabulary.Vocabulary.train(TEXTS, 300, tmp_path)
     assert tokenizer.load(tmp_path).fingerprint == trained.fingerprint
@@ -104,7 +159,7 @@ def test_a_folder_of_our_own_is_a_vocabulary(tmp_path):
 
 def test_other_ids_and_broken_files_are_told(tmp_path):
     (tmp_path / "spiece.model").write_bytes(pieces_model(pad_id=3))
-    with pytest.raises(errors.UserError, match=r"has the ids \(3, 1, 2\) for <pad>, </s>"):
+    with pytest.raises(errors.UserError, match=r"has the ids \[3, 1\] for <pad> and </s>"):
         tokenizer.load(tmp_path)
     (tmp_path / "spiece.model").write_bytes(b"nothing")
     with pytest.raises(errors.UserError, match="spiece.model: no SentencePiece model"):

@@ -29,11 +29,10 @@ def byte_level(*, has_template: bool = True, **settings) -> dict[str, bytes]:
     if has_template:
         parts.append(_template(tokenizers, "<|begin|>", made.token_to_id("<|begin|>")))
     made.post_processor = tokenizers.processors.Sequence(parts)
-    content = {
-        **{"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|end|>"},
-        **{"bos_token": {"content": "<|begin|>"}},
-        **settings,
-    }
+    bos = {"__type": "AddedToken", "content": "<|begin|>", "normalized": False, "special": True}
+    bos |= {"lstrip": False, "rstrip": False, "single_word": False}
+    content = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": bos}
+    content |= {"eos_token": "<|end|>", **settings}
     return {"tokenizer.json": made.to_str().encode(), "tokenizer_config.json": _json(content)}
 
 

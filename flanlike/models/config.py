@@ -61,6 +61,7 @@ class ModelConfig:
     rope_magnitude: float = 1.0  # yarn: times queries and keys
     relative_buckets: int = 32  # encoder_decoder only: learned biases a head and stack
     relative_max_distance: int = 128  # farther tokens share the last bucket
+    relative_per_layer: bool = False  # a table for every layer, umT5's, not one for a stack
     dropout: float = 0.0  # share of activations dropped, when the caller passes rngs
     dtype: Literal["float32", "bfloat16"] = "float32"  # of activations; parameters stay float32
     # What the backward pass recomputes: nothing, all of a layer, or all but matrix products.

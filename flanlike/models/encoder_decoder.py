@@ -1,6 +1,12 @@
-"""The T5 encoder-decoder: relative position biases; 1.1 is gated, with an untied head."""
+"""The T5 encoder-decoder: relative position biases; 1.1 is gated, with an untied head.
+
+Dropout acts where T5's does: on embeddings, attention weights, hidden units, on what each part adds
+to the stream, and behind the final norms.
+"""
 
 import functools
+from collections.abc import Callable
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +26,8 @@ class EncoderBlock(nnx.Module):
     def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
         self.config = config
         n = config.encoder_layers
+        if config.relative_per_layer:
+            self.bias = layers.RelativeBias(config, is_bidirectional=True, rngs=rngs, layers=n)
         self.attention_norm = layers.RMSNorm(config, layers=n)
         self.attention = layers.Attention(config, n, rngs=rngs)
         self.hidden_norm = layers.RMSNorm(config, layers=n)
@@ -28,12 +36,12 @@ class EncoderBlock(nnx.Module):
     def __call__(
         self, x_BSD: jax.Array, *, bias_BNSS: jax.Array, key: jax.Array | None = None
     ) -> jax.Array:
-        keys = layers.split(key, 3)
+        keys = layers.split(key, 4)
         drop = functools.partial(layers.dropout, rate=self.config.dropout)
         normed_BSD = self.attention_norm(x_BSD)
         k_BSKH, v_BSKH = self.attention.keys_values(normed_BSD)
         q_BSNH = self.attention.queries(normed_BSD)
-        attended_BSD = self.attention.attend(q_BSNH, k_BSKH, v_BSKH, bias_BNSS)
+        attended_BSD = self.attention.attend(q_BSNH, k_BSKH, v_BSKH, bias_BNSS, key=keys[3])
         x_BSD = x_BSD + drop(attended_BSD, key=keys[0])
         return x_BSD + drop(self.hidden(self.hidden_norm(x_BSD), keys[1]), key=keys[2])
 
@@ -44,6 +52,8 @@ class DecoderBlock(nnx.Module):
     def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
         self.config = config
         n = config.layers
+        if config.relative_per_layer:
+            self.bias = layers.RelativeBias(config, is_bidirectional=False, rngs=rngs, layers=n)
         self.attention_norm = layers.RMSNorm(config, layers=n)
         self.attention = layers.Attention(config, n, rngs=rngs)
         self.cross_norm = layers.RMSNorm(config, layers=n)
@@ -62,16 +72,16 @@ class DecoderBlock(nnx.Module):
         key: jax.Array | None = None,
     ) -> tuple[jax.Array, layers.KeysValues]:
         """Returns the new stream and this call's own keys and values."""
-        keys = layers.split(key, 4)
+        keys = layers.split(key, 6)
         drop = functools.partial(layers.dropout, rate=self.config.dropout)
         normed_BTD = self.attention_norm(x_BTD)
         own = self.attention.keys_values(normed_BTD)
         k_BSKH, v_BSKH = own if cache is None else layers.with_cache(cache, own)
         q_BTNH = self.attention.queries(normed_BTD)
-        attended_BTD = self.attention.attend(q_BTNH, k_BSKH, v_BSKH, bias_BNTS)
+        attended_BTD = self.attention.attend(q_BTNH, k_BSKH, v_BSKH, bias_BNTS, key=keys[4])
         x_BTD = x_BTD + drop(attended_BTD, key=keys[0])
         q_BTNH = self.cross.queries(self.cross_norm(x_BTD))
-        attended_BTD = self.cross.attend(q_BTNH, *source, source_bias_B1TS)
+        attended_BTD = self.cross.attend(q_BTNH, *source, source_bias_B1TS, key=keys[5])
         x_BTD = x_BTD + drop(attended_BTD, key=keys[1])
         hidden_BTD = self.hidden(self.hidden_norm(x_BTD), keys[2])
         return x_BTD + drop(hidden_BTD, key=keys[3]), own
@@ -83,10 +93,12 @@ class EncoderDecoder(nnx.Module):
     def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
         self.config = config
         self.embedding = layers.Embedding(config, rngs=rngs)
-        self.encoder_bias = layers.RelativeBias(config, is_bidirectional=True, rngs=rngs)
+        if not config.relative_per_layer:
+            self.encoder_bias = layers.RelativeBias(config, is_bidirectional=True, rngs=rngs)
         self.encoder = EncoderBlock(config, rngs=rngs)
         self.encoder_norm = layers.RMSNorm(config)
-        self.decoder_bias = layers.RelativeBias(config, is_bidirectional=False, rngs=rngs)
+        if not config.relative_per_layer:
+            self.decoder_bias = layers.RelativeBias(config, is_bidirectional=False, rngs=rngs)
         self.decoder = DecoderBlock(config, rngs=rngs)
         self.decoder_norm = layers.RMSNorm(config)
 
@@ -133,14 +145,13 @@ class EncoderDecoder(nnx.Module):
         """
         own, source, source_bias_B11S = cache
         places_S = jnp.arange(is_visible_B1S.shape[-1])
-        bias_BN1S = self.decoder_bias(jnp.asarray(slot)[None], places_S)
-        bias_BN1S = bias_BN1S + positions.mask_bias(is_visible_B1S)
+        bias_of = self._bias("decoder", jnp.asarray(slot)[None], places_S, is_visible_B1S)
 
         def layer(block: DecoderBlock, x_B1D: jax.Array, cached):
             own, source = cached
             return block(
                 x_B1D,
-                bias_BNTS=bias_BN1S,
+                bias_BNTS=bias_of(block),
                 source=source,
                 source_bias_B1TS=source_bias_B11S,
                 cache=layers.Cache(*own, slot),
@@ -152,7 +163,7 @@ class EncoderDecoder(nnx.Module):
         return self.decoder_norm(x_B1D), (own, source, source_bias_B11S)
 
     def _encode(self, batch: features.Batch, key: jax.Array | None) -> jax.Array:
-        embedding_key, blocks_key = layers.split(key, 2)
+        embedding_key, blocks_key, norm_key = layers.split(key, 3)
         segment_ids_BS = batch.source_segment_ids_BS
         S = segment_ids_BS.shape[1]
         # Padding sees itself, which keeps its softmax finite.
@@ -160,16 +171,16 @@ class EncoderDecoder(nnx.Module):
             positions.cross_mask(segment_ids_BS, segment_ids_BS) | jnp.eye(S, dtype=bool)[None]
         )
         places_S = jnp.arange(S)
-        bias_BNSS = self.encoder_bias(places_S, places_S) + positions.mask_bias(mask_BSS)
+        bias_of = self._bias("encoder", places_S, places_S, mask_BSS)
 
         def layer(block: EncoderBlock, x_BSD: jax.Array, key: jax.Array | None):
-            return block(x_BSD, bias_BNSS=bias_BNSS, key=key), None
+            return block(x_BSD, bias_BNSS=bias_of(block), key=key), None
 
         x_BSD = self.embedding(batch.source_tokens_BS)
         x_BSD = layers.dropout(x_BSD, self.config.dropout, embedding_key)
         keys = layers.layer_keys(blocks_key, self.config.encoder_layers)
         x_BSD, _ = layers.scan(self.encoder, layer, x_BSD, keys, self.config)
-        return self.encoder_norm(x_BSD)
+        return layers.dropout(self.encoder_norm(x_BSD), self.config.dropout, norm_key)
 
     def _decode(
         self,
@@ -180,17 +191,17 @@ class EncoderDecoder(nnx.Module):
         key: jax.Array | None = None,
         keeps_cache: bool = False,
     ) -> tuple[jax.Array, tuple[layers.KeysValues, layers.KeysValues] | None]:
-        embedding_key, blocks_key = layers.split(key, 2)
+        embedding_key, blocks_key, norm_key = layers.split(key, 3)
         mask_BTS = positions.decoder_mask(batch.segment_ids_BT, branch_ids_BT=branch_ids_BT)
         places_T = jnp.arange(mask_BTS.shape[1])
-        bias_BNTS = self.decoder_bias(places_T, places_T) + positions.mask_bias(mask_BTS)
+        bias_of = self._bias("decoder", places_T, places_T, mask_BTS)
         source_bias_B1TS = self._source_bias(batch)
 
         def layer(block: DecoderBlock, x_BTD: jax.Array, key: jax.Array | None):
             source = block.cross.keys_values(encoded_BSD)
             x_BTD, own = block(
                 x_BTD,
-                bias_BNTS=bias_BNTS,
+                bias_BNTS=bias_of(block),
                 source=source,
                 source_bias_B1TS=source_bias_B1TS,
                 key=key,
@@ -201,7 +212,23 @@ class EncoderDecoder(nnx.Module):
         x_BTD = layers.dropout(x_BTD, self.config.dropout, embedding_key)
         keys = layers.layer_keys(blocks_key, self.config.layers)
         x_BTD, cache = layers.scan(self.decoder, layer, x_BTD, keys, self.config)
-        return self.decoder_norm(x_BTD), cache
+        x_BTD = layers.dropout(self.decoder_norm(x_BTD), self.config.dropout, norm_key)
+        return x_BTD, cache
+
+    def _bias(
+        self,
+        stack: Literal["encoder", "decoder"],
+        queries_T: jax.Array,
+        keys_S: jax.Array,
+        is_visible_BTS: jax.Array,
+    ) -> Callable[[EncoderBlock | DecoderBlock], jax.Array]:
+        """Returns what gives a layer its bias BNTS: of its own table, or the stack's, made once."""
+        mask_B1TS = positions.mask_bias(is_visible_BTS)
+        if self.config.relative_per_layer:
+            return lambda block: block.bias(queries_T, keys_S) + mask_B1TS
+        of_stack = self.encoder_bias if stack == "encoder" else self.decoder_bias
+        bias_BNTS = of_stack(queries_T, keys_S) + mask_B1TS
+        return lambda block: bias_BNTS
 
     def _source_bias(self, batch: features.Batch) -> jax.Array:
         mask_BTS = positions.cross_mask(batch.segment_ids_BT, batch.source_segment_ids_BS)

@@ -170,11 +170,28 @@ class Attention(Sublayer):
         return positions.rotate(k_BSKH, rotation), v_BSKH
 
     def attend(
-        self, q_BTNH: jax.Array, k_BSKH: jax.Array, v_BSKH: jax.Array, bias_BNTS: jax.Array
+        self,
+        q_BTNH: jax.Array,
+        k_BSKH: jax.Array,
+        v_BSKH: jax.Array,
+        bias_BNTS: jax.Array,
+        *,
+        key: jax.Array | None = None,
     ) -> jax.Array:
-        """Returns the attended values projected to BTD; the bias carries mask and positions."""
-        softcap = self.config.attention_softcap
-        x_BTNH = attention(q_BTNH, k_BSKH, v_BSKH, bias_BNTS, softcap=softcap)
+        """Returns the attended values projected to BTD; the bias carries mask and positions.
+
+        With a key, dropout acts on the weights.
+        """
+        config = self.config
+        x_BTNH = attention(
+            q_BTNH,
+            k_BSKH,
+            v_BSKH,
+            bias_BNTS,
+            softcap=config.attention_softcap,
+            rate=config.dropout,
+            key=key,
+        )
         return self.adapted(self.project(x_BTNH, "out", inputs=2))
 
 
@@ -185,8 +202,14 @@ def attention(
     bias_BNTS: jax.Array,
     *,
     softcap: float = 0.0,
+    rate: float = 0.0,
+    key: jax.Array | None = None,
 ) -> jax.Array:
     """Returns softmax(q k + bias) v, with logits and softmax in float32; q k may be capped.
+
+    With a key, a share `rate` of the softmax's weights is dropped: those of the same keys for all
+    queries of a row, as T5 was trained, which takes T times fewer random numbers; heads have their
+    own, and so may not share keys.
 
     Heads come before tokens in both products, and the queries of a group one head after another
     (R): only q, k, v and the result are transposed, never the logits, which on a CPU takes as long
@@ -201,9 +224,8 @@ def attention(
     logits = logits.reshape(B, K, -1, S)
     highest = jax.lax.stop_gradient(logits.max(axis=-1, keepdims=True))
     weights = jnp.exp(logits - highest)
-    x_BKRH = jnp.einsum(
-        "BKRS,BKSH->BKRH", weights.astype(v_BSKH.dtype), v_BKSH, preferred_element_type=jnp.float32
-    )
+    kept = dropout(weights, rate, key, same_along=-2).astype(v_BSKH.dtype)
+    x_BKRH = jnp.einsum("BKRS,BKSH->BKRH", kept, v_BKSH, preferred_element_type=jnp.float32)
     x_BKRH = (x_BKRH / weights.sum(axis=-1, keepdims=True)).astype(v_BSKH.dtype)
     return x_BKRH.reshape(B, N, T, H).transpose(0, 2, 1, 3)
 
@@ -231,11 +253,19 @@ def residual_scale(config: Config, layers: int) -> float:
     return (2 * layers) ** -0.5 if config.init == "depth_scaled" else 1.0
 
 
-def dropout(x: jax.Array, rate: float, key: jax.Array | None) -> jax.Array:
-    """Zeroes a share of x and scales up the rest; without a key it returns x."""
+def dropout(
+    x: jax.Array, rate: float, key: jax.Array | None, *, same_along: int | None = None
+) -> jax.Array:
+    """Zeroes a share of x and scales up the rest; without a key it returns x.
+
+    Along the axis `same_along`, it is the same elements that are dropped.
+    """
     if key is None or rate == 0.0:
         return x
-    keep = jax.random.bernoulli(key, 1.0 - rate, x.shape)
+    shape = list(x.shape)
+    if same_along is not None:
+        shape[same_along] = 1
+    keep = jax.random.bernoulli(key, 1.0 - rate, shape)
     return jnp.where(keep, x / (1.0 - rate), 0).astype(x.dtype)
 
 
@@ -296,17 +326,26 @@ def split(key: jax.Array | None, parts: int) -> list[jax.Array | None]:
 
 
 class RelativeBias(nnx.Module):
-    """T5's learned attention biases by distance, one table for all layers of a stack.
+    """T5's learned attention biases by distance: one table for a stack, or one for each layer.
 
     The tokens of a segment lie side by side, so that distances in the row are distances of
     positions; the mask hides all other pairs.
     """
 
-    def __init__(self, config: Config, *, is_bidirectional: bool, rngs: nnx.Rngs):
+    def __init__(
+        self,
+        config: Config,
+        *,
+        is_bidirectional: bool,
+        rngs: nnx.Rngs,
+        layers: int | None = None,
+    ):
         self.config = config
         self.is_bidirectional = is_bidirectional
-        shape = (config.relative_buckets, config.query_heads)
-        self.table = param(rngs, shape, ("buckets", "heads"), std=config.model_size**-0.5)
+        shape, axes = (config.relative_buckets, config.query_heads), ("buckets", "heads")
+        if layers is not None:
+            shape, axes = (layers, *shape), ("layers", *axes)
+        self.table = param(rngs, shape, axes, std=config.model_size**-0.5)
 
     def __call__(self, queries_T: jax.Array, keys_S: jax.Array) -> jax.Array:
         """Returns the float32 bias 1NTS for tokens at those places of the row."""
@@ -333,7 +372,8 @@ class Embedding(nnx.Module):
             self.head = param(rngs, (D, V), ("embed", "vocab"), std=D**-0.5)
 
     def __call__(self, tokens_BT: jax.Array) -> jax.Array:
-        x_BTD = jnp.take(self.table[...], tokens_BT, axis=0)
+        table_VD = sharding.gathered(self.table[...], ("vocab", "embed"))
+        x_BTD = jnp.take(table_VD, tokens_BT, axis=0)
         if hasattr(self, "soft_prompt"):  # by `flanlike.tuning`: vectors of the ids from V on
             x_BTD = self.soft_prompt(tokens_BT, x_BTD)
         x_BTD = x_BTD.astype(self.config.dtype)

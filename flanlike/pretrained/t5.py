@@ -1,9 +1,10 @@
-"""The T5 family: T5, T5 1.1, LM-adapted, Flan-T5, mT5 and UL2, as they are published.
+"""The T5 family: T5, T5 1.1, LM-adapted, Flan-T5, mT5, umT5, ByT5 and UL2, as they are published.
 
 What `config.json` says of the head is not enough. transformers 4 scaled the head's input where
 `tie_word_embeddings` was true; transformers 5 reads the same key as "scale", writes true whatever
 the model, says `scale_decoder_outputs` besides, and ties what is equal in the files. So the files
-decide whether the head is tied, and the two keys whether its input is scaled.
+decide whether the head is tied, and the two keys whether its input is scaled. An mT5 is never
+scaled. umT5s were published with false, which transformers 5 reads as true and then scales.
 
 Source: `modeling_t5.py` of transformers 5.23.0 and the published checkpoints' own names.
 """
@@ -16,10 +17,17 @@ from flanlike.models import config as model_config
 from flanlike.pretrained import names
 
 _TABLE = "shared.weight"
+_CLASSES = {
+    "t5": "T5ForConditionalGeneration",
+    "mt5": "MT5ForConditionalGeneration",
+    "umt5": "UMT5ForConditionalGeneration",
+}
 # Of `feed_forward_proj`, after the word "gated-".
 _ACTIVATIONS = {"gelu_new": "gelu", "silu": "silu", "swish": "silu", "relu": "relu"}
 _PROJECTIONS = {"gelu": "gelu_new", "silu": "silu", "relu": "relu"}
 _NEEDED = ("vocab_size", "d_model", "d_kv", "d_ff", "num_layers", "num_heads")
+# What an example begins and ends with, here and in every model that is read; None says nothing.
+_MARKS = {"pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0}
 # What their code does whatever the configuration, and so a model that goes there has to.
 _FIXED = {
     "family": "encoder_decoder",
@@ -40,6 +48,12 @@ def _to_ours(published: dict[str, Any], path: Path) -> model_config.ModelConfig:
             f"{path}: layer_norm_epsilon {published['layer_norm_epsilon']!r}; expected 1e-06, "
             "which every published T5 has"
         )
+    for key, expected in _MARKS.items():
+        if published.get(key) not in (None, expected, [expected]):
+            raise errors.UserError(
+                f"{path}: {key} {published[key]!r}; expected {expected!r}, as T5 has: a model "
+                "with other marks cannot be read"
+            )
     activation, is_gated = _activation(published, path)
     return model_config.ModelConfig(
         family="encoder_decoder",
@@ -59,16 +73,20 @@ def _to_ours(published: dict[str, Any], path: Path) -> model_config.ModelConfig:
         init="t5",
         relative_buckets=published.get("relative_attention_num_buckets", 32),
         relative_max_distance=published.get("relative_attention_max_distance", 128),
+        relative_per_layer=published["model_type"] == "umt5",
         dropout=published.get("dropout_rate", 0.1),
     )
 
 
 def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
-    if wrong := {k: v for k, v in _FIXED.items() if getattr(config, k) != v}:
+    fixed = {**_FIXED, "relative_per_layer": config.model_type == "umt5"}
+    if config.model_type == "mt5":
+        fixed["scale_head"] = False
+    if wrong := {k: v for k, v in fixed.items() if getattr(config, k) != v}:
         listed = ", ".join(f"{k} is {getattr(config, k)!r}, not {v!r}" for k, v in wrong.items())
         raise errors.UserError(
-            f"this model is no T5 and cannot be written as one ({listed}): train one from a "
-            "preset t5-1.1-* or from a published T5"
+            f"this model is no {config.model_type} and cannot be written as one ({listed}): train "
+            "one from a preset t5-1.1-* or from a published T5"
         )
     if config.query_heads != config.key_value_heads:
         raise errors.UserError(
@@ -76,9 +94,12 @@ def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
             f"{config.query_heads!r} query heads), which no T5 does: it cannot be written as one"
         )
     gated = "gated-" if config.is_gated else ""
+    scale = {"tie_word_embeddings": config.scale_head}
+    if config.model_type == "t5":
+        scale["scale_decoder_outputs"] = config.scale_head
     return {
-        "architectures": ["T5ForConditionalGeneration"],
-        "model_type": "t5",
+        "architectures": [_CLASSES[config.model_type]],
+        "model_type": config.model_type,
         "vocab_size": config.vocab_size,
         "d_model": config.model_size,
         "d_kv": config.head_size,
@@ -96,11 +117,8 @@ def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
         "layer_norm_epsilon": 1e-6,
         "initializer_factor": 1.0,
         "is_encoder_decoder": True,
-        "pad_token_id": 0,
-        "eos_token_id": 1,
-        "decoder_start_token_id": 0,
-        "tie_word_embeddings": config.scale_head,
-        "scale_decoder_outputs": config.scale_head,
+        **_MARKS,
+        **scale,
         "dtype": "float32",
     }
 
@@ -115,7 +133,8 @@ def _writes_head(config: model_config.ModelConfig) -> bool:
 
 
 def _activation(published: dict[str, Any], path: Path) -> tuple[str, bool]:
-    projection = published.get("feed_forward_proj", "relu")
+    by_type = "relu" if published["model_type"] == "t5" else "gated-gelu"
+    projection = published.get("feed_forward_proj") or by_type
     is_gated = projection.startswith("gated-")
     name = projection.removeprefix("gated-")
     if is_gated and name == "gelu":
@@ -139,16 +158,21 @@ def _places(config: model_config.ModelConfig) -> dict[str, names.Place]:
     """Returns the place of every tensor of a T5 of that shape, by its published name."""
     D, V, N = config.model_size, config.vocab_size, config.query_heads
     relative = (config.relative_buckets, N)
-    bias = "block.0.layer.0.SelfAttention.relative_attention_bias.weight"
+    bias = "layer.0.SelfAttention.relative_attention_bias.weight"
     places = {_TABLE: names.Place(path=("embedding", "table"), layer=None, shape=(V, D))}
     if not config.tied_embeddings:
         head = names.Place(path=("embedding", "head"), layer=None, shape=(D, V), inputs=1)
         places[T5.head] = head
     for stack, layers in (("encoder", config.encoder_layers), ("decoder", config.layers)):
         ours, norm = (f"{stack}_bias", "table"), (f"{stack}_norm", "scale")
-        places[f"{stack}.{bias}"] = names.Place(path=ours, layer=None, shape=relative)
+        if not config.relative_per_layer:
+            places[f"{stack}.block.0.{bias}"] = names.Place(path=ours, layer=None, shape=relative)
         places[f"{stack}.final_layer_norm.weight"] = names.Place(path=norm, layer=None, shape=(D,))
         for layer in range(layers):
+            if config.relative_per_layer:
+                places[f"{stack}.block.{layer}.{bias}"] = names.Place(
+                    path=(stack, "bias", "table"), layer=layer, shape=relative
+                )
             for name, path, shape, inputs in _block(config, stack):
                 places[f"{stack}.block.{layer}.layer.{name}.weight"] = names.Place(
                     path=(stack, *path), layer=layer, shape=shape, inputs=inputs
@@ -186,7 +210,7 @@ def _block(
 
 
 T5 = names.Architecture(
-    model_types=("t5", "mt5"),
+    model_types=tuple(_CLASSES),
     to_ours=_to_ours,
     to_published=_to_published,
     places=_places,

@@ -1,11 +1,10 @@
 """Tensors of published files into a model's parameters, and back.
 
 Reading goes file by file and tensor by tensor, and every device takes its own part of each. Besides
-the system's cache of the files, the host holds a copy or two of one tensor: a model that fits its
-devices needs no host that it fits into.
+the system's cache of the files, which are mapped, the host holds a copy of one tensor: a model that
+fits its devices needs no host that it fits into. `bench/load_memory.py` measures it.
 """
 
-import contextlib
 import dataclasses
 import functools
 import json
@@ -16,6 +15,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import ml_dtypes
 import numpy as np
 import safetensors
 import safetensors.numpy
@@ -27,6 +27,14 @@ from flanlike.pretrained import layout, names
 
 _INDEX_FILE = "model.safetensors.index.json"
 _ONE_FILE = "model.safetensors"
+ENTRIES = (_ONE_FILE, _INDEX_FILE)  # one of them is in every folder that can be read
+PATTERNS = (*ENTRIES, "model-*.safetensors")  # of all files that are read
+_DTYPES = {
+    "F64": np.float64,
+    "F32": np.float32,
+    "F16": np.float16,
+    "BF16": ml_dtypes.bfloat16,
+}
 _ROWS_AT_ONCE = 4096  # of tables that are compared
 _LISTED = 12  # wrong tensors, of each kind, that an error names
 
@@ -48,8 +56,8 @@ def shape_of(folder: Path) -> model_config.ModelConfig:
     of = layout.architecture(shape)
     if of.says_tied and not shape.tied_embeddings:
         return shape
-    with _Files(folder) as files:
-        is_tied = of.head not in files.shapes or files.are_equal(of.table, of.head)
+    files = _Files(folder, of)
+    is_tied = of.head not in files.shapes or files.are_equal(of.table, of.head)
     return dataclasses.replace(shape, tied_embeddings=is_tied)
 
 
@@ -66,16 +74,16 @@ def load(
     shape = dataclasses.replace(shape_of(folder), **changes)
     of = layout.architecture(shape)
     places = of.places(shape)
-    with _Files(folder) as files:
-        _check(files, of, places, folder)
-        model = _zeros(shape, mesh)
-        state = nnx.state(model, nnx.Param)
-        arrays = dict(nnx.to_flat_state(state))
-        for name, theirs in files.tensors(places):
-            place = places[name]
-            variable = arrays[place.path]
-            value = _put(variable[...], place, theirs)
-            arrays[place.path] = variable.replace(value)
+    files = _Files(folder, of)
+    _check(files, of, places, folder)
+    model = _zeros(shape, mesh)
+    state = nnx.state(model, nnx.Param)
+    arrays = dict(nnx.to_flat_state(state))
+    for name, theirs in files.tensors(places):
+        place = places[name]
+        variable = arrays[place.path]
+        value = _put(variable[...], place, theirs)
+        arrays[place.path] = variable.replace(value)
     nnx.update(model, nnx.from_flat_state(arrays))
     return model
 
@@ -121,46 +129,64 @@ def save(
         (folder / _INDEX_FILE).write_text(json.dumps(index, indent=2) + "\n")
 
 
-class _Files(contextlib.AbstractContextManager):
-    """The safetensors files of a folder, opened: shapes by name, and tensors as asked for."""
+class _Files:
+    """The safetensors files of a folder, mapped: shapes by name, and tensors as asked for."""
 
-    def __init__(self, folder: Path) -> None:
-        self._stack = contextlib.ExitStack()
-        self._handles = []
-        self.shapes: dict[str, tuple[int, ...]] = {}
-        self._file_of: dict[str, Any] = {}
+    def __init__(self, folder: Path, of: names.Architecture) -> None:
+        self._tensors: dict[str, np.ndarray] = {}
         for file in _paths(folder):
-            try:
-                handle = self._stack.enter_context(safetensors.safe_open(file, framework="numpy"))
-            except safetensors.SafetensorError as error:
-                raise errors.UserError(
-                    f"{file}: no whole safetensors file ({error}): fetch it again"
-                ) from error
-            self._handles.append(handle)
-            for name in handle.keys():  # noqa: SIM118 (a handle is no mapping)
-                self.shapes[name] = tuple(handle.get_slice(name).get_shape())
-                self._file_of[name] = handle
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+            self._tensors |= _mapped(file)
+        # What leaves equal tensors out may keep the table under a copy's name.
+        if of.table not in self._tensors and (kept := self._tensors.keys() & set(of.copies)):
+            self._tensors[of.table] = self._tensors[min(kept)]
+        self.shapes = {name: tensor.shape for name, tensor in self._tensors.items()}
 
     def tensors(self, wanted: dict[str, names.Place]) -> Iterator[tuple[str, np.ndarray]]:
-        """Yields the wanted tensors, one file after another."""
-        for handle in self._handles:
-            for name in handle.keys():  # noqa: SIM118
-                if name in wanted:
-                    yield name, handle.get_tensor(name)
+        """Yields the wanted tensors, one file after another; none is read yet."""
+        for name, tensor in self._tensors.items():
+            if name in wanted:
+                yield name, tensor
 
     def are_equal(self, a: str, b: str) -> bool:
         """Returns whether two tensors of the files are the same; reads no more than it must."""
         if a not in self.shapes or self.shapes[a] != self.shapes.get(b):
             return False
-        left, right = (self._file_of[name].get_slice(name) for name in (a, b))
+        left, right = self._tensors[a], self._tensors[b]
         rows = self.shapes[a][0]
         ends = [
             (start, min(start + _ROWS_AT_ONCE, rows)) for start in range(0, rows, _ROWS_AT_ONCE)
         ]
         return all(np.array_equal(left[start:end], right[start:end]) for start, end in ends)
+
+
+def _mapped(file: Path) -> dict[str, np.ndarray]:
+    """Returns the tensors of a file, whose bytes are read when they are asked for.
+
+    A safetensors file is the length of its header (8 bytes), the header (JSON: dtype, shape and
+    place of each tensor) and the tensors. The library's own reader copies each one.
+    """
+    try:
+        with safetensors.safe_open(file, framework="numpy"):
+            pass  # it checks the header against the file
+    except safetensors.SafetensorError as error:
+        raise errors.UserError(
+            f"{file}: no whole safetensors file ({error}): fetch it again"
+        ) from error
+    content = np.memmap(file, np.uint8, mode="r")
+    start = 8 + int.from_bytes(content[:8].tobytes(), "little")
+    header = json.loads(content[8:start].tobytes())
+    header.pop("__metadata__", None)
+    tensors = {}
+    for name, entry in header.items():
+        if entry["dtype"] not in _DTYPES:
+            raise errors.UserError(
+                f"{file}: {name} is of type {entry['dtype']}; expected one of {tuple(_DTYPES)!r}: "
+                "quantized weights have to be widened first"
+            )
+        first, last = entry["data_offsets"]
+        tensor = content[start + first : start + last].view(_DTYPES[entry["dtype"]])
+        tensors[name] = tensor.reshape(entry["shape"])
+    return tensors
 
 
 def _paths(folder: Path) -> list[Path]:
@@ -241,7 +267,7 @@ def _put(array: jax.Array, place: names.Place, theirs: np.ndarray) -> jax.Array:
     if place.layer is not None and isinstance(there, jax.sharding.NamedSharding):
         there = jax.sharding.NamedSharding(there.mesh, jax.sharding.PartitionSpec(*there.spec[1:]))
     value = jax.make_array_from_callback(
-        place.shape, there, lambda index: np.asarray(ours[index], np.float32)
+        place.shape, there, lambda index: np.array(ours[index], np.float32, order="C")
     )
     if place.layer is None:
         return value

@@ -1,0 +1,232 @@
+"""Real processes on CPU: 1, 2 and 4 are the same run, by the commands of docs/scale_out.md."""
+
+import json
+import os
+import pathlib
+import re
+import shlex
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import training_toys
+
+import train
+from flanlike import config
+from flanlike.models import presets
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PAGE = (ROOT / "docs/scale_out.md").read_text(encoding="utf-8")
+LOCAL = re.search(r"```sh\n(# Four processes.*?)```", PAGE, re.DOTALL).group(1)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("localhost", 0))
+        return found.getsockname()[1]
+
+
+def environment(devices: int, **variables: str) -> dict[str, str]:
+    # Without optimization these toys compile in a third of the time.
+    flags = f"--xla_force_host_platform_device_count={devices} --xla_backend_optimization_level=0"
+    return os.environ | {
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": flags,
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
+        **variables,
+    }
+
+
+# On four devices in all: trains both families, asks and lets write, and prints what came out.
+WORKER = """
+import dataclasses, json, pathlib, sys
+import jax, numpy as np, optax
+import training_toys
+from flanlike import config, decode, distributed, errors, features, input_shards, models, packing
+from flanlike import sharding, training
+
+process, processes, port, folder = sys.argv[1:]
+distributed.join(config.DistributedConfig(
+    coordinator=f"localhost:{port}", processes=int(processes), process=int(process)))
+assert jax.device_count() == 4 and distributed.count() == int(processes)
+assert distributed.is_first() == (process == "0")
+ENCODER_DECODER = dataclasses.replace(
+    training_toys.MODEL, family="encoder_decoder", encoder_layers=1, tied_embeddings=False)
+
+def item(index):
+    ids = np.random.default_rng(index).integers(2, 32, 6).tolist()
+    return packing.Item(example=features.Example(inputs=ids[:3 + index % 2], targets=[*ids[4:], 1]))
+
+def run(shape, shards, sizes, asks):
+    mesh = sharding.mesh(**{"data": 1, **sizes})
+    optimizer = optax.sgd(0.3, momentum=0.5)
+    model = models.build(shape, seed=0, mesh=mesh)
+    step = training.make_train_step(model, optimizer, optax.constant_schedule(0.3), mesh=mesh)
+    state = training.init_state(model, optimizer, mesh=mesh)
+    windows = packing.Windows(
+        item, row_tokens=(0, 12) if shape.family == "decoder" else (8, 6),
+        family=shape.family, seed=0, window_examples=16)
+    batches = input_shards.ShardedBatches(
+        windows, rows=8, shards=shards, rows_here=sharding.rows_here(8, mesh),
+        gather=distributed.gather)
+    losses = []
+    for _ in range(3):
+        state, metrics = step(state, next(batches))
+        losses.append(float(metrics.loss))
+    found = {"losses": losses, "state": batches.get_state()}
+    if asks:
+        training.write_params(model, state.params)
+        prompts = [[5 + i, 9, 20 + i][: 1 + i % 3] for i in range(5)]
+        with jax.set_mesh(mesh):
+            found["scores"] = np.array(
+                decode.option_scores(model, prompts, [[[3], [4, 5]]] * 5)).tolist()
+            found["written"] = decode.generate(model, prompts, max_new_tokens=4)
+    return found
+
+def error_of(function, *arguments, **settings):
+    try:
+        function(*arguments, **settings)
+    except errors.UserError as error:
+        return str(error)
+
+# Of four processes, two hold each row of the first: the axis tensor spans them.
+found = [run(training_toys.MODEL, 4, {"data": 2, "tensor": 2}, asks=True),
+         run(ENCODER_DECODER, 1, {"fsdp": 4}, asks=processes != "4")]
+mine = pathlib.Path(folder, process)
+mine.mkdir()
+found.append({
+    "other": error_of(distributed.check_same, {"manifest": "same", "vocabulary": process}),
+    "unseen": error_of(distributed.check_shared, mine if process == "0" else mine / "none",
+                       timeout_s=0.3),
+    "far": distributed.gather(np.array([1 << 40])).tolist(),
+})
+pathlib.Path(folder, f"found-{process}.json").write_text(json.dumps(found))
+"""
+
+
+def work(processes: int, folder: pathlib.Path) -> list[list[dict]]:
+    """Returns what each process found."""
+    folder.mkdir()
+    port = str(free_port())
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(process), str(processes), port, str(folder)],
+            env=environment(4 // processes),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for process in range(processes)
+    ]
+    said = [one.communicate()[0] for one in running]
+    assert [one.returncode for one in running] == [0] * processes, "\n".join(said)
+    return [json.loads((folder / f"found-{p}.json").read_text()) for p in range(processes)]
+
+
+def test_one_two_and_four_processes_compute_the_same(tmp_path):
+    [one] = work(1, tmp_path / "1")
+    assert one[2] == {"other": None, "unseen": None, "far": [[1 << 40]]}
+    for processes in (2, 4):
+        found = work(processes, tmp_path / str(processes))
+        for process in found:
+            for same, expected in zip(process[:2], one[:2], strict=True):
+                np.testing.assert_allclose(same["losses"], expected["losses"], rtol=1e-5)
+                assert same["state"] == expected["state"]
+                if "scores" in same:
+                    np.testing.assert_allclose(same["scores"], expected["scores"], rtol=1e-5)
+                    assert same["written"] == expected["written"]
+            others = ", ".join(map(str, range(1, processes)))
+            assert f"processes {others} have another vocabulary" in process[2]["other"]
+            assert f"processes {others} do not see" in process[2]["unseen"]
+            assert process[2]["far"] == [[1 << 40]] * processes
+    assert "scores" in one[0] and "scores" in one[1] and "scores" in found[0][0]
+
+
+# `python train.py` with the toy preset; process 2 is asked to stop when it knows of two steps.
+COMMAND = """
+import os, signal, sys
+import train, training_toys
+from flanlike import progress
+from flanlike.models import presets
+
+presets.PRESETS["tiny"] = training_toys.MODEL
+train.VOCABULARY_PROMPTS = 200
+if "--distributed.process 2" in " ".join(sys.argv):
+    progress.Silent.write = lambda log, step, metrics: (
+        os.kill(os.getpid(), signal.SIGTERM) if step == 2 else None)
+assert sys.argv.pop(1) == "train.py"
+train.main(sys.argv[1:])
+"""
+FLAGS = (
+    "--mixture open_choice --hold-out word_relations --model tiny --init none --steps 8 "
+    "--vocabulary-size 600 --batch.rows 4 --batch.input-shards 4 --optim.warmup-steps 2 "
+    "--eval.rows-per-task 2 --eval.validation-rows 2 --eval.generation-rows 2"
+)
+
+
+def four_processes(folder: pathlib.Path, out: pathlib.Path) -> str:
+    """Runs the page's loop with the toy preset; returns what was said."""
+    script = folder / "python"
+    (folder / "command.py").write_text(COMMAND)
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} {folder / "command.py"} "$@"\n')
+    script.chmod(0o755)
+    command = LOCAL
+    for here, there in (
+        ("--mixture flan_core --out runs/local --batch.input-shards 4", f"{FLAGS} --out {out}"),
+        ("localhost:12355", f"localhost:{free_port()}"),
+    ):
+        assert here in command
+        command = command.replace(here, there)
+    done = subprocess.run(
+        ["bash", "-ec", command],
+        env=environment(1, PATH=f"{folder}{os.pathsep}{os.environ['PATH']}"),
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout + done.stderr
+
+
+def lines(out: pathlib.Path) -> list[dict]:
+    return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_stopped_on_four_processes_a_run_goes_on_with_one(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(presets.PRESETS, "tiny", training_toys.MODEL)
+    monkeypatch.setattr(train, "VOCABULARY_PROMPTS", 200)
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    said = four_processes(tmp_path, stopped)
+    assert said.count("stopped and saved in") == 1, said  # the first alone speaks
+    [saved] = (stopped / "checkpoints").iterdir()
+    assert 3 <= int(saved.name) <= 5
+    assert [line["step"] for line in lines(stopped)] == list(range(1, int(saved.name) + 1))
+    assert not (stopped / "report.md").exists()
+
+    train.main([*FLAGS.split(), "--out", str(whole)])
+    train.main([*FLAGS.split(), "--out", str(stopped)])
+    assert f"going on from step {saved.name}" in capsys.readouterr().out
+    assert (stopped / "report.md").exists()
+    for line, expected in zip(lines(stopped), lines(whole), strict=True):
+        for name in ("step", "target_tokens", "useful_tokens"):
+            assert line[name] == expected[name]
+        np.testing.assert_allclose(line["loss"], expected["loss"], rtol=1e-5)
+    for file in ("checkpoints/8/data/metadata", "composition.json", "manifest.json"):
+        assert (stopped / file).read_text() == (whole / file).read_text()
+
+
+def commands() -> list[str]:
+    """Returns what follows `python train.py` wherever the page has it."""
+    joined = re.sub(r"\\\n|\n +--", lambda found: " --" if "--" in found[0] else " ", PAGE)
+    return [found.split("'")[0] for found in re.findall(r"python train\.py (--.*)", joined)]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_of_the_page_is_one_of_ours(command):
+    flags = shlex.split(command.replace("$process", "3").rstrip(" &"))
+    parsed = config.parse(flags)
+    assert parsed.out and parsed.batch.input_shards > 1
+
+
+def test_the_page_has_a_command_for_each_place():
+    assert len(commands()) == 4
