@@ -103,12 +103,11 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
 
     with distributed.together():
         ready = prepare(config, tasks, composition, start, out)
-    same = {"vocabulary": ready.words.fingerprint}
+    distributed.check_same({"vocabulary": ready.words.fingerprint})
     if ready.base is not None:
-        same["base"] = ready.base.fingerprint
+        distributed.check_same({"base": ready.base.fingerprint})
         resolved["base"] = ready.base.record()
         say("learning {:,} of {:,} parameters".format(*tuning.count(ready.model)))
-    distributed.check_same(same)
     with distributed.together():
         claim(out, resolved, read, ready.words)
     distributed.check_shared(out / "vocabulary")

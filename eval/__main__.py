@@ -2,9 +2,13 @@
 
 python -m eval --run DIR [DIR ...] [--hold-out NAME ...] [--data ...] [--shots K] [--json]
 python -m eval report RUN [RUN ...] [--out DIR]
+
+On several devices the prompts are shared out. Several processes may run it together, as
+docs/scale_out.md says of train.py, with the variables in place of the flags.
 """
 
 import argparse
+import contextlib
 import json
 import logging
 import pathlib
@@ -12,9 +16,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import jax
+
 from eval import compare, evaluation, figures, protocol, questions, report, results
 from flanlike import config as config_lib
-from flanlike import errors, runs
+from flanlike import distributed, errors, runs, sharding
 
 
 @errors.exits_with_one_line
@@ -56,32 +62,54 @@ def _evaluate(arguments: Sequence[str]) -> None:
                 f"{str(run)!r} is a bare model and no run: python train.py --init {run} "
                 "evaluates it before its first step"
             )
-        runs.read_config(run)  # raises before any is evaluated
-    for run, loaded in zip(flags.run, runs.load_each(flags.run, base=flags.base), strict=True):
-        _evaluate_run(flags, run, loaded)
+    distributed.join(config_lib.DistributedConfig())
+    with distributed.together():
+        configs = [runs.read_config(run) for run in flags.run]
+        mesh = _mesh(configs[0])
+    each = runs.load_each(flags.run, base=flags.base, mesh=mesh)
+    for run, config, loaded in zip(flags.run, configs, each, strict=True):
+        _evaluate_run(flags, run, config, loaded, mesh)
 
 
-def _evaluate_run(flags: argparse.Namespace, run: pathlib.Path, loaded: runs.Loaded) -> None:
-    config = runs.read_config(run)
-    asked = _questions(flags, config, loaded)
+def _evaluate_run(
+    flags: argparse.Namespace,
+    run: pathlib.Path,
+    config: Mapping[str, Any],
+    loaded: runs.Loaded,
+    mesh: jax.sharding.Mesh | None,
+) -> None:
+    with distributed.together():
+        asked = _questions(flags, config, loaded)
     setting = results.Setting(
         run=run.resolve().name,
         step=loaded.step,
         data=flags.data or config["data"],
         seed=config["seed"],
     )
-    found = protocol.evaluate(
-        loaded.model,
-        loaded.words,
-        asked,
-        setting=setting,
-        held_out=_unseen(run, asked, flags.hold_out or config["hold_out"]),
-    )
-    name = _name(flags, config)
-    folder = evaluation.write(run, found, name=name)
-    if not name:
-        report.write(run)
-    _show(found, folder, as_json=flags.json)
+    with contextlib.nullcontext() if mesh is None else jax.set_mesh(mesh):
+        found = protocol.evaluate(
+            loaded.model,
+            loaded.words,
+            asked,
+            setting=setting,
+            held_out=_unseen(run, asked, flags.hold_out or config["hold_out"]),
+        )
+    if distributed.is_first():
+        name = _name(flags, config)
+        folder = evaluation.write(run, found, name=name)
+        if not name:
+            report.write(run)
+        _show(found, folder, as_json=flags.json)
+    distributed.wait("the evaluation is written")
+
+
+def _mesh(config: Mapping[str, Any]) -> jax.sharding.Mesh | None:
+    """Returns a mesh over all devices, the run's own where it fits; None where there is but one."""
+    if jax.device_count() == 1:
+        return None
+    sizes = {axis: config["mesh"][axis] for axis in ("fsdp", "tensor")}
+    is_fitting = jax.device_count() % (sizes["fsdp"] * sizes["tensor"]) == 0
+    return sharding.mesh(data=-1, **(sizes if is_fitting else {}))
 
 
 def _questions(

@@ -3,7 +3,8 @@
 transformers then computes what the run's model does, by the class that config.json names:
 T5ForConditionalGeneration, LlamaForCausalLM and so on. Float32, as the parameters are; in files of
 at most 5 GB. The low-rank pairs of a run with --tune lora are merged into them; with --peft they,
-or a soft prompt, are written alone, as a folder that `peft.PeftModel.from_pretrained` reads.
+or a soft prompt, are written alone, as a folder that `peft.PeftModel.from_pretrained(base, DIR)`
+reads.
 """
 
 from collections.abc import Sequence

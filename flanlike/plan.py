@@ -43,7 +43,8 @@ class Plan:
     gradients: int  # twice where micro-batches are summed
     saved: int  # activations that the forward pass keeps for the backward pass
     working: int  # at one moment besides: logits or a layer recomputed, a layer's whole weights
-    flops: int  # of matrix products, with what remat computes again
+    # Of matrix products, with what remat computes again, as if every position had a target.
+    flops: int
 
     @property
     def activations(self) -> int:
@@ -137,11 +138,14 @@ def _activations(
     part = _slice(shape, mesh.shape["tensor"])
 
     def kept(of: model_config.ModelConfig, fsdp: int = 1) -> int:
-        return _saved_bytes(of, batch, rows, fsdp=fsdp)
+        return _saved_bytes(of, batch, rows, fsdp=fsdp, is_alone=mesh.size == 1)
 
     saved = kept(part, mesh.shape["fsdp"])
     _, tokens = _row_tokens(shape, batch)
-    logits = rows * tokens * part.vocab_size * 4
+    positions = rows * tokens
+    if mesh.size == 1 and loss.is_chunked(positions, part.vocab_size):
+        positions = loss.chunk_size(positions)
+    logits = positions * part.vocab_size * 4
     one = dataclasses.replace(part, layers=1, encoder_layers=min(1, part.encoder_layers))
     stacks = ["layers", "encoder_layers"] if part.encoder_layers else ["layers"]
     recomputed, layer = 0, 0
@@ -181,12 +185,19 @@ def _slice(shape: model_config.ModelConfig, tensor: int) -> model_config.ModelCo
 
 @functools.cache  # without remat, a layer is traced twice
 def _saved_bytes(
-    shape: model_config.ModelConfig, batch: config_lib.BatchConfig, rows: int, *, fsdp: int
+    shape: model_config.ModelConfig,
+    batch: config_lib.BatchConfig,
+    rows: int,
+    *,
+    fsdp: int,
+    is_alone: bool,
 ) -> int:
     """Returns the bytes that the forward pass of those rows keeps for the backward pass."""
     params = nnx.to_pure_dict(nnx.state(models.abstract(shape), nnx.Param))
     lengths = {leaf.size for leaf in jax.tree.leaves(params)}
-    one, two = (_residuals(shape, params, _batch(shape, batch, n)) for n in (rows, 2 * rows))
+    one, two = (
+        _residuals(shape, params, _batch(shape, batch, n), is_alone) for n in (rows, 2 * rows)
+    )
     total = 0
     for leaf, of_twice in zip(one, two, strict=True):
         size = leaf.size * leaf.dtype.itemsize
@@ -203,7 +214,7 @@ def _weight_bytes(shape: model_config.ModelConfig) -> int:
 
 
 def _residuals(
-    shape: model_config.ModelConfig, params: Any, batch: features.Batch
+    shape: model_config.ModelConfig, params: Any, batch: features.Batch, is_alone: bool
 ) -> list[jax.core.ShapedArray]:
     """Returns what the backward pass of the loss needs besides its arguments."""
     graph, _, rest = nnx.split(models.abstract(shape), nnx.Param, ...)
@@ -211,7 +222,8 @@ def _residuals(
     def backward(params: Any, batch: features.Batch, key: jax.Array) -> Any:
         def loss_of(params: Any) -> jax.Array:
             model = nnx.merge(graph, nnx.State(params), rest)
-            return loss.loss_sums(model, batch, nnx.Rngs(dropout=key)).loss_sum
+            rngs = nnx.Rngs(dropout=key)
+            return loss.loss_sums(model, batch, rngs, at_targets=is_alone).loss_sum
 
         return jax.vjp(loss_of, params)[1]
 

@@ -12,7 +12,16 @@ from typing import Any
 import jax
 from flax import nnx
 
-from flanlike import bases, checkpoint, distributed, errors, models, tokenizer, tuning, vocabulary
+from flanlike import (
+    bases,
+    checkpoint,
+    distributed,
+    errors,
+    models,
+    tokenizer,
+    tuning,
+    vocabulary,
+)
 from flanlike import config as config_lib
 from flanlike.models import config as model_config
 from flanlike.models import presets
@@ -26,6 +35,9 @@ _PARTIAL = "config.json.partial"  # being written
 
 # What may change between two calls of one run: none of it reaches the figures, but for rounding.
 _FREE = ("out", "workers", "mesh", "distributed", "checkpoint", "manifest", "base")
+
+# Settings that came later, and what runs from before did: a run that does so is the same run.
+_LATER = {("batch", "input_shards"): 1}
 
 
 def default_folder(mixture: str, config: dict[str, Any]) -> Path:
@@ -139,7 +151,12 @@ def load(
     return _load_whole(Path(folder), step, mesh, changes)
 
 
-def load_each(folders: Sequence[Path], *, base: Path | None = None) -> Iterator[Loaded]:
+def load_each(
+    folders: Sequence[Path],
+    *,
+    mesh: jax.sharding.Mesh | None = None,
+    base: Path | None = None,
+) -> Iterator[Loaded]:
     """Yields the model of each run; runs next to each other that share a base share its arrays.
 
     Such a base is read and held once, and one compiled program serves all that have the same shape.
@@ -147,10 +164,10 @@ def load_each(folders: Sequence[Path], *, base: Path | None = None) -> Iterator[
     held: dict[Any, bases.Base] = {}
     for folder in map(Path, folders):
         if is_tuned(folder):
-            yield _load_tuned(folder, None, None, base, held, {})
+            yield _load_tuned(folder, None, mesh, base, held, {})
         else:
             held.clear()
-            yield _load_whole(folder, None, None, {})
+            yield _load_whole(folder, None, mesh, {})
 
 
 def _load_whole(
@@ -275,7 +292,7 @@ def starting_point(
             raise errors.UserError(
                 f"--init {init!r} is no folder with a model: expected a run's folder, a bare "
                 f"model's ({_CONFIG_FILE}, {checkpoint.PARAMS_FILE}, vocabulary/), a published "
-                f"model's ({_CONFIG_FILE}, safetensors, tokenizer), a repository of the hub "
+                f"one's ({_CONFIG_FILE}, safetensors, tokenizer), a repository of the hub "
                 "(owner/model), 'default' or 'none'"
             )
     shape = presets.get(preset or "micro") if folder is None else shape_of(folder)
@@ -353,13 +370,13 @@ def with_vocabulary(
 ) -> model_config.ModelConfig:
     """Returns the shape with its `vocab_size`: the words', but for a published model.
 
-    A published table has rows to spare: T5's has 32,128 for 32,100 pieces.
+    A published table mostly has rows to spare: T5's has 32,128 for 32,100 pieces.
     """
     if isinstance(words, vocabulary.Vocabulary) or not shape.vocab_size:
         return dataclasses.replace(shape, vocab_size=words.size)
-    if shape.vocab_size < words.size:
+    if shape.vocab_size < words.rows:
         raise errors.UserError(
-            f"the tokenizer has {words.size:,} pieces, the model {shape.vocab_size:,} rows for "
+            f"the tokenizer has {words.rows:,} pieces, the model {shape.vocab_size:,} rows for "
             "them: the two were not published together"
         )
     return shape
@@ -402,7 +419,12 @@ def _fixed(config: dict[str, Any]) -> dict[str, Any]:
     used = config.get("tune", "full")
     idle = {section for kind, section in config_lib.TUNE_SECTIONS.items() if kind != used}
     idle |= {"tune", "base_dtype"} if used == "full" else set()
-    return {key: value for key, value in config.items() if key not in (*_FREE, *idle)}
+    fixed = {key: value for key, value in config.items() if key not in (*_FREE, *idle)}
+    for (section, name), value in _LATER.items():
+        settings = fixed.get(section)
+        if settings and settings.get(name) == value:
+            fixed[section] = {key: value for key, value in settings.items() if key != name}
+    return fixed
 
 
 def _differing(a: dict[str, Any], b: dict[str, Any], prefix: str = "") -> list[str]:

@@ -2,7 +2,7 @@
 
 It is read from `tokenizer.json` (by the package `tokenizers`, extra `pretrained`), or where that is
 missing from `spiece.model`; ByT5 has neither, its ids are bytes and every text comes back. A
-decoder's keeps the text too, and its own files say what ends an example and what stands before its
+decoder's keeps the text, too, and its own files say what ends an example and what stands before its
 inputs. T5's, unlike our own vocabulary, loses part of the text, as it has always done:
 
 ```
@@ -24,10 +24,10 @@ import sentencepiece
 
 from flanlike import errors, features, vocabulary
 
-_JSON, _PIECES, _SETTINGS = "tokenizer.json", "spiece.model", "tokenizer_config.json"
+_JSON, _PIECES = "tokenizer.json", "spiece.model"
 # The others are for transformers, when the model is exported.
-_MAP, _MODEL = "special_tokens_map.json", "tokenizer.model"
-FILES = (_JSON, _PIECES, _SETTINGS, _MAP, _MODEL, "added_tokens.json", "chat_template.jinja")
+_CONFIG, _MAP, _MODEL = "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model"
+FILES = (_JSON, _PIECES, _CONFIG, _MAP, _MODEL, "added_tokens.json", "chat_template.jinja")
 _BYTES_CLASS = "ByT5Tokenizer"
 
 
@@ -41,17 +41,18 @@ class Tokenizer:
         self._files = dict(files)
         backend = _Json if _JSON in files else _Pieces if _PIECES in files else _Bytes
         self._backend = backend(self._files, where)
-        *found, self._unknown_id = map(self._backend.id_of, ("<pad>", "</s>", "<unk>"))
-        expected = [features.PAD_ID, features.EOS_ID]
+        found = tuple(map(self._backend.id_of, ("<pad>", "</s>", "<unk>")))
+        expected = (features.PAD_ID, features.EOS_ID)
         content = self._files.get(_JSON) or self._files.get(_PIECES) or _BYTES_CLASS.encode()
+        self._unknown_id: int | None = found[2]
         self.marks = features.Marks()
-        self._never_text = set(expected)
-        if found != expected:
+        self._never_text = {features.PAD_ID, features.EOS_ID}
+        if found[:2] != expected:
             settings = _settings(files, where)
             if _JSON not in files or not settings.get("eos_token"):
                 raise errors.UserError(
-                    f"tokenizer {where!r} has the ids {found!r} for <pad> and </s>; expected "
-                    f"{expected!r}, as every T5 has, or an eos_token in {_SETTINGS}"
+                    f"tokenizer {where!r} has the ids {found[:2]!r} for <pad> and </s>; expected "
+                    f"{expected!r}, as every T5 has, or an eos_token in {_CONFIG}"
                 )
             self.marks = _declared_marks(self._backend, settings, where)
             content += repr(self.marks).encode()
@@ -66,6 +67,14 @@ class Tokenizer:
     @property
     def size(self) -> int:
         return self._backend.size
+
+    @property
+    def rows(self) -> int:
+        """Returns how many rows a model needs for texts and marks.
+
+        Gemma 3's smallest lacks one for an image's token, which its tokenizer has and no text does.
+        """
+        return max(self._backend.text_size, *(i + 1 for i in self._never_text))
 
     def encode(self, text: str) -> list[int]:
         """Returns the ids of a text, without marks.
@@ -119,34 +128,38 @@ def _is_of_bytes(folder: pathlib.Path, files: dict[str, bytes]) -> bool:
     The class stands in tokenizer_config.json or, in older folders, in config.json alone.
     """
     beside = folder / "config.json"
-    of_model = beside.read_bytes() if beside.is_file() else b"{}"
-    settings = _object(files.get(_SETTINGS, b"{}"), folder / _SETTINGS)
-    name = settings.get("tokenizer_class") or _object(of_model, beside).get("tokenizer_class")
-    if name != _BYTES_CLASS:
+    settings = _object(files.get(_CONFIG))
+    of_model = _object(beside.read_bytes() if beside.is_file() else None)
+    if settings.get("tokenizer_class", of_model.get("tokenizer_class")) != _BYTES_CLASS:
         return False
     if "tokenizer_class" not in settings:
-        settings = {**settings, "tokenizer_class": name}
-        files[_SETTINGS] = json.dumps(settings, indent=2).encode()
+        settings = {**settings, "tokenizer_class": _BYTES_CLASS}
+        files[_CONFIG] = json.dumps(settings, indent=2).encode()
     return True
+
+
+def _object(content: bytes | None) -> dict[str, Any]:
+    """Returns a JSON object; an empty one for what is none, and so of no tokenizer known here."""
+    try:
+        found = json.loads(content or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _settings(files: Mapping[str, bytes], where: str) -> dict[str, Any]:
     """Returns what the small files say, tokens by their text."""
     said: dict[str, Any] = {}
-    for name in (_MAP, _SETTINGS):
-        said |= _object(files.get(name, b"{}"), f"{where}/{name}")
+    for name in (_MAP, _CONFIG):
+        try:
+            said |= json.loads(files.get(name, b"{}"))
+        except (ValueError, TypeError) as error:
+            raise errors.UserError(
+                f"{where}/{name}: no JSON object ({error}): give the file as it was published"
+            ) from error
     return {
         k: v["content"] if isinstance(v, dict) and "content" in v else v for k, v in said.items()
     }
-
-
-def _object(content: bytes, where: str | pathlib.Path) -> dict[str, Any]:
-    try:
-        return {**json.loads(content)}
-    except (ValueError, TypeError) as error:
-        raise errors.UserError(
-            f"{where}: no JSON object ({error}): give the file as it was published"
-        ) from error
 
 
 def _declared_marks(backend: "_Json", settings: Mapping[str, Any], where: str) -> features.Marks:
@@ -197,7 +210,11 @@ class _Json:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         # Some have ids that no piece has.
-        self.size = max(self._tokenizer.get_vocab(with_added_tokens=True).values()) + 1
+        self.size = 1 + max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
+        added = self._tokenizer.get_added_tokens_decoder()
+        of_texts = [i for i, token in added.items() if not token.special]
+        of_texts += self._tokenizer.get_vocab(with_added_tokens=False).values()
+        self.text_size = 1 + max(of_texts, default=-1)
 
     def id_of(self, piece: str) -> int | None:
         return self._tokenizer.token_to_id(piece)
@@ -229,7 +246,7 @@ class _Pieces:
                 f"{where}/{_PIECES}: no SentencePiece model ({error}): give the file as it was "
                 "published"
             ) from error
-        self.size = self._processor.vocab_size()
+        self.size = self.text_size = self._processor.vocab_size()
 
     def id_of(self, piece: str) -> int:
         return self._processor.piece_to_id(piece)

@@ -103,7 +103,8 @@ def make_train_step(
 
     def sums_of(params: Params, frozen: nnx.State, batch: features.Batch, key: jax.Array):
         merged = nnx.merge(graph, nnx.State(params), frozen)
-        sums = loss.loss_sums(merged, batch, nnx.Rngs(dropout=key), loss_config)
+        rngs = nnx.Rngs(dropout=key)
+        sums = loss.loss_sums(merged, batch, rngs, loss_config, at_targets=mesh is None)
         return sums.loss_sum, sums
 
     gradient_of = jax.grad(sums_of, has_aux=True)

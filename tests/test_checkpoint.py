@@ -7,8 +7,10 @@ from types import SimpleNamespace
 
 import jax
 import numpy as np
+import orbax.checkpoint as ocp
 import pytest
 import training_toys
+from grain import checkpoint as grain_checkpoint
 
 from flanlike import checkpoint, config, errors, optim, training
 
@@ -48,6 +50,24 @@ def test_state_and_data_come_back_as_saved(tmp_path):
     assert_same(next(new_batches), expected_next)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["3", "4"]  # keep 2
     assert json.loads((tmp_path / "4/config/metadata").read_text()) == {"seed": 7}
+
+
+def test_data_saved_by_grain_itself_is_read(tmp_path):
+    """As runs did before one file held the data of all processes."""
+    _, state, _, _ = setup()
+    batches = training_toys.stream()
+    next(batches)
+    with ocp.CheckpointManager(tmp_path) as manager:
+        items = {
+            "state": ocp.args.StandardSave(state),
+            "data": grain_checkpoint.CheckpointSave(batches),
+            "config": ocp.args.JsonSave({}),
+        }
+        manager.save(1, args=ocp.args.Composite(**items))
+    assert (tmp_path / "1/data/process_0-of-1.json").is_file()
+    resumed = training_toys.stream()
+    checkpoint.Checkpoints(tmp_path, keep=1).restore_latest(state, resumed)
+    assert_same(next(resumed), next(batches))
 
 
 def test_an_empty_folder_restores_nothing(tmp_path):

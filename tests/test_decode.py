@@ -25,11 +25,11 @@ PREFIX = dataclasses.replace(DECODER, attention="prefix")
 ENCODER_DECODER = dataclasses.replace(
     DECODER, family="encoder_decoder", encoder_layers=2, scale_attention=False, init="t5"
 )
+PER_LAYER = dataclasses.replace(ENCODER_DECODER, relative_per_layer=True)
 # Every other layer sees three tokens back, and turns by another base.
 WINDOW = dataclasses.replace(
     DECODER, window=4, layer_pattern="lg", rope_local_theta=50.0, norms_after=True
 )
-PER_LAYER = dataclasses.replace(ENCODER_DECODER, relative_per_layer=True)
 CONFIGS = pytest.mark.parametrize(
     "config",
     [DECODER, PREFIX, WINDOW, ENCODER_DECODER, PER_LAYER],

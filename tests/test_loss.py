@@ -9,7 +9,7 @@ import pytest
 import training_toys
 from flax import nnx
 
-from flanlike import config, errors, loss
+from flanlike import config, errors, features, loss
 
 # Two logits: 0 and log 3, so probabilities 1/4 and 3/4.
 LOGITS_BTV = jnp.array([[[0.0, np.log(3.0)], [np.log(3.0), 0.0], [9.0, -9.0]]])
@@ -107,6 +107,76 @@ def test_gradient_is_that_of_the_sum_over_the_count():
 def test_inputs_and_padding_give_no_gradient():
     model = training_toys.model()
     rows = training_toys.batch([[A], [B]], length=8)
+    silent = rows._replace(loss_weights_BT=np.zeros_like(rows.loss_weights_BT))
+    sums = loss.loss_sums(model, silent)
+    assert float(sums.loss_sum) == 0.0 and float(sums.weight_sum) == 0.0
+
+
+def rows_of_instructions(family: str) -> features.Batch:
+    """Returns 40 rows in which about every fourth position is a target, the last row's none."""
+    draw = np.random.default_rng(0).integers
+    limits = features.LengthLimits(max_input_tokens=18, max_target_tokens=10)
+
+    def example():
+        inputs, targets = draw(2, 32, draw(3, 9)).tolist(), draw(2, 32, draw(1, 4)).tolist()
+        return features.to_example(inputs, targets, limits, family=family)
+
+    examples = [[example(), example()] for _ in range(40)]
+    rows = features.assemble(examples, limits.row_tokens(family), family=family)
+    rows.loss_weights_BT[-1] = 0.0
+    rows.loss_weights_BT[0] *= 0.5  # weights need not be 1
+    return rows
+
+
+@pytest.mark.parametrize(
+    "family, is_tied, chunk",
+    [("decoder", True, 256), ("decoder", False, 100), ("encoder_decoder", False, 64)],
+)
+def test_logits_at_targets_alone_give_the_same_loss_and_gradient(
+    family, is_tied, chunk, monkeypatch
+):
+    changes = {"encoder_layers": 1} if family == "encoder_decoder" else {}
+    model = training_toys.model(family=family, tied_embeddings=is_tied, **changes)
+    rows = rows_of_instructions(family)
+    settings = config.LossConfig(z_loss=1e-2, label_smoothing=0.1)
+    graph, params, rest = nnx.split(model, nnx.Param, ...)
+
+    def value_and_gradient():
+        def of(params):
+            sums = loss.loss_sums(nnx.merge(graph, params, rest), rows, config=settings)
+            return 3.0 * sums.loss_sum, sums
+
+        (_, sums), gradient = jax.jit(jax.value_and_grad(of, has_aux=True))(params)
+        bare = jax.jit(lambda params: of(params)[1])(params)  # without a gradient
+        return sums, bare, gradient
+
+    expected, _, expected_gradient = value_and_gradient()
+    monkeypatch.setattr(loss, "LARGE_LOGITS", 1)
+    monkeypatch.setattr(loss, "_MIN_CHUNK", chunk)
+    monkeypatch.setattr(loss, "_MAX_CHUNK", chunk)
+    sums, bare, gradient = value_and_gradient()
+    for actual in (sums, bare):
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5), actual, expected)
+    assert max(np.abs(leaf).max() for leaf in jax.tree.leaves(expected_gradient)) > 1.0
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), gradient, expected_gradient
+    )
+
+
+def test_a_large_batch_keeps_no_logits_and_computes_none_where_nothing_is_a_target():
+    model = training_toys.model(vocab_size=65_536)
+    rows = rows_of_instructions("decoder")  # 40 x 26 x 65,536 logits
+    graph, params, rest = nnx.split(model, nnx.Param, ...)
+
+    def of(params):
+        return loss.loss_sums(nnx.merge(graph, params, rest), rows).loss_sum
+
+    shapes = [
+        value.aval.shape
+        for value in jax.make_jaxpr(lambda params: jax.vjp(of, params)[1])(params).jaxpr.outvars
+    ]
+    assert loss.is_chunked(40 * 26, 65_536) and loss.chunk_size(40 * 26) == 256
+    assert (65_536, 16) in shapes and not any(65_536 in shape[1:] for shape in shapes)
     silent = rows._replace(loss_weights_BT=np.zeros_like(rows.loss_weights_BT))
     sums = loss.loss_sums(model, silent)
     assert float(sums.loss_sum) == 0.0 and float(sums.weight_sum) == 0.0

@@ -158,9 +158,9 @@ def test_t5_drops_attention_weights_and_behind_its_final_norms(monkeypatch) -> N
     model = models.build(config, seed=0)
     attention, seen = layers.attention, []
 
-    def noted(*arrays, rate, key):
+    def noted(*arrays, rate, key, **settings):
         seen.append((rate, key is not None))
-        return attention(*arrays, rate=rate, key=key)
+        return attention(*arrays, rate=rate, key=key, **settings)
 
     monkeypatch.setattr(layers, "attention", noted)
     x_BTD = model.hidden(batch, rngs=nnx.Rngs(dropout=1))

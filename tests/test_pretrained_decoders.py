@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 
+import jax
 import numpy as np
 import pytest
 import safetensors.numpy
@@ -70,6 +71,33 @@ def test_every_family_has_its_own_parts():
         assert one.activation == ("gelu" if is_gemma else "silu")
         assert one.tied_embeddings == (is_gemma or kind == "qwen2")
         assert (one.head_size, one.norm_eps, one.max_positions) == (6, 1e-5, 32)
+
+
+# What the hub says these have, from their config.json as it is known.
+@pytest.mark.parametrize(
+    ("kind", "vocab_size", "widths", "layers", "heads", "parameters"),
+    [
+        ("llama", 32000, (4096, 11008), 32, (32, 32, 128), 6_738_415_616),  # Llama-2-7B
+        ("mistral", 32000, (4096, 14336), 32, (32, 8, 128), 7_241_732_096),  # Mistral-7B
+        ("qwen2", 151936, (896, 4864), 24, (14, 2, 64), 494_032_768),  # Qwen2.5-0.5B
+        ("qwen3", 151936, (1024, 3072), 28, (16, 8, 128), 596_049_920),  # Qwen3-0.6B
+        ("gemma", 256000, (2048, 16384), 18, (8, 1, 256), 2_506_172_416),  # gemma-2b
+        ("gemma2", 256000, (2304, 9216), 26, (8, 4, 256), 2_614_341_888),  # gemma-2-2b
+        ("gemma3_text", 262144, (1152, 6912), 26, (4, 1, 256), 999_885_952),  # gemma-3-1b
+    ],
+)
+def test_the_published_ones_have_their_sizes(kind, vocab_size, widths, layers, heads, parameters):
+    sizes = ("hidden_size", "intermediate_size")
+    named = ("num_attention_heads", "num_key_value_heads", "head_dim")
+    shape = shape_of(
+        kind,
+        **{"vocab_size": vocab_size, "num_hidden_layers": layers},
+        **dict(zip(sizes, widths, strict=True)),
+        **dict(zip(named, heads, strict=True)),
+        **({"tie_word_embeddings": True} if kind.startswith("qwen") else {}),
+    )
+    leaves = jax.tree.leaves(nnx.state(models.abstract(shape), nnx.Param))
+    assert sum(leaf.size for leaf in leaves) == parameters
 
 
 def test_rotations():

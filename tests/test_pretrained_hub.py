@@ -45,6 +45,7 @@ def served(published):
         TINY: {"main": whole, "newer": {**whole, "README.md": b"newer"}},
         "some/bin-only": {"main": without},
         "some/bert": {"main": other},
+        "some/mute": {"main": {k: v for k, v in whole.items() if k != "spiece.model"}},
         "some/empty": {"main": {"README.md": b"nothing"}},
         "some/gated": {"main": whole},
     }
@@ -91,7 +92,15 @@ def test_only_what_is_read_is_fetched_and_once(served, published, tmp_path):
 
 def test_what_cannot_be_had_is_one_line_and_no_weights_are_fetched(served, tmp_path):
     served.requests.clear()
-    names = ("some/bin-only", "some/bert", "some/empty", "some/gated", "some/none", f"{TINY}@no")
+    names = (
+        "some/bin-only",
+        "some/bert",
+        "some/mute",
+        "some/empty",
+        "some/gated",
+        "some/none",
+        f"{TINY}@no",
+    )
     told = fetched(served, tmp_path, *names, "some/a--b")
     for line, expected in zip(
         told,
@@ -99,6 +108,7 @@ def test_what_cannot_be_had_is_one_line_and_no_weights_are_fetched(served, tmp_p
             "has no safetensors (model.safetensors or model.safetensors.index.json), but "
             "flax_model.msgpack, pytorch_model.bin: write them once",
             "model_type 'bert'; expected one of",
+            "no vocabulary at ",
             "has no config.json",
             "are gated: ask for access",
             "there is no such folder, and no such repository on the hub",

@@ -259,6 +259,12 @@ def test_a_head_of_its_own_stays_apart_though_it_is_equal(tmp_path):
     weights.save(tmp_path / "ours", ours)
     back = theirs_of(tmp_path / "ours")
     assert back.lm_head.weight is not back.model.embed_tokens.weight
+    # And one that is not equal stays, whatever config.json says.
+    other = theirs("llama")
+    other.save_pretrained(tmp_path / "other")
+    content = {**layout.read(tmp_path / "other"), "tie_word_embeddings": True}
+    (tmp_path / "other" / "config.json").write_text(json.dumps(content))
+    assert_same_logits(weights.load(tmp_path / "other"), theirs_of(tmp_path / "other"))
 
 
 def test_files_of_transformers_4_are_read(tmp_path):

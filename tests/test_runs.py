@@ -31,6 +31,16 @@ def test_another_configuration_is_refused_by_its_keys(tmp_path):
     assert runs.read_config(tmp_path) == CONFIG
 
 
+def test_a_run_from_before_a_setting_goes_on_as_it_was(tmp_path):
+    before = {**CONFIG, "batch": {"rows": 16}}
+    now = {**CONFIG, "batch": {"rows": 16, "input_shards": 1}}
+    runs.claim(tmp_path, before)
+    runs.claim(tmp_path, now)
+    assert runs.default_folder("some", before) == runs.default_folder("some", now)
+    with pytest.raises(errors.UserError, match="batch.input_shards is 4, there None"):
+        runs.claim(tmp_path, {**CONFIG, "batch": {"rows": 16, "input_shards": 4}})
+
+
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").write_text("x")
     for out in (tmp_path / "file", tmp_path / "file" / "below"):

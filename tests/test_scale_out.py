@@ -29,8 +29,7 @@ def free_port() -> int:
 
 
 def environment(devices: int, **variables: str) -> dict[str, str]:
-    # Without optimization these toys compile in a third of the time.
-    flags = f"--xla_force_host_platform_device_count={devices} --xla_backend_optimization_level=0"
+    flags = f"--xla_force_host_platform_device_count={devices} {training_toys.QUICK_COMPILE}"
     return os.environ | {
         "JAX_PLATFORMS": "cpu",
         "XLA_FLAGS": flags,
@@ -59,8 +58,7 @@ def item(index):
     ids = np.random.default_rng(index).integers(2, 32, 6).tolist()
     return packing.Item(example=features.Example(inputs=ids[:3 + index % 2], targets=[*ids[4:], 1]))
 
-def run(shape, shards, sizes, asks):
-    mesh = sharding.mesh(**{"data": 1, **sizes})
+def run(shape, shards, mesh, asks):
     optimizer = optax.sgd(0.3, momentum=0.5)
     model = models.build(shape, seed=0, mesh=mesh)
     step = training.make_train_step(model, optimizer, optax.constant_schedule(0.3), mesh=mesh)
@@ -91,9 +89,11 @@ def error_of(function, *arguments, **settings):
     except errors.UserError as error:
         return str(error)
 
-# Of four processes, two hold each row of the first: the axis tensor spans them.
-found = [run(training_toys.MODEL, 4, {"data": 2, "tensor": 2}, asks=True),
-         run(ENCODER_DECODER, 1, {"fsdp": 4}, asks=processes != "4")]
+# Of four processes, two hold each row of the first: the axis tensor spans them. The devices of the
+# second lie in another order, as on a pod: of two processes, one has rows 0 1 and 4 5.
+crossed = np.array(jax.devices())[[0, 2, 1, 3]].reshape(1, 4, 1)
+found = [run(training_toys.MODEL, 4, sharding.mesh(data=2, tensor=2), asks=True),
+         run(ENCODER_DECODER, 1, jax.sharding.Mesh(crossed, sharding.AXES), asks=processes != "4")]
 mine = pathlib.Path(folder, process)
 mine.mkdir()
 found.append({
@@ -213,6 +213,36 @@ def test_stopped_on_four_processes_a_run_goes_on_with_one(tmp_path, monkeypatch,
         np.testing.assert_allclose(line["loss"], expected["loss"], rtol=1e-5)
     for file in ("checkpoints/8/data/metadata", "composition.json", "manifest.json"):
         assert (stopped / file).read_text() == (whole / file).read_text()
+
+    evaluated = stopped / "eval/8/predictions.jsonl"
+    expected = evaluated.read_text()
+    evaluated.unlink()
+    evaluate_on_two(stopped)
+    assert evaluated.read_text() == expected
+
+
+def evaluate_on_two(run: pathlib.Path) -> None:
+    """Runs `python -m eval` as two processes, of two devices each."""
+    address = f"localhost:{free_port()}"
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "eval", "--run", str(run)],
+            cwd=ROOT,
+            env=environment(
+                2,
+                JAX_COORDINATOR_ADDRESS=address,
+                JAX_NUM_PROCESSES="2",
+                JAX_PROCESS_ID=str(process),
+            ),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for process in range(2)
+    ]
+    first, second = [one.communicate()[0] for one in running]
+    assert [one.returncode for one in running] == [0, 0], first + second
+    assert f"written to {run}" in first and "written to" not in second
 
 
 def commands() -> list[str]:

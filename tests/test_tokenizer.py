@@ -159,7 +159,7 @@ def test_a_folder_of_our_own_is_a_vocabulary(tmp_path):
 
 def test_other_ids_and_broken_files_are_told(tmp_path):
     (tmp_path / "spiece.model").write_bytes(pieces_model(pad_id=3))
-    with pytest.raises(errors.UserError, match=r"has the ids \[3, 1\] for <pad> and </s>"):
+    with pytest.raises(errors.UserError, match=r"has the ids \(3, 1\) for <pad> and </s>"):
         tokenizer.load(tmp_path)
     (tmp_path / "spiece.model").write_bytes(b"nothing")
     with pytest.raises(errors.UserError, match="spiece.model: no SentencePiece model"):

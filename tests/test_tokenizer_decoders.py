@@ -106,6 +106,19 @@ def test_bos_is_where_the_tokenizer_puts_it():
     assert added.fingerprint != words_of("byte_level", has_template=False).fingerprint
 
 
+def test_special_tokens_that_no_text_has_need_no_row():
+    words = words_of("byte_level")
+    assert words.rows == words.size
+    content = json.loads(byte_level()["tokenizer.json"])
+    image = {**content["added_tokens"][-1], "id": words.size, "content": "<image>"}
+    content["added_tokens"].append(image)
+    more = tokenizer.Tokenizer({**byte_level(), "tokenizer.json": _json(content)})
+    assert (more.size, more.rows) == (words.size + 1, words.size)
+    image["special"] = False
+    more = tokenizer.Tokenizer({**byte_level(), "tokenizer.json": _json(content)})
+    assert more.rows == more.size == words.size + 1
+
+
 @KINDS
 def test_marks_in_a_text_are_text(kind):
     words = words_of(kind)

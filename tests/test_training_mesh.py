@@ -15,7 +15,7 @@ from flanlike import config, features, models, optim, training
 from flanlike.models import config as model_config
 
 SCRIPT = """
-import jax, numpy as np, tempfile, training_toys
+import jax, numpy as np, optax, tempfile, training_toys
 from flanlike import checkpoint, config, models, optim, sharding, training
 
 def train(mesh, name, micro_batches, folder=None):
@@ -49,6 +49,10 @@ for name, micro_batches in (("adamw", 2), ("adafactor", 1)):
     np.testing.assert_allclose(losses, one_losses, rtol=1e-5)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-4), many, one)
     assert "tensor" in str(places.params["embedding"]["table"].spec)
+    if name == "adamw":
+        for moment in ("mu", "nu"):  # born where their parameters are
+            there = optax.tree_utils.tree_get(places.optimizer, moment)
+            assert there == places.params, there
 print("same")
 """
 
@@ -154,11 +158,9 @@ def batch_of(shape: model_config.ModelConfig, seed: int) -> features.Batch:
 
 def run_on_eight(script: str, *arguments: str) -> subprocess.CompletedProcess:
     root = pathlib.Path(__file__).resolve().parent
-    # Without optimization these toys compile in a third of the time.
-    flags = "--xla_force_host_platform_device_count=8 --xla_backend_optimization_level=0"
     environment = os.environ | {
         "JAX_PLATFORMS": "cpu",
-        "XLA_FLAGS": flags,
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count=8 {training_toys.QUICK_COMPILE}",
         "PYTHONPATH": f"{root.parent}{os.pathsep}{root}",
         "TF_CPP_MIN_LOG_LEVEL": "0",  # warnings too
     }

@@ -182,16 +182,8 @@ class Attention(Sublayer):
 
         With a key, dropout acts on the weights.
         """
-        config = self.config
-        x_BTNH = attention(
-            q_BTNH,
-            k_BSKH,
-            v_BSKH,
-            bias_BNTS,
-            softcap=config.attention_softcap,
-            rate=config.dropout,
-            key=key,
-        )
+        softcap, rate = self.config.attention_softcap, self.config.dropout
+        x_BTNH = attention(q_BTNH, k_BSKH, v_BSKH, bias_BNTS, softcap=softcap, rate=rate, key=key)
         return self.adapted(self.project(x_BTNH, "out", inputs=2))
 
 
@@ -207,13 +199,12 @@ def attention(
 ) -> jax.Array:
     """Returns softmax(q k + bias) v, with logits and softmax in float32; q k may be capped.
 
-    With a key, a share `rate` of the softmax's weights is dropped: those of the same keys for all
-    queries of a row, as T5 was trained, which takes T times fewer random numbers; heads have their
-    own, and so may not share keys.
-
     Heads come before tokens in both products, and the queries of a group one head after another
     (R): only q, k, v and the result are transposed, never the logits, which on a CPU takes as long
     as the products. The division by the softmax's sum comes last, where it is S/H times less work.
+
+    With a key, a share `rate` of the softmax's weights is dropped: those of the same keys for all
+    queries of a row, as T5 was trained, which takes T times fewer random numbers.
     """
     B, T, N, H = q_BTNH.shape
     S, K = k_BSKH.shape[1:3]
@@ -224,7 +215,8 @@ def attention(
     logits = logits.reshape(B, K, -1, S)
     highest = jax.lax.stop_gradient(logits.max(axis=-1, keepdims=True))
     weights = jnp.exp(logits - highest)
-    kept = dropout(weights, rate, key, same_along=-2).astype(v_BSKH.dtype)
+    kept_BNTS = dropout(weights.reshape(B, N, T, S), rate, key, same_along=2).astype(v_BSKH.dtype)
+    kept = kept_BNTS.reshape(weights.shape)
     x_BKRH = jnp.einsum("BKRS,BKSH->BKRH", kept, v_BKSH, preferred_element_type=jnp.float32)
     x_BKRH = (x_BKRH / weights.sum(axis=-1, keepdims=True)).astype(v_BSKH.dtype)
     return x_BKRH.reshape(B, N, T, H).transpose(0, 2, 1, 3)

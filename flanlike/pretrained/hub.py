@@ -46,7 +46,7 @@ def fetch(name: str) -> Fetched:
     """Returns the folder of a repository's files that are read here, fetched where need be.
 
     Of the weights that is safetensors alone. What cannot be read is refused before they are
-    fetched: another architecture, or weights in another format only.
+    fetched: weights in another format only, another architecture or tokenizer.
     """
     repo, revision = _ID.fullmatch(name).groups()
     try:
@@ -64,6 +64,7 @@ def fetch(name: str) -> Fetched:
         is_cached = files is None
         folder = _download(huggingface_hub, repo, revision, _SMALL, is_cached=is_cached)
         layout.to_ours(layout.read(folder) or {"model_type": None}, folder)
+        tokenizer.load(folder)
         wanted = (*_SMALL, *weights.PATTERNS)
         folder = _download(huggingface_hub, repo, revision, wanted, is_cached=is_cached)
     except errors.UserError:
