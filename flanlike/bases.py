@@ -47,7 +47,10 @@ def changes(
 
 
 def folder_of(folder: Path, config: dict[str, Any], given: Path | None) -> Path:
-    """Returns where the base of a tuned run is: as given, as recorded, or as its --init said."""
+    """Returns where the base of a tuned run is: as given, as recorded, or as its --init said.
+
+    A repository of the hub is fetched again where it is no more in the cache.
+    """
     if given is not None:
         return given
     recorded = config["base"]["folder"]
@@ -56,12 +59,18 @@ def folder_of(folder: Path, config: dict[str, Any], given: Path | None) -> Path:
     for place in (Path(recorded), Path(config["init"])):
         if place.is_dir():
             return place
-    if hub.is_id(config["init"]):
-        return hub.fetch(config["init"]).folder
+    if published := repository_of(config):
+        return hub.fetch(published).folder
     raise errors.UserError(
         f"{str(folder)!r} holds what was tuned beside the model in {recorded!r}, which is not "
         "there: bring it back, or say where it is with --base"
     )
+
+
+def repository_of(config: dict[str, Any]) -> str | None:
+    """Returns the repository, with its commit, that a run began with, if it began with one."""
+    init = config["init"]
+    return init if "@" in init and hub.is_id(init) else None
 
 
 def expect(here: dict[str, Any], recorded: dict[str, Any], *, where: Path) -> None:

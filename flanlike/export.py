@@ -86,9 +86,12 @@ def export_peft(
             f"{str(run)!r} holds all of its model: --peft is for runs with --tune lora or prompt"
         )
     loaded = runs.load(run, step=step, base=base)
-    of = bases.folder_of(run, runs.read_config(run), base)
+    config = runs.read_config(run)
+    of = bases.folder_of(run, config, base)
     is_published = weights.is_published(of)
-    peft_folder.save(out, loaded.model, tuned, base=str(of) if is_published else None)
+    repository, _, _ = (bases.repository_of(config) or "").partition("@")
+    name = (repository or str(of)) if is_published else None
+    peft_folder.save(out, loaded.model, tuned, base=name)
     print(f"{run}, step {loaded.step}: what it tuned is written into {out}")
     if not is_published:
         print(f"its base for transformers: python -m flanlike.export {of} --out ...")

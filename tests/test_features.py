@@ -68,6 +68,24 @@ def test_inputs_lose_their_beginning_and_targets_their_end():
     assert (encoder.inputs, encoder.targets) == ([6, 7, 1], [8, 9])
 
 
+def test_a_soft_prompt_stands_before_all_and_is_never_cut_nor_predicted():
+    limits = features.LengthLimits(max_input_tokens=3, max_target_tokens=2)
+    decoder, encoder = (
+        features.to_example([4, 5, 6, 7], [8, 9], limits, family=family, first_ids=[30])
+        for family in ("decoder", "encoder_decoder")
+    )
+    assert (decoder.inputs, encoder.inputs) == ([30, 6, 7], [30, 7, 1])
+    assert decoder.is_input_cut and encoder.is_input_cut
+    marks = features.Marks(eos_id=1, bos_id=2)
+    example = features.to_example(
+        [4], [8], LIMITS, family="decoder", marks=marks, first_ids=[30, 31]
+    )
+    batch = features.assemble([[example]], (0, 6), family="decoder")
+    assert batch.tokens_BT[0].tolist() == [30, 31, 2, 4, 8, 0]
+    assert batch.targets_BT[0].tolist() == [0, 2, 4, 8, 1, 0]
+    assert batch.loss_weights_BT[0].tolist() == [0, 0, 0, 1, 1, 0]
+
+
 def test_what_just_fits_is_not_cut():
     limits = features.LengthLimits(max_input_tokens=3, max_target_tokens=2)
     decoder = features.to_example([4, 5, 6], [8], limits, family="decoder")

@@ -97,6 +97,23 @@ def test_rows_hold_the_rendered_prompts(registry, words, family):
             assert (words.decode(inputs.tolist()), targets) in rendered
 
 
+@pytest.mark.parametrize("family", ["decoder", "encoder_decoder"])
+def test_a_soft_prompt_begins_every_example_of_a_packed_row(registry, words, family):
+    first_ids = (600, 601, 602)
+    settings = {"family": family, "rows": 4, "max_input_tokens": 120}
+    batch = next(_batches(registry, _compose(registry), words, first_ids=first_ids, **settings))
+    tokens, segments, positions = (
+        (batch.tokens_BT, batch.segment_ids_BT, batch.positions_BT)
+        if family == "decoder"
+        else (batch.source_tokens_BS, batch.source_segment_ids_BS, batch.source_positions_BS)
+    )
+    assert segments.max() > 1  # more examples than one in some row
+    begins = (segments > 0) & (positions < 3)
+    np.testing.assert_array_equal(begins, tokens >= 600)
+    np.testing.assert_array_equal(tokens[begins], 600 + positions[begins])
+    assert batch.targets_BT.max() < 600
+
+
 def test_resumed_batches_are_the_same(registry, words):
     composition = _compose(registry)
     batches = _batches(registry, composition, words, rows=24)
