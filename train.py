@@ -44,6 +44,7 @@ from flanlike import (
     registry,
     runs,
     sharding,
+    starts,
     tokenizer,
     training,
     tuning,
@@ -78,8 +79,8 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
         if config.exclude_overlap:
             say("looking for training rows that overlap with evaluation rows")
         composition = recipe.compose(recipe_of(config), tasks)
-        start = runs.starting_point(
-            runs.init_of(config.init, config.out),
+        start = starts.starting_point(
+            starts.init_of(config.init, config.out),
             config.model,
             is_embedded=config.data == "embedded",
             tune=config.tune,
@@ -161,7 +162,7 @@ def verify(
 def resolve(
     config: config_lib.RunConfig,
     composition: mixture.Composition,
-    start: runs.Start,
+    start: starts.Start,
 ) -> dict[str, Any]:
     """Returns the whole configuration with every default filled in, as plain JSON values."""
     filled = dataclasses.replace(
@@ -214,7 +215,7 @@ def prepare(
     config: config_lib.RunConfig,
     tasks: registry.Registry,
     composition: mixture.Composition,
-    start: runs.Start,
+    start: starts.Start,
     out: Path,
 ) -> Ready:
     """Returns vocabulary, model, the stream of training batches and the evaluation's questions."""
@@ -222,9 +223,9 @@ def prepare(
     mesh = make_mesh(config)
     base = None
     if config.tuning is None:
-        model = runs.build(start, words, seed=config.seed, mesh=mesh)
+        model = starts.build(start, words, seed=config.seed, mesh=mesh)
     else:
-        model, base = runs.build_tuned(
+        model, base = starts.build_tuned(
             start, config.tuning, dtype=config.base_dtype, seed=config.seed, mesh=mesh, out=out
         )
     batches = pipeline.batches(
@@ -265,7 +266,7 @@ def words_for(
     config: config_lib.RunConfig,
     composition: mixture.Composition,
     tasks: registry.Registry,
-    start: runs.Start,
+    start: starts.Start,
     out: Path,
 ) -> tokenizer.Words:
     """Returns the run's vocabulary: its own, that of --vocabulary or --init, or a trained one."""

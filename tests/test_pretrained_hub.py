@@ -11,7 +11,7 @@ import test_pretrained
 import test_tokenizer
 import training_toys
 
-from flanlike import errors, export, models, runs
+from flanlike import errors, export, models, runs, starts
 from flanlike.pretrained import hub, weights
 
 pytest.importorskip("huggingface_hub", reason="needs the extra 'pretrained'")
@@ -68,7 +68,7 @@ def test_what_is_an_id_of_the_hub(tmp_path, monkeypatch):
     (tmp_path / "runs" / "here").mkdir(parents=True)
     assert not hub.is_id("runs/here")  # a folder wins
     with pytest.raises(errors.UserError, match="--init 'runs/here' is no folder with a model"):
-        runs.starting_point("runs/here", None, is_embedded=True)
+        starts.starting_point("runs/here", None, is_embedded=True)
 
 
 def test_only_what_is_read_is_fetched_and_once(served, published, tmp_path):
@@ -151,11 +151,11 @@ def test_a_run_starts_from_an_id_and_keeps_its_commit(served, published, tmp_pat
     assert files_of(out).keys() >= {"config.json", "model.safetensors", "spiece.model"}
     test_pretrained.assert_same_params(weights.load(out), runs.load(run).model)
     # The branch goes on; the run does not.
-    assert runs.init_of(TINY, str(run)) == config["init"]
-    assert runs.init_of(f"{TINY}@newer", str(run)) == f"{TINY}@newer"
-    assert runs.init_of("some/other", str(run)) == "some/other"
-    assert runs.init_of(TINY, None) == runs.init_of(TINY, str(tmp_path / "no")) == TINY
-    assert runs.init_of("none", str(run)) == "none"
+    assert starts.init_of(TINY, str(run)) == config["init"]
+    assert starts.init_of(f"{TINY}@newer", str(run)) == f"{TINY}@newer"
+    assert starts.init_of("some/other", str(run)) == "some/other"
+    assert starts.init_of(TINY, None) == starts.init_of(TINY, str(tmp_path / "no")) == TINY
+    assert starts.init_of("none", str(run)) == "none"
     other = {**config, "init": f"{TINY}@{'0' * 40}"}
     assert runs.default_folder("some", other) != runs.default_folder("some", config)
     with pytest.raises(errors.UserError, match="init is "):

@@ -13,7 +13,7 @@ import test_tokenizer_decoders
 import training_toys
 
 import train
-from flanlike import errors, export, models, runs, tokenizer
+from flanlike import errors, export, models, runs, starts, tokenizer
 from flanlike.pretrained import layout, weights
 
 
@@ -28,11 +28,11 @@ def published(tmp_path_factory):
 
 
 def test_a_published_folder_is_a_start(published):
-    start = runs.starting_point(str(published), None, is_embedded=True, dropout=0.2)
+    start = starts.starting_point(str(published), None, is_embedded=True, dropout=0.2)
     assert start.shape == dataclasses.replace(weights.shape_of(published), dropout=0.2)
     words = runs.words_of(published)
     assert words.size < start.shape.vocab_size == 56
-    model = runs.build(start, words, seed=0, mesh=None)
+    model = starts.build(start, words, seed=0, mesh=None)
     test_pretrained.assert_same_params(model, weights.load(published))
     assert model.config.dropout == 0.2
 

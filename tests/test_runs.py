@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import training_toys
 
-from flanlike import checkpoint, config, errors, optim, runs, training, vocabulary
+from flanlike import checkpoint, config, errors, optim, runs, starts, training, vocabulary
 
 CONFIG = {"seed": 0, "optim": {"peak_lr": 0.1}, "shape": {}, "out": "a", "workers": 0}
 
@@ -72,7 +72,7 @@ def test_a_config_of_others_is_named_and_left_alone(content, expected, tmp_path)
         runs.read_config,
         runs.shape_of,
         lambda out: runs.claim(out, CONFIG),
-        lambda out: runs.starting_point(str(out), None, is_embedded=True),
+        lambda out: starts.starting_point(str(out), None, is_embedded=True),
     ):
         with pytest.raises(errors.UserError, match=expected):
             read(tmp_path)
@@ -138,24 +138,4 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
         runs.shape_of(tmp_path)
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(errors.UserError, match="--init .* is no folder with a model"):
-            runs.starting_point(str(folder), None, is_embedded=True)
-
-
-def test_starting_point(tmp_path, words):
-    _, shape = write_bare(tmp_path, words)
-    fresh = runs.starting_point("none", "micro-encdec", is_embedded=True, dropout=0.2, dtype=None)
-    assert fresh.folder is None and fresh.shape.dropout == 0.2
-    assert fresh.shape.family == "encoder_decoder" and fresh.changes == {"dropout": 0.2}
-    given = runs.starting_point(str(tmp_path), None, is_embedded=False, attention="prefix")
-    assert given.shape == dataclasses.replace(shape, attention="prefix")
-    model = runs.build(given, words, seed=0, mesh=None)
-    assert model.config.attention == "prefix"
-    # The shipped base is the default of the embedded data's micro model only.
-    assert runs.starting_point("default", "micro", is_embedded=False).folder is None
-    assert runs.starting_point("default", "micro-encdec", is_embedded=True).folder is None
-
-
-def test_a_preset_of_another_shape_is_refused(tmp_path, words):
-    write_bare(tmp_path, words)
-    with pytest.raises(errors.UserError, match="--model 'micro' has another shape.*layers"):
-        runs.starting_point(str(tmp_path), "micro", is_embedded=True)
+            starts.starting_point(str(folder), None, is_embedded=True)

@@ -17,7 +17,7 @@ from flax import nnx
 
 import train
 from eval import __main__ as eval_command
-from flanlike import decode, export, features, models, progress, runs, training, tuning
+from flanlike import decode, export, features, models, progress, runs, starts, training, tuning
 from flanlike.models import presets
 from flanlike.pretrained import weights
 
@@ -193,8 +193,8 @@ def test_a_soft_prompt_stops_goes_on_and_is_evaluated(from_base, tmp_path, monke
 
 
 def test_a_run_goes_on_from_a_tuned_one_merged(lora, from_base):
-    start = runs.starting_point(str(lora[0]), None, is_embedded=True)
-    model = runs.build(start, runs.words_of(lora[0]), seed=0, mesh=None)
+    start = starts.starting_point(str(lora[0]), None, is_embedded=True)
+    model = starts.build(start, runs.words_of(lora[0]), seed=0, mesh=None)
     assert tuning.trained(model) is nnx.Param
     batch = features.assemble(
         [[features.Example(inputs=[5, 6], targets=[7, 1])]], (0, 4), family="decoder"

@@ -1,0 +1,30 @@
+"""What --init and --model mean together."""
+
+import dataclasses
+
+import pytest
+import test_runs
+
+from flanlike import errors, starts
+
+words = test_runs.words
+
+
+def test_starting_point(tmp_path, words):
+    _, shape = test_runs.write_bare(tmp_path, words)
+    fresh = starts.starting_point("none", "micro-encdec", is_embedded=True, dropout=0.2, dtype=None)
+    assert fresh.folder is None and fresh.shape.dropout == 0.2
+    assert fresh.shape.family == "encoder_decoder" and fresh.changes == {"dropout": 0.2}
+    given = starts.starting_point(str(tmp_path), None, is_embedded=False, attention="prefix")
+    assert given.shape == dataclasses.replace(shape, attention="prefix")
+    model = starts.build(given, words, seed=0, mesh=None)
+    assert model.config.attention == "prefix"
+    # The shipped base is the default of the embedded data's micro model only.
+    assert starts.starting_point("default", "micro", is_embedded=False).folder is None
+    assert starts.starting_point("default", "micro-encdec", is_embedded=True).folder is None
+
+
+def test_a_preset_of_another_shape_is_refused(tmp_path, words):
+    test_runs.write_bare(tmp_path, words)
+    with pytest.raises(errors.UserError, match="--model 'micro' has another shape.*layers"):
+        starts.starting_point(str(tmp_path), "micro", is_embedded=True)
