@@ -326,9 +326,10 @@ def test_presets_are_the_published_shapes():
     assert published["tie_word_embeddings"] is False
 
 
-def test_on_a_mesh_every_parameter_lies_where_it_is_born(tmp_path):
+@pytest.mark.parametrize("shape", [T5, UMT5], ids=["v1.1", "umt5"])
+def test_on_a_mesh_every_parameter_lies_where_it_is_born(shape, tmp_path):
     """In a process of its own, for the devices are four."""
-    shape = dataclasses.replace(T5, vocab_size=8)
+    shape = dataclasses.replace(shape, vocab_size=8)
     weights.save(tmp_path, models.build(shape, seed=3))
     code = f"""
 import jax, numpy as np
