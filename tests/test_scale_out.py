@@ -89,6 +89,11 @@ def error_of(function, *arguments, **settings):
     except errors.UserError as error:
         return str(error)
 
+def fail_in_the_last():
+    with distributed.together():
+        if int(process) == int(processes) - 1:
+            raise errors.UserError("no such row")
+
 # Of four processes, two hold each row of the first: the axis tensor spans them. The devices of the
 # second lie in another order, as on a pod: of two processes, one has rows 0 1 and 4 5.
 crossed = np.array(jax.devices())[[0, 2, 1, 3]].reshape(1, 4, 1)
@@ -97,6 +102,7 @@ found = [run(training_toys.MODEL, 4, sharding.mesh(data=2, tensor=2), asks=True)
 mine = pathlib.Path(folder, process)
 mine.mkdir()
 found.append({
+    "failed": error_of(fail_in_the_last),
     "other": error_of(distributed.check_same, {"manifest": "same", "vocabulary": process}),
     "unseen": error_of(distributed.check_shared, mine if process == "0" else mine / "none",
                        timeout_s=0.3),
@@ -127,7 +133,7 @@ def work(processes: int, folder: pathlib.Path) -> list[list[dict]]:
 
 def test_one_two_and_four_processes_compute_the_same(tmp_path):
     [one] = work(1, tmp_path / "1")
-    assert one[2] == {"other": None, "unseen": None, "far": [[1 << 40]]}
+    assert one[2] == {"failed": "no such row", "other": None, "unseen": None, "far": [[1 << 40]]}
     for processes in (2, 4):
         found = work(processes, tmp_path / str(processes))
         for process in found:
@@ -140,7 +146,10 @@ def test_one_two_and_four_processes_compute_the_same(tmp_path):
             others = ", ".join(map(str, range(1, processes)))
             assert f"processes {others} have another vocabulary" in process[2]["other"]
             assert f"processes {others} do not see" in process[2]["unseen"]
+            if process is not found[-1]:
+                assert f"processes {processes - 1} ended with an error" in process[2]["failed"]
             assert process[2]["far"] == [[1 << 40]] * processes
+        assert found[-1][2]["failed"] == "no such row"
     assert "scores" in one[0] and "scores" in one[1] and "scores" in found[0][0]
 
 

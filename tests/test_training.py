@@ -146,6 +146,24 @@ def test_a_signal_cuts_evaluation_short_and_saves(tmp_path):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_several_processes_finish_the_evaluation_and_stop_when_all_have_heard(tmp_path):
+    def stop(event):
+        if event == ("evaluate", 2):
+            os.kill(os.getpid(), signal.SIGTERM)
+            run.events.append("evaluated")
+
+    asked = []
+
+    def agree(is_asked):
+        asked.append(is_asked)
+        return any(asked[:-1])  # what was asked at one step is answered at the next
+
+    run = Run(tmp_path, on_event=stop)
+    assert not run.train(evaluate_every=2, agree=agree)
+    assert asked == [False, False, False, True, True]
+    assert "evaluated" in run.events and run.events[-1] == ("save", 4)
+
+
 def test_a_finished_run_only_evaluates_again(tmp_path):
     Run(tmp_path).train()
     again = Run(tmp_path)

@@ -196,13 +196,3 @@ def test_the_program_of_a_step_does_not_grow_with_depth(family, remat):
         return step.lower(state, batch_of(shape, 0)).as_text().count("\n")
 
     assert lines(12) == lines(2)
-
-
-def test_a_step_gives_up_the_state_it_was_given():
-    optimizer = optim.build(config.OptimConfig(), 4)
-    model = training_toys.model()
-    step = training.make_train_step(model, optimizer, optim.schedule(config.OptimConfig(), 4))
-    state = training.init_state(model, optimizer)
-    new_state, _ = step(state, next(training_toys.stream()))
-    assert all(leaf.is_deleted() for leaf in jax.tree.leaves(state))
-    assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(new_state))
