@@ -83,8 +83,12 @@ class Decoder(nnx.Module):
         is_visible_B1S: jax.Array,
         slot: jax.Array,
         cache: layers.KeysValues,
+        blocks: list[Block] | None = None,
     ) -> tuple[jax.Array, layers.KeysValues]:
-        """Returns x_B1D of one more token a row, and the cache with it at that slot."""
+        """Returns x_B1D of one more token a row, and the cache with it at that slot.
+
+        `blocks` are those of `unstacked_blocks`, where many steps are to come.
+        """
         rotation = layers.rotation(positions_B1, self.config)
         bias_B11S = layers.mask_bias(is_visible_B1S)
 
@@ -93,8 +97,12 @@ class Decoder(nnx.Module):
             return block(x_B1D, rotation=rotation, bias_BNTS=bias_B11S, cache=cache)
 
         x_B1D = self.embedding(tokens_B1)
-        x_B1D, own = layers.scan(self.blocks, layer, x_B1D, cache, self.config)
+        x_B1D, own = layers.scan(blocks or self.blocks, layer, x_B1D, cache, self.config)
         return self.final_norm(x_B1D), layers.write(cache, own, slot)
+
+    def unstacked_blocks(self) -> list[Block]:
+        """Returns the layers one by one, for `step`."""
+        return layers.unstacked(self.blocks, self.config.layers)
 
     def _bias(self, batch: features.Batch, branch_ids_BT: jax.Array | None = None) -> jax.Array:
         is_prefix_BT = batch.is_prefix_BT if self.config.attention == "prefix" else None
