@@ -25,6 +25,7 @@ _MODEL_HALF = {
     "pretrained",
     "runs",
     "sharding",
+    "starts",
     "training",
     "tuning",
 }
