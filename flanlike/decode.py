@@ -329,8 +329,6 @@ def _greedy(
     B, P = batch.tokens_BT.shape
     lengths_B = jnp.sum(batch.segment_ids_BT != 0, axis=1)
     slots_S = jnp.arange(P + max_new_tokens)
-    # Elsewhere copies of all layers could be too much for the memory.
-    blocks = model.unstacked_blocks() if jax.default_backend() == "cpu" else None
     x_BPD, cache = model.prefill(batch, P + max_new_tokens)
     last_B11 = jnp.maximum(lengths_B - 1, 0)[:, None, None]
     x_B1D = jnp.take_along_axis(x_BPD, last_B11, axis=1)
@@ -353,7 +351,6 @@ def _greedy(
             (is_prompt_BS | is_new_S[None, :])[:, None, :],
             slot,
             cache,
-            blocks,
         )
         token_B = choose(x_B1D)
         out_BT = jax.lax.dynamic_update_slice_in_dim(out_BT, token_B[:, None], i, axis=1)

@@ -102,12 +102,8 @@ class Decoder(nnx.Module):
         is_visible_B1S: jax.Array,
         slot: jax.Array,
         cache: layers.KeysValues,
-        blocks: list[Block] | None = None,
     ) -> tuple[jax.Array, layers.KeysValues]:
-        """Returns x_B1D of one more token a row, and the cache with it at that slot.
-
-        `blocks` are those of `unstacked_blocks`, where many steps are to come.
-        """
+        """Returns x_B1D of one more token a row, and the cache with it at that slot."""
         views = self._views(
             positions_B1,
             is_visible_B1S,
@@ -121,12 +117,8 @@ class Decoder(nnx.Module):
 
         x_B1D = self.embedding(tokens_B1)
         per_layer = (cache, self._is_local())
-        x_B1D, own = layers.scan(blocks or self.blocks, layer, x_B1D, per_layer, self.config)
+        x_B1D, own = layers.scan(self.blocks, layer, x_B1D, per_layer, self.config)
         return self.final_norm(x_B1D), layers.write(cache, own, slot)
-
-    def unstacked_blocks(self) -> list[Block]:
-        """Returns the layers one by one, for `step`."""
-        return layers.unstacked(self.blocks, self.config.layers)
 
     def _run(
         self,

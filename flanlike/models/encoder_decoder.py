@@ -138,12 +138,10 @@ class EncoderDecoder(nnx.Module):
         is_visible_B1S: jax.Array,
         slot: jax.Array,
         cache: DecoderCache,
-        blocks: list[DecoderBlock] | None = None,
     ) -> tuple[jax.Array, DecoderCache]:
         """Returns x_B1D of one more token a row, and the cache with it at that slot.
 
-        All rows' target tokens start at slot 0: the slot is the position. `blocks` are those of
-        `unstacked_blocks`, where many steps are to come.
+        All rows' target tokens start at slot 0: the slot is the position.
         """
         own, source, source_bias_B11S = cache
         places_S = jnp.arange(is_visible_B1S.shape[-1])
@@ -160,14 +158,9 @@ class EncoderDecoder(nnx.Module):
             )
 
         x_B1D = self.embedding(tokens_B1)
-        per_layer = (own, source)
-        x_B1D, new = layers.scan(blocks or self.decoder, layer, x_B1D, per_layer, self.config)
+        x_B1D, new = layers.scan(self.decoder, layer, x_B1D, (own, source), self.config)
         own = layers.write(own, new, slot)
         return self.decoder_norm(x_B1D), (own, source, source_bias_B11S)
-
-    def unstacked_blocks(self) -> list[DecoderBlock]:
-        """Returns the decoder's layers one by one, for `step`."""
-        return layers.unstacked(self.decoder, self.config.layers)
 
     def _encode(self, batch: features.Batch, key: jax.Array | None) -> jax.Array:
         embedding_key, blocks_key, norm_key = layers.split(key, 3)

@@ -262,7 +262,7 @@ def dropout(
 
 
 def scan(
-    blocks: nnx.Module | list[nnx.Module],
+    blocks: nnx.Module,
     fn: Callable[[Any, jax.Array, Any], tuple[jax.Array, Any]],
     x: jax.Array,
     per_layer: Any,
@@ -270,14 +270,8 @@ def scan(
 ) -> tuple[jax.Array, Any]:
     """Returns x after fn(block, x, slice of per_layer) of every layer, and what each layer gave.
 
-    One compiled body serves all layers, unless the config unrolls them or they come `unstacked`.
+    One compiled body serves all layers, unless the config unrolls them.
     """
-    if isinstance(blocks, list):
-        outputs = []
-        for i, block in enumerate(blocks):
-            x, output = fn(block, x, jax.tree.map(lambda a, i=i: a[i], per_layer))
-            outputs.append(output)
-        return x, jax.tree.map(lambda *each: jnp.stack(each), *outputs)
     graphdef, params = nnx.split(blocks)
 
     def body(x: jax.Array, layer: tuple[Any, Any]) -> tuple[jax.Array, Any]:
@@ -290,16 +284,6 @@ def scan(
         policy = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
         body = jax.checkpoint(body, policy=policy)
     return jax.lax.scan(body, x, (params, per_layer), unroll=config.unroll_layers)
-
-
-def unstacked(blocks: nnx.Module, layers: int) -> list[nnx.Module]:
-    """Returns each layer's block with copies of its own parameters.
-
-    On a CPU, taking a layer's slice of the stack copies it: a loop that runs all layers for one
-    token at a time would spend as long on that as on its products.
-    """
-    graphdef, params = nnx.split(blocks)
-    return [nnx.merge(graphdef, jax.tree.map(lambda a, i=i: a[i], params)) for i in range(layers)]
 
 
 def with_cache(cache: Cache, own: KeysValues) -> KeysValues:
