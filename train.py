@@ -101,6 +101,8 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
         finish(out, config, command)
         return
     tell(config, composition, out)
+    if reason := starts.why_no_export(start):
+        say(f"this run will not be exported: {reason}")
 
     with distributed.together():
         ready = prepare(config, tasks, composition, start, out)

@@ -11,7 +11,7 @@ from flanlike import bases, checkpoint, errors, models, runs, tokenizer, tuning
 from flanlike import config as config_lib
 from flanlike.models import config as model_config
 from flanlike.models import presets
-from flanlike.pretrained import hub
+from flanlike.pretrained import hub, layout
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,6 +69,19 @@ def starting_point(
         )
     shape = dataclasses.replace(shape, **changes)
     return Start(folder=folder, init=init, shape=shape, changes=changes)
+
+
+def why_no_export(start: Start) -> str | None:
+    """Returns why a model of a published kind cannot be written as one, as the run has it; or None.
+
+    A decoder that sees its inputs both ways cannot: better told before training than after.
+    """
+    if start.shape.model_type:
+        try:
+            layout.to_published(start.shape)
+        except errors.UserError as error:
+            return str(error)
+    return None
 
 
 def init_of(init: str, out: str | None) -> str:

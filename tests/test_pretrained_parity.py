@@ -195,7 +195,7 @@ def test_greedy_generations_are_the_same_tokens(kind, tmp_path):
     assert any(len(set(ids)) > 2 for ids in generated)
 
 
-@pytest.mark.parametrize("kind", ["v1.1", "original", "gated-tied", "mt5", "umt5"])
+@ALL_KINDS
 def test_one_adamw_step_is_the_same(kind, tmp_path):
     model = theirs(kind)
     ours = ours_of(model, tmp_path / "theirs")

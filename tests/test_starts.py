@@ -28,3 +28,17 @@ def test_a_preset_of_another_shape_is_refused(tmp_path, words):
     test_runs.write_bare(tmp_path, words)
     with pytest.raises(errors.UserError, match="--model 'micro' has another shape.*layers"):
         starts.starting_point(str(tmp_path), "micro", is_embedded=True)
+
+
+def test_a_run_that_cannot_be_exported_says_so_at_its_start():
+    causal, prefix, micro = (
+        starts.starting_point("none", preset, is_embedded=True, attention=attention)
+        for preset, attention in (
+            ("decoder-135m", None),
+            ("decoder-135m", "prefix"),
+            ("micro", "prefix"),
+        )
+    )
+    assert starts.why_no_export(causal) is None
+    assert "attention is 'prefix', not 'causal'" in starts.why_no_export(prefix)
+    assert starts.why_no_export(micro) is None  # it is of no published kind, and never is exported
