@@ -52,7 +52,7 @@ def check(out: Path, config: dict[str, Any]) -> None:
     """
     path = out / _CONFIG_FILE
     if path.is_file():
-        there, here = _fixed(read_config(out)), _fixed(config)
+        there, here = map(_with_whole_shape, (_fixed(read_config(out)), _fixed(config)))
         if differing := _differing(there, here):
             lines = "; ".join(
                 f"{key} is {_get(here, key)!r}, there {_get(there, key)!r}" for key in differing
@@ -329,6 +329,16 @@ def _fixed(config: dict[str, Any]) -> dict[str, Any]:
         if settings and settings.get(name) == value:
             fixed[section] = {key: value for key, value in settings.items() if key != name}
     return fixed
+
+
+def _with_whole_shape(config: dict[str, Any]) -> dict[str, Any]:
+    """Returns the configuration with the defaults of what its shape lacks.
+
+    A run from before a field of the shape was there computed as its default does.
+    """
+    fields = dataclasses.fields(model_config.ModelConfig)
+    defaults = {one.name: one.default for one in fields if one.default is not dataclasses.MISSING}
+    return {**config, "shape": {**defaults, **config.get("shape", {})}}
 
 
 def _differing(a: dict[str, Any], b: dict[str, Any], prefix: str = "") -> list[str]:

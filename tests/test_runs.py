@@ -41,6 +41,15 @@ def test_a_run_from_before_a_setting_goes_on_as_it_was(tmp_path):
         runs.claim(tmp_path, {**CONFIG, "batch": {"rows": 16, "input_shards": 4}})
 
 
+def test_a_run_from_before_a_field_of_the_shape_goes_on_as_it_was(tmp_path):
+    shape = dataclasses.asdict(training_toys.MODEL)
+    before = {name: value for name, value in shape.items() if name != "norm_eps"}
+    runs.claim(tmp_path, {**CONFIG, "shape": before})
+    runs.claim(tmp_path, {**CONFIG, "shape": shape})
+    with pytest.raises(errors.UserError, match="shape.norm_eps is 1e-05, there 1e-06"):
+        runs.claim(tmp_path, {**CONFIG, "shape": {**shape, "norm_eps": 1e-5}})
+
+
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").write_text("x")
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
