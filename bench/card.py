@@ -214,13 +214,12 @@ def _torch(options: argparse.Namespace) -> dict[str, Any]:
     batch = _batch(shape, rows, lengths)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     wait = torch.cuda.synchronize if device == "cuda" else lambda: None
-    of_config = peer.t5_config(shape) if shape.encoder_layers else peer.llama_config(shape)
     auto = (
         transformers.AutoModelForSeq2SeqLM
         if shape.encoder_layers
         else transformers.AutoModelForCausalLM
     )
-    model = auto.from_config(of_config, attn_implementation="sdpa").to(device)
+    model = auto.from_config(peer.config_of(shape), attn_implementation="sdpa").to(device)
     trainer = peer.Trainer(model, compiled=not options.tiny, autocast=device)
     counts = batch.loss_weights_BT > 0
     labels = torch.as_tensor(np.where(counts, batch.targets_BT, -100)).long().to(device)

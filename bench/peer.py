@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any
 
-import jax
 import numpy as np
 import torch
 import transformers
@@ -16,62 +15,17 @@ from flanlike.pretrained import layout, weights
 
 
 def model_of(ours: nnx.Module) -> transformers.PreTrainedModel:
-    """Returns transformers' model of the same shape and weights, in float32."""
-    if ours.config.family == "encoder_decoder":
-        with tempfile.TemporaryDirectory() as folder:
-            weights.save(folder, ours)
-            settings = {"dropout_rate": ours.config.dropout, "dtype": torch.float32}
-            return transformers.T5ForConditionalGeneration.from_pretrained(folder, **settings)
-    model = transformers.LlamaForCausalLM(llama_config(ours.config))
-    missing, surplus = model.load_state_dict(_llama_weights(ours), strict=False)
-    assert not surplus and set(missing) <= {"lm_head.weight"}, (missing, surplus)
-    model.tie_weights()
-    return model
+    """Returns transformers' model of the same shape and weights, in float32, as it is exported."""
+    is_decoder = ours.config.family == "decoder"
+    kind = transformers.AutoModelForCausalLM if is_decoder else transformers.AutoModelForSeq2SeqLM
+    dropout = {} if is_decoder else {"dropout_rate": ours.config.dropout}
+    with tempfile.TemporaryDirectory() as folder:
+        weights.save(folder, ours)
+        return kind.from_pretrained(folder, dtype=torch.float32, **dropout)
 
 
-def llama_config(config: model_config.ModelConfig) -> transformers.LlamaConfig:
-    return transformers.LlamaConfig(
-        vocab_size=config.vocab_size,
-        hidden_size=config.model_size,
-        intermediate_size=config.hidden_size,
-        num_hidden_layers=config.layers,
-        num_attention_heads=config.query_heads,
-        num_key_value_heads=config.key_value_heads,
-        head_dim=config.head_size,
-        rms_norm_eps=1e-6,
-        rope_parameters={"rope_type": "default", "rope_theta": config.rope_theta},
-        tie_word_embeddings=config.tied_embeddings,
-        max_position_embeddings=8192,
-        bos_token_id=None,
-        eos_token_id=features.EOS_ID,
-        pad_token_id=features.PAD_ID,
-    )
-
-
-def _llama_weights(ours: nnx.Module) -> dict[str, torch.Tensor]:
-    D = ours.config.model_size
-    blocks = jax.device_get(nnx.to_pure_dict(nnx.state(ours.blocks, nnx.Param)))
-    attention, hidden = blocks["attention"], blocks["hidden"]
-    named = {"model.norm.weight": ours.final_norm.scale[...]}
-    named["model.embed_tokens.weight"] = ours.embedding.table[...]
-    for i in range(ours.config.layers):
-        layer = {
-            "input_layernorm": blocks["attention_norm"]["scale"][i],
-            "post_attention_layernorm": blocks["hidden_norm"]["scale"][i],
-            "self_attn.q_proj": attention["q"][i].reshape(D, -1).T,
-            "self_attn.k_proj": attention["k"][i].reshape(D, -1).T,
-            "self_attn.v_proj": attention["v"][i].reshape(D, -1).T,
-            "self_attn.o_proj": attention["out"][i].reshape(-1, D).T,
-            "mlp.gate_proj": hidden["gate"][i].T,
-            "mlp.up_proj": hidden["up"][i].T,
-            "mlp.down_proj": hidden["down"][i].T,
-        }
-        named |= {f"model.layers.{i}.{name}.weight": value for name, value in layer.items()}
-    return {name: torch.tensor(np.array(value)) for name, value in named.items()}
-
-
-def t5_config(config: model_config.ModelConfig) -> transformers.T5Config:
-    return transformers.T5Config(**layout.to_published(config))
+def config_of(shape: model_config.ModelConfig) -> transformers.PretrainedConfig:
+    return transformers.AutoConfig.for_model(**layout.to_published(shape))
 
 
 class Trainer:

@@ -61,7 +61,8 @@ def test_the_peer_has_our_decoders_weights():
     pytest.importorskip("transformers", reason="the peer needs the extra 'parity'")
     import peer
 
-    ours = training_toys.model(key_value_heads=1)
+    settings = dict(model_type="llama", norm_eps=1e-2, max_positions=64)
+    ours = training_toys.model(key_value_heads=1, **settings)
     theirs = peer.model_of(ours).eval()
     rows = training_toys.batch([[([5, 6, 7], [8])], [([9, 10, 3], [12])]], length=4)
     with torch.no_grad():
