@@ -28,7 +28,8 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
 
     The state is that of all shards, whoever reads them: it restores the stream under any number of
     processes and workers. `get_state` and `counts` ask the other processes through `gather`, so
-    that all have to call them together. `workers` processes are shared among the shards read here.
+    that all have to call them together. `workers` processes, and no more, are shared among the
+    shards read here: with fewer than shards, the last ones are made in this process.
     """
 
     def __init__(
@@ -50,13 +51,14 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
         read = np.unique(here // own_rows).tolist()
         self._count = shards
         self._gather = gather
+        each, more = divmod(workers, len(read))
         self._shards = {
             shard: packing.BatchIterator(
                 windows if shards == 1 else windows[shard::shards],
                 rows=own_rows,
-                workers=-(-workers // len(read)),
+                workers=each + (place < more),
             )
-            for shard in read
+            for place, shard in enumerate(read)
         }
         self.rows_read, self.rows_kept = len(read) * own_rows, len(here)  # of each batch
         starts = {shard: place * own_rows for place, shard in enumerate(read)}

@@ -1,6 +1,7 @@
 """The global batch is the same however many processes read its input shards."""
 
 import threading
+import types
 
 import numpy as np
 import pytest
@@ -152,3 +153,19 @@ def test_workers_change_nothing():
     some.close()
     with pytest.raises(ValueError, match="closed iterator"):
         next(some)
+
+
+@pytest.mark.parametrize(
+    "shards, workers, expected", [(4, 3, [1, 1, 1, 0]), (4, 6, [2, 2, 1, 1]), (1, 3, [3])]
+)
+def test_there_are_as_many_workers_as_were_asked_for(shards, workers, expected, monkeypatch):
+    """A run of many shards may go on in one process: no shard brings a process of its own."""
+    given = []
+
+    def iterator(_, *, rows, workers):
+        given.append(workers)
+        return types.SimpleNamespace(close=lambda: None)
+
+    monkeypatch.setattr(packing, "BatchIterator", iterator)
+    batches(shards=shards, workers=workers)
+    assert given == expected

@@ -13,7 +13,7 @@ Source: `modeling_llama.py`, `modeling_rope_utils.py` and their neighbours in tr
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,9 @@ from flanlike import errors
 from flanlike.models import config as model_config
 from flanlike.pretrained import names
 
-TABLE, HEAD = "model.embed_tokens.weight", "lm_head.weight"
+_TABLE, _HEAD = "model.embed_tokens.weight", "lm_head.weight"
 # Buffers in the files of the first Llamas.
-UNUSED = r"model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq"
+_UNUSED = r"model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq"
 
 _NEEDED = {
     "vocab_size": "vocab_size",
@@ -54,6 +54,25 @@ _ROPE_KEYS = {  # besides rope_theta and rope_type
         *("beta_slow", "beta_fast", "truncate"),
     ),
 }
+
+
+def architecture(
+    model_types: Iterable[str],
+    to_ours: Callable[[dict[str, Any], Path], model_config.ModelConfig],
+    to_published: Callable[[model_config.ModelConfig], dict[str, Any]],
+) -> names.Architecture:
+    """Returns what is to be known of a family whose tensors have the names below."""
+    return names.Architecture(
+        model_types=tuple(model_types),
+        to_ours=to_ours,
+        to_published=to_published,
+        places=places,
+        writes_head=lambda config: not config.tied_embeddings,
+        table=_TABLE,
+        head=_HEAD,
+        says_tied=True,
+        unused=_UNUSED,
+    )
 
 
 def sizes(published: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -227,16 +246,12 @@ def check_round_trip(
     return content
 
 
-def writes_head(config: model_config.ModelConfig) -> bool:
-    return not config.tied_embeddings
-
-
 def places(config: model_config.ModelConfig) -> dict[str, names.Place]:
     """Returns the place of every tensor of a model of that shape, by its published name."""
     D, V = config.model_size, config.vocab_size
-    found = {TABLE: names.Place(path=("embedding", "table"), layer=None, shape=(V, D))}
+    found = {_TABLE: names.Place(path=("embedding", "table"), layer=None, shape=(V, D))}
     if not config.tied_embeddings:
-        found[HEAD] = names.Place(path=("embedding", "head"), layer=None, shape=(D, V), inputs=1)
+        found[_HEAD] = names.Place(path=("embedding", "head"), layer=None, shape=(D, V), inputs=1)
     found["model.norm.weight"] = names.Place(path=("final_norm", "scale"), layer=None, shape=(D,))
     rows = _block(config)
     for layer in range(config.layers):

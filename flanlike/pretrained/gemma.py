@@ -15,7 +15,7 @@ from typing import Any
 
 from flanlike import errors
 from flanlike.models import config as model_config
-from flanlike.pretrained import decoders, names
+from flanlike.pretrained import decoders
 
 # The first Gemma's files say "gelu" and mean the one by tanh.
 _ACTIVATIONS = {"gelu_pytorch_tanh": "gelu", "gelu": "gelu", "silu": "silu", "relu": "relu"}
@@ -116,14 +116,4 @@ def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
     return decoders.check_round_trip(config, content, _to_ours)
 
 
-GEMMA = names.Architecture(
-    model_types=tuple(_CLASSES),
-    to_ours=_to_ours,
-    to_published=_to_published,
-    places=decoders.places,
-    writes_head=decoders.writes_head,
-    table=decoders.TABLE,
-    head=decoders.HEAD,
-    says_tied=True,
-    unused=decoders.UNUSED,
-)
+GEMMA = decoders.architecture(_CLASSES, _to_ours, _to_published)

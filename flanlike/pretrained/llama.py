@@ -13,7 +13,7 @@ from typing import Any
 
 from flanlike import errors
 from flanlike.models import config as model_config
-from flanlike.pretrained import decoders, names
+from flanlike.pretrained import decoders
 
 _ACTIVATIONS = {"silu": "silu", "swish": "silu", "gelu_pytorch_tanh": "gelu", "relu": "relu"}
 _ACTIVATION_NAMES = {"silu": "silu", "gelu": "gelu_pytorch_tanh", "relu": "relu"}
@@ -81,14 +81,4 @@ def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
     return decoders.check_round_trip(config, content, _to_ours)
 
 
-LLAMA = names.Architecture(
-    model_types=tuple(_CLASSES),
-    to_ours=_to_ours,
-    to_published=_to_published,
-    places=decoders.places,
-    writes_head=decoders.writes_head,
-    table=decoders.TABLE,
-    head=decoders.HEAD,
-    says_tied=True,
-    unused=decoders.UNUSED,
-)
+LLAMA = decoders.architecture(_CLASSES, _to_ours, _to_published)
