@@ -27,31 +27,18 @@ from flax import nnx
 
 import task_registry
 from eval import evaluation, protocol, questions, report, results
-from flanlike import (
-    availability,
-    bases,
-    checkpoint,
-    distributed,
-    errors,
-    features,
-    input_shards,
-    manifest,
-    mixture,
-    optim,
-    pipeline,
-    progress,
-    recipe,
-    registry,
-    runs,
-    sharding,
-    starts,
-    tokenizer,
-    training,
-    tuning,
-    vocabulary,
-)
 from flanlike import config as config_lib
-from flanlike import prompts as prompts_module
+from flanlike import errors
+from flanlike.batches import features, input_shards, pipeline, tokenizer, vocabulary
+from flanlike.mixtures import mixture
+from flanlike.models import sharding, tuning
+from flanlike.prompts import manifest, recipe
+from flanlike.prompts import stream as prompt_stream
+from flanlike.runs import bases, starts
+from flanlike.runs import folder as run_folder
+from flanlike.sources import availability
+from flanlike.tasks import registry
+from flanlike.training import checkpoint, distributed, loop, optim, progress
 
 MICRO_WORLD = "All figures are the micro-world's: a small synthetic world, made by rule."
 VOCABULARY_PROMPTS = 20_000
@@ -68,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     command = shlex.join(["python", "train.py", *arguments])
     distributed.join(config.distributed)
-    with runs.no_space_is_a_user_error():
+    with run_folder.no_space_is_a_user_error():
         run(config, command=command)
 
 
@@ -90,12 +77,14 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
             remat=config.remat,
         )
         resolved = resolve(config, composition, start)
-        out = Path(config.out) if config.out else runs.default_folder(config.mixture, resolved)
-        runs.check(out, resolved)
+        out = (
+            Path(config.out) if config.out else run_folder.default_folder(config.mixture, resolved)
+        )
+        run_folder.check(out, resolved)
         read = verify(config, composition, tasks, out)
         is_kept = (out / "checkpoints" / str(config.steps)).is_dir()
         is_finished = is_evaluated(out, config.steps) and is_kept
-    runs.agree_on(out, resolved, manifest=read)
+    run_folder.agree_on(out, resolved, manifest=read)
     if distributed.of_first(is_finished):
         say(f"{out} holds this run, finished: writing its report again")
         finish(out, config, command)
@@ -171,7 +160,11 @@ def resolve(
         config, hold_out=composition.held_out, hold_out_rules=composition.rules, init=start.init
     )
     shares = dataclasses.asdict(composition.shares)
-    return {**runs.as_json(filled), "shares": shares, "shape": runs.as_json(start.shape)}
+    return {
+        **run_folder.as_json(filled),
+        "shares": shares,
+        "shape": run_folder.as_json(start.shape),
+    }
 
 
 def is_evaluated(out: Path, steps: int) -> bool:
@@ -275,7 +268,7 @@ def words_for(
     folder = out / "vocabulary"
     if folder.is_dir():
         return tokenizer.load(folder)
-    inherited = start.folder and runs.words_of(start.folder)
+    inherited = start.folder and run_folder.words_of(start.folder)
     if config.vocabulary is not None:
         words = vocabulary.Vocabulary.load(config.vocabulary)
         if inherited and words.fingerprint != inherited.fingerprint:
@@ -287,7 +280,7 @@ def words_for(
         words = inherited
     else:
         say(f"training a vocabulary on {VOCABULARY_PROMPTS:,} training prompts")
-        prompts = prompts_module.Prompts(
+        prompts = prompt_stream.Prompts(
             composition, tasks, data=config.data, seed=config.seed, style=config.prompts
         )
         texts = (prompts[i] for i in range(VOCABULARY_PROMPTS))
@@ -309,7 +302,7 @@ def claim(
 ) -> None:
     """Makes the folder this run's."""
     if distributed.is_first():
-        runs.claim(out, resolved)
+        run_folder.claim(out, resolved)
         manifest.write(out, read)
         words.save(out / "vocabulary")
 
@@ -342,7 +335,7 @@ def fit(
 ) -> bool:
     """Evaluates, trains, evaluates; returns False where a signal stopped it before the end."""
     optimizer = optim.build(config.optim, config.steps)
-    step = training.make_train_step(
+    step = loop.make_train_step(
         ready.model,
         optimizer,
         optim.schedule(config.optim, config.steps),
@@ -352,7 +345,7 @@ def fit(
         mesh=ready.mesh,
     )
     checkpoints = checkpoint.Checkpoints(out / "checkpoints", keep=config.checkpoint.keep)
-    state = training.init_state(ready.model, optimizer, mesh=ready.mesh)
+    state = loop.init_state(ready.model, optimizer, mesh=ready.mesh)
     restored = checkpoints.restore_latest(state, ready.batches)
     if restored is not None:
         state = restored
@@ -375,7 +368,7 @@ def fit(
         if distributed.is_first()
         else progress.Silent() as log,
     ):
-        _, is_whole = training.train(
+        _, is_whole = loop.train(
             ready.model,
             state,
             step,

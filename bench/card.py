@@ -6,10 +6,10 @@ products, not its data sheet's figure. PyTorch gets rows of the same size, with 
 autocast to bfloat16, fused AdamW and scaled-dot-product attention (which takes the flash kernel
 where it can: a T5's biases keep it from that). Each side runs in a process of its own.
 
-FLOPs are those of the matrix products of the model's step (`flanlike.plan`), without what remat
-computes again. Ours count the head at targets alone, as it computes no other logits; PyTorch's
-count it at every position, as it does. So the shares are of work really done; tokens a second,
-which are of all positions, compare the two.
+FLOPs are those of the matrix products of the model's step (`flanlike.training.plan`), without what
+remat computes again. Ours count the head at targets alone, as it computes no other logits;
+PyTorch's count it at every position, as it does. So the shares are of work really done; tokens a
+second, which are of all positions, compare the two.
 """
 
 import argparse
@@ -94,7 +94,7 @@ def _case(options: argparse.Namespace) -> tuple[Any, int, tuple[int, int]]:
 
 def _batch(shape: Any, rows: int, lengths: tuple[int, int]) -> Any:
     """Returns packed rows of random ids: log-normal lengths, a median of 120 inputs, 8 targets."""
-    from flanlike import features, packing
+    from flanlike.batches import features, packing
 
     limits = features.LengthLimits(max_input_tokens=lengths[0], max_target_tokens=lengths[1])
     draw = np.random.default_rng(0)
@@ -114,7 +114,9 @@ def _flops(shape: Any, batch: Any, targets: int) -> int:
     import jax
     import jax.numpy as jnp
 
-    from flanlike import config, models, optim, plan, sharding, training
+    from flanlike import config, models
+    from flanlike.models import sharding
+    from flanlike.training import loop, optim, plan
 
     bare = dataclasses.replace(shape, remat="none")
     optimizer = optim.build(config.OptimConfig(), 10)
@@ -124,7 +126,7 @@ def _flops(shape: Any, batch: Any, targets: int) -> int:
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype),
         plan.abstract_state(bare, optimizer, one),
     )
-    step = training.make_train_step(models.abstract(bare), optimizer, lambda _: jnp.zeros(()))
+    step = loop.make_train_step(models.abstract(bare), optimizer, lambda _: jnp.zeros(()))
     everywhere = plan.flops(jax.make_jaxpr(step)(state, batch).jaxpr)
     return everywhere - _head_flops(shape, batch.tokens_BT.size - targets)
 
@@ -173,7 +175,8 @@ def _peak(options: argparse.Namespace) -> float:
 def _ours(options: argparse.Namespace) -> dict[str, Any]:
     import jax
 
-    from flanlike import config, models, optim, training
+    from flanlike import config, models
+    from flanlike.training import loop, optim
 
     shape, rows, lengths = _case(options)
     batch = _batch(shape, rows, lengths)
@@ -182,8 +185,8 @@ def _ours(options: argparse.Namespace) -> dict[str, Any]:
     settings = config.OptimConfig()
     optimizer = optim.build(settings, 1000)
     model = models.build(shape, seed=0)
-    step = training.make_train_step(model, optimizer, optim.schedule(settings, 1000))
-    held = [training.init_state(model, optimizer), None]
+    step = loop.make_train_step(model, optimizer, optim.schedule(settings, 1000))
+    held = [loop.init_state(model, optimizer), None]
     batch_there = jax.device_put(batch)
 
     def advance() -> None:

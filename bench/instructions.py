@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 import task_registry
-from flanlike import features, mixture, packing, pipeline, seeding, vocabulary
-from flanlike import prompts as prompts_module
+from flanlike import seeding
+from flanlike.batches import features, packing, pipeline, vocabulary
+from flanlike.mixtures import mixture
+from flanlike.prompts import stream as prompt_stream
 
 _WORDS = pathlib.Path(features.__file__).parent / "microworld" / "base" / "vocabulary"
 Example = features.Example
@@ -92,7 +94,7 @@ def _items(family: features.Family, limits: features.LengthLimits) -> pipeline.I
     found = task_registry.registry()
     composition = mixture.compose(found.mixture("flan_core"), found, "embedded", held_out=())
     words = vocabulary.Vocabulary.load(_WORDS)
-    prompts = prompts_module.Prompts(
+    prompts = prompt_stream.Prompts(
         composition,
         found,
         data="embedded",

@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _report(lengths: str, family: str, sizes: list, capacity: tuple[int, int]) -> None:
-    from flanlike import packing
+    from flanlike.batches import packing
 
     used = float(np.sum(sizes))
     began = time.perf_counter()
@@ -60,18 +60,20 @@ def _report(lengths: str, family: str, sizes: list, capacity: tuple[int, int]) -
 def _sizes(options: argparse.Namespace, limits: tuple[int, int]) -> list[tuple[int, int]]:
     """Returns the lengths of flan_core's examples, nothing held out, in the order of the stream."""
     import task_registry
-    from flanlike import availability, features, mixture, packing, pipeline, vocabulary
-    from flanlike import prompts as prompts_module
+    from flanlike.batches import features, packing, pipeline, vocabulary
+    from flanlike.mixtures import mixture
+    from flanlike.prompts import stream as prompt_stream
+    from flanlike.sources import availability
 
     found = task_registry.registry()
     mixed = found.mixture("flan_core")
     there = availability.of(mixed.task_names, found, options.data, skip_missing=True)
     composition = mixture.resolve(mixed, found, there.rows, (), unavailable=there.missing)
     shares = mixture.Shares(few_shot=options.few_shot)
-    prompts = prompts_module.Prompts(composition, found, data=options.data, seed=0, shares=shares)
+    prompts = prompt_stream.Prompts(composition, found, data=options.data, seed=0, shares=shares)
     texts = [text for i in range(4000) for text in (prompts[i].inputs, prompts[i].targets)]
     words = vocabulary.Vocabulary.train(texts, 4096)
-    fitted = prompts_module.Prompts(
+    fitted = prompt_stream.Prompts(
         composition,
         found,
         data=options.data,

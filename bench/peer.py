@@ -9,7 +9,7 @@ import torch
 import transformers
 from flax import nnx
 
-from flanlike import features
+from flanlike.batches import features
 from flanlike.models import config as model_config
 from flanlike.pretrained import layout, weights
 

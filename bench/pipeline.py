@@ -105,7 +105,8 @@ def _ours(options: argparse.Namespace) -> dict[str, float]:
     started = time.perf_counter()
     import synthetic
 
-    from flanlike import mixture, pipeline, vocabulary
+    from flanlike.batches import pipeline, vocabulary
+    from flanlike.mixtures import mixture
 
     def count(batch) -> tuple[int, int, int]:
         tokens = int((batch.source_segment_ids_BS > 0).sum() + (batch.segment_ids_BT > 0).sum())

@@ -77,7 +77,7 @@ def _first_batch(options: argparse.Namespace) -> None:
 
     import synthetic
 
-    from flanlike import pipeline, vocabulary
+    from flanlike.batches import pipeline, vocabulary
 
     if options.case == "flan_core":
         import task_registry
@@ -108,15 +108,17 @@ def _first_batch(options: argparse.Namespace) -> None:
 def _rendering() -> None:
     """Prints prompts a second: rendered from records at hand, and drawn from the micro-world."""
     import task_registry
-    from flanlike import mixture, render, sources
-    from flanlike import prompts as prompts_module
+    from flanlike.mixtures import mixture
+    from flanlike.prompts import render
+    from flanlike.prompts import stream as prompt_stream
+    from flanlike.sources import opening
 
     found = task_registry.registry()
     composition = mixture.compose(found.mixture("flan_core"), found, "embedded", held_out=())
     cases = []
     for share in composition.tasks:
         task, templates = found.task(share.name), found.templates(share.name)
-        rows = sources.open_rows(task, "embedded", "train")
+        rows = opening.open_rows(task, "embedded", "train")
         cases += [
             (task, template, rows[row], templates.layout)
             for row, template in enumerate(templates.templates)
@@ -138,7 +140,7 @@ def _rendering() -> None:
         )
 
     shares = mixture.Shares(few_shot=0.0)
-    drawn = prompts_module.Prompts(composition, found, data="embedded", seed=0, shares=shares)
+    drawn = prompt_stream.Prompts(composition, found, data="embedded", seed=0, shares=shares)
     rates = {}
     for name, call in (("rendered", rendered), ("drawn and rendered", drawn.__getitem__)):
         for index in range(len(cases)):

@@ -13,8 +13,9 @@ import seqio
 import synthetic
 import tensorflow as tf
 
-from flanlike import task as task_module
-from flanlike import templates, vocabulary
+from flanlike.batches import vocabulary
+from flanlike.tasks import task as task_module
+from flanlike.tasks import templates
 
 _FIELD = re.compile(r"\{([a-z0-9_]+)\}")
 

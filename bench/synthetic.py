@@ -10,10 +10,12 @@ import pathlib
 import shutil
 
 import task_registry
-from flanlike import mixture, registry, vocabulary
-from flanlike import prompts as prompts_module
-from flanlike import task as task_module
+from flanlike.batches import vocabulary
 from flanlike.microworld import generators
+from flanlike.mixtures import mixture
+from flanlike.prompts import stream as prompt_stream
+from flanlike.tasks import registry
+from flanlike.tasks import task as task_module
 
 TEMPLATES = 10
 MIXTURE = "synthetic"
@@ -86,7 +88,7 @@ def write_vocabulary(folder: str | pathlib.Path) -> None:
     """Writes a vocabulary of 2,048 pieces, trained on prompts of flan_core."""
     found = task_registry.registry()
     composition = compose(found, "flan_core", "embedded")
-    prompts = prompts_module.Prompts(composition, found, data="embedded", seed=0)
+    prompts = prompt_stream.Prompts(composition, found, data="embedded", seed=0)
     texts = (text for i in range(3000) for text in (prompts[i].inputs, prompts[i].targets))
     vocabulary.Vocabulary.train(texts, 2048, folder)
 

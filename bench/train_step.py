@@ -159,7 +159,8 @@ def _train(options: argparse.Namespace, name: str) -> None:
     import instructions
     import peer
 
-    from flanlike import features, models
+    from flanlike import models
+    from flanlike.batches import features
 
     shape = shape_of(options, name)
     inputs, targets = map(int, options.lengths.split("/"))
@@ -193,7 +194,7 @@ def _compare_losses(ours: Any, batch: Any, theirs: float) -> None:
     import jax
     from flax import nnx
 
-    from flanlike import loss
+    from flanlike.training import loss
 
     graph, params = nnx.split(ours)
     sums = jax.jit(lambda params: loss.loss_sums(nnx.merge(graph, params), batch))(params)
@@ -207,12 +208,13 @@ def _our_trainer(model: Any) -> Callable[[list], None]:
     """Returns a function that takes a step with each batch, as train.py does, and waits."""
     import jax
 
-    from flanlike import config, optim, training
+    from flanlike import config
+    from flanlike.training import loop, optim
 
     settings = config.OptimConfig(peak_lr=1e-4)
     optimizer = optim.build(settings, 1000)
-    step = training.make_train_step(model, optimizer, optim.schedule(settings, 1000))
-    held = [training.init_state(model, optimizer)]
+    step = loop.make_train_step(model, optimizer, optim.schedule(settings, 1000))
+    held = [loop.init_state(model, optimizer)]
 
     def run(batches: list) -> None:
         for batch in batches:
@@ -269,18 +271,20 @@ def _compile(options: argparse.Namespace, _: str) -> None:
 def _lowering(shape: Any) -> Callable[[], None]:
     import jax
 
-    from flanlike import config, features, models, optim, training
+    from flanlike import config, models
+    from flanlike.batches import features
+    from flanlike.training import loop, optim
 
     model = models.build(shape, seed=0)
     settings = config.OptimConfig()
     optimizer = optim.build(settings, 10)
-    state = training.init_state(model, optimizer)
+    state = loop.init_state(model, optimizer)
     row = (64, 32) if shape.encoder_layers else (0, 96)
     batch = features.empty(2, row, family=shape.family)
 
     def compile_anew() -> None:
         jax.clear_caches()
-        step = training.make_train_step(model, optimizer, optim.schedule(settings, 10))
+        step = loop.make_train_step(model, optimizer, optim.schedule(settings, 10))
         step.lower(state, batch).compile()
 
     return compile_anew
@@ -297,7 +301,9 @@ def _decode(options: argparse.Namespace, _: str) -> None:
     import instructions
     import peer
 
-    from flanlike import decode, features, models
+    from flanlike import models
+    from flanlike.batches import features
+    from flanlike.models import decode
 
     for name in SHAPES:
         shape = shape_of(options, name)

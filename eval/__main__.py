@@ -20,13 +20,16 @@ import jax
 
 from eval import compare, evaluation, figures, protocol, questions, report, results
 from flanlike import config as config_lib
-from flanlike import distributed, errors, runs, sharding
+from flanlike import errors
+from flanlike.models import sharding
+from flanlike.runs import folder as run_folder
+from flanlike.training import distributed
 
 
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    with runs.no_space_is_a_user_error():
+    with run_folder.no_space_is_a_user_error():
         if arguments[:1] == ["report"]:
             _report(arguments[1:])
         else:
@@ -57,16 +60,16 @@ def _evaluate(arguments: Sequence[str]) -> None:
     flags = parser.parse_args(arguments)
     logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells that it reads only
     for run in flags.run:
-        if runs.is_bare(run):
+        if run_folder.is_bare(run):
             raise errors.UserError(
                 f"{str(run)!r} is a bare model and no run: python train.py --init {run} "
                 "evaluates it before its first step"
             )
     distributed.join(config_lib.DistributedConfig())
     with distributed.together():
-        configs = [runs.read_config(run) for run in flags.run]
+        configs = [run_folder.read_config(run) for run in flags.run]
         mesh = _mesh(configs[0])
-    each = runs.load_each(flags.run, base=flags.base, mesh=mesh)
+    each = run_folder.load_each(flags.run, base=flags.base, mesh=mesh)
     for run, config, loaded in zip(flags.run, configs, each, strict=True):
         _evaluate_run(flags, run, config, loaded, mesh)
 
@@ -75,7 +78,7 @@ def _evaluate_run(
     flags: argparse.Namespace,
     run: pathlib.Path,
     config: Mapping[str, Any],
-    loaded: runs.Loaded,
+    loaded: run_folder.Loaded,
     mesh: jax.sharding.Mesh | None,
 ) -> None:
     with distributed.together():
@@ -113,11 +116,12 @@ def _mesh(config: Mapping[str, Any]) -> jax.sharding.Mesh | None:
 
 
 def _questions(
-    flags: argparse.Namespace, config: Mapping[str, Any], loaded: runs.Loaded
+    flags: argparse.Namespace, config: Mapping[str, Any], loaded: run_folder.Loaded
 ) -> questions.Questions:
     """Returns what the run itself asks, but for what the flags change."""
     import task_registry
-    from flanlike import availability, mixture
+    from flanlike.mixtures import mixture
+    from flanlike.sources import availability
 
     registry = task_registry.registry(config["tasks"])
     mix = registry.mixture(config["mixture"])

@@ -4,7 +4,7 @@ import string
 from collections.abc import Sequence
 
 from eval import metrics
-from flanlike import task as tasks
+from flanlike.tasks import task as tasks
 
 NO_ANSWER = -1
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from eval import answers, metrics
 from flanlike import seeding
-from flanlike import task as tasks
 from flanlike.microworld import heuristics
+from flanlike.tasks import task as tasks
 
 _OF_HEURISTICS = ("accuracy", "squad_em", "exact_match")
 

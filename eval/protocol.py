@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from eval import answers, evaluation, metrics, predictions, results, scoring
 from eval import questions as question_module
 from flanlike import config as config_lib
-from flanlike import decode, features, tokenizer
-from flanlike import task as tasks
+from flanlike.batches import features, tokenizer
+from flanlike.models import decode
+from flanlike.tasks import task as tasks
 
 if TYPE_CHECKING:
     from flax import nnx

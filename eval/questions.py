@@ -9,9 +9,13 @@ from dataclasses import dataclass
 
 from eval import baselines, statistics
 from flanlike import config as config_lib
-from flanlike import errors, features, render, seeding, sources, templates, tokenizer
-from flanlike import registry as registries
-from flanlike import task as tasks
+from flanlike import errors, seeding
+from flanlike.batches import features, tokenizer
+from flanlike.prompts import render
+from flanlike.sources import opening
+from flanlike.tasks import registry as registries
+from flanlike.tasks import task as tasks
+from flanlike.tasks import templates
 
 Style = render.Style
 
@@ -83,7 +87,7 @@ def collect(
     given: dict[str, baselines.Baselines] = {}
     dropped: dict[str, int] = {}
     bad: dict[str, int] = {}
-    open_rows = functools.partial(sources.open_rows, data=data, skip_bad_rows=skip_bad_rows)
+    open_rows = functools.partial(opening.open_rows, data=data, skip_bad_rows=skip_bad_rows)
     for task in map(registry.task, names):
         if task.is_evaluation_only and settings.shots:
             raise errors.UserError(
@@ -140,7 +144,7 @@ class _Sampled:
     bad: int
 
 
-def _sample(records: sources.Records, seed: int) -> _Sampled:
+def _sample(records: opening.Records, seed: int) -> _Sampled:
     """Returns all rows, read when asked for, in an order by seed and row count alone."""
     order = list(range(len(records)))
     seeding.rng("evaluation rows", seed, records.task.name, records.split).shuffle(order)
@@ -156,7 +160,7 @@ def _sample(records: sources.Records, seed: int) -> _Sampled:
 class _Lazy(Sequence):
     """Rows of some records, in the order of `indices`."""
 
-    def __init__(self, records: sources.Records, indices: Sequence[int]) -> None:
+    def __init__(self, records: opening.Records, indices: Sequence[int]) -> None:
         self._records, self._indices = records, indices
 
     def __len__(self) -> int:
@@ -177,7 +181,7 @@ class _Asker:
     templates: templates.TemplateSet
     settings: config_lib.EvalConfig
     style: Style
-    train: sources.Records | None  # None: there is no training split
+    train: opening.Records | None  # None: there is no training split
     fits: Callable[[str], bool]  # whether a prompt is short enough
 
     def cells(self, sampled: _Sampled, *, is_choosing: bool = False) -> Iterator[Cell]:

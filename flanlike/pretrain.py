@@ -16,10 +16,12 @@ from typing import Any
 
 import tyro
 
-from flanlike import checkpoint, errors, models, optim, pipeline, training, vocabulary
 from flanlike import config as config_lib
+from flanlike import errors, models
+from flanlike.batches import pipeline, vocabulary
 from flanlike.microworld import corpus, generators
 from flanlike.models import presets
+from flanlike.training import checkpoint, loop, optim
 
 # Documents for the vocabulary come from rows that pretraining never reaches.
 _VOCABULARY_FIRST_ROW = 1 << 40
@@ -53,8 +55,8 @@ def run(config: PretrainConfig, words: vocabulary.Vocabulary, *, stop_after: int
     model = models.build(shape, seed=config.seed)
     optimizer = optim.build(config.optim, config.steps)
     schedule = optim.schedule(config.optim, config.steps)
-    step = training.make_train_step(model, optimizer, schedule, seed=config.seed)
-    state = training.init_state(model, optimizer)
+    step = loop.make_train_step(model, optimizer, schedule, seed=config.seed)
+    state = loop.init_state(model, optimizer)
     batches = pipeline.text_batches(
         corpus.document,
         words,
@@ -77,7 +79,7 @@ def run(config: PretrainConfig, words: vocabulary.Vocabulary, *, stop_after: int
         pending = (index, metrics) if is_logged else None
     if pending is not None:
         curve.append((pending[0], float(pending[1].loss)))
-    training.write_params(model, state.params)
+    loop.write_params(model, state.params)
     return model, curve
 
 

@@ -6,7 +6,7 @@ Importing this package reads no file and builds no task.
 import os
 from pathlib import Path
 
-from flanlike import registry as registry_module
+from flanlike.tasks import registry as registry_module
 from task_registry import (
     chain_of_thought,
     closed_book_qa,

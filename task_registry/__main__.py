@@ -20,20 +20,12 @@ from rich import table as rich_table
 from rich import text as rich_text
 
 import task_registry
-from flanlike import (
-    availability,
-    errors,
-    manifest,
-    mixture,
-    recipe,
-    registry,
-    render,
-    seeding,
-    sources,
-    templates,
-    testing,
-)
-from flanlike import task as task_module
+from flanlike import errors, seeding
+from flanlike.mixtures import mixture
+from flanlike.prompts import checks, manifest, recipe, render
+from flanlike.sources import availability, opening
+from flanlike.tasks import registry, templates
+from flanlike.tasks import task as task_module
 from task_registry import export, listing, overlap_check, scaffold
 
 _CHECK_ROWS = 24
@@ -73,10 +65,10 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
         raise errors.UserError(
             f"task {task.name!r} has no template of kind {kind!r}; it has {kinds!r}"
         )
-    records = sources.open_rows(task, options.data, options.split or _first_split(task))
+    records = opening.open_rows(task, options.data, options.split or _first_split(task))
     train = records
     if options.shots and records.split != "train":
-        train = sources.open_rows(task, options.data, "train")
+        train = opening.open_rows(task, options.data, "train")
     console = _console()
     notice = f"   ({_EMBEDDED})" if records.source == "embedded" else ""
     console.print(f"{task.name}, cluster {task.cluster}, --data {options.data}{notice}")
@@ -154,9 +146,9 @@ def _prompt(
     task: task_module.Task,
     template_set: templates.TemplateSet,
     template: templates.Template,
-    records: sources.Records,
+    records: opening.Records,
     index: int,
-    train: sources.Records,
+    train: opening.Records,
     options: argparse.Namespace,
 ) -> task_module.Prompt:
     row_id = records.row_id(index)
@@ -194,17 +186,17 @@ def _print_prompt(console: rich_console.Console, prompt: task_module.Prompt) -> 
 def _check(found: registry.Registry, name: str, data: str) -> list[str]:
     task = found.task(name)
     records: list[task_module.Record] = []
-    why_none = sources.availability(task, data)
+    why_none = opening.availability(task, data)
     try:
         template_set = found.templates(name)
         if why_none:
             why_none += "; name the folder of its rows by --data"
         else:
-            rows = sources.open_rows(task, data, _first_split(task))
+            rows = opening.open_rows(task, data, _first_split(task))
             records = [rows[index] for index in range(min(len(rows), _CHECK_ROWS))]
     except errors.UserError as error:
         return [str(error)]
-    problems = testing.check_task(task, template_set, records, why_no_records=why_none or "")
+    problems = checks.check_task(task, template_set, records, why_no_records=why_none or "")
     return problems + (_check_metrics(task, records) if records else [])
 
 

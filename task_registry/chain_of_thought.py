@@ -1,6 +1,6 @@
 """Chain of thought: the answer with the reasoning that leads to it."""
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rationales, rows
 
 _SPAN = {"start": "int32", "end": "int32", "string": "string"}

@@ -1,6 +1,6 @@
 """Closed-book question answering: what the model knows, without a text to read."""
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 _TRIVIA_COLUMNS = {

@@ -2,7 +2,7 @@
 
 import re
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 _COPA = ("choice1", "choice2")

@@ -1,6 +1,7 @@
 """Commonsense, further sets: quizzes and claims about what everyone knows."""
 
-from flanlike import seeding, task
+from flanlike import seeding
+from flanlike.tasks import task
 from task_registry import rows
 
 _YES_NO = task.Labels(names=("no", "yes"), words=("no", "yes"))

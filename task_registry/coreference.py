@@ -2,7 +2,7 @@
 
 import re
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 _WINOGRANDE = ("1", "2")

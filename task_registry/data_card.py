@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flanlike import manifest, mixture, registry
+from flanlike.mixtures import mixture
+from flanlike.prompts import manifest
+from flanlike.tasks import registry
 
 _MICRO_WORLD = (
     "**All rows {but}are the micro-world's:** a small synthetic world, made by rule in the shape "

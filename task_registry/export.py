@@ -23,9 +23,13 @@ from typing import Any, get_args
 
 import task_registry
 from flanlike import config as config_lib
-from flanlike import errors, manifest, mixture, recipe, registry, render, shards
-from flanlike import prompts as prompts_module
-from flanlike import task as task_module
+from flanlike import errors
+from flanlike.mixtures import mixture
+from flanlike.prompts import files as prompt_files
+from flanlike.prompts import manifest, recipe, render
+from flanlike.prompts import stream as prompt_stream
+from flanlike.tasks import registry
+from flanlike.tasks import task as task_module
 from task_registry import data_card
 
 COUNTED = ("task", "kind", "shots", "option_style")
@@ -37,7 +41,7 @@ class Plan:
     """Which prompts go into which files."""
 
     out: Path
-    format: shards.Format
+    format: prompt_files.Format
     prompts: int
     shard_size: int
 
@@ -66,7 +70,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     """Adds the flags of the export, beside those that other commands have as well."""
     command.add_argument("--mixture", default="flan_core", help="a name (flan_core)")
     command.add_argument("--out", required=True, metavar="DIR", help="a new folder, or to go on")
-    command.add_argument("--format", choices=shards.FORMATS, default="parquet", help="(parquet)")
+    command.add_argument(
+        "--format", choices=prompt_files.FORMATS, default="parquet", help="(parquet)"
+    )
     size = command.add_mutually_exclusive_group()
     size.add_argument("--examples", type=int, metavar="N", help="prompts to write")
     size.add_argument(
@@ -93,7 +99,7 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
     """Writes shards, composition.json, manifest.json and a data card; goes on where it stopped."""
     if options.processes is not None and options.processes < 1:
         raise errors.UserError(f"--processes is {options.processes!r}; expected 1 or more")
-    shards.check_installed(options.format)
+    prompt_files.check_installed(options.format)
     asked = asked_for(options)
     composition = recipe.compose(asked, found)
     plan = Plan(
@@ -186,7 +192,7 @@ class Prompts:
 
     def open(self) -> Callable[[int], task_module.Prompt]:
         """Returns the prompt of each index."""
-        stream = prompts_module.Prompts(
+        stream = prompt_stream.Prompts(
             self.composition,
             task_registry.registry(self.tasks_file),
             data=self.asked.data,
@@ -226,11 +232,11 @@ class _Worker:
         if not path.is_file():
             self._prompt = self._prompt or self._source.open()
             prompts = map(self._prompt, indices)
-            shards.write(
-                path, (shards.row_of(p, self._clusters[p.provenance.task]) for p in prompts)
+            prompt_files.write(
+                path, (prompt_files.row_of(p, self._clusters[p.provenance.task]) for p in prompts)
             )
         counted = {column: collections.Counter() for column in COUNTED}
-        for row in shards.read(path):
+        for row in prompt_files.read(path):
             for column, counter in counted.items():
                 counter[str(row[column])] += 1
         if counted["task"].total() != len(indices):

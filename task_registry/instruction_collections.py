@@ -3,7 +3,7 @@
 Hold-outs do not reach into them: a collection has inference, sentiment and all the rest.
 """
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 

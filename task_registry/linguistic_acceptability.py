@@ -1,6 +1,6 @@
 """Linguistic acceptability: would a speaker say it?"""
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 _COLA = task.Labels(names=("unacceptable", "acceptable"), words=("unacceptable", "acceptable"))

@@ -5,8 +5,9 @@ from typing import Any
 
 from rich import table as rich_table
 
-from flanlike import registry, sources, templates
-from flanlike import task as task_module
+from flanlike.sources import opening
+from flanlike.tasks import registry, templates
+from flanlike.tasks import task as task_module
 
 BACKENDS = ("embedded", "hub", "tfds")
 _COLUMNS = (
@@ -19,7 +20,7 @@ def describe(found: registry.Registry, name: str) -> dict[str, Any]:
     """Returns what there is to know of a task, as plain JSON values."""
     task = found.task(name)
     template_set = found.templates(name)
-    reasons = {backend: sources.availability(task, backend) for backend in BACKENDS}
+    reasons = {backend: opening.availability(task, backend) for backend in BACKENDS}
     hub = task.hub and task.hub.repo + (f"/{task.hub.config}" if task.hub.config else "")
     return {
         "name": name,

@@ -3,7 +3,7 @@
 import ast
 import re
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rationales, rows
 
 _BYTES = re.compile(r"""b(['"]).*\1""", re.DOTALL)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from flanlike import mixture, registry
+from flanlike.mixtures import mixture
+from flanlike.tasks import registry
 
 # All but the last were set before any run was made. Of the two further families in which only the
 # instruction decides that were tried on seed 100, place questions moved and role questions did not;

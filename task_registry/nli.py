@@ -1,6 +1,6 @@
 """Natural language inference: does one text follow from another?"""
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 _GLUE = "none stated (GLUE distribution, research use)"

@@ -4,7 +4,7 @@ Both tasks of a pair draw from the same inputs and show the same two options; wh
 which is right. They have no dataset behind them and take part only with `--data embedded`.
 """
 
-from flanlike import task
+from flanlike.tasks import task
 
 
 def pick_synonym() -> task.Task:

@@ -4,7 +4,9 @@ import argparse
 import dataclasses
 import json
 
-from flanlike import availability, overlap, recipe, registry, sources
+from flanlike.prompts import overlap, recipe
+from flanlike.sources import availability, opening
+from flanlike.tasks import registry
 
 _SHOWN = 160  # characters of an example
 
@@ -15,7 +17,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--eval", nargs="+", metavar="T", help="tasks or clusters; by default those held out"
     )
-    command.add_argument("--split", choices=sources.SPLITS[1:], default="test", help="(test)")
+    command.add_argument("--split", choices=opening.SPLITS[1:], default="test", help="(test)")
 
 
 def show(found: registry.Registry, options: argparse.Namespace) -> None:

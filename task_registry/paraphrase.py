@@ -2,7 +2,7 @@
 
 import math
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 _MRPC = task.Labels(names=("not_equivalent", "equivalent"), words=("no", "yes"))

@@ -1,6 +1,6 @@
 """Question classification: what kind of answer does a question want?"""
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 _TREC = task.Labels(

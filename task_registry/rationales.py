@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 STRATEGYQA = task.Labels(names=("no", "yes"), words=("no", "yes"))

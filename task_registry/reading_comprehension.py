@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from flanlike import seeding, task
+from flanlike import seeding
+from flanlike.tasks import task
 from task_registry import rows
 
 _LETTERS = ("A", "B", "C", "D")

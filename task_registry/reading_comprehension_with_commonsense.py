@@ -1,6 +1,6 @@
 """Reading comprehension that wants more than the text says."""
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 _CHOICES = ("answer0", "answer1", "answer2", "answer3")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flanlike import task
+from flanlike.tasks import task
 
 _CALCULATOR = re.compile(r"<<[^<>]*>>")
 _QUOTED = re.compile(r"(?<!\S)([\"']) ((?:(?!\1).)*\S) \1(?!\w)")

@@ -8,7 +8,8 @@ from flanlike import errors
 
 _MODULE = '''"""TODO: one line on what the task {name} is about."""
 
-from flanlike import mixture, task
+from flanlike.mixtures import mixture
+from flanlike.tasks import task
 
 LABELS = ("no", "yes")  # TODO: the labels, in the order of the record's indices
 

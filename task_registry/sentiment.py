@@ -3,7 +3,7 @@
 import html
 import re
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 _LABELS = task.Labels(names=("negative", "positive"), words=("negative", "positive"))

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 _METRICS = ("rouge1", "rouge2", "rougeLsum", "bleu")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 _ROUGE = ("rouge1", "rouge2", "rougeLsum")

@@ -2,7 +2,7 @@
 
 import re
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 _ROUGE = ("rouge1", "rouge2", "rougeLsum")

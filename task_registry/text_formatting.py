@@ -7,7 +7,7 @@ on rows of its own, and all are tested on the same last rows, as FLAN has it.
 import unicodedata
 from collections.abc import Callable
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 # Signs that say something of their own, though Unicode counts them as punctuation.

@@ -7,7 +7,8 @@ templates ask for the other way, so that training on a row may go in both direct
 import html
 from collections.abc import Callable
 
-from flanlike import seeding, task
+from flanlike import seeding
+from flanlike.tasks import task
 from task_registry import rows
 
 _FIELDS = ("source", "source_language", "target_language")

@@ -1,6 +1,6 @@
 """Word sense: does a word mean the same in two sentences?"""
 
-from flanlike import task
+from flanlike.tasks import task
 from task_registry import rows
 
 _WIC = task.Labels(names=("False", "True"), words=("no", "yes"))

@@ -2,7 +2,8 @@
 
 import task_registry
 from eval import metrics, predictions, questions
-from flanlike import config, features
+from flanlike import config
+from flanlike.batches import features
 
 
 class Letters:

@@ -45,13 +45,13 @@ def _describe(task, template_set) -> dict:
     import task_rows
     import template_toys
 
-    from flanlike import sources
+    from flanlike.sources import opening
 
     layouts = task_rows.LAYOUTS[task.name]
     expected = dict(layouts.hub_record or layouts.record)
     found = {"task": task.name, "sizes": {}, "prompts": [], "literal_in": [], "first": {}}
     for split in task.splits:
-        records = sources.open_rows(task, "hub", split)
+        records = opening.open_rows(task, "hub", split)
         found["sizes"][split] = len(records)
         found["first"][split] = records[0]
         if expected in [records[index] for index in range(len(records))]:

@@ -4,8 +4,9 @@ import contextlib
 import json
 import os
 
-from flanlike import errors, sources
-from flanlike import task as task_module
+from flanlike import errors
+from flanlike.sources import opening
+from flanlike.tasks import task as task_module
 from task_registry import rows as row_module
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when `datasets` is imported
@@ -49,7 +50,7 @@ def official_splits(task: task_module.Task) -> dict[str, int]:
     """Returns how many rows leave some for each of the task's splits, by official split."""
     counts: dict[str, int] = {}
     for expression in task.splits.values():
-        split, part = sources.carve(expression, what=task.name)
+        split, part = opening.carve(expression, what=task.name)
         edges = [abs(edge) for edge in (part.start, part.stop) if edge is not None]
         counts[split] = max(counts.get(split, 0), *edges, 0) + _MORE_ROWS
     return counts
@@ -79,7 +80,7 @@ def serve(monkeypatch, sizes, reasons=None, bad=None):
     def open_rows(task, data, split, *, skip_bad_rows):
         if split not in sizes[task.name]:
             raise errors.UserError(f"task {task.name!r}: no {split} there")
-        return sources.Records(
+        return opening.Records(
             task=task,
             source=data,
             split=split,
@@ -90,8 +91,8 @@ def serve(monkeypatch, sizes, reasons=None, bad=None):
             _indices=range(sizes[task.name][split]),
         )
 
-    monkeypatch.setattr(sources, "availability", lambda task, data: (reasons or {}).get(task.name))
-    monkeypatch.setattr(sources, "open_rows", open_rows)
+    monkeypatch.setattr(opening, "availability", lambda task, data: (reasons or {}).get(task.name))
+    monkeypatch.setattr(opening, "open_rows", open_rows)
 
 
 def write_hub(root, task, split, rows, names):

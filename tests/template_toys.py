@@ -1,6 +1,7 @@
 """Toy tasks and template files, small enough to read in a test."""
 
-from flanlike import render, task, templates
+from flanlike.prompts import render
+from flanlike.tasks import task, templates
 
 LABELS = task.Labels(names=("entailment", "not_entailment"), words=("yes", "no"))
 

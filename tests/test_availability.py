@@ -2,7 +2,8 @@ import pytest
 import source_toys
 import template_toys as toys
 
-from flanlike import availability, errors
+from flanlike import errors
+from flanlike.sources import availability
 
 
 class Toys:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from flanlike import bases, errors
+from flanlike import errors
 from flanlike.pretrained import hub
+from flanlike.runs import bases
 
 RECORD = {"folder": "/no/such", "step": None, "fingerprint": "ab"}
 RUN = Path("runs/lora")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import training_toys
 
-from flanlike import features
+from flanlike.batches import features
 
 BENCH = pathlib.Path(__file__).resolve().parent.parent / "bench"
 

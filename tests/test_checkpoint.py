@@ -12,7 +12,8 @@ import pytest
 import training_toys
 from grain import checkpoint as grain_checkpoint
 
-from flanlike import checkpoint, config, errors, optim, training
+from flanlike import config, errors
+from flanlike.training import checkpoint, loop, optim
 
 
 def assert_same(a, b):
@@ -23,12 +24,12 @@ def setup(seed=0):
     model = training_toys.model(seed)
     optimizer = optim.build(config.OptimConfig(weight_decay=0.1), 10)
     schedule = optim.schedule(config.OptimConfig(), 10)
-    return model, training.init_state(model, optimizer), optimizer, schedule
+    return model, loop.init_state(model, optimizer), optimizer, schedule
 
 
 def test_state_and_data_come_back_as_saved(tmp_path):
     model, state, optimizer, schedule = setup()
-    step = training.make_train_step(model, optimizer, schedule)
+    step = loop.make_train_step(model, optimizer, schedule)
     batches = training_toys.stream()
     checkpoints = checkpoint.Checkpoints(tmp_path, keep=2)
     for index in range(1, 5):
@@ -90,7 +91,7 @@ def test_params_folder_round_trip(tmp_path):
     checkpoint.save_params(tmp_path, model, training_toys.MODEL)
     other = training_toys.model(1)
     checkpoint.load_params(tmp_path, other)
-    assert_same(training.params_of(other), training.params_of(model))
+    assert_same(loop.params_of(other), loop.params_of(model))
     assert checkpoint.load_model_config(tmp_path)["model_size"] == 16
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "params.npz"]
 

@@ -1,7 +1,7 @@
 import pyarrow
 import pytest
 
-from flanlike import columns
+from flanlike.sources import columns
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from flanlike import decode, features, models
+from flanlike import models
+from flanlike.batches import features
 from flanlike.models import config as model_config
+from flanlike.models import decode
 
 DECODER = model_config.ModelConfig(
     family="decoder",

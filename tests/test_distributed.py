@@ -7,7 +7,8 @@ import jax
 import numpy as np
 import pytest
 
-from flanlike import config, distributed, errors
+from flanlike import config, errors
+from flanlike.training import distributed
 
 SRUN = {
     "SLURM_JOB_ID": "7",

@@ -2,7 +2,8 @@ import collections
 
 import pytest
 
-from flanlike import drawing, seeding
+from flanlike import seeding
+from flanlike.mixtures import drawing
 
 
 def test_all_records_are_drawable_in_their_order():

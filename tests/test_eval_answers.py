@@ -1,7 +1,7 @@
 import pytest
 
 from eval import answers
-from flanlike import task as tasks
+from flanlike.tasks import task as tasks
 
 
 def prompt_of(*options):

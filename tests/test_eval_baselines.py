@@ -4,8 +4,9 @@ import pytest
 import template_toys
 
 from eval import answers, baselines, metrics
-from flanlike import layouts, render
-from flanlike import task as tasks
+from flanlike.prompts import render
+from flanlike.tasks import layouts
+from flanlike.tasks import task as tasks
 
 
 def _task(answers_, **changes):

@@ -5,7 +5,8 @@ import pytest
 from eval_toys import Letters, collect
 
 from eval import evaluation, protocol, results
-from flanlike import decode, features
+from flanlike.batches import features
+from flanlike.models import decode
 
 SETTING = results.Setting(run="toy", step=0, data="embedded", seed=0)
 

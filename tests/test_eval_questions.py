@@ -5,7 +5,8 @@ import pytest
 
 import task_registry
 from eval import questions
-from flanlike import errors, sources
+from flanlike import errors
+from flanlike.sources import opening
 
 
 def _collect(*names, **changes):
@@ -87,7 +88,7 @@ def test_a_place_is_kept_for_the_end_of_the_inputs(family):
 
 def test_no_number_of_rows_is_cut_in_silence():
     asked = _collect("sst2", rows_per_task=6000, validation_rows=0, style="inputs-only")
-    records = sources.open_rows(task_registry.registry().task("sst2"), "embedded", "test")
+    records = opening.open_rows(task_registry.registry().task("sst2"), "embedded", "test")
     assert len(asked.cells[0].rows) == min(6000, len(records))
 
 

@@ -9,15 +9,17 @@ import pytest
 import source_toys  # sets datasets offline
 
 import task_registry
-from flanlike import manifest, mixture, shards
-from flanlike import prompts as prompts_module
+from flanlike.mixtures import mixture
+from flanlike.prompts import files as prompt_files
+from flanlike.prompts import manifest
+from flanlike.prompts import stream as prompt_stream
 from task_registry import __main__ as command_line
 
 MIXTURE = ("--mixture", "word_relations", "--hold-out")
 SIXTY = ("--examples", "60", "--shard-size", "25", "--processes", "1")
 USER_MODULE = """
 import dataclasses
-from flanlike import mixture
+from flanlike.mixtures import mixture
 from task_registry import nli
 
 def mine():
@@ -47,7 +49,7 @@ def bytes_of(folder):
 
 
 def rows_of(folder):
-    return [row for path in sorted(folder.glob("train-*")) for row in shards.read(path)]
+    return [row for path in sorted(folder.glob("train-*")) for row in prompt_files.read(path)]
 
 
 def test_it_holds_the_prompts_of_training_in_order(tmp_path, capsys):
@@ -65,8 +67,8 @@ def test_it_holds_the_prompts_of_training_in_order(tmp_path, capsys):
     ]
     found = task_registry.registry()
     composition = mixture.compose(found.mixture("word_relations"), found, "embedded", ())
-    stream = prompts_module.Prompts(composition, found, data="embedded", seed=0)
-    expected = [shards.row_of(stream[index], "word_relations") for index in range(60)]
+    stream = prompt_stream.Prompts(composition, found, data="embedded", seed=0)
+    expected = [prompt_files.row_of(stream[index], "word_relations") for index in range(60)]
     assert rows_of(tmp_path / "out") == expected
     first = expected[0]
     assert list(first) == [
@@ -77,7 +79,7 @@ def test_it_holds_the_prompts_of_training_in_order(tmp_path, capsys):
     assert first["seed"] == str(stream[0].provenance.seed)
 
 
-@pytest.mark.parametrize("format", shards.FORMATS)
+@pytest.mark.parametrize("format", prompt_files.FORMATS)
 def test_every_format_holds_the_same(format, tmp_path):
     export(tmp_path / "jsonl")
     export(tmp_path / "other", format=format)
@@ -113,7 +115,7 @@ def test_processes_and_tasks_of_ones_own_change_no_byte(tmp_path):
 def test_an_interrupted_export_goes_on(tmp_path, monkeypatch, capsys):
     export(tmp_path / "whole")
     out = tmp_path / "out"
-    write = shards.write
+    write = prompt_files.write
 
     def stop_at_the_third(path, rows):
         if "00002" in path.name:
@@ -122,7 +124,7 @@ def test_an_interrupted_export_goes_on(tmp_path, monkeypatch, capsys):
         write(path, rows)
 
     with monkeypatch.context() as patched:
-        patched.setattr(shards, "write", stop_at_the_third)
+        patched.setattr(prompt_files, "write", stop_at_the_third)
         assert "interrupted: the same command goes on" in mistake(capsys, out)
     assert not (out / "README.md").exists()
     kept = (out / "train-00000-of-00003.jsonl").stat().st_mtime_ns
@@ -205,7 +207,7 @@ def test_bad_rows_are_left_out_and_counted_where_that_is_asked(tmp_path, capsys)
     assert "left out: 2 rows of rte that give no record" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("format", shards.FORMATS)
+@pytest.mark.parametrize("format", prompt_files.FORMATS)
 def test_a_damaged_shard_is_named(format, tmp_path, capsys):
     export(tmp_path / "out", format=format)
     path = tmp_path / "out" / f"train-00001-of-00003.{format}"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from flanlike import features
+from flanlike.batches import features
 
 LIMITS = features.LengthLimits(max_input_tokens=5, max_target_tokens=4)
 

@@ -13,8 +13,10 @@ import source_toys
 
 import task_registry
 from eval import answers, metrics, scoring
-from flanlike import errors, render, seeding, sources
-from flanlike import task as task_module
+from flanlike import errors, seeding
+from flanlike.prompts import render
+from flanlike.sources import opening
+from flanlike.tasks import task as task_module
 
 REGISTRY = task_registry.registry()
 PREMISE = {"premise": "Ivo doubts that the mill burned.", "hypothesis": "the mill burned"}
@@ -90,7 +92,7 @@ def test_class_one_of_cb_is_a_contradiction(label, name, word, tmp_path):
     task = REGISTRY.task("cb")
     rows = [PREMISE | {"label": label}]
     source_toys.write_folder(tmp_path, "cb", train=rows, test=rows)
-    record = sources.open_rows(task, str(tmp_path), "test")[0]
+    record = opening.open_rows(task, str(tmp_path), "test")[0]
     assert task.answers.names[record["label"]] == name
     template = REGISTRY.templates("cb").get("options_then_question")
     assert prompt("cb", template, record).targets == word
@@ -112,7 +114,7 @@ def test_a_contradiction_of_cb_is_one_in_prompts_without_instructions_too(style,
 def test_class_one_of_the_other_three_way_tasks_is_neutral(name, tmp_path):
     rows = [PREMISE | {"label": 1}]
     source_toys.write_folder(tmp_path, name, train=rows, test=rows)
-    record = sources.open_rows(REGISTRY.task(name), str(tmp_path), "test")[0]
+    record = opening.open_rows(REGISTRY.task(name), str(tmp_path), "test")[0]
     assert REGISTRY.task(name).answers.words[record["label"]] == "impossible to tell"
 
 
@@ -164,7 +166,7 @@ def test_a_neutral_tweet_is_left_out_and_counted_and_never_negative(tmp_path):
     task = REGISTRY.task("sentiment140")
     rows = [{"text": f"tweet {polarity}", "polarity": polarity} for polarity in (4, 2, 0, 2)]
     source_toys.write_folder(tmp_path, "sentiment140", train=rows, test=rows)
-    records = sources.open_rows(task, str(tmp_path), "test")
+    records = opening.open_rows(task, str(tmp_path), "test")
     assert (len(records), records.dropped) == (2, 2)
     assert [records[i] for i in (0, 1)] == [
         {"text": "tweet 4", "label": 1},
@@ -179,7 +181,7 @@ def test_a_neutral_tweet_is_left_out_and_counted_and_never_negative(tmp_path):
 def test_a_question_pair_with_an_empty_question_is_left_out(tmp_path):
     rows = [{"question1": "Why?", "question2": text, "label": 0} for text in ("How?", "")]
     source_toys.write_folder(tmp_path, "glue_qqp", train=rows, test=rows)
-    records = sources.open_rows(REGISTRY.task("glue_qqp"), str(tmp_path), "test")
+    records = opening.open_rows(REGISTRY.task("glue_qqp"), str(tmp_path), "test")
     assert (len(records), records.dropped) == (1, 1)
 
 
@@ -205,4 +207,4 @@ def test_an_unknown_label_is_an_error_with_its_place(tmp_path):
     rows = [PREMISE | {"label": "maybe"}]
     source_toys.write_folder(tmp_path, "cb", train=rows, test=rows)
     with pytest.raises(errors.UserError, match="unknown label 'maybe' in column 'label'"):
-        sources.open_rows(REGISTRY.task("cb"), str(tmp_path), "test")
+        opening.open_rows(REGISTRY.task("cb"), str(tmp_path), "test")

@@ -10,7 +10,9 @@ import pytest
 
 import task_registry
 from eval import answers, metrics
-from flanlike import render, seeding, sources
+from flanlike import seeding
+from flanlike.prompts import render
+from flanlike.sources import opening
 
 REGISTRY = task_registry.registry()
 FREE_TEXT = (
@@ -65,7 +67,7 @@ def prompt_of(name, template, record, style="instructions"):
 
 
 def embedded(name, count=8):
-    records = sources.open_rows(REGISTRY.task(name), "embedded", "test")
+    records = opening.open_rows(REGISTRY.task(name), "embedded", "test")
     return [records[index] for index in range(count)]
 
 

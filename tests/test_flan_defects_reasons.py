@@ -12,7 +12,8 @@ import pytest
 
 import task_registry
 from eval import metrics
-from flanlike import render, task
+from flanlike.prompts import render
+from flanlike.tasks import task
 from task_registry import rationales
 
 REGISTRY = task_registry.registry()

@@ -14,7 +14,8 @@ import source_toys
 
 import task_registry
 from eval import metrics
-from flanlike import errors, sources
+from flanlike import errors
+from flanlike.sources import opening
 
 REGISTRY = task_registry.registry()
 
@@ -152,7 +153,7 @@ def test_gigaword_counts_empty_rows_and_keeps_the_marks_of_the_others(tmp_path):
         {"document": ".", "summary": "-"},
     ]
     source_toys.write_folder(tmp_path, "gigaword", train=rows, test=rows)
-    records = sources.open_rows(REGISTRY.task("gigaword"), str(tmp_path), "test")
+    records = opening.open_rows(REGISTRY.task("gigaword"), str(tmp_path), "test")
     assert [dict(found) for found in records] == [
         {"sentence": "UNK sank on june # .", "references": ["UNK sinks"]},
         {"sentence": ".", "references": ["-"]},
@@ -161,7 +162,7 @@ def test_gigaword_counts_empty_rows_and_keeps_the_marks_of_the_others(tmp_path):
     source_toys.write_folder(
         tmp_path, "gigaword", test=[rows[0], {"document": " ", "summary": "x"}]
     )
-    records = sources.open_rows(REGISTRY.task("gigaword"), str(tmp_path), "test")
+    records = opening.open_rows(REGISTRY.task("gigaword"), str(tmp_path), "test")
     with pytest.raises(errors.UserError, match="'document' is ' '; expected text"):
         records[1]
 

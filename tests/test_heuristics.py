@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 import task_registry
-from flanlike import task
 from flanlike.microworld import generators, heuristics
+from flanlike.tasks import task
 
 REGISTRY = task_registry.registry()
 NAMES = sorted(generators.GENERATORS)

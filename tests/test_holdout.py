@@ -1,6 +1,7 @@
 import pytest
 
-from flanlike import errors, holdout
+from flanlike import errors
+from flanlike.mixtures import holdout
 
 CLUSTERS = {
     "nli": ["rte", "qnli", "wnli"],

@@ -134,11 +134,12 @@ def _loaded_after(code: str, names: tuple[str, ...]) -> str:
 def test_listing_and_rendering_load_no_framework():
     code = """
         import flanlike, task_registry
-        from flanlike import render, sources
+        from flanlike.prompts import render
+        from flanlike.sources import opening
         found = task_registry.registry()
         for name in found.task_names:
-            found.task(name), found.templates(name), sources.availability(found.task(name), "hub")
-        records = sources.open_rows(found.task("rte"), "embedded", "train")
+            found.task(name), found.templates(name), opening.availability(found.task(name), "hub")
+        records = opening.open_rows(found.task("rte"), "embedded", "train")
         template_set = found.templates("rte")
         render.render(found.task("rte"), template_set.forward[0], records[0], layout=found.layout,
                       source="embedded", split="train", row_id=records.row_id(0), seed=0)
@@ -149,7 +150,8 @@ def test_listing_and_rendering_load_no_framework():
 def test_the_first_batch_loads_no_framework():
     code = """
         import task_registry
-        from flanlike import mixture, pipeline, vocabulary
+        from flanlike.mixtures import mixture
+        from flanlike.batches import pipeline, vocabulary
         found = task_registry.registry()
         mixed = mixture.Mixture(name="mixed", entries=("rte", "sst2"))
         composition = mixture.resolve(mixed, found, {"rte": 1000, "sst2": 1000})
@@ -175,7 +177,7 @@ def test_the_data_half_runs_without_jax(module):
 def test_importing_reads_no_template_and_builds_no_task():
     code = """
         import builtins, io, task_registry
-        from flanlike import task, templates
+        from flanlike.tasks import task, templates
         def refuse(*_, **__): raise AssertionError("work on import")
         import importlib
         task.Task.__post_init__ = refuse

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from test_packing import Counting
 
-from flanlike import features, input_shards, packing
+from flanlike.batches import features, input_shards, packing
 
 
 def windows() -> packing.Windows:

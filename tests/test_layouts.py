@@ -2,7 +2,8 @@
 
 import pytest
 
-from flanlike import errors, layouts
+from flanlike import errors
+from flanlike.tasks import layouts
 
 FEW_SHOT = '[[few_shot]]\nbetween = ""\nafter = ""\n'
 

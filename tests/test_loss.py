@@ -9,7 +9,9 @@ import pytest
 import training_toys
 from flax import nnx
 
-from flanlike import config, errors, features, loss
+from flanlike import config, errors
+from flanlike.batches import features
+from flanlike.training import loss
 
 # Two logits: 0 and log 3, so probabilities 1/4 and 3/4.
 LOGITS_BTV = jnp.array([[[0.0, np.log(3.0)], [np.log(3.0), 0.0], [9.0, -9.0]]])

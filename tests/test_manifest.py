@@ -10,7 +10,10 @@ import source_toys
 
 import task_registry
 import train
-from flanlike import errors, manifest, mixture, recipe, sources, sources_hub
+from flanlike import errors
+from flanlike.mixtures import mixture
+from flanlike.prompts import manifest, recipe
+from flanlike.sources import hub, opening
 from task_registry import __main__ as command_line
 
 REGISTRY = task_registry.registry()
@@ -172,7 +175,7 @@ def test_the_hub_is_known_by_its_drawable_rows(tmp_path, monkeypatch):
         source_toys.write_hub(
             tmp_path / name, task, "train", rows, {"label": ["entailment", "not_entailment"]}
         )
-        records = sources.open_rows(task, "hub", "train", hub_root=str(tmp_path / name))
+        records = opening.open_rows(task, "hub", "train", hub_root=str(tmp_path / name))
         assert len(records) == 30 and records.revision() == ""
         found.append(records.content(range(30)))
     assert found[0] == found[1] != found[2]
@@ -183,18 +186,18 @@ def test_the_hubs_commit_is_read_off_the_cache():
     file = f"/cache/glue/rte/0.0.0/{commit}/glue-train.arrow"
     dataset = types.SimpleNamespace(features={}, cache_files=[{"filename": file}])
     task = REGISTRY.task("rte")
-    assert sources_hub.HubRows(task, dataset, "train").revision() == commit
+    assert hub.HubRows(task, dataset, "train").revision() == commit
     dataset.cache_files = []
     pinned = dataclasses.replace(task.hub, revision="refs/convert/parquet")
     pinned = dataclasses.replace(task, hub=pinned)
-    assert sources_hub.HubRows(pinned, dataset, "train").revision() == "refs/convert/parquet"
+    assert hub.HubRows(pinned, dataset, "train").revision() == "refs/convert/parquet"
 
 
 def test_tfds_is_known_by_its_rows_and_version():
     import tensorflow_datasets as tfds
 
     with tfds.testing.mock_data(num_examples=40):
-        records = sources.open_rows(REGISTRY.task("imdb_reviews"), "tfds", "test")
+        records = opening.open_rows(REGISTRY.task("imdb_reviews"), "tfds", "test")
         assert records.revision() == "1.0.0"
         assert records.content([0, 1]) == records.content([0, 1]) != records.content([1, 0])
 

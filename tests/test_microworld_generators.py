@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 import pytest
 
 import task_registry
-from flanlike import errors, task
+from flanlike import errors
 from flanlike.microworld import (
     causes,
     classify,
@@ -22,6 +22,7 @@ from flanlike.microworld import (
     statements,
     sums,
 )
+from flanlike.tasks import task
 
 NAMES = sorted(generators.GENERATORS)
 PAIRS = (

@@ -2,7 +2,8 @@ import pytest
 import source_toys
 import template_toys as toys
 
-from flanlike import errors, mixture
+from flanlike import errors
+from flanlike.mixtures import mixture
 
 
 class Toys:

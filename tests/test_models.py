@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from flanlike import features, models
+from flanlike import models
+from flanlike.batches import features
 from flanlike.models import config as model_config
 from flanlike.models import layers, presets
 

@@ -9,8 +9,9 @@ import optax
 import pytest
 from flax import nnx
 
-from flanlike import config, errors, models, optim
+from flanlike import config, errors, models
 from flanlike.models import presets
+from flanlike.training import optim
 
 
 def rates(total_steps: int, **changes) -> list[float]:

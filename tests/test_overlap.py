@@ -9,9 +9,10 @@ import training_toys
 import task_registry
 import train
 from eval import report
-from flanlike import mixture, overlap, recipe
-from flanlike import prompts as prompts_module
+from flanlike.mixtures import mixture
 from flanlike.models import presets
+from flanlike.prompts import overlap, recipe
+from flanlike.prompts import stream as prompt_stream
 from task_registry import __main__ as command_line
 
 REGISTRY = task_registry.registry()
@@ -130,7 +131,7 @@ def test_rows_that_overlap_are_never_drawn_nor_shown(folder, max_examples):
     assert rest.overlapping == found.rows and rest.evaluation == composition.evaluation
 
     def drawn(composition):
-        stream = prompts_module.Prompts(composition, REGISTRY, data=folder, seed=0)
+        stream = prompt_stream.Prompts(composition, REGISTRY, data=folder, seed=0)
         return [stream[index] for index in range(200)]
 
     whole = {prompt.provenance.row_id for prompt in drawn(composition)}
@@ -150,7 +151,7 @@ def test_bad_rows_stay_left_out_and_counted_beside_rows_that_overlap(folder):
     rest = overlap.exclude(composition, REGISTRY, find(composition, folder))
     assert rest.overlapping == {"rte": (3, 5)}
     assert (rest.skip_bad_rows, rest.bad_rows) == (True, {"rte": 1})
-    stream = prompts_module.Prompts(rest, REGISTRY, data=folder, seed=0)
+    stream = prompt_stream.Prompts(rest, REGISTRY, data=folder, seed=0)
     drawn = {stream[index].provenance.row_id for index in range(200)}
     assert len(drawn) == rest.tasks[0].rows and not drawn & {"train/0", "train/4", "train/6"}
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies
 
-from flanlike import features, packing
+from flanlike.batches import features, packing
 
 
 def test_best_fit_takes_the_tightest_row():

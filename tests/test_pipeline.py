@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 import task_registry
-from flanlike import features, mixture, pipeline, sources, vocabulary
-from flanlike import prompts as prompts_module
+from flanlike.batches import features, pipeline, vocabulary
 from flanlike.microworld import corpus
+from flanlike.mixtures import mixture
+from flanlike.prompts import stream as prompt_stream
+from flanlike.sources import opening
 
 _NAMES = ("rte", "sst2", "openbookqa", "common_gen", "cot_gsm8k")
 
@@ -17,13 +19,13 @@ def registry():
 def _compose(registry, names=_NAMES, **settings) -> mixture.Composition:
     mixed = mixture.Mixture(name="mixed", entries=names, **settings)
     counts = {
-        name: len(sources.open_rows(registry.task(name), "embedded", "train")) for name in names
+        name: len(opening.open_rows(registry.task(name), "embedded", "train")) for name in names
     }
     return mixture.resolve(mixed, registry, counts)
 
 
-def _prompts(registry, composition, **settings) -> prompts_module.Prompts:
-    return prompts_module.Prompts(
+def _prompts(registry, composition, **settings) -> prompt_stream.Prompts:
+    return prompt_stream.Prompts(
         composition, registry, **{"data": "embedded", "seed": 0, **settings}
     )
 

@@ -11,8 +11,9 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from flanlike import config, errors, plan
+from flanlike import config, errors
 from flanlike.models import config as model_config
+from flanlike.training import plan
 
 SIZES = dict(model_size=64, query_heads=4, key_value_heads=4, head_size=16, hidden_size=128)
 DECODER = model_config.ModelConfig(family="decoder", layers=3, vocab_size=512, **SIZES)
@@ -47,7 +48,10 @@ MORE_CASES = [
 
 EIGHT_DEVICES = """
 import sys, jax
-from flanlike import config, features, models, optim, plan, sharding, training
+from flanlike import config, models
+from flanlike.batches import features
+from flanlike.training import optim, plan, loop
+from flanlike.models import sharding
 import test_plan
 
 def check(shape, sizes, name, length, micro_batches):
@@ -59,7 +63,7 @@ def check(shape, sizes, name, length, micro_batches):
 
     optimizer = optim.build(settings, 10)
     model = models.build(shape, seed=0, mesh=mesh)
-    real = training.init_state(model, optimizer, mesh=mesh)
+    real = loop.init_state(model, optimizer, mesh=mesh)
     state = plan.abstract_state(shape, optimizer, mesh)
     for there, here in zip(jax.tree.leaves(real), jax.tree.leaves(state), strict=True):
         assert there.shape == here.shape and there.dtype == here.dtype, (there.shape, here)
@@ -67,7 +71,7 @@ def check(shape, sizes, name, length, micro_batches):
     assert planned.weights == plan.local_bytes(real.params)
     assert planned.optimizer == plan.local_bytes(real.optimizer)
 
-    step = training.make_train_step(model, optimizer, optim.schedule(settings, 10),
+    step = loop.make_train_step(model, optimizer, optim.schedule(settings, 10),
                                     micro_batches=micro_batches)
     limits = features.LengthLimits(max_input_tokens=length, max_target_tokens=length)
     arrays = features.empty(32, limits.row_tokens(shape.family), family=shape.family)

@@ -6,7 +6,9 @@ import pathlib
 import pytest
 
 import flanlike
-from flanlike import pretrain, runs, vocabulary
+from flanlike import pretrain
+from flanlike.batches import vocabulary
+from flanlike.runs import folder as run_folder
 
 BASE = pathlib.Path(flanlike.__file__).parent / "microworld" / "base"
 
@@ -26,7 +28,7 @@ def test_the_first_steps_of_the_shipped_base_can_be_repeated():
 
 
 def test_the_shipped_base_loads_and_is_small():
-    loaded = runs.load(BASE)
+    loaded = run_folder.load(BASE)
     assert loaded.model.config.vocab_size == loaded.words.size
     assert sum(path.stat().st_size for path in BASE.rglob("*") if path.is_file()) < 8_000_000
 

@@ -12,10 +12,11 @@ import pytest
 import safetensors.numpy
 from flax import nnx
 
-from flanlike import errors, models, training
+from flanlike import errors, models
 from flanlike.models import config as model_config
 from flanlike.models import presets
 from flanlike.pretrained import layout, names, t5, weights
+from flanlike.training import loop
 
 T5 = model_config.ModelConfig(
     family="encoder_decoder",
@@ -48,7 +49,7 @@ def model():
 
 
 def assert_same_params(a: nnx.Module, b: nnx.Module) -> None:
-    jax.tree.map(np.testing.assert_array_equal, training.params_of(a), training.params_of(b))
+    jax.tree.map(np.testing.assert_array_equal, loop.params_of(a), loop.params_of(b))
 
 
 def rewrite(folder, change) -> None:
@@ -333,7 +334,9 @@ def test_on_a_mesh_every_parameter_lies_where_it_is_born(shape, tmp_path):
     weights.save(tmp_path, models.build(shape, seed=3))
     code = f"""
 import jax, numpy as np
-from flanlike import models, sharding, training
+from flanlike import models
+from flanlike.models import sharding
+from flanlike.training import loop
 from flanlike.pretrained import weights
 mesh = sharding.mesh(fsdp=2, tensor=2)
 placed, whole = weights.load({str(tmp_path)!r}, mesh=mesh), weights.load({str(tmp_path)!r})
@@ -341,7 +344,7 @@ born = models.build(placed.config, seed=0, mesh=mesh)
 def same(placed, whole, born):
     assert placed.sharding == born.sharding, (placed.sharding, born.sharding)
     np.testing.assert_array_equal(placed, whole)
-jax.tree.map(same, *map(training.params_of, (placed, whole, born)))
+jax.tree.map(same, *map(loop.params_of, (placed, whole, born)))
 assert placed.encoder.attention.q[...].sharding.spec[1:3] == ("fsdp", "tensor")
 """
     environment = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_force_host_platform_device_count=4"}

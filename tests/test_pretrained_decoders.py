@@ -12,7 +12,8 @@ import safetensors.numpy
 import test_pretrained
 from flax import nnx
 
-from flanlike import errors, features, models
+from flanlike import errors, models
+from flanlike.batches import features
 from flanlike.models import config as model_config
 from flanlike.models import presets
 from flanlike.pretrained import decoders, layout, weights
@@ -278,7 +279,10 @@ def test_on_a_mesh_they_are_born_and_compute_alike(tmp_path):
     code = f"""
 import jax, numpy as np
 from flax import nnx
-from flanlike import features, models, sharding, training
+from flanlike.batches import features
+from flanlike import models
+from flanlike.models import sharding
+from flanlike.training import loop
 from flanlike.pretrained import weights
 mesh = sharding.mesh(fsdp=2, tensor=2)
 examples = [features.Example(inputs=[5, 6, 7] * 5, targets=[4, 3, 1]) for _ in range(2)]
@@ -291,7 +295,7 @@ for kind in ("qwen2", "gemma3_text"):
     def same(placed, whole, born):
         assert placed.sharding == born.sharding, (placed.sharding, born.sharding)
         np.testing.assert_array_equal(placed, whole)
-    jax.tree.map(same, *map(training.params_of, (placed, whole, born)))
+    jax.tree.map(same, *map(loop.params_of, (placed, whole, born)))
     if kind == "qwen2":
         assert placed.blocks.attention.q_bias[...].sharding.spec[1] == "tensor"
     with jax.set_mesh(mesh):

@@ -11,8 +11,10 @@ import test_pretrained
 import test_tokenizer
 import training_toys
 
-from flanlike import errors, export, models, runs, starts
+from flanlike import errors, models
 from flanlike.pretrained import hub, weights
+from flanlike.runs import export, starts
+from flanlike.runs import folder as run_folder
 
 pytest.importorskip("huggingface_hub", reason="needs the extra 'pretrained'")
 
@@ -149,7 +151,7 @@ def test_a_run_starts_from_an_id_and_keeps_its_commit(served, published, tmp_pat
     assert name == TINY and len(commit) == 40
     export.export(run, out)
     assert files_of(out).keys() >= {"config.json", "model.safetensors", "spiece.model"}
-    test_pretrained.assert_same_params(weights.load(out), runs.load(run).model)
+    test_pretrained.assert_same_params(weights.load(out), run_folder.load(run).model)
     # The branch goes on; the run does not.
     assert starts.init_of(TINY, str(run)) == config["init"]
     assert starts.init_of(f"{TINY}@newer", str(run)) == f"{TINY}@newer"
@@ -157,6 +159,6 @@ def test_a_run_starts_from_an_id_and_keeps_its_commit(served, published, tmp_pat
     assert starts.init_of(TINY, None) == starts.init_of(TINY, str(tmp_path / "no")) == TINY
     assert starts.init_of("none", str(run)) == "none"
     other = {**config, "init": f"{TINY}@{'0' * 40}"}
-    assert runs.default_folder("some", other) != runs.default_folder("some", config)
+    assert run_folder.default_folder("some", other) != run_folder.default_folder("some", config)
     with pytest.raises(errors.UserError, match="init is "):
-        runs.check(run, other)
+        run_folder.check(run, other)

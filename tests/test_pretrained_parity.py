@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from flanlike import config, decode, features, models, optim, tokenizer, training
-from flanlike.models import positions
+from flanlike import config, models
+from flanlike.batches import features, tokenizer
+from flanlike.models import decode, positions
 from flanlike.pretrained import layout, weights
+from flanlike.training import loop, optim
 
 torch = pytest.importorskip("torch", reason="parity with transformers needs the extra 'parity'")
 transformers = pytest.importorskip(
@@ -206,9 +208,9 @@ def test_one_adamw_step_is_the_same(kind, tmp_path):
         peak_lr=1e-2, schedule="constant", warmup_steps=0, b2=0.999, eps=eps, max_gradient_norm=0
     )
     optimizer = optim.build(settings, 1)
-    step = training.make_train_step(ours, optimizer, optim.schedule(settings, 1))
-    state, metrics = step(training.init_state(ours, optimizer), our_batch(is_packed=True))
-    training.write_params(ours, state.params)
+    step = loop.make_train_step(ours, optimizer, optim.schedule(settings, 1))
+    state, metrics = step(loop.init_state(ours, optimizer), our_batch(is_packed=True))
+    loop.write_params(ours, state.params)
 
     torch_optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, eps=eps, weight_decay=0.0)
     loss = model(**their_inputs()).loss
@@ -224,8 +226,8 @@ def assert_close_params(a: nnx.Module, b: nnx.Module, *, atol: float) -> None:
         lambda path, x, y: np.testing.assert_allclose(
             x, y, atol=atol, rtol=0, err_msg=jax.tree_util.keystr(path)
         ),
-        training.params_of(a),
-        training.params_of(b),
+        loop.params_of(a),
+        loop.params_of(b),
     )
 
 

@@ -12,8 +12,13 @@ import test_pretrained_parity as parity
 import test_pretrained_runs
 from flax import nnx
 
-from flanlike import config, decode, errors, export, features, models, optim, runs, training
+from flanlike import config, errors, models
+from flanlike.batches import features
+from flanlike.models import decode
 from flanlike.pretrained import layout, weights
+from flanlike.runs import export
+from flanlike.runs import folder as run_folder
+from flanlike.training import loop, optim
 
 torch, transformers = parity.torch, parity.transformers
 
@@ -223,9 +228,9 @@ def test_one_adamw_step_is_the_same(kind, tmp_path):
         peak_lr=1e-2, schedule="constant", warmup_steps=0, b2=0.999, max_gradient_norm=0
     )
     optimizer = optim.build(settings, 1)
-    step = training.make_train_step(ours, optimizer, optim.schedule(settings, 1))
-    state, metrics = step(training.init_state(ours, optimizer), our_batch(is_packed=True))
-    training.write_params(ours, state.params)
+    step = loop.make_train_step(ours, optimizer, optim.schedule(settings, 1))
+    state, metrics = step(loop.init_state(ours, optimizer), our_batch(is_packed=True))
+    loop.write_params(ours, state.params)
 
     torch_optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.0)
     loss = model(**their_inputs()).loss
@@ -291,9 +296,9 @@ def test_files_of_transformers_4_are_read(tmp_path):
 def test_a_run_from_a_published_folder_is_theirs_again(tmp_path):
     """Trained by train.py and exported: the same tokens of a text, and the same logits of them."""
     test_pretrained_runs.published_llama(tmp_path / "published")
-    run_folder = test_pretrained_runs.run_from(tmp_path / "published", tmp_path)
-    export.export(run_folder, tmp_path / "out")
-    trained = runs.load(run_folder)
+    run = test_pretrained_runs.run_from(tmp_path / "published", tmp_path)
+    export.export(run, tmp_path / "out")
+    trained = run_folder.load(run)
     text = "Is it true?\n- yes\n- no  (é)"
     ids = transformers.AutoTokenizer.from_pretrained(tmp_path / "out")(text)["input_ids"]
     assert ids == [trained.words.marks.bos_id, *trained.words.encode(text)]

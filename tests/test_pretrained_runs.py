@@ -13,8 +13,11 @@ import test_tokenizer_decoders
 import training_toys
 
 import train
-from flanlike import errors, export, models, runs, starts, tokenizer
+from flanlike import errors, models
+from flanlike.batches import tokenizer
 from flanlike.pretrained import layout, weights
+from flanlike.runs import export, starts
+from flanlike.runs import folder as run_folder
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,7 @@ def published(tmp_path_factory):
 def test_a_published_folder_is_a_start(published):
     start = starts.starting_point(str(published), None, is_embedded=True, dropout=0.2)
     assert start.shape == dataclasses.replace(weights.shape_of(published), dropout=0.2)
-    words = runs.words_of(published)
+    words = run_folder.words_of(published)
     assert words.size < start.shape.vocab_size == 56
     model = starts.build(start, words, seed=0, mesh=None)
     test_pretrained.assert_same_params(model, weights.load(published))
@@ -41,10 +44,10 @@ def test_another_tokenizer_is_told(published, tmp_path):
     shape = dataclasses.replace(test_pretrained.T5, vocab_size=20)
     weights.save(tmp_path, models.build(shape, seed=3))
     with pytest.raises(errors.UserError, match="no vocabulary at"):
-        runs.load(tmp_path)
+        run_folder.load(tmp_path)
     (tmp_path / "spiece.model").write_bytes((published / "spiece.model").read_bytes())
     with pytest.raises(errors.UserError, match=r"has \d+ pieces, the model 20 rows"):
-        runs.load(tmp_path)
+        run_folder.load(tmp_path)
 
 
 def run_from(published, tmp_path, *more: str):
@@ -66,7 +69,7 @@ def test_a_run_starts_from_it_and_is_exported(published, tmp_path, capsys):
     export.main([str(run), "--out", str(out)])
     assert "step 2: written into" in capsys.readouterr().out
     assert (out / "spiece.model").read_bytes() == (published / "spiece.model").read_bytes()
-    trained = runs.load(run)
+    trained = run_folder.load(run)
     test_pretrained.assert_same_params(weights.load(out), trained.model)
     before, after = (safetensors.numpy.load_file(d / "model.safetensors") for d in (published, out))
     assert before.keys() == after.keys()
@@ -92,7 +95,7 @@ def test_a_decoder_starts_a_run_and_is_exported(tmp_path, capsys):
     run = run_from(published, tmp_path)
     export.main([str(run), "--out", str(out)])
     capsys.readouterr()
-    trained = runs.load(run)
+    trained = run_folder.load(run)
     assert trained.words.marks.bos_id == trained.words.size - 2
     test_pretrained.assert_same_params(weights.load(out), trained.model)
     before, after = layout.read(published), layout.read(out)
@@ -106,7 +109,7 @@ def test_inputs_seen_both_ways_are_not_exported_as_causal(tmp_path, capsys):
     content = json.loads((tmp_path / "config.json").read_text())
     shape = dataclasses.replace(layout.to_ours(content, tmp_path), attention="prefix")
     run = tmp_path / "run"
-    runs.claim(run, {"shape": runs.as_json(shape)})
+    run_folder.claim(run, {"shape": run_folder.as_json(shape)})
     with pytest.raises(SystemExit):
         export.main([str(run), "--out", str(tmp_path / "out")])
     said = capsys.readouterr().err
@@ -115,6 +118,6 @@ def test_inputs_seen_both_ways_are_not_exported_as_causal(tmp_path, capsys):
 
 def test_the_shipped_base_is_none_that_is_published(tmp_path, capsys):
     with pytest.raises(SystemExit):
-        export.main([str(runs.BASE), "--out", str(tmp_path / "out")])
+        export.main([str(run_folder.BASE), "--out", str(tmp_path / "out")])
     assert "shape is none that is published" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

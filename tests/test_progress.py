@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import rich.console
 
-from flanlike import progress, training
+from flanlike.training import loop, progress
 
 
 def metrics(loss, tokens=100):
-    return training.StepMetrics(
+    return loop.StepMetrics(
         loss=np.float32(loss),
         accuracy=np.float32(0.5),
         learning_rate=np.float32(1e-3),

@@ -4,7 +4,9 @@ import dataclasses
 import pytest
 
 import task_registry
-from flanlike import mixture, prompts, sources
+from flanlike.mixtures import mixture
+from flanlike.prompts import stream as prompt_stream
+from flanlike.sources import opening
 
 _NAMES = ("rte", "sst2", "openbookqa", "common_gen", "cot_gsm8k")
 
@@ -17,17 +19,19 @@ def registry():
 def _compose(registry, names=_NAMES, **settings) -> mixture.Composition:
     mixed = mixture.Mixture(name="mixed", entries=names, **settings)
     counts = {
-        name: len(sources.open_rows(registry.task(name), "embedded", "train")) for name in names
+        name: len(opening.open_rows(registry.task(name), "embedded", "train")) for name in names
     }
     return mixture.resolve(mixed, registry, counts)
 
 
-def _prompts(registry, composition, **settings) -> prompts.Prompts:
-    return prompts.Prompts(composition, registry, **{"data": "embedded", "seed": 0, **settings})
+def _prompts(registry, composition, **settings) -> prompt_stream.Prompts:
+    return prompt_stream.Prompts(
+        composition, registry, **{"data": "embedded", "seed": 0, **settings}
+    )
 
 
 def test_order_draws_every_task_by_its_share():
-    order = prompts.Order([0.5, 0.25, 0.25], seed=0)
+    order = prompt_stream.Order([0.5, 0.25, 0.25], seed=0)
     block = [order[i] for i in range(64)]
     assert collections.Counter(task for task, _ in block) == {0: 32, 1: 16, 2: 16}
     for task, count in ((0, 32), (1, 16)):
@@ -38,13 +42,13 @@ def test_order_draws_every_task_by_its_share():
 
 
 def test_order_of_many_tasks_is_no_slower():
-    order = prompts.Order([1.0] * 2000, seed=0)
+    order = prompt_stream.Order([1.0] * 2000, seed=0)
     assert order.counts == [16] * 2000
     assert len({order[i][0] for i in range(500)}) > 400
 
 
 def test_a_rare_task_is_never_lost():
-    order = prompts.Order([1.0, 1e-9], seed=0)
+    order = prompt_stream.Order([1.0, 1e-9], seed=0)
     assert order.counts[1] == 1 and sum(order.counts) < 1 << 19
 
 

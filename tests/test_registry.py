@@ -1,7 +1,9 @@
 import pytest
 import template_toys as toys
 
-from flanlike import errors, mixture, registry, templates
+from flanlike import errors
+from flanlike.mixtures import mixture
+from flanlike.tasks import registry, templates
 
 
 def registry_of(folder, *names, mixtures=()):
@@ -75,7 +77,7 @@ def test_builders_and_tasks_have_one_name(tmp_path):
 
 USER_MODULE = """
 import template_toys as toys
-from flanlike import mixture
+from flanlike.mixtures import mixture
 
 def mine():
     return toys.task_of("mine", cluster="math", templates="mine_templates")

@@ -4,7 +4,10 @@ import dataclasses
 import pytest
 import template_toys as toys
 
-from flanlike import errors, layouts, mixture, render, seeding, task, templates
+from flanlike import errors, seeding
+from flanlike.mixtures import mixture
+from flanlike.prompts import render
+from flanlike.tasks import layouts, task, templates
 
 RECORD = {"premise": "It rains.", "hypothesis": "It is dry.", "label": 1}
 OTHER = {"premise": "It snows.", "hypothesis": "It is cold.", "label": 0}

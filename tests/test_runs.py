@@ -11,50 +11,56 @@ import numpy as np
 import pytest
 import training_toys
 
-from flanlike import checkpoint, config, errors, optim, runs, starts, training, vocabulary
+from flanlike import config, errors
+from flanlike.batches import vocabulary
+from flanlike.runs import folder as run_folder
+from flanlike.runs import starts
+from flanlike.training import checkpoint, loop, optim
 
 CONFIG = {"seed": 0, "optim": {"peak_lr": 0.1}, "shape": {}, "out": "a", "workers": 0}
 
 
 def test_claim_writes_the_configuration_once(tmp_path):
     out = tmp_path / "deep" / "run"
-    runs.claim(out, CONFIG)
-    assert runs.read_config(out) == CONFIG
-    runs.claim(out, {**CONFIG, "out": "b", "workers": 8})  # nothing of these reaches the figures
+    run_folder.claim(out, CONFIG)
+    assert run_folder.read_config(out) == CONFIG
+    run_folder.claim(
+        out, {**CONFIG, "out": "b", "workers": 8}
+    )  # nothing of these reaches the figures
     assert json.loads((out / "config.json").read_text()) == CONFIG
 
 
 def test_another_configuration_is_refused_by_its_keys(tmp_path):
-    runs.claim(tmp_path, CONFIG)
+    run_folder.claim(tmp_path, CONFIG)
     with pytest.raises(errors.UserError, match=r"optim.peak_lr is 0.2, there 0.1; seed is 1"):
-        runs.claim(tmp_path, {**CONFIG, "seed": 1, "optim": {"peak_lr": 0.2}})
-    assert runs.read_config(tmp_path) == CONFIG
+        run_folder.claim(tmp_path, {**CONFIG, "seed": 1, "optim": {"peak_lr": 0.2}})
+    assert run_folder.read_config(tmp_path) == CONFIG
 
 
 def test_a_run_from_before_a_setting_goes_on_as_it_was(tmp_path):
     before = {**CONFIG, "batch": {"rows": 16}}
     now = {**CONFIG, "batch": {"rows": 16, "input_shards": 1}}
-    runs.claim(tmp_path, before)
-    runs.claim(tmp_path, now)
-    assert runs.default_folder("some", before) == runs.default_folder("some", now)
+    run_folder.claim(tmp_path, before)
+    run_folder.claim(tmp_path, now)
+    assert run_folder.default_folder("some", before) == run_folder.default_folder("some", now)
     with pytest.raises(errors.UserError, match="batch.input_shards is 4, there None"):
-        runs.claim(tmp_path, {**CONFIG, "batch": {"rows": 16, "input_shards": 4}})
+        run_folder.claim(tmp_path, {**CONFIG, "batch": {"rows": 16, "input_shards": 4}})
 
 
 def test_a_run_from_before_a_field_of_the_shape_goes_on_as_it_was(tmp_path):
     shape = dataclasses.asdict(training_toys.MODEL)
     before = {name: value for name, value in shape.items() if name != "norm_eps"}
-    runs.claim(tmp_path, {**CONFIG, "shape": before})
-    runs.claim(tmp_path, {**CONFIG, "shape": shape})
+    run_folder.claim(tmp_path, {**CONFIG, "shape": before})
+    run_folder.claim(tmp_path, {**CONFIG, "shape": shape})
     with pytest.raises(errors.UserError, match="shape.norm_eps is 1e-05, there 1e-06"):
-        runs.claim(tmp_path, {**CONFIG, "shape": {**shape, "norm_eps": 1e-5}})
+        run_folder.claim(tmp_path, {**CONFIG, "shape": {**shape, "norm_eps": 1e-5}})
 
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").write_text("x")
     for out in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(errors.UserError, match="cannot be a run's folder"):
-            runs.claim(out, CONFIG)
+            run_folder.claim(out, CONFIG)
     assert (tmp_path / "file").read_text() == "x"
 
 
@@ -64,7 +70,7 @@ def test_a_folder_that_cannot_be_made_is_the_users_mistake(tmp_path, monkeypatch
 
     monkeypatch.setattr(pathlib.Path, "mkdir", fail)
     with pytest.raises(errors.UserError, match=r"a run's folder \(No such file or directory\)"):
-        runs.claim(tmp_path / "run", CONFIG)
+        run_folder.claim(tmp_path / "run", CONFIG)
 
 
 @pytest.mark.parametrize(
@@ -78,9 +84,9 @@ def test_a_folder_that_cannot_be_made_is_the_users_mistake(tmp_path, monkeypatch
 def test_a_config_of_others_is_named_and_left_alone(content, expected, tmp_path):
     (tmp_path / "config.json").write_text(content)
     for read in (
-        runs.read_config,
-        runs.shape_of,
-        lambda out: runs.claim(out, CONFIG),
+        run_folder.read_config,
+        run_folder.shape_of,
+        lambda out: run_folder.claim(out, CONFIG),
         lambda out: starts.starting_point(str(out), None, is_embedded=True),
     ):
         with pytest.raises(errors.UserError, match=expected):
@@ -89,9 +95,9 @@ def test_a_config_of_others_is_named_and_left_alone(content, expected, tmp_path)
 
 
 def test_default_folders_differ_by_what_reaches_the_figures():
-    folder = runs.default_folder("cot", CONFIG)
-    assert folder == runs.default_folder("cot", {**CONFIG, "workers": 3})
-    assert folder != runs.default_folder("cot", {**CONFIG, "seed": 3})
+    folder = run_folder.default_folder("cot", CONFIG)
+    assert folder == run_folder.default_folder("cot", {**CONFIG, "workers": 3})
+    assert folder != run_folder.default_folder("cot", {**CONFIG, "seed": 3})
     assert folder.parts[0] == "runs" and folder.name.startswith("cot-")
 
 
@@ -110,9 +116,9 @@ def write_bare(folder, words):
 
 def write_run(folder, words):
     model, shape = write_bare(folder / "bare", words)
-    runs.claim(folder / "run", {"shape": dataclasses.asdict(shape)})
+    run_folder.claim(folder / "run", {"shape": dataclasses.asdict(shape)})
     words.save(folder / "run" / "vocabulary")
-    state = training.init_state(model, optim.build(config.OptimConfig(), 2))
+    state = loop.init_state(model, optim.build(config.OptimConfig(), 2))
     checkpoints = checkpoint.Checkpoints(folder / "run" / "checkpoints", keep=2)
     checkpoints.save(7, state, training_toys.stream(), {})
     checkpoints.wait()
@@ -121,30 +127,30 @@ def write_run(folder, words):
 
 
 def assert_same_params(a, b):
-    jax.tree.map(np.testing.assert_array_equal, training.params_of(a), training.params_of(b))
+    jax.tree.map(np.testing.assert_array_equal, loop.params_of(a), loop.params_of(b))
 
 
 def test_load_reads_a_run_and_a_bare_model(tmp_path, words, caplog):
     model = write_run(tmp_path, words)
     caplog.clear()
-    loaded = runs.load(tmp_path / "run", dropout=0.5)
+    loaded = run_folder.load(tmp_path / "run", dropout=0.5)
     assert not [record for record in caplog.records if "read" in record.getMessage()]
     assert_same_params(loaded.model, model)
     assert loaded.step == 7 and loaded.model.config.dropout == 0.5
     assert loaded.words.fingerprint == words.fingerprint
-    bare = runs.load(tmp_path / "bare")
+    bare = run_folder.load(tmp_path / "bare")
     assert_same_params(bare.model, model)
     assert bare.step is None
     with pytest.raises(errors.UserError, match=r"no checkpoint of step 9: it has \[7\]"):
-        runs.load(tmp_path / "run", step=9)
+        run_folder.load(tmp_path / "run", step=9)
     shutil.rmtree(tmp_path / "run" / "checkpoints")
     with pytest.raises(errors.UserError, match="has no checkpoint: let train.py go on"):
-        runs.load(tmp_path / "run")
+        run_folder.load(tmp_path / "run")
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(errors.UserError, match="is no run's folder"):
-        runs.shape_of(tmp_path)
+        run_folder.shape_of(tmp_path)
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(errors.UserError, match="--init .* is no folder with a model"):
             starts.starting_point(str(folder), None, is_embedded=True)

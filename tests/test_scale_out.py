@@ -43,8 +43,12 @@ WORKER = """
 import dataclasses, json, pathlib, sys
 import jax, numpy as np, optax
 import training_toys
-from flanlike import config, decode, distributed, errors, features, input_shards, models, packing
-from flanlike import sharding, training
+from flanlike import config, errors, models
+from flanlike.models import decode
+from flanlike.training import distributed
+from flanlike.batches import features, input_shards, packing
+from flanlike.models import sharding
+from flanlike.training import loop
 
 process, processes, port, folder = sys.argv[1:]
 distributed.join(config.DistributedConfig(
@@ -61,8 +65,8 @@ def item(index):
 def run(shape, shards, mesh, asks):
     optimizer = optax.sgd(0.3, momentum=0.5)
     model = models.build(shape, seed=0, mesh=mesh)
-    step = training.make_train_step(model, optimizer, optax.constant_schedule(0.3), mesh=mesh)
-    state = training.init_state(model, optimizer, mesh=mesh)
+    step = loop.make_train_step(model, optimizer, optax.constant_schedule(0.3), mesh=mesh)
+    state = loop.init_state(model, optimizer, mesh=mesh)
     windows = packing.Windows(
         item, row_tokens=(0, 12) if shape.family == "decoder" else (8, 6),
         family=shape.family, seed=0, window_examples=16)
@@ -75,7 +79,7 @@ def run(shape, shards, mesh, asks):
         losses.append(float(metrics.loss))
     found = {"losses": losses, "state": batches.get_state()}
     if asks:
-        training.write_params(model, state.params)
+        loop.write_params(model, state.params)
         prompts = [[5 + i, 9, 20 + i][: 1 + i % 3] for i in range(5)]
         with jax.set_mesh(mesh):
             found["scores"] = np.array(
@@ -157,7 +161,7 @@ def test_one_two_and_four_processes_compute_the_same(tmp_path):
 COMMAND = """
 import os, signal, sys
 import train, training_toys
-from flanlike import progress
+from flanlike.training import progress
 from flanlike.models import presets
 
 presets.PRESETS["tiny"] = training_toys.MODEL

@@ -8,8 +8,10 @@ import pytest
 
 import flanlike
 import task_registry
-from flanlike import errors, features, mixture, pipeline, seqio_adapter, vocabulary
-from flanlike import prompts as prompts_module
+from flanlike import errors
+from flanlike.batches import features, pipeline, seqio_adapter, vocabulary
+from flanlike.mixtures import mixture
+from flanlike.prompts import stream as prompt_stream
 
 pytest.importorskip("seqio", reason="SeqIO is not installed: pip install 'flanlike[seqio]'")
 
@@ -34,7 +36,7 @@ def ours(composition, lengths):
     limits = features.LengthLimits(
         max_input_tokens=lengths["inputs"], max_target_tokens=lengths["targets"]
     )
-    prompts = prompts_module.Prompts(
+    prompts = prompt_stream.Prompts(
         composition,
         registered(),
         data="embedded",
@@ -133,7 +135,7 @@ def test_a_seqio_task_is_a_source_of_ours():
     composition = mixture.compose(made, found, "embedded", ())
     assert composition.tasks[0].rows == 5
     shares = mixture.Shares(few_shot=0.0)
-    prompts = prompts_module.Prompts(composition, found, data="embedded", seed=0, shares=shares)
+    prompts = prompt_stream.Prompts(composition, found, data="embedded", seed=0, shares=shares)
     drawn = map(prompts.__getitem__, itertools.count())
     seen = list(itertools.islice((p for p in drawn if p.provenance.task == "sums"), 48))
     assert {(p.inputs, p.targets) for p in seen} == {(p["inputs"], p["targets"]) for p in pairs}

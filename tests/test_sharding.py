@@ -8,8 +8,9 @@ import jax
 import pytest
 from flax import nnx
 
-from flanlike import models, sharding
+from flanlike import models
 from flanlike.models import config as model_config
+from flanlike.models import sharding
 
 CONFIG = model_config.ModelConfig(
     family="decoder",
@@ -41,7 +42,9 @@ EIGHT_DEVICES = """
 import jax, numpy as np, optax
 from flax import nnx
 from jax.sharding import PartitionSpec as P
-from flanlike import decode, features, models, sharding
+from flanlike.models import decode, sharding
+from flanlike.batches import features
+from flanlike import models
 import test_sharding
 
 def placed(params):

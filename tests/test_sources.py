@@ -8,8 +8,9 @@ import sys
 import pytest
 import source_toys
 
-from flanlike import errors, sources
-from flanlike import task as task_module
+from flanlike import errors
+from flanlike.sources import opening
+from flanlike.tasks import task as task_module
 
 NAMES, _task = source_toys.NAMES, source_toys.task
 ROWS = [{"text": f"text {number}", "label": number % 2} for number in range(40)]
@@ -59,10 +60,10 @@ def test_rows_that_the_task_calls_unusable_are_dropped_and_counted(tmp_path):
     def is_short(row):
         return len(row["text"]) < 7
 
-    records = sources.open_rows(_task(unusable=is_short), str(tmp_path), "train")
+    records = opening.open_rows(_task(unusable=is_short), str(tmp_path), "train")
     assert (len(records), records.dropped, records.row_id(0)) == (26, 10, "train/10")
     cannot_tell = _task(unusable=lambda row: row["txet"])
-    assert len(sources.open_rows(cannot_tell, str(tmp_path), "train")) == 36
+    assert len(opening.open_rows(cannot_tell, str(tmp_path), "train")) == 36
 
 
 def test_gzip_and_parquet_hold_the_same_records(tmp_path):
@@ -149,46 +150,46 @@ def test_a_missing_test_file_is_an_error(tmp_path):
 def test_a_task_without_a_training_split_has_no_train_rows_in_a_folder(tmp_path):
     only_tested = _task(splits={"test": "test"})
     source_toys.write_folder(tmp_path, "toy", test=ROWS[:3])
-    assert len(sources.open_rows(only_tested, str(tmp_path), "test")) == 3
+    assert len(opening.open_rows(only_tested, str(tmp_path), "test")) == 3
     for split in ("train", "validation"):
         with pytest.raises(errors.UserError, match=r"toy' has no train\.jsonl or .* that"):
-            sources.open_rows(only_tested, str(tmp_path), split)
+            opening.open_rows(only_tested, str(tmp_path), split)
 
 
 def test_availability_gives_the_reason(tmp_path):
     toy = _task()
-    assert sources.availability(_task(is_microworld_only=True), "hub").startswith("it exists in")
-    assert sources.availability(toy, "hub") == "no repository on the hub is known for it"
-    assert sources.availability(toy, "tfds") == "TensorFlow Datasets has no builder for it"
-    assert "no generator 'toy'" in sources.availability(toy, "embedded")
-    assert "is not a folder" in sources.availability(toy, "hubb")
-    lacking = [sources.availability(t, str(tmp_path)) for t in (toy, _task(name="other"))]
+    assert opening.availability(_task(is_microworld_only=True), "hub").startswith("it exists in")
+    assert opening.availability(toy, "hub") == "no repository on the hub is known for it"
+    assert opening.availability(toy, "tfds") == "TensorFlow Datasets has no builder for it"
+    assert "no generator 'toy'" in opening.availability(toy, "embedded")
+    assert "is not a folder" in opening.availability(toy, "hubb")
+    lacking = [opening.availability(t, str(tmp_path)) for t in (toy, _task(name="other"))]
     assert lacking[0] == lacking[1]  # so that an error over many tasks says it once
     assert lacking[0].startswith(f"its folder in {str(tmp_path)!r} has no train.jsonl or")
     with pytest.raises(errors.UserError, match="task 'toy' is not in --data hub: no repository"):
-        sources.open_rows(toy, "hub", "train")
+        opening.open_rows(toy, "hub", "train")
     with pytest.raises(errors.UserError, match="unknown split 'dev'"):
-        sources.open_rows(toy, "hub", "dev")
+        opening.open_rows(toy, "hub", "dev")
 
 
 def test_a_missing_package_is_a_reason_with_the_remedy(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     hub = _task(hub=task_module.HubSource(repo="a/b"))
     tfds = _task(tfds=task_module.TfdsSource(name="rte"))
-    assert "pip install 'flanlike[hub]'" in sources.availability(hub, "hub")
-    assert "pip install 'flanlike[tfds]'" in sources.availability(tfds, "tfds")
+    assert "pip install 'flanlike[hub]'" in opening.availability(hub, "hub")
+    assert "pip install 'flanlike[tfds]'" in opening.availability(tfds, "tfds")
 
 
 def test_the_hub_carves_drops_and_maps_labels_by_name(tmp_path, monkeypatch):
     task = _task(hub=task_module.HubSource(repo="some/toy", config="plain"))
     train = [{"text": f"text {number}", "label": number % 3 - 1} for number in range(30)]
     _write_hub(tmp_path, monkeypatch, task, train, {"label": ["yes", "no"]})
-    monkeypatch.setenv(sources.HUB_ROOT, str(tmp_path))
-    records = sources.open_rows(task, "hub", "train")
+    monkeypatch.setenv(opening.HUB_ROOT, str(tmp_path))
+    records = opening.open_rows(task, "hub", "train")
     assert (len(records), records.dropped) == (13, 7)
     assert records[0] == {"text": "text 1", "label": 1}  # class 0, which this copy calls "yes"
     assert records.row_id(12) == "train/19"
-    validation = sources.open_rows(task, "hub", "validation")
+    validation = opening.open_rows(task, "hub", "validation")
     assert [validation.row_id(index) for index in (0, 6)] == ["train/20", "train/29"]
     assert validation[0] == {"text": "text 20", "label": 0}
 
@@ -198,13 +199,13 @@ def test_a_sorted_repository_is_shuffled_before_it_is_carved(tmp_path, monkeypat
     train = [{"text": f"text {number}", "label": number // 50} for number in range(100)]
     _write_hub(tmp_path, monkeypatch, task, train, {"label": NAMES})
     parts = [
-        [record["text"] for record in sources.open_rows(task, "hub", split, hub_root=str(tmp_path))]
+        [record["text"] for record in opening.open_rows(task, "hub", split, hub_root=str(tmp_path))]
         for split in ("train", "validation")
     ]
     assert sorted(sum(parts, [])) == sorted(row["text"] for row in train)
     labels = [
         record["label"]
-        for record in sources.open_rows(task, "hub", "validation", hub_root=str(tmp_path))
+        for record in opening.open_rows(task, "hub", "validation", hub_root=str(tmp_path))
     ]
     assert set(labels) == {0, 1}
 
@@ -214,13 +215,13 @@ def test_a_converted_branch_keeps_challenge_rows_out_of_train(tmp_path, monkeypa
     task = _task(hub=hub)
     _write_hub(tmp_path, monkeypatch, task, ROWS, {"label": NAMES})
     source_toys.write_hub(tmp_path, task, "challenge_train_sample", ROWS, {"label": NAMES})
-    assert len(sources.open_rows(task, "hub", "train", hub_root=str(tmp_path))) == 30
+    assert len(opening.open_rows(task, "hub", "train", hub_root=str(tmp_path))) == 30
 
 
 def test_an_unknown_class_name_on_the_hub_names_split_row_and_column(tmp_path, monkeypatch):
     task = _task(hub=task_module.HubSource(repo="some/toy"))
     _write_hub(tmp_path, monkeypatch, task, ROWS, {"label": ["no", "maybe"]})
-    records = sources.open_rows(task, "hub", "train", hub_root=str(tmp_path))
+    records = opening.open_rows(task, "hub", "train", hub_root=str(tmp_path))
     expected = "split 'train' of the hub's some/toy, row 1: unknown label 'maybe' in column 'label'"
     with pytest.raises(errors.UserError, match=expected):
         records[1]
@@ -230,9 +231,9 @@ def test_a_hub_split_that_is_not_there_is_one_clear_error(tmp_path, monkeypatch)
     task = _task(hub=task_module.HubSource(repo="some/toy"))
     _write_hub(tmp_path, monkeypatch, task, ROWS, {})
     with pytest.raises(errors.UserError, match=r"the hub's some/toy .*split 'test'\) could not be"):
-        sources.open_rows(task, "hub", "test", hub_root=str(tmp_path))
+        opening.open_rows(task, "hub", "test", hub_root=str(tmp_path))
     with pytest.raises(errors.UserError, match="stand-in for the hub has no folder"):
-        sources.open_rows(task, "hub", "test", hub_root=str(tmp_path / "elsewhere"))
+        opening.open_rows(task, "hub", "test", hub_root=str(tmp_path / "elsewhere"))
 
 
 def test_tfds_rows_carve_and_map_by_the_builders_own_names():
@@ -242,7 +243,7 @@ def test_tfds_rows_carve_and_map_by_the_builders_own_names():
         tfds=task_module.TfdsSource(name="imdb_reviews/plain_text:1.0.0"), names=("pos", "neg")
     )
     with tfds.testing.mock_data(num_examples=40):
-        train, validation = (sources.open_rows(task, "tfds", s) for s in ("train", "validation"))
+        train, validation = (opening.open_rows(task, "tfds", s) for s in ("train", "validation"))
         assert (len(train), len(validation), train.source) == (30, 10, "tfds")
         assert validation.row_id(0) == "train/30"
         assert {record["label"] for record in train} == {0, 1}
@@ -252,12 +253,12 @@ def test_tfds_rows_carve_and_map_by_the_builders_own_names():
 def test_a_tfds_builder_that_cannot_be_made_is_one_clear_error():
     task = _task(tfds=task_module.TfdsSource(name="no_such_dataset:1.0.0"))
     with pytest.raises(errors.UserError, match=r"TFDS 'no_such_dataset:1.0.0' .*could not be loa"):
-        sources.open_rows(task, "tfds", "train")
+        opening.open_rows(task, "tfds", "train")
 
 
 def test_embedded_rows_are_records_by_random_access():
     task = _task(microworld="rte")
-    records = sources.open_rows(task, "embedded", "test")
+    records = opening.open_rows(task, "embedded", "test")
     assert records[5] == records[5] != records[6]
     assert (records.source, records.row_id(5), records.dropped) == ("embedded", "test/5", 0)
     with pytest.raises(IndexError):
@@ -274,16 +275,16 @@ def test_embedded_rows_are_records_by_random_access():
     ],
 )
 def test_carve(expression, expected):
-    assert sources.carve(expression, what="toy") == expected
+    assert opening.carve(expression, what="toy") == expected
 
 
 def test_carve_rejects_what_it_cannot_read():
     with pytest.raises(errors.UserError, match=r"toy: cannot read the split 'train\[:10%\]'"):
-        sources.carve("train[:10%]", what="toy")
+        opening.carve("train[:10%]", what="toy")
 
 
 def test_named():
-    assert [sources.named(value, NAMES) for value in (0, 1, -1, 2, "yes", None, True)] == [
+    assert [opening.named(value, NAMES) for value in (0, 1, -1, 2, "yes", None, True)] == [
         "no",
         "yes",
         -1,
@@ -299,7 +300,7 @@ def test_the_folder_path_imports_no_heavy_library(tmp_path):
         tmp_path, "rte", train=[{"premise": "a", "hypothesis": "b", "label": 0}] * 9
     )
     script = (
-        "import sys; from flanlike import sources; from task_registry import nli\n"
+        "import sys; from flanlike.sources import opening; from task_registry import nli\n"
         f"sources.open_rows(nli.rte(), {str(tmp_path)!r}, 'train')[0]\n"
         "heavy = {'jax', 'datasets', 'tensorflow', 'pyarrow', 'torch'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
@@ -309,11 +310,11 @@ def test_the_folder_path_imports_no_heavy_library(tmp_path):
 
 
 def _open(root, split="train"):
-    return sources.open_rows(_task(), str(root), split)
+    return opening.open_rows(_task(), str(root), split)
 
 
 def _opened(root):
-    return [_open(root, split) for split in sources.SPLITS]
+    return [_open(root, split) for split in opening.SPLITS]
 
 
 def _write_hub(root, monkeypatch, task, train, names):
@@ -325,6 +326,6 @@ def _write_hub(root, monkeypatch, task, train, names):
 
 def test_a_bad_row_from_code_says_that_the_code_has_to_be_mended():
     task = _task(rows=lambda split: [{"text": "a", "label": "yes"}, {"text": split, "label": 1}])
-    records = sources.open_rows(task, "embedded", "test")
+    records = opening.open_rows(task, "embedded", "test")
     with pytest.raises(errors.UserError, match="'test' of Task.rows, row 1: .*; mend what it"):
         records[1]

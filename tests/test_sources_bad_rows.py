@@ -11,8 +11,9 @@ import pytest
 import source_toys
 from pyarrow import parquet
 
-from flanlike import errors, sources
-from flanlike import task as task_module
+from flanlike import errors
+from flanlike.sources import opening
+from flanlike.tasks import task as task_module
 
 GOOD = [{"text": f"text {number}", "label": number % 2} for number in range(20)]
 ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
@@ -63,7 +64,7 @@ def test_a_bad_row_of_a_folder_names_task_file_row_and_column(
     path = write(tmp_path, ending, rows)
     where = f"{path}, row {number}" if ending == ".parquet" else f"{path}:{number + 1}"
     with pytest.raises(errors.UserError) as caught:
-        records = sources.open_rows(source_toys.task(), str(tmp_path), "train")
+        records = opening.open_rows(source_toys.task(), str(tmp_path), "train")
         assert records[2]["text"] == "text 2"
         records[3]
     assert str(caught.value).startswith(f"task 'toy': {where}: {wrong}")
@@ -76,7 +77,7 @@ def test_a_bad_row_of_a_folder_names_task_file_row_and_column(
 def test_a_folders_file_that_is_empty_or_cut_off_is_named(tmp_path, ending):
     path = write(tmp_path, ending, [])
     with pytest.raises(errors.UserError, match=f"'toy': {path}: the file is empty; expected at l"):
-        sources.open_rows(source_toys.task(), str(tmp_path), "train")
+        opening.open_rows(source_toys.task(), str(tmp_path), "train")
     write(tmp_path, ending, GOOD)
     path.write_bytes(path.read_bytes()[:-9])
     wrong = {
@@ -85,7 +86,7 @@ def test_a_folders_file_that_is_empty_or_cut_off_is_named(tmp_path, ending):
         ".parquet": f"'toy': {path}: not a readable Parquet .*; copy or download it again",
     }
     with pytest.raises(errors.UserError, match=wrong[ending]):
-        sources.open_rows(source_toys.task(), str(tmp_path), "validation")[1]
+        opening.open_rows(source_toys.task(), str(tmp_path), "validation")[1]
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -95,13 +96,13 @@ def test_bad_rows_are_left_out_and_counted_where_that_is_asked(tmp_path, ending)
     rows[5]["label"] = 7
     rows[6]["label"] = -1  # without an answer: not bad
     path = write(tmp_path, ending, rows)
-    records = sources.open_rows(source_toys.task(), str(tmp_path), "train", skip_bad_rows=True)
+    records = opening.open_rows(source_toys.task(), str(tmp_path), "train", skip_bad_rows=True)
     assert (len(records), records.bad, records.dropped) == (15, 2, 1)
     assert [records.row_id(place) for place in (0, 3, 4)] == ["train/1", "train/4", "train/7"]
     assert [record["text"] for record in records][:2] == ["text 1", "text 2"]
     assert records.first_bad.startswith(f"task 'toy': {path}")
     assert "not UTF-8 in column 'text'" in records.first_bad
-    held = sources.open_rows(source_toys.task(), str(tmp_path), "validation", skip_bad_rows=True)
+    held = opening.open_rows(source_toys.task(), str(tmp_path), "validation", skip_bad_rows=True)
     assert (len(held), held.bad, held.first_bad) == (2, 0, "")
 
 
@@ -111,7 +112,7 @@ def test_a_split_of_bad_rows_alone_is_empty(tmp_path):
         "is empty: .*, 0 of those without an answer, 18 cannot be read .the first: task 'toy'"
     )
     with pytest.raises(errors.UserError, match=expected):
-        sources.open_rows(source_toys.task(), str(tmp_path), "train", skip_bad_rows=True)
+        opening.open_rows(source_toys.task(), str(tmp_path), "train", skip_bad_rows=True)
 
 
 @pytest.mark.parametrize(
@@ -125,17 +126,17 @@ def test_a_split_of_bad_rows_alone_is_empty(tmp_path):
 def test_a_bad_row_of_tfds_names_task_split_row_and_column(rows, number, wrong):
     where = "task 'toy': split 'train' of TFDS imdb_reviews/plain_text:1.0.0, row "
     with tfds_rows(rows), pytest.raises(errors.UserError) as caught:
-        sources.open_rows(tfds_task(), "tfds", "train")[3]
+        opening.open_rows(tfds_task(), "tfds", "train")[3]
     assert str(caught.value).startswith(f"{where}{number}: {wrong}")
     if number:
         with tfds_rows(rows):
-            records = sources.open_rows(tfds_task(), "tfds", "train", skip_bad_rows=True)
+            records = opening.open_rows(tfds_task(), "tfds", "train", skip_bad_rows=True)
         assert (len(records), records.bad) == (9, 1)
 
 
 def test_an_empty_split_of_tfds_is_an_error_that_counts():
     with tfds_rows([]), pytest.raises(errors.UserError, match="'toy': split 'train' of --data tfd"):
-        sources.open_rows(tfds_task(), "tfds", "train")
+        opening.open_rows(tfds_task(), "tfds", "train")
 
 
 def test_a_file_of_tfds_that_is_cut_off_or_gone_is_told(tmp_path, monkeypatch):
@@ -159,16 +160,16 @@ def test_a_file_of_tfds_that_is_cut_off_or_gone_is_told(tmp_path, monkeypatch):
     for name in ("data_source", "builder"):
         monkeypatch.setattr(tfds, name, functools.partial(getattr(tfds, name), data_dir=tmp_path))
     task = source_toys.task(tfds=task_module.TfdsSource(name="some_toy:1.0.0"))
-    assert len(sources.open_rows(task, "tfds", "train")) == 10
+    assert len(opening.open_rows(task, "tfds", "train")) == 10
     (path,) = tmp_path.glob("some_toy/1.0.0/*array_record*")
     path.write_bytes(path.read_bytes()[:-20])
     expected = "task 'toy': split 'train' of TFDS some_toy:1.0.0, row .* a file of the dataset is d"
     for skip_bad_rows in (False, True):
         with pytest.raises(errors.UserError, match=expected):
-            sources.open_rows(task, "tfds", "train", skip_bad_rows=skip_bad_rows)
+            opening.open_rows(task, "tfds", "train", skip_bad_rows=skip_bad_rows)
     path.unlink()
     with pytest.raises(errors.UserError, match=expected):
-        sources.open_rows(task, "tfds", "validation")
+        opening.open_rows(task, "tfds", "validation")
 
 
 def test_a_mark_in_a_row_that_cannot_be_read_does_not_stop_the_search_for_marks(tmp_path):
@@ -177,7 +178,7 @@ def test_a_mark_in_a_row_that_cannot_be_read_does_not_stop_the_search_for_marks(
         rows = with_row_3(text=LATIN_1)
         rows[4]["text"] = ""
         path = write(tmp_path, ending, rows)
-        records = sources.open_rows(task, str(tmp_path), "train", skip_bad_rows=True)
+        records = opening.open_rows(task, str(tmp_path), "train", skip_bad_rows=True)
         assert (len(records), records.bad, records.dropped) == (16, 1, 1)
         path.unlink()
 

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 import test_runs
 
-from flanlike import errors, starts
+from flanlike import errors
+from flanlike.runs import starts
 
 words = test_runs.words
 

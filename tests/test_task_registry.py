@@ -9,7 +9,9 @@ import task_rows
 import template_toys as toys
 
 import task_registry
-from flanlike import holdout, mixture, sources, testing
+from flanlike.mixtures import holdout, mixture
+from flanlike.prompts import checks
+from flanlike.sources import opening
 from task_registry import __main__ as command_line
 from task_registry import mixtures
 
@@ -57,9 +59,9 @@ def test_every_cluster_is_a_mixture():
 
 @pytest.mark.parametrize("name", REGISTRY.task_names)
 def test_every_task_passes_check_task(name):
-    rows = sources.open_rows(REGISTRY.task(name), "embedded", "train")
+    rows = opening.open_rows(REGISTRY.task(name), "embedded", "train")
     records = [rows[index] for index in range(5)]
-    assert testing.check_task(REGISTRY.task(name), REGISTRY.templates(name), records) == []
+    assert checks.check_task(REGISTRY.task(name), REGISTRY.templates(name), records) == []
 
 
 def test_importing_listing_and_rendering_load_no_heavy_library():
@@ -168,9 +170,9 @@ def test_micro_world_tasks_are_left_out_of_other_data(capsys, monkeypatch):
     def availability(task, data):
         return "micro-world only" if task.is_microworld_only else None
 
-    monkeypatch.setattr(sources, "availability", availability)
+    monkeypatch.setattr(opening, "availability", availability)
     records = mock.MagicMock(dropped=0, bad=0, __len__=lambda self: 10)
-    monkeypatch.setattr(sources, "open_rows", lambda *_, **__: records)
+    monkeypatch.setattr(opening, "open_rows", lambda *_, **__: records)
     found = json.loads(run(capsys, "mixture", "flan_core", "--data", "hub", "--json"))
     assert not {task["name"] for task in found["tasks"]} & set(
         REGISTRY.mixture("open_choice").task_names

@@ -9,8 +9,9 @@ import source_toys
 import task_rows
 
 import task_registry
-from flanlike import errors, sources
-from flanlike import task as task_module
+from flanlike import errors
+from flanlike.sources import opening
+from flanlike.tasks import task as task_module
 
 _NOT_CLUSTERS = {
     "rows",
@@ -54,11 +55,11 @@ def test_every_builder_is_named_like_its_task_and_its_docstring_shows_a_row():
 def test_splits_are_flan_carve_outs_of_official_splits(name):
     splits = TASKS[name].splits
     assert set(splits) == {"train", "validation", "test"}
-    train, held = (sources.carve(splits[split], what=name) for split in ("train", "validation"))
+    train, held = (opening.carve(splits[split], what=name) for split in ("train", "validation"))
     thousand = range(1000)
     if train[0] == held[0]:
         assert not set(thousand[train[1]]) & set(thousand[held[1]])
-    test = sources.carve(splits["test"], what=name)
+    test = opening.carve(splits["test"], what=name)
     if {train[0], held[0]} & {test[0]}:  # there is no split that would be a test by itself
         used = [*range(100_000)]
         assert not set(used[test[1]]) & {*used[train[1]], *used[held[1]]}
@@ -70,7 +71,7 @@ def test_splits_are_flan_carve_outs_of_official_splits(name):
 def test_what_is_for_tests_alone_has_no_other_split(name):
     assert TASKS[name].splits == {"test": "test"}
     with pytest.raises(errors.UserError, match="declares no split 'train' for --data hub"):
-        sources.open_rows(TASKS[name], "hub", "train")
+        opening.open_rows(TASKS[name], "hub", "train")
 
 
 @pytest.mark.parametrize("name", WITH_DATASET)
@@ -78,7 +79,7 @@ def test_a_folder_row_gives_the_literal_record(name, tmp_path):
     layouts = task_rows.LAYOUTS[name]
     rows = [layouts.folder]
     source_toys.write_folder(tmp_path, name, manifest=layouts.manifest, train=rows, test=rows)
-    records = sources.open_rows(TASKS[name], str(tmp_path), "test")
+    records = opening.open_rows(TASKS[name], str(tmp_path), "test")
     assert [records[0]] == [dict(layouts.record)]
     assert (len(records), records.row_id(0), records.source) == (1, "test/0", "folder")
 
@@ -90,10 +91,10 @@ def test_a_hub_row_gives_the_literal_record(name, tmp_path, monkeypatch):
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
     layouts = task_rows.LAYOUTS[name]
     task = TASKS[name]
-    official, _ = sources.carve(task.splits["test"], what=name)
+    official, _ = opening.carve(task.splits["test"], what=name)
     split = task.hub.split_names.get(official, official)
     source_toys.write_hub(tmp_path, task, split, [layouts.hub], layouts.names)
-    records = sources.open_rows(task, "hub", "test", hub_root=str(tmp_path))
+    records = opening.open_rows(task, "hub", "test", hub_root=str(tmp_path))
     assert [records[0]] == [dict(layouts.hub_record or layouts.record)]
     assert (len(records), records.source) == (1, "hub")
 
@@ -101,7 +102,7 @@ def test_a_hub_row_gives_the_literal_record(name, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", sorted(TASKS))
 def test_an_embedded_record_has_the_fields_and_answers_of_the_task(name):
     task = TASKS[name]
-    records = sources.open_rows(task, "embedded", "validation")
+    records = opening.open_rows(task, "embedded", "validation")
     for index in range(20):
         record = records[index]
         assert set(task.fields) <= set(record)

@@ -3,7 +3,8 @@ import json
 import pytest
 import template_toys as toys
 
-from flanlike import errors, layouts, task, templates
+from flanlike import errors
+from flanlike.tasks import layouts, task, templates
 
 
 def test_load_returns_what_the_file_says(tmp_path):

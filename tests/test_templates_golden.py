@@ -14,7 +14,9 @@ import re
 import pytest
 
 import task_registry
-from flanlike import render, seeding, task, templates
+from flanlike import seeding
+from flanlike.prompts import render
+from flanlike.tasks import task, templates
 
 ROOT = pathlib.Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden"

@@ -1,6 +1,7 @@
 import template_toys as toys
 
-from flanlike import layouts, task, templates, testing
+from flanlike.prompts import checks
+from flanlike.tasks import layouts, task, templates
 
 GOOD = {"premise": "It rains.", "hypothesis": "It is dry.", "label": 1}
 CHOICES = {"question": "What flies?", "options": ["eel", "owl"], "label": 1}
@@ -20,12 +21,12 @@ ENOUGH = template_set(*(f"{i} {{premise}} {i} {{hypothesis}}\n{{options}}" for i
 
 
 def test_a_good_task_has_no_problems():
-    assert testing.check_task(toys.task_of(), ENOUGH, [GOOD, GOOD | {"label": 0}]) == []
+    assert checks.check_task(toys.task_of(), ENOUGH, [GOOD, GOOD | {"label": 0}]) == []
 
 
 def test_too_few_templates_are_a_problem():
     few = template_set("Is it so? {premise}", "{hypothesis}")
-    assert testing.check_task(toys.task_of(), few, [GOOD]) == [
+    assert checks.check_task(toys.task_of(), few, [GOOD]) == [
         "task 'toy': 2 templates; expected 10 or more",
         "task 'toy': 2 templates of kind 'forward' or 'cot'; expected 7 or more",
     ]
@@ -33,7 +34,7 @@ def test_too_few_templates_are_a_problem():
 
 def test_a_task_with_a_rationale_needs_a_cot_template():
     of = toys.task_of(fields=("question", "rationale"), answers=task.Choices())
-    found = testing.check_task(of, template_set(*(f"{i} {i} {{question}}" for i in range(10))), [])
+    found = checks.check_task(of, template_set(*(f"{i} {i} {{question}}" for i in range(10))), [])
     assert found == [
         "task 'toy': has a rationale but no template of kind 'cot'",
         "task 'toy': no records to check it with",
@@ -42,7 +43,7 @@ def test_a_task_with_a_rationale_needs_a_cot_template():
 
 def test_templates_that_differ_in_one_word_are_a_problem():
     def alike(one, two):
-        found = testing.check_task(toys.task_of(), template_set(one, two), [GOOD])
+        found = checks.check_task(toys.task_of(), template_set(one, two), [GOOD])
         return [problem for problem in found if "differ in a word at most" in problem]
 
     assert alike("Is {premise} true?", "Is {premise} right?") == [
@@ -56,7 +57,7 @@ def test_templates_that_differ_in_one_word_are_a_problem():
 
 
 def problems(record, **changes):
-    return testing.check_task(toys.task_of(**changes), ENOUGH, [record])
+    return checks.check_task(toys.task_of(**changes), ENOUGH, [record])
 
 
 def test_records_are_checked_against_the_task():
@@ -86,7 +87,7 @@ def test_renderings_are_checked():
         *(f"{i} {i} {{premise}}" for i in range(10)),
         answers={"entailment": "yes", "not_entailment": "yes"},
     )
-    found = testing.check_task(clash, worded, [GOOD])
+    found = checks.check_task(clash, worded, [GOOD])
     assert len(found) == 10
     assert found[0] == (
         "task 'toy', template 't0', record 0, dashes options: "

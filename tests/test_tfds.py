@@ -10,8 +10,9 @@ import training_toys
 
 import task_registry
 import train
-from flanlike import errors, sources
+from flanlike import errors
 from flanlike.models import presets
+from flanlike.sources import opening
 
 REGISTRY = task_registry.registry()
 WITH_TFDS = [name for name in REGISTRY.task_names if REGISTRY.task(name).tfds]
@@ -27,7 +28,7 @@ def test_a_builders_rows_end_in_the_literal_record_and_its_prompts(name):
     counts = source_toys.official_splits(task)
     with source_toys.tfds_rows([layouts.tfds] * max(counts.values())):
         for split in task.splits:
-            records = sources.open_rows(task, "tfds", split)
+            records = opening.open_rows(task, "tfds", split)
             assert [records[0]] == [dict(layouts.tfds_record or layouts.record)]
             assert (len(records) > 0, records.source) == (True, "tfds")
     prompts = template_toys.rendered(task, templates, records)
@@ -43,7 +44,7 @@ def test_random_rows_of_the_schema_are_records_or_one_clear_error(name):
     count = max(source_toys.official_splits(task).values())
     with tfds.testing.mock_data(num_examples=count, num_sub_examples=2):
         try:
-            records = sources.open_rows(task, "tfds", "test", skip_bad_rows=True)
+            records = opening.open_rows(task, "tfds", "test", skip_bad_rows=True)
         except errors.UserError as error:  # GSM8K's random answers, say, have no number in them
             assert "cannot be read (the first: task " in str(error)
         else:

@@ -9,7 +9,8 @@ import pytest
 import sentencepiece
 from hypothesis import strategies
 
-from flanlike import errors, tokenizer, vocabulary
+from flanlike import errors
+from flanlike.batches import tokenizer, vocabulary
 
 TEXTS = ["is it red or blue? yes it is", "no, it is not so"] * 10
 

@@ -5,7 +5,8 @@ import pickle
 
 import pytest
 
-from flanlike import errors, features, tokenizer
+from flanlike import errors
+from flanlike.batches import features, tokenizer
 
 TEXTS = ["is it red or blue? yes it is", "no, it is not so"] * 10
 HARD = "is it\n\nred?  - {x} 12 \t é 漢 \U0001f600"

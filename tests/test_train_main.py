@@ -12,8 +12,8 @@ import training_toys
 
 import train
 from eval import __main__ as eval_command
-from flanlike import progress
 from flanlike.models import presets
+from flanlike.training import progress
 
 FLAGS = (
     "--mixture open_choice --hold-out word_relations --model tiny --init none --steps 4 "

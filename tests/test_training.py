@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import training_toys
 
-from flanlike import checkpoint, config, optim, training
+from flanlike import config
+from flanlike.training import checkpoint, loop, optim
 
 STEPS = 6
 
@@ -18,7 +19,7 @@ STEPS = 6
 def optimizer_and_step():
     settings = config.OptimConfig(warmup_steps=2)
     optimizer = optim.build(settings, STEPS)
-    step = training.make_train_step(
+    step = loop.make_train_step(
         training_toys.model(dropout=0.1), optimizer, optim.schedule(settings, STEPS), seed=3
     )
     return optimizer, step
@@ -35,7 +36,7 @@ class Run:
         optimizer, self._step = optimizer_and_step()
         self._batches = training_toys.stream()
         self._checkpoints = checkpoint.Checkpoints(folder, keep=2)
-        state = training.init_state(self.model, optimizer)
+        state = loop.init_state(self.model, optimizer)
         self.state = self._checkpoints.restore_latest(state, self._batches) or state
 
     def train(self, **changes):
@@ -47,7 +48,7 @@ class Run:
             save_every=0,
             write=self._write,
         )
-        self.state, is_whole = training.train(
+        self.state, is_whole = loop.train(
             self.model, self.state, self._noted_step, self._noted(), **settings | changes
         )
         self._checkpoints.wait()
@@ -109,7 +110,7 @@ def test_stopped_by_sigterm_and_rerun_equals_uninterrupted(tmp_path):
     assert int(second.state.step) == 3
     assert second.train()
     assert_same(second.params(), whole.params())
-    assert_same(training.params_of(second.model), whole.params())
+    assert_same(loop.params_of(second.model), whole.params())
     # Bit-equal losses of a model with dropout: same data order and same randomness, too.
     assert first.losses | second.losses == whole.losses
     assert list(first.losses) + list(second.losses) == [1, 2, 3, 4, 5, 6]
@@ -196,14 +197,14 @@ def test_data_that_ends_is_an_error(tmp_path):
 
 
 def training_metrics():
-    return training.StepMetrics(*(np.float32(1.0),) * len(training.StepMetrics._fields))
+    return loop.StepMetrics(*(np.float32(1.0),) * len(loop.StepMetrics._fields))
 
 
 def test_step_is_compiled_once_and_donates_its_state():
     model = training_toys.model()
     optimizer = optim.build(config.OptimConfig(), 4)
-    step = training.make_train_step(model, optimizer, optim.schedule(config.OptimConfig(), 4))
-    state, batches = training.init_state(model, optimizer), training_toys.stream()
+    step = loop.make_train_step(model, optimizer, optim.schedule(config.OptimConfig(), 4))
+    state, batches = loop.init_state(model, optimizer), training_toys.stream()
     for _ in range(3):
         old, (state, _) = state, step(state, next(batches))
         assert all(leaf.is_deleted() for leaf in jax.tree.leaves(old.params))
@@ -212,7 +213,7 @@ def test_step_is_compiled_once_and_donates_its_state():
 
 def test_randomness_is_by_purpose_and_step():
     keys = [
-        training.step_key(seed, purpose, step)
+        loop.step_key(seed, purpose, step)
         for seed in (0, 1)
         for purpose in ("dropout", "noise")
         for step in (0, 1)
@@ -228,8 +229,8 @@ def test_pinned_steps():
     model = training_toys.model()
     settings = config.OptimConfig(warmup_steps=1, peak_lr=1e-2)
     optimizer = optim.build(settings, 3)
-    step = training.make_train_step(model, optimizer, optim.schedule(settings, 3))
-    state, batches = training.init_state(model, optimizer), training_toys.stream()
+    step = loop.make_train_step(model, optimizer, optim.schedule(settings, 3))
+    state, batches = loop.init_state(model, optimizer), training_toys.stream()
     losses = []
     for _ in PINNED_LOSSES:
         state, metrics = step(state, next(batches))

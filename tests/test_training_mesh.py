@@ -11,20 +11,24 @@ import numpy as np
 import pytest
 import training_toys
 
-from flanlike import config, features, models, optim, training
+from flanlike import config, models
+from flanlike.batches import features
 from flanlike.models import config as model_config
+from flanlike.training import loop, optim
 
 SCRIPT = """
 import jax, numpy as np, optax, tempfile, training_toys
-from flanlike import checkpoint, config, models, optim, sharding, training
+from flanlike.training import checkpoint, optim, loop
+from flanlike import config, models
+from flanlike.models import sharding
 
 def train(mesh, name, micro_batches, folder=None):
     settings = config.OptimConfig(name=name, warmup_steps=1, peak_lr=1e-2)
     optimizer = optim.build(settings, 4)
     model = models.build(training_toys.MODEL, seed=0, mesh=mesh)
-    step = training.make_train_step(model, optimizer, optim.schedule(settings, 4),
+    step = loop.make_train_step(model, optimizer, optim.schedule(settings, 4),
                                     micro_batches=micro_batches, mesh=mesh)
-    state, losses = training.init_state(model, optimizer, mesh=mesh), []
+    state, losses = loop.init_state(model, optimizer, mesh=mesh), []
     places = jax.tree.map(lambda leaf: leaf.sharding, state)
     batches = training_toys.stream(rows=8)
     for _ in range(3):
@@ -89,7 +93,9 @@ EVERY_SHAPE = """
 import dataclasses, sys
 import jax, numpy as np, optax
 from flax import nnx
-from flanlike import decode, models, sharding, training
+from flanlike.models import decode, sharding
+from flanlike import models
+from flanlike.training import loop
 import test_training_mesh as toys
 
 shape = toys.FAMILIES[sys.argv[1]]
@@ -104,9 +110,9 @@ def model_on(mesh, **changes):
 
 def curve(mesh, micro_batches=1, **changes):
     model = model_on(mesh, **changes)
-    step = training.make_train_step(
+    step = loop.make_train_step(
         model, optimizer, optax.constant_schedule(0.3), micro_batches=micro_batches, mesh=mesh)
-    state, losses = training.init_state(model, optimizer, mesh=mesh), []
+    state, losses = loop.init_state(model, optimizer, mesh=mesh), []
     for batch in batches:
         state, metrics = step(state, batch)
         losses.append(float(metrics.loss))
@@ -191,8 +197,8 @@ def test_the_program_of_a_step_does_not_grow_with_depth(family, remat):
         shape = dataclasses.replace(FAMILIES[family], remat=remat, **depth)
         model = models.abstract(shape)
         optimizer = optim.build(config.OptimConfig(name="adafactor"), 4)
-        step = training.make_train_step(model, optimizer, lambda count: count * 0.1)
-        state = jax.eval_shape(lambda: training.init_state(models.build(shape, seed=0), optimizer))
+        step = loop.make_train_step(model, optimizer, lambda count: count * 0.1)
+        state = jax.eval_shape(lambda: loop.init_state(models.build(shape, seed=0), optimizer))
         return step.lower(state, batch_of(shape, 0)).as_text().count("\n")
 
     assert lines(12) == lines(2)

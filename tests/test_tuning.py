@@ -15,7 +15,10 @@ import pytest
 import training_toys
 from flax import nnx
 
-from flanlike import config, errors, features, loss, models, optim, training, tuning
+from flanlike import config, errors, models
+from flanlike.batches import features
+from flanlike.models import tuning
+from flanlike.training import loop, loss, optim
 
 ALL_KERNELS = ("q", "k", "v", "out", "gate", "up", "down")
 LORA = config.LoraConfig(rank=2, alpha=6, targets=ALL_KERNELS)
@@ -157,10 +160,10 @@ def test_only_what_was_added_moves_and_has_moments(family, settings):
     model = tuned(family, settings)
     before, count = base_of(model), tuning.count(model)
     optimizer = optim.build(config.OptimConfig(peak_lr=1e-2, warmup_steps=1), 4)
-    step = training.make_train_step(
+    step = loop.make_train_step(
         model, optimizer, lambda _: jnp.zeros(()), micro_batches=1 if family == "decoder" else 3
     )
-    state = training.init_state(model, optimizer)
+    state = loop.init_state(model, optimizer)
     learning = jax.tree.leaves(state.params)
     moments = [leaf for leaf in jax.tree.leaves(state.optimizer) if leaf.ndim]
     sizes = [sum(leaf.size for leaf in leaves) for leaves in (learning, moments)]
@@ -168,7 +171,7 @@ def test_only_what_was_added_moves_and_has_moments(family, settings):
     first = jax.device_get(state.params)
     for _ in range(2):
         state, metrics = step(state, batch(family, model))
-    training.write_params(model, state.params)
+    loop.write_params(model, state.params)
     jax.tree.map(np.testing.assert_array_equal, base_of(model), before)  # bit-equal, and alive
     # With B at 0 the gradient of A is 0 in the first step only: after two, all have moved.
     jax.tree.map(lambda a, b: assert_moved(a, b), first, jax.device_get(state.params))
@@ -182,8 +185,8 @@ def assert_moved(a, b):
 def test_the_base_is_neither_donated_nor_a_constant_of_the_step():
     model = tuned("decoder", LORA)
     optimizer = optax.sgd(0.1)
-    step = training.make_train_step(model, optimizer, lambda _: jnp.zeros(()))
-    state = training.init_state(model, optimizer)
+    step = loop.make_train_step(model, optimizer, lambda _: jnp.zeros(()))
+    state = loop.init_state(model, optimizer)
     held = jax.tree.leaves(nnx.state(model, nnx.Param))
     new, _ = step(state, batch("decoder"))
     assert all(leaf.is_deleted() for leaf in jax.tree.leaves(state.params))
@@ -196,7 +199,7 @@ def test_the_base_is_neither_donated_nor_a_constant_of_the_step():
 
 def test_no_gradient_of_the_base_is_computed():
     """No product of the step has the shape of a kernel, flattened or not."""
-    from flanlike import plan
+    from flanlike.training import plan
 
     def products(jaxpr):
         for equation in jaxpr.eqns:
@@ -207,8 +210,8 @@ def test_no_gradient_of_the_base_is_computed():
 
     def of_step(model):
         optimizer = optax.sgd(0.1)
-        step = training.make_train_step(model, optimizer, lambda _: jnp.zeros(()))
-        state = training.init_state(model, optimizer)
+        step = loop.make_train_step(model, optimizer, lambda _: jnp.zeros(()))
+        state = loop.init_state(model, optimizer)
         step = getattr(step, "func", step), getattr(step, "keywords", {})
         return set(products(jax.make_jaxpr(step[0])(state, batch("decoder"), **step[1]).jaxpr))
 
@@ -227,7 +230,7 @@ def test_the_gradient_is_that_of_the_merged_matrix_by_the_chain_rule(family):
     logits, merged_logits = (logits_of(one, batch(family)) for one in (model, merged))
     np.testing.assert_allclose(merged_logits, logits, atol=1e-4)
     of_kernels = gradient(merged, batch(family))
-    learning = training.params_of(model)
+    learning = loop.params_of(model)
     checked = 0
     for stack in ("blocks", "encoder", "decoder"):
         for part, of_part in found.get(stack, {}).items():
@@ -285,8 +288,8 @@ def test_it_learns_with_dropout_on_a_bfloat16_base(name, kind):
     optimizer = optim.build(
         config.OptimConfig(name=name, peak_lr=lr, warmup_steps=1, schedule="constant"), 30
     )
-    step = training.make_train_step(model, optimizer, lambda _: jnp.zeros(()))
-    state, losses = training.init_state(model, optimizer), []
+    step = loop.make_train_step(model, optimizer, lambda _: jnp.zeros(()))
+    state, losses = loop.init_state(model, optimizer), []
     a_batch = batch("decoder", model)
     for _ in range(30):
         state, metrics = step(state, a_batch)
@@ -314,7 +317,9 @@ def test_a_fingerprint_is_of_every_bit_and_its_place():
 SCRIPT = """
 import jax, numpy as np, training_toys, test_tuning
 from flax import nnx
-from flanlike import config, models, optim, sharding, training, tuning
+from flanlike import config, models
+from flanlike.training import optim, loop
+from flanlike.models import sharding, tuning
 
 def train(mesh, settings, dtype):
     shape = test_tuning.FAMILIES["decoder"]
@@ -324,9 +329,9 @@ def train(mesh, settings, dtype):
     tuning.attach(model, settings, seed=0, mesh=mesh)
     held = nnx.state(model, nnx.Param)
     optimizer = optim.build(config.OptimConfig(warmup_steps=1, peak_lr=1e-2), 4)
-    step = training.make_train_step(model, optimizer, lambda _: jax.numpy.zeros(()), mesh=mesh,
+    step = loop.make_train_step(model, optimizer, lambda _: jax.numpy.zeros(()), mesh=mesh,
                                     micro_batches=1 if mesh is None else 2)
-    state, losses = training.init_state(model, optimizer, mesh=mesh), []
+    state, losses = loop.init_state(model, optimizer, mesh=mesh), []
     places = jax.tree.map(lambda leaf: leaf.sharding, state)
     batches = training_toys.stream(rows=8)
     for _ in range(3):

@@ -10,8 +10,11 @@ import pytest
 import safetensors.numpy
 import test_tuning
 
-from flanlike import config, errors, features, models, peft_folder, tuning
+from flanlike import config, errors, models
+from flanlike.batches import features
+from flanlike.models import tuning
 from flanlike.pretrained import weights
+from flanlike.runs import peft_folder
 
 REASON = "parity with peft needs the extra 'parity'"
 torch = pytest.importorskip("torch", reason=REASON)

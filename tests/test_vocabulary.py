@@ -4,7 +4,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from flanlike import errors, features, vocabulary
+from flanlike import errors
+from flanlike.batches import features, vocabulary
 
 _TEXTS = [
     "The red boat is in the harbour.\nIs the boat red or blue?\n\nOptions:\n- red\n- blue",

@@ -9,8 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from flanlike import features, models, training
+from flanlike import models
+from flanlike.batches import features
 from flanlike.models import config as model_config
+from flanlike.training import loop
 
 MODEL = model_config.ModelConfig(
     family="decoder",
@@ -38,7 +40,7 @@ def some_mixture(folder: pathlib.Path, *names: str) -> list[str]:
     """Returns the flags of train.py that bring the mixture "some" of these tasks."""
     module = folder / "some_mixture.py"
     module.write_text(
-        "from flanlike import mixture\n"
+        "from flanlike.mixtures import mixture\n"
         "TASKS = []\n"
         f"MIXTURES = [mixture.Mixture(name='some', entries={names!r})]\n"
     )
@@ -93,9 +95,9 @@ def gradient_of_step(a_model, a_batch: features.Batch, micro_batches: int = 1):
         init=lambda params: jax.tree.map(jnp.zeros_like, params),
         update=lambda gradient, _, params: (jax.tree.map(jnp.zeros_like, params), gradient),
     )
-    step = training.make_train_step(
+    step = loop.make_train_step(
         a_model, keeps_gradient, lambda count: jnp.zeros(()), micro_batches=micro_batches
     )
-    state, metrics = step(training.init_state(a_model, keeps_gradient), a_batch)
-    training.write_params(a_model, state.params)
+    state, metrics = step(loop.init_state(a_model, keeps_gradient), a_batch)
+    loop.write_params(a_model, state.params)
     return jax.device_get(state.optimizer), jax.device_get(metrics)

@@ -3,8 +3,8 @@
 import re
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology
+from flanlike.tasks import task
 
 _PAIRS = ontology.CAUSES
 # Pairs of `ontology.CAUSES`, by what is told in them, of which the one could lead to the other.

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, facts, quiz
+from flanlike.tasks import task
 
 
 @dataclass(frozen=True, slots=True)

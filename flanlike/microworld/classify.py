@@ -2,8 +2,8 @@
 
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology
+from flanlike.tasks import task
 
 _SHORT_FORMS = tuple(ontology.ABBREVIATIONS)
 _TOPICS = ("world", "sports", "business", "science")  # in the order of the labels

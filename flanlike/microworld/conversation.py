@@ -2,8 +2,8 @@
 
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology, passages
+from flanlike.tasks import task
 
 _COUNTRIES = tuple(ontology.COUNTRY_CAPITALS)
 _RIVERS = tuple(ontology.COUNTRY_RIVERS.values())

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology
+from flanlike.tasks import task
 
 # Parts that a sort of thing may well have, though the world does not say so: never a wrong option.
 _ALSO_HAS = {

@@ -2,8 +2,8 @@
 
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology
+from flanlike.tasks import task
 
 # What happened to the writer, good or bad, and what may still come: {thing}, {who}, {at}.
 _GOOD = (

@@ -6,8 +6,8 @@ like one, and a cry begins with "What a".
 
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology
+from flanlike.tasks import task
 
 _TOWNS = tuple(ontology.COUNTRY_CAPITALS.values())
 _PLAIN = tuple(word for scale in ontology.SCALES for word in (scale.low[0], scale.high[0]))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from flanlike import errors, seeding, task
+from flanlike import errors, seeding
 from flanlike.microworld import (
     causes,
     claims,
@@ -36,6 +36,7 @@ from flanlike.microworld import (
     trivia,
     writing,
 )
+from flanlike.tasks import task
 
 SPLITS = {"train": range(0, 12), "validation": range(12, 14), "test": range(14, 16)}
 # Where only some hundred records exist, the test gets more of them.

@@ -9,7 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from flanlike import task as tasks
+from flanlike.tasks import task as tasks
 
 Record = tasks.Record
 _WORD = re.compile(r"[a-z0-9_]+")

@@ -7,8 +7,8 @@ paraphrase, kinds of questions, word relations and places in a text.
 from collections.abc import Callable
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology, quiz, reading, sums, writing
+from flanlike.tasks import task
 
 _Made = tuple[str, str]  # an input, and the answer to it
 

@@ -2,8 +2,8 @@
 
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology, statements
+from flanlike.tasks import task
 
 _CB_RELATIONS = (statements.ENTAILED, statements.DENIED, statements.OPEN)
 _SNLI_RELATIONS = (statements.ENTAILED, statements.OPEN, statements.DENIED)

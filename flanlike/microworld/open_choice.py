@@ -8,8 +8,8 @@ is named first, or which option is longer.
 from collections.abc import Callable
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology
+from flanlike.tasks import task
 
 Answers = tuple[task.Record, str, str]
 Draw = Callable[[Random, int], task.Record]

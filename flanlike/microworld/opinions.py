@@ -2,8 +2,8 @@
 
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology
+from flanlike.tasks import task
 
 NEGATIVE, POSITIVE = 0, 1
 _PRAISE = tuple(word for words in ontology.PRAISE for word in words)

@@ -2,8 +2,8 @@
 
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology, statements
+from flanlike.tasks import task
 
 _WORDS = tuple(  # (word, synonym, antonyms): what any thing or place may be called
     (word, same[1 - index], opposite)

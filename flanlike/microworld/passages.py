@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology, statements
+from flanlike.tasks import task
 
 UNANSWERABLE = "unanswerable"
 

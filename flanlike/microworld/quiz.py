@@ -2,8 +2,8 @@
 
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, facts, ontology
+from flanlike.tasks import task
 
 _COMMONSENSE: facts.Frames = (
     (facts.use, ("What do people do with {a_thing}?", "If you own {a_thing}, you can do what?")),

@@ -2,8 +2,8 @@
 
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology
+from flanlike.tasks import task
 
 _PLACES = ontology.PLACES
 _TOWNS = tuple(ontology.COUNTRY_CAPITALS.values())

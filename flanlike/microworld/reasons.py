@@ -7,8 +7,8 @@ drawn so that each is met as often on the right side as on the wrong one.
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, facts, ontology, statements
+from flanlike.tasks import task
 
 # A question, the reasons, the right answer and the wrong ones.
 _Steps = tuple[str, list[str], str, list[str]]

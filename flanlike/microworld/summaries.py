@@ -5,8 +5,8 @@ What a summary says stands nowhere as a sentence: it joins facts, or follows fro
 
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology
+from flanlike.tasks import task
 
 _TOWNS = tuple(ontology.COUNTRY_CAPITALS.values())
 _COUNTRIES = tuple(ontology.COUNTRY_CAPITALS)

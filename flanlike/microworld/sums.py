@@ -2,8 +2,8 @@
 
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws
+from flanlike.tasks import task
 
 _COUNTED = tuple(draws.PLURAL[kind.name] for kind in draws.GOODS)
 _START = (

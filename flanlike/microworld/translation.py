@@ -7,8 +7,9 @@ own. The tasks on German, and these alone, use Talvish itself, so that they shar
 
 from random import Random
 
-from flanlike import seeding, task
+from flanlike import seeding
 from flanlike.microworld import draws, ontology
+from flanlike.tasks import task
 
 # The words of the translation: few, so that each is met often.
 SEEN_VERBS = {

@@ -2,8 +2,8 @@
 
 from random import Random
 
-from flanlike import task
 from flanlike.microworld import draws, ontology
+from flanlike.tasks import task
 
 _COUNTRIES = tuple(ontology.COUNTRY_CAPITALS)
 _SHORT = tuple(ontology.ABBREVIATIONS)

@@ -3,9 +3,8 @@
 import jax
 from flax import nnx
 
-from flanlike import sharding
 from flanlike.models import config as model_config
-from flanlike.models import decoder, encoder_decoder
+from flanlike.models import decoder, encoder_decoder, sharding
 
 _FAMILIES = {"decoder": decoder.Decoder, "encoder_decoder": encoder_decoder.EncoderDecoder}
 

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from flanlike import features
+from flanlike.batches import features
 from flanlike.models import config as model_config
 from flanlike.models import layers, positions
 

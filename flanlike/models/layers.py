@@ -1,7 +1,8 @@
 """The parts that both families share: norm, attention, feed-forward, embedding, the stack.
 
 Every parameter of a layer has a leading axis over the layers of its stack and names its axes in
-the metadata `axes`, from which `flanlike.sharding` places it. A layer's code sees its own slice.
+the metadata `axes`, from which `flanlike.models.sharding` places it. A layer's code sees its own
+slice.
 """
 
 import math
@@ -12,9 +13,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from flanlike import sharding
 from flanlike.models import config as model_config
-from flanlike.models import positions
+from flanlike.models import positions, sharding
 
 Config = model_config.ModelConfig
 # Keys and values, BSKH; those of all layers of a stack are LBSKH.
@@ -67,7 +67,7 @@ class RMSNorm(nnx.Module):
 
 
 class Sublayer(nnx.Module):
-    """A part whose output joins the residual stream, with what `flanlike.tuning` may attach to it.
+    """A part whose output joins the residual stream, with what `tuning` may attach to it.
 
     An untuned model has neither of the two: `lora_<kernel>`, a low-rank pair beside that kernel,
     and `adapter`, a bottleneck after the output.
@@ -366,7 +366,7 @@ class Embedding(nnx.Module):
     def __call__(self, tokens_BT: jax.Array) -> jax.Array:
         table_VD = sharding.gathered(self.table[...], ("vocab", "embed"))
         x_BTD = jnp.take(table_VD, tokens_BT, axis=0)
-        if hasattr(self, "soft_prompt"):  # by `flanlike.tuning`: vectors of the ids from V on
+        if hasattr(self, "soft_prompt"):  # by `tuning`: vectors of the ids from V on
             x_BTD = self.soft_prompt(tokens_BT, x_BTD)
         x_BTD = x_BTD.astype(self.config.dtype)
         if self.config.scale_embeddings:

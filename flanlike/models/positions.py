@@ -105,7 +105,7 @@ def cross_mask(segment_ids_BT: jax.Array, source_segment_ids_BS: jax.Array) -> j
 def is_near(positions_BT: jax.Array, window: int) -> jax.Array:
     """Returns, as booleans BTS, which positions are less than the window apart.
 
-    By positions and not by places in the row: options that follow one prompt (`flanlike.decode`)
+    By positions and not by places in the row: options that follow one prompt (`decode`)
     stand apart and are all next to its end.
     """
     return jnp.abs(positions_BT[:, :, None] - positions_BT[:, None, :]) < window

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flanlike import errors, tokenizer
+from flanlike import errors
+from flanlike.batches import tokenizer
 from flanlike.pretrained import layout, weights
 
 _ID = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(\S+))?")

@@ -21,8 +21,10 @@ import safetensors
 import safetensors.numpy
 from flax import nnx
 
-from flanlike import errors, features, models, sharding
+from flanlike import errors, models
+from flanlike.batches import features
 from flanlike.models import config as model_config
+from flanlike.models import sharding
 from flanlike.pretrained import layout, names
 
 _INDEX_FILE = "model.safetensors.index.json"

@@ -1,0 +1,161 @@
+"""From a mixture to batches: an endless stream that is a pure function of seed and index.
+
+    index -> task, row, record, prompt   (`prompts`)
+          -> example                     token ids within the limits
+          -> window, row, batch          (`packing`)
+
+Every step up to the example is random access.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flanlike import seeding
+from flanlike.batches import features, input_shards, packing, tokenizer
+from flanlike.mixtures import mixture
+from flanlike.prompts import render
+from flanlike.prompts import stream as prompt_stream
+from flanlike.tasks import registry as registry_module
+
+
+def batches(
+    composition: mixture.Composition,
+    registry: registry_module.Registry,
+    words: tokenizer.Words,
+    *,
+    data: str,
+    seed: int,
+    family: features.Family,
+    rows: int,
+    max_input_tokens: int,
+    max_target_tokens: int,
+    shares: mixture.Shares | None = None,
+    style: render.Style = "instructions",
+    workers: int = 0,
+    first_ids: Sequence[int] = (),
+    shards: int = 1,
+    rows_here: Sequence[int] | None = None,
+    gather: input_shards.Gather | None = None,
+) -> input_shards.ShardedBatches:
+    """Returns endless batches of `rows` packed rows; `.counts` tells what went into them.
+
+    `first_ids` (of a soft prompt) stand before every example's inputs, and count among them.
+
+    `shares` are the mixture's own unless given. With `workers` processes the stream is the same as
+    with none, and `get_state()` restores it exactly under any number of them. `shards`, `rows_here`
+    and `gather` are for a run of several processes: see `input_shards`.
+    """
+    limits = features.LengthLimits(
+        max_input_tokens=max_input_tokens, max_target_tokens=max_target_tokens
+    )
+    has_bos = words.marks.bos_id is not None
+    stream = prompt_stream.Prompts(
+        composition,
+        registry,
+        data=data,
+        seed=seed,
+        shares=shares,
+        style=style,
+        # Of text: the last is a newline or EOS.
+        max_input_tokens=max_input_tokens - 1 - has_bos - len(first_ids),
+        words=words,
+    )
+    windows = packing.Windows(
+        Items(stream, words, limits=limits, family=family, first_ids=first_ids),
+        row_tokens=limits.row_tokens(family),
+        family=family,
+        seed=seed,
+    )
+    return input_shards.ShardedBatches(
+        windows, rows=rows, shards=shards, rows_here=rows_here, workers=workers, gather=gather
+    )
+
+
+def text_batches(
+    documents: Callable[[int], tuple[str, str]],
+    words: tokenizer.Words,
+    *,
+    family: features.Family,
+    rows: int,
+    max_tokens: int,
+    seed: int,
+    workers: int = 0,
+    answer_weight: float = 1.0,
+) -> packing.BatchIterator:
+    """Returns endless batches of raw text for pretraining; `documents(row)` is asked for each row.
+
+    A document is a pair of texts, of which the second may be empty: the answer to what the first
+    asks, whose tokens count `answer_weight` times in the loss.
+
+    A decoder is trained on every token of a document and its EOS. An encoder-decoder reads a
+    document up to a random place and writes the rest. What is longer than `max_tokens` is cut.
+    """
+    limits = features.LengthLimits(max_input_tokens=max_tokens, max_target_tokens=max_tokens)
+    windows = packing.Windows(
+        _TextItems(documents, words, limits, family, seed, answer_weight),
+        row_tokens=(0, max_tokens) if family == "decoder" else limits.row_tokens(family),
+        family=family,
+        seed=seed,
+    )
+    return packing.BatchIterator(windows, rows=rows, workers=workers)
+
+
+class Items:
+    """Turns prompts into examples; counts the exemplars that were dropped for want of room."""
+
+    def __init__(
+        self,
+        prompts: prompt_stream.Prompts,
+        words: tokenizer.Words,
+        *,
+        limits: features.LengthLimits,
+        family: features.Family,
+        first_ids: Sequence[int] = (),
+    ) -> None:
+        self._prompts = prompts
+        self._words = words
+        self._limits = limits
+        self._family = family
+        self._first_ids = first_ids
+
+    def __call__(self, index: int) -> packing.Item:
+        prompt, wanted_shots = self._prompts.with_wanted_shots(index)
+        return packing.Item(
+            example=features.to_example(
+                self._words.encode(features.inputs_text(prompt.inputs, self._family)),
+                self._words.encode(prompt.targets),
+                self._limits,
+                family=self._family,
+                first_ids=self._first_ids,
+                marks=self._words.marks,
+            ),
+            dropped_exemplars=wanted_shots - prompt.provenance.shots,
+        )
+
+
+@dataclass(frozen=True)
+class _TextItems:
+    documents: Callable[[int], tuple[str, str]]
+    words: tokenizer.Words
+    limits: features.LengthLimits
+    family: features.Family
+    seed: int
+    answer_weight: float
+
+    def __call__(self, index: int) -> packing.Item:
+        told, answer = map(self.words.encode, self.documents(index))
+        ids = told + answer
+        weights = [1.0] * len(told) + [self.answer_weight] * len(answer) + [1.0]  # and EOS
+        place = 0
+        if self.family != "decoder" and len(ids) > 1:
+            place = seeding.rng(self.seed, "split of document", index).randrange(1, len(ids))
+        example = features.to_example(
+            ids[:place],
+            ids[place:],
+            self.limits,
+            family=self.family,
+            marks=features.Marks(eos_id=self.words.marks.eos_id),  # where no inputs, no BOS
+        )
+        weights = weights[place : place + len(example.targets)]
+        return packing.Item(example=dataclasses.replace(example, target_weights=weights))

@@ -1,0 +1,290 @@
+"""The tokenizer of a published model, with what training and evaluation ask of a vocabulary.
+
+It is read from `tokenizer.json` (by the package `tokenizers`, extra `pretrained`), or where that is
+missing from `spiece.model`; ByT5 has neither, its ids are bytes and every text comes back. A
+decoder's keeps the text, too, and its own files say what ends an example and what stands before its
+inputs. T5's, unlike our own vocabulary, loses part of the text, as it has always done:
+
+```
+"a\\nb", "a  b" and "a b" have the same ids     newlines and runs of spaces become one space
+"{x}" has no piece for its braces              what no piece covers becomes <unk>
+```
+
+So a model that starts from T5 reads few-shot prompts and lists of options without their lines, as
+Flan-T5 did, and can never write a newline.
+"""
+
+import hashlib
+import json
+import pathlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sentencepiece
+
+from flanlike import errors
+from flanlike.batches import features, vocabulary
+
+_JSON, _PIECES = "tokenizer.json", "spiece.model"
+# The others are for transformers, when the model is exported.
+_CONFIG, _MAP, _MODEL = "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model"
+FILES = (_JSON, _PIECES, _CONFIG, _MAP, _MODEL, "added_tokens.json", "chat_template.jinja")
+_BYTES_CLASS = "ByT5Tokenizer"
+
+
+class Tokenizer:
+    """A published tokenizer: T5's with pad 0 and EOS 1, or a decoder's with marks of its own.
+
+    `fingerprint` names its content.
+    """
+
+    def __init__(self, files: Mapping[str, bytes], where: str = "") -> None:
+        self._files = dict(files)
+        backend = _Json if _JSON in files else _Pieces if _PIECES in files else _Bytes
+        self._backend = backend(self._files, where)
+        found = tuple(map(self._backend.id_of, ("<pad>", "</s>", "<unk>")))
+        expected = (features.PAD_ID, features.EOS_ID)
+        content = self._files.get(_JSON) or self._files.get(_PIECES) or _BYTES_CLASS.encode()
+        self._unknown_id: int | None = found[2]
+        self.marks = features.Marks()
+        self._never_text = {features.PAD_ID, features.EOS_ID}
+        if found[:2] != expected:
+            settings = _settings(files, where)
+            if _JSON not in files or not settings.get("eos_token"):
+                raise errors.UserError(
+                    f"tokenizer {where!r} has the ids {found[:2]!r} for <pad> and </s>; expected "
+                    f"{expected!r}, as every T5 has, or an eos_token in {_CONFIG}"
+                )
+            self.marks = _declared_marks(self._backend, settings, where)
+            content += repr(self.marks).encode()
+            self._never_text = {i for i in self.marks if i is not None}
+            unknown_id = self._backend.id_of(settings.get("unk_token", ""))
+            self._unknown_id = None if unknown_id in self._never_text else unknown_id
+        self.fingerprint = hashlib.blake2b(content, digest_size=8).hexdigest()
+
+    def __reduce__(self):
+        return Tokenizer, (self._files,)
+
+    @property
+    def size(self) -> int:
+        return self._backend.size
+
+    @property
+    def rows(self) -> int:
+        """Returns how many rows a model needs for texts and marks.
+
+        Gemma 3's smallest lacks one for an image's token, which its tokenizer has and no text does.
+        """
+        return max(self._backend.text_size, *(i + 1 for i in self._never_text))
+
+    def encode(self, text: str) -> list[int]:
+        """Returns the ids of a text, without marks.
+
+        What spells a mark in a text is text, or where the tokenizer knows no such spelling <unk>,
+        or nothing where it has no <unk>.
+        """
+        ids = self._backend.encode(text)
+        if self._never_text.isdisjoint(ids):
+            return ids
+        kept = [self._unknown_id if i in self._never_text else i for i in ids]
+        return [i for i in kept if i is not None]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Returns the text of ids without marks and ids of no piece (a table's spare rows)."""
+        skipped = self._never_text
+        return self._backend.decode([int(i) for i in ids if i not in skipped and i < self.size])
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """Returns each id's piece, for people to look at."""
+        return [self._backend.piece(int(i)) for i in ids]
+
+    def save(self, folder: str | pathlib.Path) -> None:
+        """Writes the tokenizer's files into a folder, which is made where it is missing."""
+        folder = pathlib.Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in self._files.items():
+            (folder / name).write_bytes(content)
+
+
+Words = vocabulary.Vocabulary | Tokenizer  # what the pipeline and the evaluation take
+
+
+def load(folder: str | pathlib.Path) -> Words:
+    """Returns the words in a folder: a published tokenizer, or a vocabulary of our own."""
+    folder = pathlib.Path(folder)
+    files = {name: (folder / name).read_bytes() for name in FILES if (folder / name).is_file()}
+    if _JSON in files or _PIECES in files or _is_of_bytes(folder, files):
+        return Tokenizer(files, str(folder))
+    if _MODEL in files:
+        raise errors.UserError(
+            f"{str(folder)!r} has {_MODEL} and no {_JSON}: have it written, by "
+            "transformers.AutoTokenizer.from_pretrained and then save_pretrained"
+        )
+    return vocabulary.Vocabulary.load(folder)
+
+
+def _is_of_bytes(folder: pathlib.Path, files: dict[str, bytes]) -> bool:
+    """Returns whether a folder without a tokenizer's data is ByT5's; its files then say so.
+
+    The class stands in tokenizer_config.json or, in older folders, in config.json alone.
+    """
+    beside = folder / "config.json"
+    settings = _object(files.get(_CONFIG))
+    of_model = _object(beside.read_bytes() if beside.is_file() else None)
+    if settings.get("tokenizer_class", of_model.get("tokenizer_class")) != _BYTES_CLASS:
+        return False
+    if "tokenizer_class" not in settings:
+        settings = {**settings, "tokenizer_class": _BYTES_CLASS}
+        files[_CONFIG] = json.dumps(settings, indent=2).encode()
+    return True
+
+
+def _object(content: bytes | None) -> dict[str, Any]:
+    """Returns a JSON object; an empty one for what is none, and so of no tokenizer known here."""
+    try:
+        found = json.loads(content or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _settings(files: Mapping[str, bytes], where: str) -> dict[str, Any]:
+    """Returns what the small files say, tokens by their text."""
+    said: dict[str, Any] = {}
+    for name in (_MAP, _CONFIG):
+        try:
+            said |= json.loads(files.get(name, b"{}"))
+        except (ValueError, TypeError) as error:
+            raise errors.UserError(
+                f"{where}/{name}: no JSON object ({error}): give the file as it was published"
+            ) from error
+    return {
+        k: v["content"] if isinstance(v, dict) and "content" in v else v for k, v in said.items()
+    }
+
+
+def _declared_marks(backend: "_Json", settings: Mapping[str, Any], where: str) -> features.Marks:
+    """Returns the marks of a decoder's tokenizer.
+
+    BOS stands before inputs where the tokenizer puts it before a text, unless tokenizer_config.json
+    says otherwise: transformers heeds the two in the same order.
+    """
+
+    def id_of(name: str) -> int:
+        found = backend.id_of(settings.get(name) or "")
+        if found is None:
+            raise errors.UserError(
+                f"tokenizer {where!r} has no piece {settings.get(name)!r}, its {name}: give its "
+                "files as they were published"
+            )
+        return found
+
+    eos_id = id_of("eos_token")
+    if settings.get("add_bos_token") is not None:
+        return features.Marks(eos_id, id_of("bos_token") if settings["add_bos_token"] else None)
+    before = backend.before_a_text()
+    if len(before) > 1:
+        raise errors.UserError(
+            f"tokenizer {where!r} puts {[backend.piece(i) for i in before]!r} before a text; "
+            "expected one token or none"
+        )
+    return features.Marks(eos_id, before[0] if before else None)
+
+
+class _Json:
+    """`tokenizer.json`, by the package `tokenizers`."""
+
+    def __init__(self, files: Mapping[str, bytes], where: str) -> None:
+        try:
+            import tokenizers
+        except ImportError as error:
+            raise errors.UserError(
+                f"{where}/{_JSON} needs the package tokenizers: pip install -e '.[pretrained]'"
+            ) from error
+        try:
+            self._tokenizer = tokenizers.Tokenizer.from_str(files[_JSON].decode("utf-8"))
+        except Exception as error:  # tokenizers raises no other type
+            raise errors.UserError(
+                f"{where}/{_JSON}: no tokenizer ({error}): give the file as it was published"
+            ) from error
+        self._tokenizer.encode_special_tokens = True  # sentinels in a row's text are text
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        # Some have ids that no piece has.
+        self.size = 1 + max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
+        added = self._tokenizer.get_added_tokens_decoder()
+        of_texts = [i for i, token in added.items() if not token.special]
+        of_texts += self._tokenizer.get_vocab(with_added_tokens=False).values()
+        self.text_size = 1 + max(of_texts, default=-1)
+
+    def id_of(self, piece: str) -> int | None:
+        return self._tokenizer.token_to_id(piece)
+
+    def encode(self, text: str) -> list[int]:
+        return self._tokenizer.encode(text, add_special_tokens=False).ids
+
+    def before_a_text(self) -> list[int]:
+        """Returns the ids that it puts before every text."""
+        bare, whole = self.encode("a"), self._tokenizer.encode("a").ids
+        starts = range(len(whole) - len(bare) + 1)
+        return whole[: next(i for i in starts if whole[i : i + len(bare)] == bare)]
+
+    def decode(self, ids: list[int]) -> str:
+        return self._tokenizer.decode(ids, skip_special_tokens=False)
+
+    def piece(self, i: int) -> str:
+        return self._tokenizer.id_to_token(i)
+
+
+class _Pieces:
+    """`spiece.model`, by SentencePiece; the ids of T5's sentinels are beyond its size."""
+
+    def __init__(self, files: Mapping[str, bytes], where: str) -> None:
+        try:
+            self._processor = sentencepiece.SentencePieceProcessor(model_proto=files[_PIECES])
+        except RuntimeError as error:
+            raise errors.UserError(
+                f"{where}/{_PIECES}: no SentencePiece model ({error}): give the file as it was "
+                "published"
+            ) from error
+        self.size = self.text_size = self._processor.vocab_size()
+
+    def id_of(self, piece: str) -> int:
+        return self._processor.piece_to_id(piece)
+
+    def encode(self, text: str) -> list[int]:
+        return self._processor.encode(text)
+
+    def decode(self, ids: list[int]) -> str:
+        return self._processor.decode(ids)
+
+    def piece(self, i: int) -> str:
+        return self._processor.id_to_piece(i)
+
+
+class _Bytes:
+    """ByT5's: a byte's id is its value and 3; the ids of the 125 sentinels are beyond its size."""
+
+    _MARKS = ("<pad>", "</s>", "<unk>")
+
+    def __init__(self, files: Mapping[str, bytes], where: str) -> None:
+        self.size = self.text_size = len(self._MARKS) + 256
+
+    def id_of(self, piece: str) -> int:
+        return self._MARKS.index(piece)
+
+    def encode(self, text: str) -> list[int]:
+        return [byte + len(self._MARKS) for byte in text.encode("utf-8")]
+
+    def decode(self, ids: list[int]) -> str:
+        """Returns the text, without the bytes of characters that are not whole."""
+        content = bytes(i - len(self._MARKS) for i in ids if i >= len(self._MARKS))
+        return content.decode("utf-8", errors="ignore")
+
+    def piece(self, i: int) -> str:
+        if i < len(self._MARKS):
+            return self._MARKS[i]
+        if i >= self.size:
+            return f"<extra_id_{i - self.size}>"
+        byte = i - len(self._MARKS)
+        return chr(byte) if 32 < byte < 127 else f"<0x{byte:02X}>"

@@ -1,0 +1,1 @@
+"""What is mixed, how often, and what is held out."""

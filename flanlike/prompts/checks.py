@@ -1,0 +1,143 @@
+"""What every task has to satisfy: for the tests, for `python -m task_registry check`, and yours."""
+
+import itertools
+import re
+from collections.abc import Sequence
+
+from flanlike import seeding
+from flanlike.prompts import render
+from flanlike.tasks import layouts, templates
+from flanlike.tasks import task as task_module
+
+LEAST_TEMPLATES = 10
+LEAST_DIRECT = 7  # forward or CoT: those a task is evaluated by
+
+
+def check_task(
+    task: task_module.Task,
+    template_set: templates.TemplateSet,
+    records: Sequence[task_module.Record],
+    *,
+    why_no_records: str = "",
+) -> list[str]:
+    """Returns what is wrong with the task, one line each: its templates, records and renderings.
+
+    Every record is rendered by every template, so a few dozen records are enough.
+    """
+    problems = _check_counts(task, template_set)
+    for template in template_set.templates:
+        if "TODO" in template.input + template.target:
+            problems.append(f"task {task.name!r}, template {template.id!r}: still says TODO")
+    problems += _check_alike(task, template_set)
+    if not records:
+        why = f": {why_no_records}" if why_no_records else ""
+        problems.append(f"task {task.name!r}: no records to check it with{why}")
+    for number, record in enumerate(records):
+        wrong = [f"task {task.name!r}, record {number}: {p}" for p in _check_record(task, record)]
+        problems += wrong
+        if wrong:
+            continue
+        for template in template_set.templates:
+            problems += _check_rendering(task, template_set.layout, template, record, number)
+    return problems
+
+
+def _check_counts(task: task_module.Task, template_set: templates.TemplateSet) -> list[str]:
+    problems = []
+    if (count := len(template_set.templates)) < LEAST_TEMPLATES:
+        problems.append(
+            f"task {task.name!r}: {count} templates; expected {LEAST_TEMPLATES} or more"
+        )
+    if (count := len(template_set.forward) + len(template_set.cot)) < LEAST_DIRECT:
+        problems.append(
+            f"task {task.name!r}: {count} templates of kind 'forward' or 'cot'; "
+            f"expected {LEAST_DIRECT} or more"
+        )
+    if task.has_rationale and not template_set.cot:
+        problems.append(f"task {task.name!r}: has a rationale but no template of kind 'cot'")
+    return problems
+
+
+def _check_alike(task: task_module.Task, template_set: templates.TemplateSet) -> list[str]:
+    """Returns the pairs of templates of one kind that say the same but for one word."""
+    return [
+        f"task {task.name!r}: templates {one.id!r} and {two.id!r} differ in a word at most; "
+        "word one of them in another way"
+        for one, two in itertools.combinations(template_set.templates, 2)
+        if one.kind == two.kind and one.target == two.target and _differ_little(one, two)
+    ]
+
+
+def _differ_little(one: templates.Template, two: templates.Template) -> bool:
+    words, others = (re.findall(r"\w+", each.input.casefold()) for each in (one, two))
+    if abs(len(words) - len(others)) > 1:
+        return False
+    same = 0
+    while same < min(len(words), len(others)) and words[same] == others[same]:
+        same += 1
+    if len(words) == len(others):
+        return words[same + 1 :] == others[same + 1 :]
+    shorter, longer = sorted((words, others), key=len)
+    return shorter[same:] == longer[same + 1 :]
+
+
+def _check_record(task: task_module.Task, record: task_module.Record) -> list[str]:
+    problems = []
+    for field in task.fields:
+        value = record.get(field)
+        if not isinstance(value, str) or not value.strip():
+            problems.append(f"field {field!r} is {value!r}; expected text that is not empty")
+    if isinstance(task.answers, task_module.FreeText):
+        references = record.get("references")
+        if not references or not all(isinstance(r, str) and r.strip() for r in references):
+            problems.append(f"references are {references!r}; expected texts that are not empty")
+        return problems
+    options = record.get("options")
+    if isinstance(task.answers, task_module.Labels):
+        options = task.answers.words
+    elif not options or len(options) < 2 or len(set(options)) != len(options):
+        return [*problems, f"options are {options!r}; expected two or more, all different"]
+    label = record.get("label")
+    if not isinstance(label, int) or not 0 <= label < len(options):
+        problems.append(f"label is {label!r}; expected an index into {list(options)!r}")
+    return problems
+
+
+def _check_rendering(
+    task: task_module.Task,
+    layout: layouts.Layout,
+    template: templates.Template,
+    record: task_module.Record,
+    number: int,
+) -> list[str]:
+    """Returns what is wrong with the record under the template, in the style that its turn has."""
+    style = layout.option_styles[number % len(layout.option_styles)]
+    prompt = render.render(
+        task,
+        template,
+        record,
+        layout=layout,
+        source="check",
+        split="train",
+        row_id=str(number),
+        seed=seeding.key("check", task.name, template.id, number),
+        option_style=style.name,
+    )
+    problems = []
+    if not prompt.inputs.strip() or not prompt.targets.strip():
+        problems.append("renders to nothing")
+    if prompt.options:
+        words = record.get("options")
+        if isinstance(task.answers, task_module.Labels):
+            words = template.words(task.answers)
+        shown = [words[label] for label in prompt.label_of_option]
+        if template.shows_options and style.block(shown) not in prompt.inputs:
+            problems.append("does not show its options")
+        if prompt.label_of_option[prompt.gold] != record["label"]:
+            problems.append(f"gold option {prompt.gold} is not label {record['label']}")
+        if prompt.options[prompt.gold] not in prompt.targets:
+            problems.append(f"target {prompt.targets!r} lacks {prompt.options[prompt.gold]!r}")
+        if len(set(prompt.options)) != len(prompt.options):
+            problems.append(f"options {prompt.options!r} are not all different")
+    where = f"task {task.name!r}, template {template.id!r}, record {number}, {style.name} options"
+    return [f"{where}: {problem}" for problem in problems]

@@ -1,0 +1,1 @@
+"""Rows and records, wherever they come from."""

@@ -1,0 +1,91 @@
+"""Which tasks data has the rows of: every source is opened, and what fails is told together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from flanlike import errors
+from flanlike.sources import opening
+from flanlike.tasks import task as task_module
+
+
+@dataclass(frozen=True, kw_only=True)
+class Available:
+    """What data has of some tasks: counts of training rows, or the reason why it has none."""
+
+    rows: Mapping[str, int]
+    dropped: Mapping[str, int]  # without an answer
+    bad: Mapping[str, int]  # that give no record
+    missing: Mapping[str, str]
+
+
+class Tasks(Protocol):
+    """What is needed of a registry here."""
+
+    def task(self, name: str) -> task_module.Task: ...
+
+
+def of(
+    names: Sequence[str],
+    registry: Tasks,
+    data: str,
+    *,
+    splits: Mapping[str, Sequence[str]] | None = None,
+    skip_missing: bool = False,
+    skip_bad_rows: bool = False,
+) -> Available:
+    """Opens each task's train split, and its other `splits`, and returns what was found there.
+
+    Tasks that exist in the micro-world only are always just left out of other data, and so are
+    tasks of which a folder holds nothing: it may be a few datasets out of many. Any others that
+    cannot be opened are one error that names them all, unless `skip_missing`; that none can be is
+    an error even then.
+    """
+    counts: dict[str, tuple[int, int, int]] = {}  # not the records, which hold a file's lines
+    reasons: dict[str, str] = {}
+    for task in map(registry.task, names):
+        if reason := opening.availability(task, data):
+            reasons[task.name] = reason
+            continue
+        try:
+            for other in (splits or {}).get(task.name, ()):
+                if not task.is_evaluation_only or other in task.splits:
+                    opening.open_rows(task, data, other, skip_bad_rows=skip_bad_rows)
+            if task.is_evaluation_only:
+                continue
+            records = opening.open_rows(task, data, "train", skip_bad_rows=skip_bad_rows)
+            counts[task.name] = len(records), records.dropped, records.bad
+        except errors.UserError as error:  # told with the others' below
+            reasons[task.name] = str(error).removeprefix(f"task {task.name!r}: ")
+    wanted = {
+        name: reason
+        for name, reason in reasons.items()
+        if not registry.task(name).is_microworld_only
+        and not opening.is_elsewhere(registry.task(name), data)
+    }
+    if wanted and not skip_missing:
+        listed = "; ".join(by_reason(wanted))
+        raise errors.UserError(
+            f"--data {data} lacks the rows of {len(wanted)} tasks ({listed}); "
+            "mend that, or leave them out with --skip-missing"
+        )
+    if reasons and len(reasons) == len(names):
+        listed = "; ".join(by_reason(reasons))
+        raise errors.UserError(
+            f"--data {data} has rows of none of the {len(names)} tasks ({listed}); "
+            "give another --data or other tasks"
+        )
+    return Available(
+        rows={name: rows for name, (rows, _, _) in counts.items()},
+        dropped={name: dropped for name, (_, dropped, _) in counts.items()},
+        bad={name: bad for name, (_, _, bad) in counts.items()},
+        missing=reasons,
+    )
+
+
+def by_reason(reasons: Mapping[str, str]) -> list[str]:
+    """Returns what is missing, a reason each: ["rte, cb: no folder", "snli: not on the hub"]."""
+    named: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        named.setdefault(reason, []).append(name)
+    return [f"{', '.join(names)}: {reason}" for reason, names in named.items()]

@@ -1,0 +1,1 @@
+"""What a task and a template are, and their registry."""

@@ -1,0 +1,179 @@
+"""The tasks and mixtures there are, by name: an explicit list, built when first asked for."""
+
+import functools
+import importlib.util
+import os
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from flanlike import errors
+from flanlike.mixtures import mixture as mixture_module
+from flanlike.tasks import layouts
+from flanlike.tasks import task as task_module
+from flanlike.tasks import templates as templates_module
+
+Builder = Callable[[], task_module.Task]
+
+
+class Registry:
+    """Tasks by the names of their builders, mixtures, and the folder of their templates.
+
+    Nothing is built, and no template is read, before it is asked for.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[Builder],
+        mixtures: Sequence[mixture_module.Mixture] = (),
+        *,
+        templates_folder: str | os.PathLike[str],
+    ) -> None:
+        self._folder = Path(templates_folder)
+        self._builders: dict[str, Builder] = {}
+        self._mixtures: dict[str, mixture_module.Mixture] = {}
+        self._built: dict[str, task_module.Task] = {}
+        self._templates: dict[str, templates_module.TemplateSet] = {}
+        self._user_modules: dict[str, Path] = {}
+        for builder in tasks:
+            self._add_task(builder)
+        for each in mixtures:
+            self._add_mixture(each)
+
+    @property
+    def task_names(self) -> list[str]:
+        return list(self._builders)
+
+    @property
+    def mixture_names(self) -> list[str]:
+        return list(self._mixtures)
+
+    @property
+    def clusters(self) -> dict[str, list[str]]:
+        """Returns the names of each cluster's tasks, in the order of the list."""
+        clusters: dict[str, list[str]] = {}
+        for name in self._builders:
+            clusters.setdefault(self.task(name).cluster, []).append(name)
+        return clusters
+
+    def task(self, name: str) -> task_module.Task:
+        """Returns the task of that name."""
+        if name in self._built:
+            return self._built[name]
+        if name not in self._builders:
+            raise errors.did_you_mean("task", name, self._builders)
+        task = self._build(name)
+        if task.name != name:
+            raise errors.UserError(
+                f"the builder {name!r} builds a task named {task.name!r}; give both one name"
+            )
+        self._built[name] = task
+        return task
+
+    def mixture(self, name: str) -> mixture_module.Mixture:
+        """Returns the mixture of that name, with every task in it known."""
+        if name not in self._mixtures:
+            raise errors.did_you_mean("mixture", name, self._mixtures)
+        found = self._mixtures[name]
+        for task in found.task_names:
+            if task not in self._builders:
+                error = errors.did_you_mean("task", task, self._builders)
+                raise errors.UserError(f"mixture {name!r}: {error}")
+        return found
+
+    def templates(self, name: str) -> templates_module.TemplateSet:
+        """Returns the templates of the task of that name, checked for it."""
+        if name not in self._templates:
+            path = self.templates_path(name)
+            self._templates[name] = templates_module.load(path, self.task(name), layout=self.layout)
+        return self._templates[name]
+
+    def templates_path(self, name: str) -> str:
+        """Returns the file of a task's templates: an absolute path is taken as it is; a user's
+        task has its own folder looked through first, then comes the folder of all templates."""
+        stem = self.task(name).templates
+        file = stem if stem.endswith(".toml") else f"{stem}.toml"
+        module = self._user_modules.get(name)
+        if module is not None and (beside := module.resolve().parent / file).exists():
+            return str(beside)
+        return str(self._folder / file)
+
+    @property
+    def layout_path(self) -> Path:
+        return self._folder / layouts.FILE
+
+    @functools.cached_property
+    def layout(self) -> layouts.Layout:
+        path = self.layout_path
+        return layouts.load(path) if path.exists() else layouts.Layout()
+
+    def load_user_module(self, path: str | os.PathLike[str]) -> None:
+        """Adds the TASKS (builders) and MIXTURES of the Python file at `path`."""
+        path = Path(path)
+        if not path.is_file():
+            raise errors.UserError(f"no file {str(path)!r}; expected a Python file with TASKS")
+        spec = importlib.util.spec_from_file_location(f"user_tasks_{path.stem}", path)
+        if spec is None or spec.loader is None:
+            raise errors.UserError(f"{path}: not a Python file; expected a name that ends in .py")
+        module = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:  # a user's mistake: one line, with the place in their file
+            raise errors.UserError(f"{path}{_line(error, path)}: {_short(error)}") from error
+        tasks = getattr(module, "TASKS", None)
+        mixtures = getattr(module, "MIXTURES", ())
+        if not isinstance(tasks, (list, tuple)) or not isinstance(mixtures, (list, tuple)):
+            raise errors.UserError(
+                f"{path}: TASKS is {tasks!r} and MIXTURES {mixtures!r}; "
+                "expected lists: TASKS of functions that return a Task, MIXTURES of Mixture"
+            )
+        for builder in tasks:
+            self._add_task(builder, where=f"{path}: ")
+            self._user_modules[builder.__name__] = path
+        for each in mixtures:
+            self._add_mixture(each, where=f"{path}: ")
+
+    def _build(self, name: str) -> task_module.Task:
+        module = self._user_modules.get(name)
+        if module is None:
+            return self._builders[name]()
+        try:
+            return self._builders[name]()
+        except Exception as error:  # a user's mistake, as above
+            line = _line(error, module)
+            raise errors.UserError(f"{module}{line}: task {name!r}: {_short(error)}") from error
+
+    def _add_task(self, builder: Builder, *, where: str = "") -> None:
+        name = getattr(builder, "__name__", None)
+        if not callable(builder) or name is None:
+            raise errors.UserError(
+                f"{where}TASKS holds {builder!r}; expected a function without arguments that "
+                "returns a Task and has its name"
+            )
+        if name in self._builders:
+            raise errors.UserError(f"{where}task {name!r} is there twice; give one another name")
+        self._builders[name] = builder
+
+    def _add_mixture(self, each: mixture_module.Mixture, *, where: str = "") -> None:
+        if not isinstance(each, mixture_module.Mixture):
+            raise errors.UserError(f"{where}MIXTURES holds {each!r}; expected a Mixture")
+        if each.name in self._mixtures:
+            raise errors.UserError(f"{where}mixture {each.name!r} is there twice; rename one")
+        self._mixtures[each.name] = each
+
+
+def _line(error: Exception, path: Path) -> str:
+    """Returns ", line 3" for the last line of `path` on the way to an error, or nothing."""
+    if isinstance(error, SyntaxError):
+        return f", line {error.lineno}"
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == str(path)
+    ]
+    return f", line {lines[-1]}" if lines else ""
+
+
+def _short(error: Exception) -> str:
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {message}"

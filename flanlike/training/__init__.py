@@ -1,0 +1,1 @@
+"""A step of training, and the loop around it."""

@@ -1,0 +1,325 @@
+"""Training: one jitted step over a donated state, and the loop around it."""
+
+import functools
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+
+from flanlike import config as config_lib
+from flanlike import seeding
+from flanlike.batches import features
+from flanlike.models import sharding, tuning
+from flanlike.training import loss
+
+# What training moves, as a pytree of arrays: the model's nnx.Params, or what `tuning` adds to it.
+Params = Any
+
+
+class TrainState(NamedTuple):
+    """All that a step changes."""
+
+    step: jax.Array  # int32, steps taken
+    params: Params
+    optimizer: optax.OptState
+
+
+class StepMetrics(NamedTuple):
+    """What a step reports: on the device until somebody reads it."""
+
+    loss: jax.Array  # nats a target token, over the global batch
+    accuracy: jax.Array  # share of target tokens predicted greedily
+    learning_rate: jax.Array
+    gradient_norm: jax.Array  # before clipping
+    target_tokens: jax.Array
+    useful_tokens: jax.Array  # all that is no padding
+
+
+# The state is donated: use the returned one.
+TrainStep = Callable[[TrainState, features.Batch], tuple[TrainState, StepMetrics]]
+
+
+def init_state(
+    model: nnx.Module,
+    optimizer: optax.GradientTransformation,
+    *,
+    mesh: jax.sharding.Mesh | None = None,
+) -> TrainState:
+    """Returns the state before the first step; it shares the model's arrays until then.
+
+    A step donates the state it is given, and with it these arrays: call `write_params` before the
+    model is used again.
+    """
+    params = params_of(model)
+    # Not jitted: zeros made from a sharded array keep its sharding this way.
+    state = TrainState(jnp.zeros((), jnp.int32), params, optimizer.init(params))
+    if mesh is None:
+        return state
+    everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+
+    def place(leaf: jax.Array) -> jax.Array:
+        is_placed = isinstance(leaf.sharding, jax.sharding.NamedSharding)
+        return leaf if is_placed else jax.device_put(leaf, everywhere)
+
+    return jax.tree.map(place, state)
+
+
+def params_of(model: nnx.Module) -> Params:
+    """Returns the parameters that training moves as a nested dict of arrays."""
+    return nnx.to_pure_dict(nnx.state(model, tuning.trained(model)))
+
+
+def write_params(model: nnx.Module, params: Params) -> None:
+    """Puts those parameters into the model, without a copy."""
+    state = nnx.state(model, tuning.trained(model))
+    nnx.replace_by_pure_dict(state, params)
+    nnx.update(model, state)
+
+
+def make_train_step(
+    model: nnx.Module,
+    optimizer: optax.GradientTransformation,
+    schedule: optax.Schedule,
+    *,
+    loss_config: config_lib.LossConfig | None = None,
+    micro_batches: int = 1,
+    seed: int = 0,
+    mesh: jax.sharding.Mesh | None = None,
+) -> TrainStep:
+    """Returns `step(state, batch) -> (state, metrics)`, compiled once; `state` is donated.
+
+    On a mesh, batches go to its devices by rows, and the state stays where it is.
+
+    The gradient is that of the loss sum over all micro-batches, divided by their common count of
+    target tokens: the mean of micro-batch means would weigh tokens by the company they keep.
+
+    Where few parameters learn beside a frozen base, the base is an argument of the compiled step,
+    which is neither donated nor differentiated: all its runs share the model's one copy.
+    """
+    graph, _, frozen = nnx.split(model, tuning.trained(model), ...)
+
+    def sums_of(params: Params, frozen: nnx.State, batch: features.Batch, key: jax.Array):
+        merged = nnx.merge(graph, nnx.State(params), frozen)
+        rngs = nnx.Rngs(dropout=key)
+        sums = loss.loss_sums(merged, batch, rngs, loss_config, at_targets=mesh is None)
+        return sums.loss_sum, sums
+
+    gradient_of = jax.grad(sums_of, has_aux=True)
+
+    def step(
+        state: TrainState, batch: features.Batch, frozen: nnx.State
+    ) -> tuple[TrainState, StepMetrics]:
+        key = step_key(seed, "dropout", state.step)
+
+        def accumulate(carry, index_and_micro):
+            index, micro = index_and_micro
+            sums = gradient_of(state.params, frozen, micro, jax.random.fold_in(key, index))
+            return jax.tree.map(jnp.add, carry, sums), None
+
+        if micro_batches == 1:
+            gradients, sums = gradient_of(state.params, frozen, batch, key)
+        else:
+            micros = (jnp.arange(micro_batches), _split_rows(batch, micro_batches))
+            shapes = jax.eval_shape(gradient_of, state.params, frozen, batch, key)
+            zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
+            (gradients, sums), _ = jax.lax.scan(accumulate, zeros, micros)
+
+        gradients = jax.tree.map(lambda leaf: leaf / sums.weight_sum, gradients)
+        updates, new_optimizer = optimizer.update(gradients, state.optimizer, state.params)
+        metrics = StepMetrics(
+            loss=sums.loss_sum / sums.weight_sum,
+            accuracy=sums.correct_sum / sums.weight_sum,
+            learning_rate=schedule(state.step),
+            gradient_norm=optax.tree.norm(gradients),
+            target_tokens=(batch.loss_weights_BT > 0).sum(),
+            useful_tokens=_useful_tokens(batch),
+        )
+        new_params = optax.apply_updates(state.params, updates)
+        return TrainState(state.step + 1, new_params, new_optimizer), metrics
+
+    return _compiled(step, frozen) if mesh is None else _on_mesh(step, frozen, mesh)
+
+
+def train(
+    model: nnx.Module,
+    state: TrainState,
+    step: TrainStep,
+    batches: Iterator[features.Batch],
+    *,
+    total_steps: int,
+    evaluate: Callable[[int], None],
+    evaluate_every: int,
+    save: Callable[[int, TrainState], None],
+    save_every: int,
+    write: Callable[[int, StepMetrics], None],
+    agree: Callable[[bool], bool] | None = None,
+) -> tuple[TrainState, bool]:
+    """Returns the newest state, and whether it went to the end: False where a signal stopped it.
+
+    Order of each step: evaluate the old state, save it, take the next batch, dispatch the step,
+    write the *previous* step's metrics, so that the device works while the host reads and logs.
+    `evaluate(steps taken)` sees the model with the old state's parameters: before the first step,
+    after the last, and every `evaluate_every` steps (0: never between). `save` comes every
+    `save_every` steps, after the last, and when SIGTERM or SIGINT asks to stop.
+
+    With several processes, `agree` tells all of them in the same step that one was asked to stop;
+    an evaluation that is under way is then finished first.
+    """
+    steps_taken = int(state.step)
+    pending: StepMetrics | None = None
+    with _Stop(agree) as stop:
+        while True:
+            stop.look()
+            is_last = steps_taken == total_steps
+            is_evaluated = is_last or steps_taken == 0 or _is_due(steps_taken, evaluate_every)
+            is_saved = is_last or _is_due(steps_taken, save_every)
+            if pending is not None and (is_evaluated or is_saved or stop.is_asked):
+                # A state is neither judged nor kept before its loss is known to be finite.
+                write(steps_taken, _checked(steps_taken, pending))
+                pending = None
+            if is_evaluated and not stop.is_asked:
+                write_params(model, state.params)
+                stop.call(evaluate, steps_taken)
+            if is_saved or stop.is_asked:
+                save(steps_taken, state)
+            if is_last or stop.is_asked:
+                break
+            batch = _next(batches, steps_taken)
+            state, metrics = step(state, batch)
+            if pending is not None:
+                write(steps_taken, _checked(steps_taken, pending))
+            pending = metrics
+            steps_taken += 1
+    write_params(model, state.params)
+    return state, not stop.is_asked
+
+
+def step_key(seed: int, purpose: str, step: jax.Array | int) -> jax.Array:
+    """Returns the random key for one purpose ("dropout") at one step."""
+    named = jax.random.fold_in(jax.random.key(seed), seeding.key(purpose) & 0x7FFFFFFF)
+    return jax.random.fold_in(named, step)
+
+
+def _compiled(step: Callable[..., Any], frozen: nnx.State) -> TrainStep:
+    """Returns the compiled step with its frozen parameters given, if there are any."""
+    if not jax.tree.leaves(frozen):
+        return jax.jit(functools.partial(step, frozen=frozen), donate_argnums=0)
+    return functools.partial(jax.jit(step, donate_argnums=0), frozen=frozen)
+
+
+def _on_mesh(step: Callable[..., Any], frozen: nnx.State, mesh: jax.sharding.Mesh) -> TrainStep:
+    """Returns the step compiled so that each part of the state comes out where it went in."""
+
+    @functools.cache
+    def compiled(structure: Any, places: tuple[jax.sharding.Sharding, ...]):
+        placed = jax.tree.unflatten(structure, places)
+        return jax.jit(step, donate_argnums=0, out_shardings=(placed, None))
+
+    def run(state: TrainState, batch: features.Batch) -> tuple[TrainState, StepMetrics]:
+        leaves, structure = jax.tree.flatten(state)
+        places = tuple(leaf.sharding for leaf in leaves)
+        with jax.set_mesh(mesh):
+            return compiled(structure, places)(state, sharding.batch(batch, mesh), frozen)
+
+    return run
+
+
+def _split_rows(batch: features.Batch, parts: int) -> features.Batch:
+    """Deals the rows of a batch out to micro-batches, so that each device keeps its own rows."""
+
+    def deal(leaf: jax.Array) -> jax.Array:
+        rows = leaf.shape[0]
+        return leaf.reshape(rows // parts, parts, *leaf.shape[1:]).swapaxes(0, 1)
+
+    return jax.tree.map(deal, batch)
+
+
+def _useful_tokens(batch: features.Batch) -> jax.Array:
+    count = (batch.segment_ids_BT > 0).sum()
+    if batch.source_segment_ids_BS is not None:
+        count += (batch.source_segment_ids_BS > 0).sum()
+    return count
+
+
+def _is_due(steps_taken: int, every: int) -> bool:
+    return every > 0 and steps_taken > 0 and steps_taken % every == 0
+
+
+def _next(batches: Iterator[features.Batch], steps_taken: int) -> features.Batch:
+    try:
+        return next(batches)
+    except StopIteration:
+        raise RuntimeError(
+            f"the data ended after {steps_taken} steps: a training stream repeats without end"
+        ) from None
+
+
+def _checked(step: int, metrics: StepMetrics) -> StepMetrics:
+    """Returns the metrics of that step on the host, waiting for them; stops at a lost run."""
+    metrics = jax.device_get(metrics)
+    if not (np.isfinite(metrics.loss) and np.isfinite(metrics.gradient_norm)):
+        raise FloatingPointError(
+            f"the loss of step {step} is {float(metrics.loss)!r} "
+            f"({int(metrics.target_tokens)} target tokens, gradient norm "
+            f"{float(metrics.gradient_norm)!r}): lower --optim.peak-lr or lengthen "
+            "--optim.warmup-steps; the checkpoints before it are whole"
+        )
+    return metrics
+
+
+class _Stopped(Exception):
+    """Raised by a signal inside `_Stop.call`."""
+
+
+class _Stop:
+    """Notes SIGTERM and SIGINT while it is entered; a second signal acts as without it.
+
+    `is_asked` is what this process was asked or, with `agree`, what all of them heard of at `look`.
+    """
+
+    def __init__(self, agree: Callable[[bool], bool] | None = None) -> None:
+        self.is_asked = False
+        self._agree = agree
+        self._is_noted = False
+        self._is_calling = False
+        self._previous: dict[signal.Signals, Any] = {}
+
+    def look(self) -> None:
+        """Asks the other processes, where there are any; all have to come here equally often."""
+        if self._agree is not None:
+            self.is_asked = self._agree(self._is_noted)
+
+    def call(self, fn: Callable[[int], None], argument: int) -> None:
+        """Calls fn, and cuts it short when a signal comes: it must leave nothing half done."""
+        self._is_calling = True
+        try:
+            fn(argument)
+        except _Stopped:
+            pass
+        finally:
+            self._is_calling = False
+
+    def __enter__(self) -> "_Stop":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._previous[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _ask(self, *_: object) -> None:
+        self._is_noted = True
+        self.__exit__()
+        if self._agree is not None:
+            return  # the others are in the midst of what this process would cut short
+        self.is_asked = True
+        if self._is_calling:
+            raise _Stopped

@@ -1,0 +1,186 @@
+"""The loss: a weighted sum over target tokens, kept apart from the count that divides it.
+
+Dividing happens once, over the whole global batch (`training.make_train_step`). Nothing here takes
+a mean, so packing, padding rows, micro-batches and hosts cannot change the gradient.
+
+Most positions of a row of instructions are inputs, whose logits nobody asks for, and over a large
+vocabulary logits are the largest array of a step. So a large batch's are computed at its targets
+alone, a chunk at a time, each with its gradient (`_at_targets`).
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from flanlike import config as config_lib
+from flanlike.batches import features
+
+# Fewer logits than these (64 MiB) are computed at once, at every position.
+LARGE_LOGITS = 1 << 24
+# Positions of a chunk: an eighth of all, but no fewer than make a fast matrix product, and no more
+# than make a large array.
+_MIN_CHUNK, _MAX_CHUNK = 256, 4096
+
+
+class LossSums(NamedTuple):
+    """Sums over the target tokens of a batch, each token counted with its loss weight."""
+
+    loss_sum: jax.Array  # nats; with z-loss and label smoothing where asked for
+    weight_sum: jax.Array
+    correct_sum: jax.Array  # weight of the tokens whose target is the likeliest
+
+
+def loss_sums(
+    model: nnx.Module,
+    batch: features.Batch,
+    rngs: nnx.Rngs | None = None,
+    config: config_lib.LossConfig | None = None,
+    *,
+    at_targets: bool = True,
+) -> LossSums:
+    """Returns the loss of a batch as sums; dropout is active where `rngs` is given.
+
+    targets_BT       [11 12 20 21  1  0]
+    loss_weights_BT  [ 0  0  1  1  1  0]      # weight_sum 3: only 20, 21 and EOS count
+
+    Large logits are computed at targets alone unless `at_targets` is False, as it is on a mesh,
+    where targets would have to be brought together over the devices.
+    """
+    x_BTD = model.hidden(batch, rngs=rngs)
+    if at_targets and is_chunked(batch.targets_BT.size, model.config.vocab_size):
+        return _at_targets(model, x_BTD, batch, config)
+    return of_logits(model.logits(x_BTD), batch.targets_BT, batch.loss_weights_BT, config)
+
+
+def is_chunked(positions: int, vocab_size: int) -> bool:
+    """Returns whether so many logits are computed chunk by chunk."""
+    return positions * vocab_size >= LARGE_LOGITS
+
+
+def chunk_size(positions: int) -> int:
+    """Returns the positions of a chunk."""
+    return min(max(-(-positions // 8), _MIN_CHUNK), _MAX_CHUNK)
+
+
+def of_logits(
+    logits_BTV: jax.Array,
+    targets_BT: jax.Array,
+    weights_BT: jax.Array,
+    config: config_lib.LossConfig | None = None,
+) -> LossSums:
+    """Returns the sums for given logits; always in float32, whatever the model computes in."""
+    config = config or config_lib.LossConfig()
+    logits_BTV = logits_BTV.astype(jnp.float32)
+    log_z_BT = jax.nn.logsumexp(logits_BTV, axis=-1)
+    target_logits_BT = jnp.take_along_axis(logits_BTV, targets_BT[..., None], axis=-1)[..., 0]
+    loss_BT = log_z_BT - target_logits_BT
+    if config.label_smoothing:
+        uniform_BT = log_z_BT - logits_BTV.mean(axis=-1)
+        loss_BT += config.label_smoothing * (uniform_BT - loss_BT)
+    if config.z_loss:
+        loss_BT += config.z_loss * jnp.square(log_z_BT)
+    is_correct_BT = target_logits_BT >= logits_BTV.max(axis=-1)  # argmax is slow on a CPU
+    return LossSums(
+        loss_sum=(loss_BT * weights_BT).sum(),
+        weight_sum=weights_BT.sum(),
+        correct_sum=(is_correct_BT * weights_BT).sum(),
+    )
+
+
+def _at_targets(
+    model: nnx.Module,
+    x_BTD: jax.Array,
+    batch: features.Batch,
+    config: config_lib.LossConfig | None,
+) -> LossSums:
+    """Returns the sums from logits of the positions that count.
+
+    These come first in a new order of all positions, which is cut into chunks; chunks without any
+    are skipped. Every chunk gives its gradient together with its sums, so that no logits are kept
+    for the backward pass, which only scales what is there:
+
+    weights  [0 0 1 1 | 0 0 0 1]   order  [2 3 7 0 | 1 4 5 6]      # the second chunk is skipped
+    """
+    is_tied = model.config.tied_embeddings
+
+    def is_head(path: tuple[Any, ...], _: Any) -> bool:
+        return "embedding" in path and (is_tied or "table" not in path)
+
+    # All parameters that logits depend on are in `head`: a table apart from it is in `rest`.
+    graph, head, rest = nnx.split(model, is_head, ...)
+    x_MD = x_BTD.reshape(-1, x_BTD.shape[-1])
+    targets_M, weights_M = batch.targets_BT.reshape(-1), batch.loss_weights_BT.reshape(-1)
+    return _total(graph, config, head, x_MD, rest, jnp.asarray(targets_M), jnp.asarray(weights_M))
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _total(graph, config, head, x_MD, rest, targets_M, weights_M) -> LossSums:
+    def add(sums: LossSums, positions_C: jax.Array) -> LossSums:
+        chunk = _take((x_MD, targets_M, weights_M), positions_C)
+        return jax.tree.map(jnp.add, sums, _of_chunk(head, chunk[0], graph, config, rest, chunk)[1])
+
+    return _over_chunks(add, _no_sums(), weights_M)
+
+
+def _total_forward(graph, config, head, x_MD, rest, targets_M, weights_M):
+    """Returns the sums, and the gradient of their loss_sum by head and x_MD."""
+    gradient_of = jax.grad(_of_chunk, argnums=(0, 1), has_aux=True)
+
+    def add(carry: Any, positions_C: jax.Array) -> Any:
+        sums, of_head, of_x_MD = carry
+        chunk = _take((x_MD, targets_M, weights_M), positions_C)
+        (more_of_head, of_x_CD), more = gradient_of(head, chunk[0], graph, config, rest, chunk)
+        return (
+            jax.tree.map(jnp.add, sums, more),
+            jax.tree.map(jnp.add, of_head, more_of_head),
+            of_x_MD.at[positions_C].set(of_x_CD, mode="drop"),
+        )
+
+    zeros = (_no_sums(), *jax.tree.map(jnp.zeros_like, (head, x_MD)))
+    sums, *gradients = _over_chunks(add, zeros, weights_M)
+    return sums, gradients
+
+
+def _total_backward(graph, config, gradients, cotangents: LossSums):
+    of_head, of_x_MD = jax.tree.map(lambda g: (g * cotangents.loss_sum).astype(g.dtype), gradients)
+    return of_head, of_x_MD, None, None, None
+
+
+_total.defvjp(_total_forward, _total_backward)
+
+
+def _of_chunk(head, x_CD, graph, config, rest, chunk) -> tuple[jax.Array, LossSums]:
+    _, targets_C, weights_C = chunk
+    sums = of_logits(nnx.merge(graph, head, rest).logits(x_CD), targets_C, weights_C, config)
+    return sums.loss_sum, sums
+
+
+def _over_chunks(add: Callable[[Any, jax.Array], Any], zeros: Any, weights_M: jax.Array) -> Any:
+    """Returns `zeros` with what `add(carry, positions)` adds for every chunk with a target.
+
+    What fills the last chunk up is position M, which is none.
+    """
+    M, size = weights_M.size, chunk_size(weights_M.size)
+    order_M = jnp.argsort(weights_M == 0, stable=True)
+    chunks = jnp.pad(order_M, (0, -M % size), constant_values=M).reshape(-1, size)
+    starts = jnp.arange(len(chunks)) * size
+    targets = (weights_M != 0).sum()
+
+    def body(carry: Any, chunk: tuple[jax.Array, jax.Array]) -> tuple[Any, None]:
+        start, positions_C = chunk
+        return jax.lax.cond(start < targets, add, lambda same, _: same, carry, positions_C), None
+
+    return jax.lax.scan(body, zeros, (starts, chunks))[0]
+
+
+def _take(arrays: tuple[jax.Array, ...], positions_C: jax.Array) -> tuple[jax.Array, ...]:
+    """Returns the positions' rows of each array, and zeros for a position that is none."""
+    return tuple(jnp.take(a, positions_C, axis=0, mode="fill", fill_value=0) for a in arrays)
+
+
+def _no_sums() -> LossSums:
+    return LossSums(*[jnp.zeros((), jnp.float32)] * 3)
