@@ -34,7 +34,7 @@ from flanlike.mixtures import mixture
 from flanlike.models import sharding, tuning
 from flanlike.prompts import manifest, recipe
 from flanlike.prompts import stream as prompt_stream
-from flanlike.runs import bases, starts
+from flanlike.runs import bases, loading, starts
 from flanlike.runs import folder as run_folder
 from flanlike.sources import availability
 from flanlike.tasks import registry
@@ -197,7 +197,7 @@ def tell(config: config_lib.RunConfig, composition: mixture.Composition, out: Pa
 class Ready:
     """All that training and evaluation work on."""
 
-    words: tokenizer.Words
+    words: tokenizer.Tokenizer
     mesh: jax.sharding.Mesh | None  # None: one device
     model: nnx.Module
     base: bases.Base | None  # that few parameters learn beside; None: all learn
@@ -263,12 +263,12 @@ def words_for(
     tasks: registry.Registry,
     start: starts.Start,
     out: Path,
-) -> tokenizer.Words:
+) -> tokenizer.Tokenizer:
     """Returns the run's vocabulary: its own, that of --vocabulary or --init, or a trained one."""
     folder = out / "vocabulary"
     if folder.is_dir():
         return tokenizer.load(folder)
-    inherited = start.folder and run_folder.words_of(start.folder)
+    inherited = start.folder and loading.words_of(start.folder)
     if config.vocabulary is not None:
         words = vocabulary.Vocabulary.load(config.vocabulary)
         if inherited and words.fingerprint != inherited.fingerprint:
@@ -298,7 +298,7 @@ def make_mesh(config: config_lib.RunConfig) -> jax.sharding.Mesh | None:
 
 
 def claim(
-    out: Path, resolved: dict[str, Any], read: manifest.Manifest, words: tokenizer.Words
+    out: Path, resolved: dict[str, Any], read: manifest.Manifest, words: tokenizer.Tokenizer
 ) -> None:
     """Makes the folder this run's."""
     if distributed.is_first():
@@ -311,7 +311,7 @@ def ask(
     config: config_lib.RunConfig,
     composition: mixture.Composition,
     tasks: registry.Registry,
-    words: tokenizer.Words,
+    words: tokenizer.Tokenizer,
     family: features.Family,
 ) -> questions.Questions:
     """Returns what is asked before and after."""

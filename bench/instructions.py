@@ -9,7 +9,7 @@ import numpy as np
 import task_registry
 from flanlike import seeding
 from flanlike.batches import features, packing, pipeline, vocabulary
-from flanlike.mixtures import mixture
+from flanlike.mixtures import compose
 from flanlike.prompts import stream as prompt_stream
 
 _WORDS = pathlib.Path(features.__file__).parent / "microworld" / "base" / "vocabulary"
@@ -92,7 +92,7 @@ def padded(rows: Sequence[Sequence[int]], fill: int, *, on_left: bool = False) -
 def _items(family: features.Family, limits: features.LengthLimits) -> pipeline.Items:
     """Returns flan_core's stream of examples, nothing held out, in the shipped vocabulary."""
     found = task_registry.registry()
-    composition = mixture.compose(found.mixture("flan_core"), found, "embedded", held_out=())
+    composition = compose.compose(found.mixture("flan_core"), found, "embedded", held_out=())
     words = vocabulary.Vocabulary.load(_WORDS)
     prompts = prompt_stream.Prompts(
         composition,

@@ -61,14 +61,14 @@ def _sizes(options: argparse.Namespace, limits: tuple[int, int]) -> list[tuple[i
     """Returns the lengths of flan_core's examples, nothing held out, in the order of the stream."""
     import task_registry
     from flanlike.batches import features, packing, pipeline, vocabulary
-    from flanlike.mixtures import mixture
+    from flanlike.mixtures import compose, mixture
     from flanlike.prompts import stream as prompt_stream
     from flanlike.sources import availability
 
     found = task_registry.registry()
     mixed = found.mixture("flan_core")
     there = availability.of(mixed.task_names, found, options.data, skip_missing=True)
-    composition = mixture.resolve(mixed, found, there.rows, (), unavailable=there.missing)
+    composition = compose.resolve(mixed, found, there.rows, (), unavailable=there.missing)
     shares = mixture.Shares(few_shot=options.few_shot)
     prompts = prompt_stream.Prompts(composition, found, data=options.data, seed=0, shares=shares)
     texts = [text for i in range(4000) for text in (prompts[i].inputs, prompts[i].targets)]

@@ -108,13 +108,13 @@ def _first_batch(options: argparse.Namespace) -> None:
 def _rendering() -> None:
     """Prints prompts a second: rendered from records at hand, and drawn from the micro-world."""
     import task_registry
-    from flanlike.mixtures import mixture
+    from flanlike.mixtures import compose, mixture
     from flanlike.prompts import render
     from flanlike.prompts import stream as prompt_stream
     from flanlike.sources import opening
 
     found = task_registry.registry()
-    composition = mixture.compose(found.mixture("flan_core"), found, "embedded", held_out=())
+    composition = compose.compose(found.mixture("flan_core"), found, "embedded", held_out=())
     cases = []
     for share in composition.tasks:
         task, templates = found.task(share.name), found.templates(share.name)

@@ -12,6 +12,7 @@ import shutil
 import task_registry
 from flanlike.batches import vocabulary
 from flanlike.microworld import generators
+from flanlike.mixtures import compose as compose_module
 from flanlike.mixtures import mixture
 from flanlike.prompts import stream as prompt_stream
 from flanlike.tasks import registry
@@ -95,7 +96,7 @@ def write_vocabulary(folder: str | pathlib.Path) -> None:
 
 def compose(found: registry.Registry, name: str, data: str) -> mixture.Composition:
     """Returns the mixture with nothing held out."""
-    return mixture.compose(found.mixture(name), found, data, held_out=())
+    return compose_module.compose(found.mixture(name), found, data, held_out=())
 
 
 def _originals() -> list[task_module.Task]:

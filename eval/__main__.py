@@ -23,6 +23,7 @@ from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.models import sharding
 from flanlike.runs import folder as run_folder
+from flanlike.runs import loading
 from flanlike.training import distributed
 
 
@@ -60,7 +61,7 @@ def _evaluate(arguments: Sequence[str]) -> None:
     flags = parser.parse_args(arguments)
     logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells that it reads only
     for run in flags.run:
-        if run_folder.is_bare(run):
+        if loading.is_bare(run):
             raise errors.UserError(
                 f"{str(run)!r} is a bare model and no run: python train.py --init {run} "
                 "evaluates it before its first step"
@@ -69,7 +70,7 @@ def _evaluate(arguments: Sequence[str]) -> None:
     with distributed.together():
         configs = [run_folder.read_config(run) for run in flags.run]
         mesh = _mesh(configs[0])
-    each = run_folder.load_each(flags.run, base=flags.base, mesh=mesh)
+    each = loading.load_each(flags.run, base=flags.base, mesh=mesh)
     for run, config, loaded in zip(flags.run, configs, each, strict=True):
         _evaluate_run(flags, run, config, loaded, mesh)
 
@@ -78,7 +79,7 @@ def _evaluate_run(
     flags: argparse.Namespace,
     run: pathlib.Path,
     config: Mapping[str, Any],
-    loaded: run_folder.Loaded,
+    loaded: loading.Loaded,
     mesh: jax.sharding.Mesh | None,
 ) -> None:
     with distributed.together():
@@ -116,17 +117,17 @@ def _mesh(config: Mapping[str, Any]) -> jax.sharding.Mesh | None:
 
 
 def _questions(
-    flags: argparse.Namespace, config: Mapping[str, Any], loaded: run_folder.Loaded
+    flags: argparse.Namespace, config: Mapping[str, Any], loaded: loading.Loaded
 ) -> questions.Questions:
     """Returns what the run itself asks, but for what the flags change."""
     import task_registry
-    from flanlike.mixtures import mixture
+    from flanlike.mixtures import compose
     from flanlike.sources import availability
 
     registry = task_registry.registry(config["tasks"])
     mix = registry.mixture(config["mixture"])
     held_out = flags.hold_out or config["hold_out"]
-    split = mixture.split_tasks(mix, registry, held_out, rules=config["hold_out_rules"])
+    split = compose.split_tasks(mix, registry, held_out, rules=config["hold_out_rules"])
     names = split.evaluation or split.train
     data = flags.data or config["data"]
     changes = {"shots": flags.shots, "rows_per_task": flags.rows, "split": flags.split}
@@ -141,7 +142,7 @@ def _questions(
         skip_missing=flags.skip_missing or config["skip_missing"],
         skip_bad_rows=skip_bad_rows,
     ).missing
-    mixture.check_evaluation(split, missing)
+    compose.check_evaluation(split, missing)
     return questions.collect(
         [name for name in names if name not in missing],
         registry,

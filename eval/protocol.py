@@ -27,7 +27,7 @@ _SAMPLES_PER_TASK = 2
 
 def evaluate(
     model: "nnx.Module",
-    words: tokenizer.Words,
+    words: tokenizer.Tokenizer,
     questions: question_module.Questions,
     *,
     setting: results.Setting,
@@ -74,7 +74,7 @@ def evaluate(
 class _Encoder:
     """Encodes prompts and options; options are few and kept."""
 
-    def __init__(self, words: tokenizer.Words, questions: question_module.Questions) -> None:
+    def __init__(self, words: tokenizer.Tokenizer, questions: question_module.Questions) -> None:
         self._words, self._family = words, questions.family
         self._limit = questions.max_prompt_tokens + (questions.family == "decoder")  # the newline
         self._options: dict[str, list[int]] = {}

@@ -13,6 +13,7 @@ from flanlike import errors, seeding
 from flanlike.batches import features, tokenizer
 from flanlike.prompts import render
 from flanlike.sources import opening
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import registry as registries
 from flanlike.tasks import task as tasks
 from flanlike.tasks import templates
@@ -69,7 +70,7 @@ class Questions:
 def collect(
     names: Sequence[str],
     registry: registries.Registry,
-    words: tokenizer.Words,
+    words: tokenizer.Tokenizer,
     *,
     data: str,
     family: features.Family,
@@ -144,7 +145,7 @@ class _Sampled:
     bad: int
 
 
-def _sample(records: opening.Records, seed: int) -> _Sampled:
+def _sample(records: rows_module.Records, seed: int) -> _Sampled:
     """Returns all rows, read when asked for, in an order by seed and row count alone."""
     order = list(range(len(records)))
     seeding.rng("evaluation rows", seed, records.task.name, records.split).shuffle(order)
@@ -160,7 +161,7 @@ def _sample(records: opening.Records, seed: int) -> _Sampled:
 class _Lazy(Sequence):
     """Rows of some records, in the order of `indices`."""
 
-    def __init__(self, records: opening.Records, indices: Sequence[int]) -> None:
+    def __init__(self, records: rows_module.Records, indices: Sequence[int]) -> None:
         self._records, self._indices = records, indices
 
     def __len__(self) -> int:
@@ -181,7 +182,7 @@ class _Asker:
     templates: templates.TemplateSet
     settings: config_lib.EvalConfig
     style: Style
-    train: opening.Records | None  # None: there is no training split
+    train: rows_module.Records | None  # None: there is no training split
     fits: Callable[[str], bool]  # whether a prompt is short enough
 
     def cells(self, sampled: _Sampled, *, is_choosing: bool = False) -> Iterator[Cell]:

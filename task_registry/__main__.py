@@ -21,9 +21,10 @@ from rich import text as rich_text
 
 import task_registry
 from flanlike import errors, seeding
-from flanlike.mixtures import mixture
+from flanlike.mixtures import compose, mixture
 from flanlike.prompts import checks, manifest, recipe, render
 from flanlike.sources import availability, opening
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import registry, templates
 from flanlike.tasks import task as task_module
 from task_registry import export, listing, overlap_check, scaffold
@@ -113,7 +114,7 @@ def check_manifest(found: registry.Registry, options: argparse.Namespace) -> Non
 
 def show_mixture(found: registry.Registry, options: argparse.Namespace) -> None:
     """Prints what a mixture is made of, with the rates and the expected shares of prompts."""
-    composition = mixture.compose(
+    composition = compose.compose(
         found.mixture(options.name),
         found,
         options.data,
@@ -146,9 +147,9 @@ def _prompt(
     task: task_module.Task,
     template_set: templates.TemplateSet,
     template: templates.Template,
-    records: opening.Records,
+    records: rows_module.Records,
     index: int,
-    train: opening.Records,
+    train: rows_module.Records,
     options: argparse.Namespace,
 ) -> task_module.Prompt:
     row_id = records.row_id(index)

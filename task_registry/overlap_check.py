@@ -5,7 +5,8 @@ import dataclasses
 import json
 
 from flanlike.prompts import overlap, recipe
-from flanlike.sources import availability, opening
+from flanlike.sources import availability
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import registry
 
 _SHOWN = 160  # characters of an example
@@ -17,7 +18,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--eval", nargs="+", metavar="T", help="tasks or clusters; by default those held out"
     )
-    command.add_argument("--split", choices=opening.SPLITS[1:], default="test", help="(test)")
+    command.add_argument("--split", choices=rows_module.SPLITS[1:], default="test", help="(test)")
 
 
 def show(found: registry.Registry, options: argparse.Namespace) -> None:

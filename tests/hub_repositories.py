@@ -13,7 +13,7 @@ from typing import Any
 import source_toys
 import task_rows
 
-from flanlike.sources import opening
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
 
 # Repositories that hold JSON lines, which have no class names; the others are Parquet.
@@ -79,7 +79,7 @@ def _may_vary(task: task_module.Task, row: Mapping[str, Any], column: str) -> bo
     if not isinstance(row[column], str):
         return False
     names = {**task_rows.LAYOUTS[task.name].names, **task.hub.labels}
-    named = {key: opening.named(value, names.get(key)) for key, value in row.items()}
+    named = {key: rows_module.named(value, names.get(key)) for key, value in row.items()}
     try:
         return task.preprocess(named) != task.preprocess(_numbered(named, column, 1))
     except Exception:  # a letter or a number that has to be one of some

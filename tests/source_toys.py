@@ -6,6 +6,7 @@ import os
 
 from flanlike import errors
 from flanlike.sources import opening
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
 from task_registry import rows as row_module
 
@@ -50,7 +51,7 @@ def official_splits(task: task_module.Task) -> dict[str, int]:
     """Returns how many rows leave some for each of the task's splits, by official split."""
     counts: dict[str, int] = {}
     for expression in task.splits.values():
-        split, part = opening.carve(expression, what=task.name)
+        split, part = rows_module.carve(expression, what=task.name)
         edges = [abs(edge) for edge in (part.start, part.stop) if edge is not None]
         counts[split] = max(counts.get(split, 0), *edges, 0) + _MORE_ROWS
     return counts
@@ -80,7 +81,7 @@ def serve(monkeypatch, sizes, reasons=None, bad=None):
     def open_rows(task, data, split, *, skip_bad_rows):
         if split not in sizes[task.name]:
             raise errors.UserError(f"task {task.name!r}: no {split} there")
-        return opening.Records(
+        return rows_module.Records(
             task=task,
             source=data,
             split=split,

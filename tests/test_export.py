@@ -9,7 +9,7 @@ import pytest
 import source_toys  # sets datasets offline
 
 import task_registry
-from flanlike.mixtures import mixture
+from flanlike.mixtures import compose
 from flanlike.prompts import files as prompt_files
 from flanlike.prompts import manifest
 from flanlike.prompts import stream as prompt_stream
@@ -66,7 +66,7 @@ def test_it_holds_the_prompts_of_training_in_order(tmp_path, capsys):
         "train-00002-of-00003.jsonl",
     ]
     found = task_registry.registry()
-    composition = mixture.compose(found.mixture("word_relations"), found, "embedded", ())
+    composition = compose.compose(found.mixture("word_relations"), found, "embedded", ())
     stream = prompt_stream.Prompts(composition, found, data="embedded", seed=0)
     expected = [prompt_files.row_of(stream[index], "word_relations") for index in range(60)]
     assert rows_of(tmp_path / "out") == expected

@@ -10,7 +10,7 @@ import pytest
 import task_rows
 
 import task_registry
-from flanlike.sources import opening
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import templates
 from task_registry import commonsense, commonsense_further, coreference
 
@@ -109,7 +109,7 @@ def test_a_label_that_names_no_ending_is_an_error(gold):
 def test_nothing_that_is_trained_on_is_validated_on(builder):
     splits = builder().splits
     if "train" in splits:
-        train, held = (opening.carve(splits[s], what=s) for s in ("train", "validation"))
+        train, held = (rows_module.carve(splits[s], what=s) for s in ("train", "validation"))
         rows = range(40_000)
         assert train[0] != held[0] or not set(rows[train[1]]) & set(rows[held[1]])
 

@@ -10,47 +10,25 @@ import pytest
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _HEAVY = ("tensorflow", "tensorflow_datasets", "seqio", "torch", "transformers")
-_MODEL_HALF = {
-    "bases",
-    "checkpoint",
-    "decode",
-    "distributed",
-    "export",
-    "loss",
-    "models",
-    "optim",
-    "peft_folder",
-    "plan",
-    "pretrain",  # a command: joins both halves, as train.py does
-    "pretrained",
-    "runs",
-    "sharding",
-    "starts",
-    "training",
-    "tuning",
-}
-_KNOWS_TASKS = {
-    "availability",
-    "holdout",
-    "manifest",
+# From the ground up: a package imports what stands before it, and itself. "" is `flanlike/` itself:
+# errors, seeding and config.
+_ORDER = (
+    "",
+    "tasks",
     "microworld",
-    "mixture",
-    "overlap",
-    "pipeline",
-    "prompts",
-    "recipe",
-    "registry",
-    "render",
-    "seqio_adapter",
-    "shards",
     "sources",
-    "sources_folder",
-    "sources_hub",
-    "sources_tfds",
-    "task",
-    "templates",
-    "testing",
-}
+    "mixtures",
+    "prompts",
+    "batches",
+    "models",
+    "pretrained",
+    "training",
+    "runs",
+)
+_COMMANDS = {"export", "plan", "pretrain"}  # modules of `flanlike/` that stand above all packages
+_MODEL_HALF = _ORDER[_ORDER.index("models") :]
+# Where the two halves meet: what the model half may know of the data half.
+_MEETING = {"features", "packing", "tokenizer", "vocabulary"}
 
 
 def _imports(file: pathlib.Path, *, at_top_only: bool = False) -> set[str]:
@@ -71,9 +49,14 @@ def _files(folder: str) -> list[pathlib.Path]:
     return sorted((_ROOT / folder).rglob("*.py"))
 
 
-def _half(file: pathlib.Path) -> str:
-    """Returns the module or package of flanlike that a file belongs to."""
-    return file.relative_to(_ROOT / "flanlike").parts[0].removesuffix(".py")
+def _package(dotted: str) -> str:
+    """Returns the package of a module of flanlike: "flanlike.tasks.task" is of "tasks"."""
+    part = dotted.split(".")[1]
+    return part if part in _ORDER else ""
+
+
+def _module(file: pathlib.Path) -> str:
+    return ".".join(file.relative_to(_ROOT).with_suffix("").parts)
 
 
 def _roots(names: set[str]) -> set[str]:
@@ -81,27 +64,55 @@ def _roots(names: set[str]) -> set[str]:
 
 
 def _own(names: set[str]) -> set[str]:
-    return {name.split(".")[1] for name in names if name.startswith("flanlike.")}
+    return {name for name in names if name.startswith("flanlike.")}
 
 
-@pytest.mark.parametrize("file", _files("flanlike"), ids=lambda f: f.name)
+def test_the_order_names_every_package():
+    there = {path.parent.name for path in (_ROOT / "flanlike").glob("*/__init__.py")}
+    assert there == set(_ORDER) - {""}
+    alone = {path.stem for path in (_ROOT / "flanlike").glob("*.py")}
+    assert alone == {"__init__", "config", "errors", "seeding", *_COMMANDS}
+
+
+@pytest.mark.parametrize("file", _files("flanlike"), ids=_module)
 def test_flanlike_imports_nothing_that_builds_on_it(file):
     assert not _roots(_imports(file)) & {"task_registry", "eval", "train", "bench", "tests"}
 
 
-@pytest.mark.parametrize("file", _files("flanlike"), ids=lambda f: f.name)
+@pytest.mark.parametrize("file", _files("flanlike"), ids=_module)
+def test_arrows_go_down(file):
+    if file.stem in _COMMANDS and file.parent.name == "flanlike":
+        return
+    at = _ORDER.index(_package(_module(file)))
+    for name in _own(_imports(file)):
+        assert _ORDER.index(_package(name)) <= at, f"{file.name} imports {name}"
+
+
+@pytest.mark.parametrize("file", _files("flanlike"), ids=_module)
 def test_halves_meet_at_features(file):
-    names, half = _imports(file), _half(file)
-    if half in _MODEL_HALF:
-        if half != "pretrain":
-            assert not _own(names) & _KNOWS_TASKS
-    else:
+    names, package = _imports(file), _package(_module(file))
+    if file.stem in _COMMANDS and file.parent.name == "flanlike":  # join both halves, as train.py
+        return
+    if package not in _MODEL_HALF:
         assert not _roots(names) & {"jax", "flax", "optax", "orbax"}
-        assert not _own(names) & _MODEL_HALF
+        return
+    for name in _own(names):
+        of = _package(name)
+        assert of == "" or of in _MODEL_HALF or name.split(".")[-1] in _MEETING, name
+
+
+def test_no_import_goes_in_a_circle():
+    files = {_module(file): file for file in _files("flanlike")}
+    uses = {name: _own(_imports(file)) & set(files) for name, file in files.items()}
+    left = dict(uses)
+    while free := [name for name, used in left.items() if not used & set(left) - {name}]:
+        for name in free:
+            del left[name]
+    assert not left, f"these import each other: {sorted(left)}"
 
 
 @pytest.mark.parametrize(
-    "file", [*_files("flanlike"), *_files("task_registry"), *_files("eval")], ids=lambda f: f.name
+    "file", [*_files("flanlike"), *_files("task_registry"), *_files("eval")], ids=_module
 )
 def test_heavy_packages_are_imported_inside_functions(file):
     heavy = {*_HEAVY, "datasets", "pyarrow"}
@@ -111,7 +122,7 @@ def test_heavy_packages_are_imported_inside_functions(file):
 @pytest.mark.parametrize(
     "file",
     [*_files("flanlike"), *_files("task_registry"), *_files("eval"), _ROOT / "train.py"],
-    ids=lambda f: f.name,
+    ids=_module,
 )
 def test_torch_and_transformers_are_for_tests_alone(file):
     assert not _roots(_imports(file)) & {"torch", "transformers", "peft"}
@@ -150,11 +161,12 @@ def test_listing_and_rendering_load_no_framework():
 def test_the_first_batch_loads_no_framework():
     code = """
         import task_registry
+        from flanlike.mixtures import compose
         from flanlike.mixtures import mixture
         from flanlike.batches import pipeline, vocabulary
         found = task_registry.registry()
         mixed = mixture.Mixture(name="mixed", entries=("rte", "sst2"))
-        composition = mixture.resolve(mixed, found, {"rte": 1000, "sst2": 1000})
+        composition = compose.resolve(mixed, found, {"rte": 1000, "sst2": 1000})
         words = vocabulary.Vocabulary.train(["Is it true? yes or no"] * 9, 300)
         next(pipeline.batches(composition, found, words, data="embedded", seed=0, family="decoder",
                               rows=2, max_input_tokens=400, max_target_tokens=100))
@@ -165,13 +177,13 @@ def test_the_first_batch_loads_no_framework():
 @pytest.mark.parametrize(
     "module",
     [
-        *("features", "vocabulary", "task", "registry", "render", "sources", "mixture"),
-        *("microworld", "prompts"),
+        *("batches.features", "batches.vocabulary", "tasks.task", "tasks.registry"),
+        *("prompts.render", "prompts.stream", "sources.opening", "mixtures.compose"),
     ],
 )
 def test_the_data_half_runs_without_jax(module):
     # Only Grain, which `packing` and so `pipeline` need, brings jax in where it is installed.
-    assert _loaded_after(f"from flanlike import {module}", ("jax",)) == "[]"
+    assert _loaded_after(f"import flanlike.{module}", ("jax",)) == "[]"
 
 
 def test_importing_reads_no_template_and_builds_no_task():

@@ -3,7 +3,7 @@ import source_toys
 import template_toys as toys
 
 from flanlike import errors
-from flanlike.mixtures import mixture
+from flanlike.mixtures import compose, mixture
 
 
 class Toys:
@@ -15,7 +15,7 @@ class Toys:
 
 def resolved(*entries, counts, held_out=(), unavailable=None, **changes):
     made = mixture.Mixture(name="mix", entries=entries, **changes)
-    return mixture.resolve(
+    return compose.resolve(
         made, Toys(), counts, held_out, rules="flan", unavailable=unavailable or {}
     )
 
@@ -130,8 +130,8 @@ def test_held_out_and_unavailable_tasks_are_told_apart():
 
 def test_the_mixture_has_a_hold_out_of_its_own():
     made = mixture.Mixture(name="mix", entries=("a1", "b1"), hold_out=("a",))
-    assert mixture.resolve(made, Toys(), {"b1": 1}).evaluation == ("a1",)
-    assert mixture.resolve(made, Toys(), {"a1": 1, "b1": 1}, ()).evaluation == ()
+    assert compose.resolve(made, Toys(), {"b1": 1}).evaluation == ("a1",)
+    assert compose.resolve(made, Toys(), {"a1": 1, "b1": 1}, ()).evaluation == ()
 
 
 def test_what_cannot_be_resolved_is_an_error():
@@ -187,17 +187,17 @@ def test_one_source_that_fails_on_opening_takes_no_other_down(monkeypatch):
     made = mixture.Mixture(name="mix", entries=("a1", "a2", "b1", "b2", "c1"))
     rule = {"held_out": ["b"], "rules": "flan", "evaluated_on": ("test", "validation")}
     with pytest.raises(errors.UserError) as caught:
-        mixture.compose(made, Toys(), "hub", **rule)
+        compose.compose(made, Toys(), "hub", **rule)
     assert str(caught.value) == (
         "--data hub lacks the rows of 3 tasks (a2: no train there; c1: no copy; b1: no test there"
         "); mend that, or leave them out with --skip-missing"
     )
-    found = mixture.compose(made, Toys(), "hub", skip_missing=True, **rule)
+    found = compose.compose(made, Toys(), "hub", skip_missing=True, **rule)
     assert [task.name for task in found.tasks] == ["a1"]
     assert found.evaluation == ("b2",)
     assert found.missing == {"a2": "no train there", "b1": "no test there", "c1": "no copy"}
     # Where nothing is held out, the trained tasks are those that are asked.
-    found = mixture.compose(
+    found = compose.compose(
         made, Toys(), "hub", (), evaluated_on=("test",), rules="flan", skip_missing=True
     )
     assert [task.name for task in found.tasks] == ["a1", "b2"]
@@ -206,7 +206,7 @@ def test_one_source_that_fails_on_opening_takes_no_other_down(monkeypatch):
 def test_bad_rows_are_counted_where_they_are_to_be_left_out(monkeypatch):
     source_toys.serve(monkeypatch, {"a1": {"train": 9}, "b1": {"train": 5}}, bad={"b1": 2})
     made = mixture.Mixture(name="mix", entries=("a1", "b1"))
-    found = mixture.compose(made, Toys(), "hub", skip_bad_rows=True)
+    found = compose.compose(made, Toys(), "hub", skip_bad_rows=True)
     assert (found.skip_bad_rows, found.bad_rows) == (True, {"b1": 2})
     assert [task.rows for task in found.tasks] == [9, 5]
-    assert mixture.compose(made, Toys(), "hub").bad_rows == {}
+    assert compose.compose(made, Toys(), "hub").bad_rows == {}

@@ -9,6 +9,7 @@ import training_toys
 import task_registry
 import train
 from eval import report
+from flanlike.mixtures import compose as compose_module
 from flanlike.mixtures import mixture
 from flanlike.models import presets
 from flanlike.prompts import overlap, recipe
@@ -83,7 +84,7 @@ def compose(folder, **rule):
     mixed = mixture.Mixture(
         name="mixed", entries=("rte", "imdb_reviews"), hold_out=("imdb_reviews",), **rule
     )
-    return mixture.compose(mixed, REGISTRY, folder)
+    return compose_module.compose(mixed, REGISTRY, folder)
 
 
 def find(composition, folder):
@@ -147,7 +148,7 @@ def test_bad_rows_stay_left_out_and_counted_beside_rows_that_overlap(folder):
     mixed = mixture.Mixture(
         name="mixed", entries=("rte", "imdb_reviews"), hold_out=("imdb_reviews",)
     )
-    composition = mixture.compose(mixed, REGISTRY, folder, skip_bad_rows=True)
+    composition = compose_module.compose(mixed, REGISTRY, folder, skip_bad_rows=True)
     rest = overlap.exclude(composition, REGISTRY, find(composition, folder))
     assert rest.overlapping == {"rte": (3, 5)}
     assert (rest.skip_bad_rows, rest.bad_rows) == (True, {"rte": 1})
@@ -158,7 +159,7 @@ def test_bad_rows_stay_left_out_and_counted_beside_rows_that_overlap(folder):
 
 def test_a_task_of_which_nothing_is_left_is_named(folder):
     mixed = mixture.Mixture(name="mixed", entries=("rte", "imdb_reviews"))
-    composition = mixture.compose(mixed, REGISTRY, folder)
+    composition = compose_module.compose(mixed, REGISTRY, folder)
     found = overlap.Overlap(
         rows={"rte": tuple(range(27))}, pairs=[], training_rows={}, evaluation_rows={}
     )

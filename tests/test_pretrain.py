@@ -8,7 +8,7 @@ import pytest
 import flanlike
 from flanlike import pretrain
 from flanlike.batches import vocabulary
-from flanlike.runs import folder as run_folder
+from flanlike.runs import loading
 
 BASE = pathlib.Path(flanlike.__file__).parent / "microworld" / "base"
 
@@ -28,7 +28,7 @@ def test_the_first_steps_of_the_shipped_base_can_be_repeated():
 
 
 def test_the_shipped_base_loads_and_is_small():
-    loaded = run_folder.load(BASE)
+    loaded = loading.load(BASE)
     assert loaded.model.config.vocab_size == loaded.words.size
     assert sum(path.stat().st_size for path in BASE.rglob("*") if path.is_file()) < 8_000_000
 

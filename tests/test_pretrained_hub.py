@@ -13,7 +13,7 @@ import training_toys
 
 from flanlike import errors, models
 from flanlike.pretrained import hub, weights
-from flanlike.runs import export, starts
+from flanlike.runs import export, loading, starts
 from flanlike.runs import folder as run_folder
 
 pytest.importorskip("huggingface_hub", reason="needs the extra 'pretrained'")
@@ -151,7 +151,7 @@ def test_a_run_starts_from_an_id_and_keeps_its_commit(served, published, tmp_pat
     assert name == TINY and len(commit) == 40
     export.export(run, out)
     assert files_of(out).keys() >= {"config.json", "model.safetensors", "spiece.model"}
-    test_pretrained.assert_same_params(weights.load(out), run_folder.load(run).model)
+    test_pretrained.assert_same_params(weights.load(out), loading.load(run).model)
     # The branch goes on; the run does not.
     assert starts.init_of(TINY, str(run)) == config["init"]
     assert starts.init_of(f"{TINY}@newer", str(run)) == f"{TINY}@newer"

@@ -16,8 +16,7 @@ from flanlike import config, errors, models
 from flanlike.batches import features
 from flanlike.models import decode
 from flanlike.pretrained import layout, weights
-from flanlike.runs import export
-from flanlike.runs import folder as run_folder
+from flanlike.runs import export, loading
 from flanlike.training import loop, optim
 
 torch, transformers = parity.torch, parity.transformers
@@ -298,7 +297,7 @@ def test_a_run_from_a_published_folder_is_theirs_again(tmp_path):
     test_pretrained_runs.published_llama(tmp_path / "published")
     run = test_pretrained_runs.run_from(tmp_path / "published", tmp_path)
     export.export(run, tmp_path / "out")
-    trained = run_folder.load(run)
+    trained = loading.load(run)
     text = "Is it true?\n- yes\n- no  (é)"
     ids = transformers.AutoTokenizer.from_pretrained(tmp_path / "out")(text)["input_ids"]
     assert ids == [trained.words.marks.bos_id, *trained.words.encode(text)]

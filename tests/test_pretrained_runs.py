@@ -16,7 +16,7 @@ import train
 from flanlike import errors, models
 from flanlike.batches import tokenizer
 from flanlike.pretrained import layout, weights
-from flanlike.runs import export, starts
+from flanlike.runs import bases, export, loading, starts
 from flanlike.runs import folder as run_folder
 
 
@@ -33,7 +33,7 @@ def published(tmp_path_factory):
 def test_a_published_folder_is_a_start(published):
     start = starts.starting_point(str(published), None, is_embedded=True, dropout=0.2)
     assert start.shape == dataclasses.replace(weights.shape_of(published), dropout=0.2)
-    words = run_folder.words_of(published)
+    words = loading.words_of(published)
     assert words.size < start.shape.vocab_size == 56
     model = starts.build(start, words, seed=0, mesh=None)
     test_pretrained.assert_same_params(model, weights.load(published))
@@ -44,10 +44,10 @@ def test_another_tokenizer_is_told(published, tmp_path):
     shape = dataclasses.replace(test_pretrained.T5, vocab_size=20)
     weights.save(tmp_path, models.build(shape, seed=3))
     with pytest.raises(errors.UserError, match="no vocabulary at"):
-        run_folder.load(tmp_path)
+        loading.load(tmp_path)
     (tmp_path / "spiece.model").write_bytes((published / "spiece.model").read_bytes())
     with pytest.raises(errors.UserError, match=r"has \d+ pieces, the model 20 rows"):
-        run_folder.load(tmp_path)
+        loading.load(tmp_path)
 
 
 def run_from(published, tmp_path, *more: str):
@@ -69,7 +69,7 @@ def test_a_run_starts_from_it_and_is_exported(published, tmp_path, capsys):
     export.main([str(run), "--out", str(out)])
     assert "step 2: written into" in capsys.readouterr().out
     assert (out / "spiece.model").read_bytes() == (published / "spiece.model").read_bytes()
-    trained = run_folder.load(run)
+    trained = loading.load(run)
     test_pretrained.assert_same_params(weights.load(out), trained.model)
     before, after = (safetensors.numpy.load_file(d / "model.safetensors") for d in (published, out))
     assert before.keys() == after.keys()
@@ -82,7 +82,7 @@ def test_a_run_starts_from_it_and_is_exported(published, tmp_path, capsys):
 
 def published_llama(folder):
     """Writes a small Llama and its tokenizer into the folder, as a hub would hold them."""
-    words = tokenizer.Tokenizer(test_tokenizer_decoders.byte_level())
+    words = tokenizer.PublishedTokenizer(test_tokenizer_decoders.byte_level())
     shape = test_pretrained_decoders.shape_of("llama", vocab_size=words.size + 7)
     weights.save(folder, models.build(shape, seed=3), marks=words.marks)
     words.save(folder)
@@ -95,7 +95,7 @@ def test_a_decoder_starts_a_run_and_is_exported(tmp_path, capsys):
     run = run_from(published, tmp_path)
     export.main([str(run), "--out", str(out)])
     capsys.readouterr()
-    trained = run_folder.load(run)
+    trained = loading.load(run)
     assert trained.words.marks.bos_id == trained.words.size - 2
     test_pretrained.assert_same_params(weights.load(out), trained.model)
     before, after = layout.read(published), layout.read(out)
@@ -118,6 +118,6 @@ def test_inputs_seen_both_ways_are_not_exported_as_causal(tmp_path, capsys):
 
 def test_the_shipped_base_is_none_that_is_published(tmp_path, capsys):
     with pytest.raises(SystemExit):
-        export.main([str(run_folder.BASE), "--out", str(tmp_path / "out")])
+        export.main([str(bases.SHIPPED), "--out", str(tmp_path / "out")])
     assert "shape is none that is published" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -4,7 +4,7 @@ import dataclasses
 import pytest
 
 import task_registry
-from flanlike.mixtures import mixture
+from flanlike.mixtures import compose, mixture
 from flanlike.prompts import stream as prompt_stream
 from flanlike.sources import opening
 
@@ -21,7 +21,7 @@ def _compose(registry, names=_NAMES, **settings) -> mixture.Composition:
     counts = {
         name: len(opening.open_rows(registry.task(name), "embedded", "train")) for name in names
     }
-    return mixture.resolve(mixed, registry, counts)
+    return compose.resolve(mixed, registry, counts)
 
 
 def _prompts(registry, composition, **settings) -> prompt_stream.Prompts:

@@ -2,7 +2,7 @@ import pytest
 import template_toys as toys
 
 from flanlike import errors
-from flanlike.mixtures import mixture
+from flanlike.mixtures import compose, mixture
 from flanlike.tasks import registry, templates
 
 
@@ -144,7 +144,7 @@ def test_two_thousand_tasks_are_registered_at_once(tmp_path):
     everything = mixture.Mixture(name="everything", entries=tuple(names))
     found = registry_of(tmp_path, *names, mixtures=[everything])
     counts = dict.fromkeys(names, 5)
-    composition = mixture.resolve(found.mixture("everything"), found, counts)
+    composition = compose.resolve(found.mixture("everything"), found, counts)
     assert composition.tasks[1999].share == pytest.approx(1 / 2000)
 
 

@@ -14,7 +14,7 @@ import training_toys
 from flanlike import config, errors
 from flanlike.batches import vocabulary
 from flanlike.runs import folder as run_folder
-from flanlike.runs import starts
+from flanlike.runs import loading, starts
 from flanlike.training import checkpoint, loop, optim
 
 CONFIG = {"seed": 0, "optim": {"peak_lr": 0.1}, "shape": {}, "out": "a", "workers": 0}
@@ -85,7 +85,7 @@ def test_a_config_of_others_is_named_and_left_alone(content, expected, tmp_path)
     (tmp_path / "config.json").write_text(content)
     for read in (
         run_folder.read_config,
-        run_folder.shape_of,
+        loading.shape_of,
         lambda out: run_folder.claim(out, CONFIG),
         lambda out: starts.starting_point(str(out), None, is_embedded=True),
     ):
@@ -133,24 +133,24 @@ def assert_same_params(a, b):
 def test_load_reads_a_run_and_a_bare_model(tmp_path, words, caplog):
     model = write_run(tmp_path, words)
     caplog.clear()
-    loaded = run_folder.load(tmp_path / "run", dropout=0.5)
+    loaded = loading.load(tmp_path / "run", dropout=0.5)
     assert not [record for record in caplog.records if "read" in record.getMessage()]
     assert_same_params(loaded.model, model)
     assert loaded.step == 7 and loaded.model.config.dropout == 0.5
     assert loaded.words.fingerprint == words.fingerprint
-    bare = run_folder.load(tmp_path / "bare")
+    bare = loading.load(tmp_path / "bare")
     assert_same_params(bare.model, model)
     assert bare.step is None
     with pytest.raises(errors.UserError, match=r"no checkpoint of step 9: it has \[7\]"):
-        run_folder.load(tmp_path / "run", step=9)
+        loading.load(tmp_path / "run", step=9)
     shutil.rmtree(tmp_path / "run" / "checkpoints")
     with pytest.raises(errors.UserError, match="has no checkpoint: let train.py go on"):
-        run_folder.load(tmp_path / "run")
+        loading.load(tmp_path / "run")
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(errors.UserError, match="is no run's folder"):
-        run_folder.shape_of(tmp_path)
+        loading.shape_of(tmp_path)
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(errors.UserError, match="--init .* is no folder with a model"):
             starts.starting_point(str(folder), None, is_embedded=True)

@@ -10,7 +10,7 @@ import flanlike
 import task_registry
 from flanlike import errors
 from flanlike.batches import features, pipeline, seqio_adapter, vocabulary
-from flanlike.mixtures import mixture
+from flanlike.mixtures import compose, mixture
 from flanlike.prompts import stream as prompt_stream
 
 pytest.importorskip("seqio", reason="SeqIO is not installed: pip install 'flanlike[seqio]'")
@@ -61,7 +61,7 @@ def test_a_mixture_yields_the_prompts_and_tokens_of_our_pipeline_row_by_row():
     import seqio
 
     found = registered()
-    composition = mixture.compose(found.mixture("flan_core"), found, "embedded")
+    composition = compose.compose(found.mixture("flan_core"), found, "embedded")
     made = seqio.get_mixture_or_task("flan_core")
     assert {task.name for task in made.tasks} == {share.name for share in composition.tasks}
     for share in composition.tasks[:3]:
@@ -74,7 +74,7 @@ def test_shards_divide_the_stream():
     import seqio
 
     found = registered()
-    composition = mixture.compose(found.mixture("flan_core"), found, "embedded")
+    composition = compose.compose(found.mixture("flan_core"), found, "embedded")
     made = seqio.get_mixture_or_task("flan_core")
     shard = made.get_dataset(LENGTHS, shard_info=seqio.ShardInfo(index=1, num_shards=3)).take(20)
     check_rows(shard, ours(composition, LENGTHS), range(1, 61, 3))
@@ -84,7 +84,7 @@ def test_a_task_yields_a_prompt_a_row_through_the_feature_converter():
     import seqio
 
     found = registered()
-    composition = mixture.compose(
+    composition = compose.compose(
         mixture.Mixture(name="rte", entries=("rte",)), found, "embedded", ()
     )
     made = seqio.get_mixture_or_task("rte")
@@ -132,7 +132,7 @@ def test_a_seqio_task_is_a_source_of_ours():
     found = task_registry.registry()
     found._add_task(sums)
     made = mixture.Mixture(name="both", entries=("sums", "rte"))
-    composition = mixture.compose(made, found, "embedded", ())
+    composition = compose.compose(made, found, "embedded", ())
     assert composition.tasks[0].rows == 5
     shares = mixture.Shares(few_shot=0.0)
     prompts = prompt_stream.Prompts(composition, found, data="embedded", seed=0, shares=shares)

@@ -9,7 +9,8 @@ import pytest
 import source_toys
 
 from flanlike import errors
-from flanlike.sources import opening
+from flanlike.sources import hub, opening
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
 
 NAMES, _task = source_toys.NAMES, source_toys.task
@@ -184,7 +185,7 @@ def test_the_hub_carves_drops_and_maps_labels_by_name(tmp_path, monkeypatch):
     task = _task(hub=task_module.HubSource(repo="some/toy", config="plain"))
     train = [{"text": f"text {number}", "label": number % 3 - 1} for number in range(30)]
     _write_hub(tmp_path, monkeypatch, task, train, {"label": ["yes", "no"]})
-    monkeypatch.setenv(opening.HUB_ROOT, str(tmp_path))
+    monkeypatch.setenv(hub.ROOT, str(tmp_path))
     records = opening.open_rows(task, "hub", "train")
     assert (len(records), records.dropped) == (13, 7)
     assert records[0] == {"text": "text 1", "label": 1}  # class 0, which this copy calls "yes"
@@ -275,16 +276,16 @@ def test_embedded_rows_are_records_by_random_access():
     ],
 )
 def test_carve(expression, expected):
-    assert opening.carve(expression, what="toy") == expected
+    assert rows_module.carve(expression, what="toy") == expected
 
 
 def test_carve_rejects_what_it_cannot_read():
     with pytest.raises(errors.UserError, match=r"toy: cannot read the split 'train\[:10%\]'"):
-        opening.carve("train[:10%]", what="toy")
+        rows_module.carve("train[:10%]", what="toy")
 
 
 def test_named():
-    assert [opening.named(value, NAMES) for value in (0, 1, -1, 2, "yes", None, True)] == [
+    assert [rows_module.named(value, NAMES) for value in (0, 1, -1, 2, "yes", None, True)] == [
         "no",
         "yes",
         -1,
@@ -301,7 +302,7 @@ def test_the_folder_path_imports_no_heavy_library(tmp_path):
     )
     script = (
         "import sys; from flanlike.sources import opening; from task_registry import nli\n"
-        f"sources.open_rows(nli.rte(), {str(tmp_path)!r}, 'train')[0]\n"
+        f"opening.open_rows(nli.rte(), {str(tmp_path)!r}, 'train')[0]\n"
         "heavy = {'jax', 'datasets', 'tensorflow', 'pyarrow', 'torch'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
@@ -314,7 +315,7 @@ def _open(root, split="train"):
 
 
 def _opened(root):
-    return [_open(root, split) for split in opening.SPLITS]
+    return [_open(root, split) for split in rows_module.SPLITS]
 
 
 def _write_hub(root, monkeypatch, task, train, names):

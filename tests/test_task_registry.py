@@ -9,7 +9,7 @@ import task_rows
 import template_toys as toys
 
 import task_registry
-from flanlike.mixtures import holdout, mixture
+from flanlike.mixtures import compose, holdout
 from flanlike.prompts import checks
 from flanlike.sources import opening
 from task_registry import __main__ as command_line
@@ -207,7 +207,7 @@ def test_a_mistake_is_one_line_and_status_2(capsys, arguments, message):
 def test_mixtures_of_the_registry_resolve():
     counts = dict.fromkeys(REGISTRY.task_names, 100)
     for name in REGISTRY.mixture_names:
-        composition = mixture.resolve(REGISTRY.mixture(name), REGISTRY, counts, ())
+        composition = compose.resolve(REGISTRY.mixture(name), REGISTRY, counts, ())
         assert sum(task.share for task in composition.tasks) == pytest.approx(1.0)
 
 

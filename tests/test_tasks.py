@@ -11,6 +11,7 @@ import task_rows
 import task_registry
 from flanlike import errors
 from flanlike.sources import opening
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
 
 _NOT_CLUSTERS = {
@@ -55,11 +56,11 @@ def test_every_builder_is_named_like_its_task_and_its_docstring_shows_a_row():
 def test_splits_are_flan_carve_outs_of_official_splits(name):
     splits = TASKS[name].splits
     assert set(splits) == {"train", "validation", "test"}
-    train, held = (opening.carve(splits[split], what=name) for split in ("train", "validation"))
+    train, held = (rows_module.carve(splits[split], what=name) for split in ("train", "validation"))
     thousand = range(1000)
     if train[0] == held[0]:
         assert not set(thousand[train[1]]) & set(thousand[held[1]])
-    test = opening.carve(splits["test"], what=name)
+    test = rows_module.carve(splits["test"], what=name)
     if {train[0], held[0]} & {test[0]}:  # there is no split that would be a test by itself
         used = [*range(100_000)]
         assert not set(used[test[1]]) & {*used[train[1]], *used[held[1]]}
@@ -91,7 +92,7 @@ def test_a_hub_row_gives_the_literal_record(name, tmp_path, monkeypatch):
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
     layouts = task_rows.LAYOUTS[name]
     task = TASKS[name]
-    official, _ = opening.carve(task.splits["test"], what=name)
+    official, _ = rows_module.carve(task.splits["test"], what=name)
     split = task.hub.split_names.get(official, official)
     source_toys.write_hub(tmp_path, task, split, [layouts.hub], layouts.names)
     records = opening.open_rows(task, "hub", "test", hub_root=str(tmp_path))

@@ -79,8 +79,8 @@ def test_spare_rows_of_the_table_are_no_text(folder):
 
 def test_the_two_files_agree_and_sentinels_are_beyond_the_pieces():
     (a, b) = (
-        tokenizer.Tokenizer({"tokenizer.json": json_model()}),
-        tokenizer.Tokenizer({"spiece.model": pieces_model()}),
+        tokenizer.PublishedTokenizer({"tokenizer.json": json_model()}),
+        tokenizer.PublishedTokenizer({"spiece.model": pieces_model()}),
     )
     for text in TEXTS[:2]:
         assert a.encode(text) == b.encode(text)
@@ -101,7 +101,7 @@ def test_it_is_saved_whole_and_goes_to_workers(folder, tmp_path):
 
 def test_another_id_for_unk_is_the_tokenizers_own(tmp_path):
     content = pieces_model(bos_id=2, bos_piece="<s>", unk_id=3)
-    words = tokenizer.Tokenizer({"spiece.model": content})
+    words = tokenizer.PublishedTokenizer({"spiece.model": content})
     assert 3 in words.encode("{") and 2 not in words.encode("{ <s>")
     assert not {0, 1, 2} & set(words.encode("is </s> it <pad>"))
 
@@ -112,14 +112,14 @@ BYT5 = {"tokenizer_config.json": b'{"tokenizer_class": "ByT5Tokenizer", "extra_i
 @hypothesis.given(strategies.text())
 @hypothesis.settings(deadline=None)
 def test_bytes_keep_every_text(text):
-    words = tokenizer.Tokenizer(BYT5)
+    words = tokenizer.PublishedTokenizer(BYT5)
     ids = words.encode(text)
     assert words.decode(ids) == text and len(ids) == len(text.encode())
     assert all(3 <= i < words.size == 259 for i in ids)
 
 
 def test_ids_of_bytes_are_byt5s():
-    words = tokenizer.Tokenizer(BYT5)
+    words = tokenizer.PublishedTokenizer(BYT5)
     assert words.encode("a\n\xe9</s>")[:4] == [97 + 3, 10 + 3, 0xC3 + 3, 0xA9 + 3]
     assert words.pieces([0, 1, 2, 100, 35, 13, 259, 383]) == (
         ["<pad>", "</s>", "<unk>", "a", "<0x20>", "<0x0A>", "<extra_id_0>", "<extra_id_124>"]
@@ -174,4 +174,4 @@ def test_other_ids_and_broken_files_are_told(tmp_path):
 def test_the_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "tokenizers", None)
     with pytest.raises(errors.UserError, match=r"pip install -e '.\[pretrained\]'"):
-        tokenizer.Tokenizer({"tokenizer.json": b"{}"}, "somewhere")
+        tokenizer.PublishedTokenizer({"tokenizer.json": b"{}"}, "somewhere")

@@ -76,8 +76,8 @@ def _json(content) -> bytes:
     return json.dumps(content).encode()
 
 
-def words_of(kind: str, **settings) -> tokenizer.Tokenizer:
-    return tokenizer.Tokenizer(globals()[kind](**settings), "somewhere")
+def words_of(kind: str, **settings) -> tokenizer.PublishedTokenizer:
+    return tokenizer.PublishedTokenizer(globals()[kind](**settings), "somewhere")
 
 
 @KINDS
@@ -113,10 +113,10 @@ def test_special_tokens_that_no_text_has_need_no_row():
     content = json.loads(byte_level()["tokenizer.json"])
     image = {**content["added_tokens"][-1], "id": words.size, "content": "<image>"}
     content["added_tokens"].append(image)
-    more = tokenizer.Tokenizer({**byte_level(), "tokenizer.json": _json(content)})
+    more = tokenizer.PublishedTokenizer({**byte_level(), "tokenizer.json": _json(content)})
     assert (more.size, more.rows) == (words.size + 1, words.size)
     image["special"] = False
-    more = tokenizer.Tokenizer({**byte_level(), "tokenizer.json": _json(content)})
+    more = tokenizer.PublishedTokenizer({**byte_level(), "tokenizer.json": _json(content)})
     assert more.rows == more.size == words.size + 1
 
 
@@ -135,11 +135,11 @@ def test_a_mark_that_is_no_special_token_is_no_text_either():
     content = json.loads(files["tokenizer.json"])
     for one in content["added_tokens"]:
         one["special"] = False
-    words = tokenizer.Tokenizer({**files, "tokenizer.json": _json(content)})
+    words = tokenizer.PublishedTokenizer({**files, "tokenizer.json": _json(content)})
     assert words.decode(words.encode("it<|end|> is")) == "it is"
     said = {"eos_token": "<|end|>", "unk_token": "!"}
     with_unk = {"tokenizer.json": _json(content), "tokenizer_config.json": _json(said)}
-    words = tokenizer.Tokenizer(with_unk)
+    words = tokenizer.PublishedTokenizer(with_unk)
     assert words.decode(words.encode("it<|end|> is")) == "it! is"
 
 
@@ -155,17 +155,17 @@ def test_it_is_saved_whole_and_goes_to_workers(kind, tmp_path):
 def test_what_cannot_be_read_is_told(tmp_path):
     files = byte_level(eos_token=None)
     with pytest.raises(errors.UserError, match="or an eos_token in tokenizer_config.json"):
-        tokenizer.Tokenizer(files, "somewhere")
+        tokenizer.PublishedTokenizer(files, "somewhere")
     with pytest.raises(errors.UserError, match="has no piece '<stop>', its eos_token"):
         words_of("byte_level", eos_token="<stop>")
     with pytest.raises(errors.UserError, match="somewhere/tokenizer_config.json: no JSON object"):
-        tokenizer.Tokenizer({**files, "tokenizer_config.json": b"{"}, "somewhere")
+        tokenizer.PublishedTokenizer({**files, "tokenizer_config.json": b"{"}, "somewhere")
     content = json.loads(files["tokenizer.json"])
     template = content["post_processor"]["processors"][-1]
     template["single"].insert(0, template["single"][0])
     two = {**byte_level(), "tokenizer.json": _json(content)}
     with pytest.raises(errors.UserError, match="puts .'<.begin.>', '<.begin.>'. before a text"):
-        tokenizer.Tokenizer(two, "somewhere")
+        tokenizer.PublishedTokenizer(two, "somewhere")
     (tmp_path / "tokenizer.model").write_bytes(b"")
     with pytest.raises(errors.UserError, match="has tokenizer.model and no tokenizer.json"):
         tokenizer.load(tmp_path)

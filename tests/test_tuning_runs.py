@@ -21,7 +21,7 @@ from flanlike import models
 from flanlike.batches import features
 from flanlike.models import decode, presets, tuning
 from flanlike.pretrained import weights
-from flanlike.runs import export, starts
+from flanlike.runs import bases, export, loading, starts
 from flanlike.runs import folder as run_folder
 from flanlike.training import loop, progress
 
@@ -84,7 +84,7 @@ def error_of(command, arguments, capsys):
 
 
 def test_a_checkpoint_holds_what_learns_alone(base, lora):
-    loaded = run_folder.load(lora[0])
+    loaded = loading.load(lora[0])
     learning, every = tuning.count(loaded.model)
     assert learning == 2 * 2 * (2 * (32 + 2 * 8)) and every > 40 * learning
     saved = json.loads((lora[0] / "checkpoints/2/state/_METADATA").read_text())
@@ -97,7 +97,7 @@ def test_a_checkpoint_holds_what_learns_alone(base, lora):
 
 
 def test_the_base_is_as_it_was_and_the_rest_has_learned(base, lora):
-    original, loaded = run_folder.load(base), run_folder.load(lora[0])
+    original, loaded = loading.load(base), loading.load(lora[0])
     jax.tree.map(
         np.testing.assert_array_equal,
         *(nnx.to_pure_dict(nnx.state(one.model, nnx.Param)) for one in (original, loaded)),
@@ -108,11 +108,11 @@ def test_the_base_is_as_it_was_and_the_rest_has_learned(base, lora):
 
 def test_one_base_serves_many_runs_without_a_copy_or_a_compilation(lora):
     prompts, options = [[5, 6, 7]] * 2, [[[8], [9, 10]]] * 2
-    alone = [run_folder.load(run).model for run in lora]
+    alone = [loading.load(run).model for run in lora]
     expected = [decode.option_scores(model, prompts, options) for model in alone]
     compiled = decode._log_probs._cache_size()
     found, pointers = [], []
-    for loaded in run_folder.load_each(lora):
+    for loaded in loading.load_each(lora):
         found.append(decode.option_scores(loaded.model, prompts, options))
         arrays = jax.tree.leaves(nnx.state(loaded.model, nnx.Param))
         pointers.append([array.unsafe_buffer_pointer() for array in arrays])
@@ -139,8 +139,8 @@ def test_python_m_eval_of_several_runs_gives_the_figures_of_each_alone(lora, cap
 def test_a_moved_base_is_given_and_another_is_refused(base, lora, from_base, tmp_path, capsys):
     moved = tmp_path / "moved"
     shutil.copytree(base, moved)
-    whole = loop.params_of(run_folder.load(lora[0]).model)
-    found = loop.params_of(run_folder.load(lora[0], base=moved).model)
+    whole = loop.params_of(loading.load(lora[0]).model)
+    found = loop.params_of(loading.load(lora[0], base=moved).model)
     jax.tree.map(np.testing.assert_array_equal, found, whole)
 
     run = tmp_path / "run"
@@ -160,7 +160,7 @@ def test_a_moved_base_is_given_and_another_is_refused(base, lora, from_base, tmp
     flags = [*from_base, "--tune", "lora", "--lora.rank", "2", "--out", str(run)]
     assert "was tuned beside another model" in error_of(train.main, flags, capsys)
     said = error_of(
-        eval_command.main, ["--run", str(lora[0]), "--base", str(run_folder.BASE)], capsys
+        eval_command.main, ["--run", str(lora[0]), "--base", str(bases.SHIPPED)], capsys
     )
     assert "is not the one that the run was tuned beside: head_size, hidden_size" in said
 
@@ -183,7 +183,7 @@ def test_a_soft_prompt_stops_goes_on_and_is_evaluated(from_base, tmp_path, monke
     assert "to go on, run again:" in capsys.readouterr().out
     train.main([*flags, "--out", str(stopped)])
     assert "going on from step 2" in capsys.readouterr().out
-    loaded, resumed = run_folder.load(whole), run_folder.load(stopped)
+    loaded, resumed = loading.load(whole), loading.load(stopped)
     jax.tree.map(
         np.testing.assert_array_equal,
         *(loop.params_of(one.model) for one in (resumed, loaded)),
@@ -198,12 +198,12 @@ def test_a_soft_prompt_stops_goes_on_and_is_evaluated(from_base, tmp_path, monke
 
 def test_a_run_goes_on_from_a_tuned_one_merged(lora, from_base):
     start = starts.starting_point(str(lora[0]), None, is_embedded=True)
-    model = starts.build(start, run_folder.words_of(lora[0]), seed=0, mesh=None)
+    model = starts.build(start, loading.words_of(lora[0]), seed=0, mesh=None)
     assert tuning.trained(model) is nnx.Param
     batch = features.assemble(
         [[features.Example(inputs=[5, 6], targets=[7, 1])]], (0, 4), family="decoder"
     )
-    np.testing.assert_allclose(model(batch), run_folder.load(lora[0]).model(batch), atol=1e-5)
+    np.testing.assert_allclose(model(batch), loading.load(lora[0]).model(batch), atol=1e-5)
 
 
 def test_configurations_without_tuning_are_told_apart_as_before():
@@ -255,13 +255,13 @@ def test_a_run_beside_a_published_base_is_exported(published, from_base, tmp_pat
     del flags[at : at + 2]
     train.main(flags)
     assert "learning 616 of " in capsys.readouterr().out
-    tuned = run_folder.load(run).model
+    tuned = loading.load(run).model
     export.main([str(run), "--out", str(tmp_path / "merged")])
-    merged = run_folder.load(tmp_path / "merged").model
+    merged = loading.load(tmp_path / "merged").model
     batch = test_tuning.batch("encoder_decoder")
     expected = test_tuning.logits_of(tuned, batch)
     np.testing.assert_allclose(test_tuning.logits_of(merged, batch), expected, atol=1e-5)
-    untuned = test_tuning.logits_of(run_folder.load(published).model, batch)
+    untuned = test_tuning.logits_of(loading.load(published).model, batch)
     assert np.abs(untuned - expected).max() > 1e-3
 
     export.main([str(run), "--out", str(tmp_path / "peft"), "--peft"])

@@ -22,7 +22,7 @@ from flanlike.tasks import registry as registry_module
 def batches(
     composition: mixture.Composition,
     registry: registry_module.Registry,
-    words: tokenizer.Words,
+    words: tokenizer.Tokenizer,
     *,
     data: str,
     seed: int,
@@ -74,7 +74,7 @@ def batches(
 
 def text_batches(
     documents: Callable[[int], tuple[str, str]],
-    words: tokenizer.Words,
+    words: tokenizer.Tokenizer,
     *,
     family: features.Family,
     rows: int,
@@ -107,7 +107,7 @@ class Items:
     def __init__(
         self,
         prompts: prompt_stream.Prompts,
-        words: tokenizer.Words,
+        words: tokenizer.Tokenizer,
         *,
         limits: features.LengthLimits,
         family: features.Family,
@@ -137,7 +137,7 @@ class Items:
 @dataclass(frozen=True)
 class _TextItems:
     documents: Callable[[int], tuple[str, str]]
-    words: tokenizer.Words
+    words: tokenizer.Tokenizer
     limits: features.LengthLimits
     family: features.Family
     seed: int

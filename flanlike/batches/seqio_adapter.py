@@ -14,7 +14,7 @@ from typing import Any
 
 from flanlike import errors
 from flanlike.batches import features, vocabulary
-from flanlike.mixtures import mixture
+from flanlike.mixtures import compose, mixture
 from flanlike.prompts import stream as prompt_stream
 from flanlike.tasks import registry as registry_module
 from flanlike.tasks import task as task_module
@@ -51,11 +51,11 @@ def register(
     for name in names:
         is_mixture = name in registry.mixture_names
         made = registry.mixture(name) if is_mixture else _alone(name, registry)
-        composition = mixture.compose(
+        composition = compose.compose(
             made, registry, data, held_out if is_mixture else (), skip_missing=skip_missing
         )
         for share in composition.tasks:
-            alone = mixture.compose(_alone(share.name, registry), registry, data, ())
+            alone = compose.compose(_alone(share.name, registry), registry, data, ())
             stream = _Stream(alone, registry, words, data, seed)
             if share.name in known:
                 _check_same(seqio.TaskRegistry.get(share.name), stream)

@@ -32,7 +32,7 @@ FILES = (_JSON, _PIECES, _CONFIG, _MAP, _MODEL, "added_tokens.json", "chat_templ
 _BYTES_CLASS = "ByT5Tokenizer"
 
 
-class Tokenizer:
+class PublishedTokenizer:
     """A published tokenizer: T5's with pad 0 and EOS 1, or a decoder's with marks of its own.
 
     `fingerprint` names its content.
@@ -63,7 +63,7 @@ class Tokenizer:
         self.fingerprint = hashlib.blake2b(content, digest_size=8).hexdigest()
 
     def __reduce__(self):
-        return Tokenizer, (self._files,)
+        return PublishedTokenizer, (self._files,)
 
     @property
     def size(self) -> int:
@@ -106,15 +106,15 @@ class Tokenizer:
             (folder / name).write_bytes(content)
 
 
-Words = vocabulary.Vocabulary | Tokenizer  # what the pipeline and the evaluation take
+Tokenizer = vocabulary.Vocabulary | PublishedTokenizer  # what the pipeline and the evaluation take
 
 
-def load(folder: str | pathlib.Path) -> Words:
+def load(folder: str | pathlib.Path) -> Tokenizer:
     """Returns the words in a folder: a published tokenizer, or a vocabulary of our own."""
     folder = pathlib.Path(folder)
     files = {name: (folder / name).read_bytes() for name in FILES if (folder / name).is_file()}
     if _JSON in files or _PIECES in files or _is_of_bytes(folder, files):
-        return Tokenizer(files, str(folder))
+        return PublishedTokenizer(files, str(folder))
     if _MODEL in files:
         raise errors.UserError(
             f"{str(folder)!r} has {_MODEL} and no {_JSON}: have it written, by "

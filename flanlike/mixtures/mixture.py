@@ -1,19 +1,13 @@
-"""Which tasks a run mixes, how often each is drawn, and why.
-
-rows    4,000   100,000   50           of each task, cut at max_examples (30,000)
-rate    3,000     3,000   50           cut at rate_cap (3,000), then to the power 1/temperature
-share    .496      .496  .008          rate over the sum of rates
-"""
+"""What a mixture is, and what it is once resolved: which tasks a run mixes, how often each."""
 
 import collections
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
 
 from flanlike import errors
 from flanlike.mixtures import holdout
-from flanlike.sources import availability
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +70,7 @@ class Mixture:
         for name in ("rate_cap", "max_examples"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise errors.UserError(f"{where}: {name} is {value!r}, expected 1 or more or None")
-        weights = [weight for _, weight in self._weighted() if weight is not None]
+        weights = [weight for _, weight in self.weighted() if weight is not None]
         if any(not weight > 0 for weight in weights):
             raise errors.UserError(f"{where}: weights {weights!r} have to be over 0")
         if 0 < len(weights) < len(self.entries) and sum(weights) >= 1:
@@ -92,11 +86,11 @@ class Mixture:
     def task_names(self) -> list[str]:
         """Returns the names of all tasks in it, nested ones too, in order."""
         names: list[str] = []
-        for entry, _ in self._weighted():
+        for entry, _ in self.weighted():
             names += [entry] if isinstance(entry, str) else entry.task_names
         return names
 
-    def _weighted(self) -> list[tuple[Union[str, "Mixture"], float | None]]:
+    def weighted(self) -> list[tuple[Union[str, "Mixture"], float | None]]:
         return [entry if isinstance(entry, tuple) else (entry, None) for entry in self.entries]
 
 
@@ -164,190 +158,9 @@ class Composition:
 def changed(mixture: Mixture, *, shares: Shares | None = None, **rule: float | None) -> Mixture:
     """Returns the mixture with another rule (rate_cap, max_examples, temperature): nested too."""
     entries: list[Entry] = []
-    for entry, weight in mixture._weighted():
+    for entry, weight in mixture.weighted():
         inner = entry if isinstance(entry, str) else changed(entry, **rule)
         entries.append(inner if weight is None else (inner, weight))
     return dataclasses.replace(
         mixture, entries=tuple(entries), shares=shares or mixture.shares, **rule
     )
-
-
-def compose(
-    mixture: Mixture,
-    registry: availability.Tasks,
-    data: str,
-    held_out: Sequence[str] | None = None,
-    *,
-    rules: holdout.Rules | None = None,
-    skip_missing: bool = False,
-    skip_bad_rows: bool = False,
-    evaluated_on: Sequence[str] = (),
-) -> Composition:
-    """Returns the mixture resolved for the rows that `data` has, which are opened and counted.
-
-    `evaluated_on` names the splits that a task which is evaluated has to have besides train.
-    """
-    split = split_tasks(mixture, registry, held_out, rules=rules)
-    found = availability.of(
-        [*split.train, *split.evaluation],
-        registry,
-        data,
-        splits=dict.fromkeys(split.evaluation or split.train, evaluated_on),
-        skip_missing=skip_missing,
-        skip_bad_rows=skip_bad_rows,
-    )
-    counts = {name: found.rows[name] for name in split.train if name in found.rows}
-    composition = resolve(
-        mixture, registry, counts, held_out, rules=rules, unavailable=found.missing
-    )
-    return dataclasses.replace(
-        composition,
-        dropped_rows={name: found.dropped[name] for name in counts if found.dropped[name]},
-        skip_bad_rows=skip_bad_rows,
-        bad_rows={name: found.bad[name] for name in counts if found.bad[name]},
-    )
-
-
-def resolve(
-    mixture: Mixture,
-    registry: availability.Tasks,
-    row_counts: Mapping[str, int],
-    held_out: Sequence[str] | None = None,
-    *,
-    rules: holdout.Rules | None = None,
-    unavailable: Mapping[str, str] | None = None,
-) -> Composition:
-    """Returns the mixture's tasks with their rates and expected shares of prompts.
-
-    `row_counts` gives the training rows of each task that is to take part, `unavailable` the
-    reason for each that cannot. `held_out` names clusters and tasks; None means the mixture's own.
-    """
-    unavailable = unavailable or {}
-    held_out = mixture.hold_out if held_out is None else tuple(held_out)
-    rules = rules or mixture.rules
-    present = {n: registry.task(n).cluster for n in mixture.task_names if n not in unavailable}
-    split = split_tasks(mixture, registry, held_out, rules=rules)
-    training = [name for name in split.train if name in present]
-    excluded = {n: split.dropped.get(n) or unavailable[n] for n in mixture.task_names
-                if n in split.dropped or n in unavailable}  # fmt: skip
-    if missing := [name for name in training if name not in row_counts]:
-        raise KeyError(f"mixture {mixture.name!r}: no row counts for the tasks {missing!r}")
-    if empty := [name for name in training if row_counts[name] < 1]:
-        raise errors.UserError(f"mixture {mixture.name!r}: tasks {empty!r} have no training rows")
-    if not training:
-        listed = "; ".join(availability.by_reason(excluded)) or "none"
-        raise errors.UserError(
-            f"mixture {mixture.name!r} with {list(held_out)!r} held out has no task left to train "
-            f"on; left out: {listed}; hold out fewer clusters"
-        )
-    check_evaluation(split, unavailable)
-    parts = _divide(mixture, {name: row_counts[name] for name in training}, 1.0)
-    return Composition(
-        mixture=mixture,
-        held_out=held_out,
-        rules=rules,
-        tasks=tuple(
-            TaskShare(name=name, cluster=present[name], **vars(part))
-            for name, part in parts.items()
-        ),
-        evaluation=tuple(name for name in split.evaluation if name in present),
-        excluded=excluded,
-        missing={name: unavailable[name] for name in excluded if name not in split.dropped},
-    )
-
-
-def check_evaluation(split: holdout.Split, unavailable: Mapping[str, str]) -> None:
-    """Raises where tasks are held out and not one of them has rows to be asked."""
-    if split.evaluation and all(name in unavailable for name in split.evaluation):
-        reasons = {name: unavailable[name] for name in split.evaluation}
-        listed = "; ".join(availability.by_reason(reasons))
-        raise errors.UserError(
-            f"no held-out task has rows to evaluate ({listed}): hold out others with --hold-out"
-        )
-
-
-def split_tasks(
-    mixture: Mixture,
-    registry: availability.Tasks,
-    held_out: Sequence[str] | None = None,
-    *,
-    rules: holdout.Rules | None = None,
-) -> holdout.Split:
-    """Returns which of the mixture's tasks are trained on, evaluated and dropped."""
-    clusters: dict[str, list[str]] = {}
-    for name in mixture.task_names:
-        clusters.setdefault(registry.task(name).cluster, []).append(name)
-    held_out = mixture.hold_out if held_out is None else tuple(held_out)
-    split = holdout.apply(clusters, held_out, rules=rules or mixture.rules)
-    untrainable = {
-        name: "it has no training split: it is only evaluated, where it is held out"
-        for name in split.train
-        if registry.task(name).is_evaluation_only
-    }
-    return dataclasses.replace(
-        split,
-        train=tuple(name for name in split.train if name not in untrainable),
-        dropped={**split.dropped, **untrainable},
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Part:
-    rows: int
-    rate: float
-    share: float
-    derivation: str
-
-
-def _divide(mixture: Mixture, row_counts: Mapping[str, int], share: float) -> dict[str, _Part]:
-    """Divides `share` of the prompts among those of the mixture's tasks that have row counts."""
-    entries = [(entry, weight, _parts(entry, mixture, row_counts))
-               for entry, weight in mixture._weighted()]  # fmt: skip
-    entries = [(entry, weight, parts) for entry, weight, parts in entries if parts]
-    weight_sum = sum(weight for _, weight, _ in entries if weight is not None)
-    rate_sum = sum(p.rate for _, weight, parts in entries if weight is None for p in parts.values())
-    left = 1.0 - weight_sum if rate_sum else 0.0
-    divided: dict[str, _Part] = {}
-    for entry, weight, parts in entries:
-        if weight is None:
-            own = share * left * sum(part.rate for part in parts.values()) / rate_sum
-            note = ""
-        else:
-            own = share * (weight if rate_sum else weight / weight_sum)
-            note = f", weight {weight:g} in {mixture.name}"
-        if not isinstance(entry, str):
-            parts = _divide(entry, row_counts, own)
-        for name, part in parts.items():
-            divided[name] = dataclasses.replace(
-                part,
-                share=own if name == entry else part.share,
-                derivation=part.derivation + note,
-            )
-    return divided
-
-
-def _parts(
-    entry: str | Mixture, mixture: Mixture, row_counts: Mapping[str, int]
-) -> dict[str, _Part]:
-    """Returns rows and rates of an entry's tasks, each by the mixture that names it."""
-    if isinstance(entry, str):
-        return {entry: _rate(mixture, row_counts[entry])} if entry in row_counts else {}
-    parts: dict[str, _Part] = {}
-    for inner, _ in entry._weighted():
-        parts |= _parts(inner, entry, row_counts)
-    return parts
-
-
-def _rate(mixture: Mixture, count: int) -> _Part:
-    rows, steps = count, f"{count:,} rows"
-    if mixture.max_examples is not None and rows > mixture.max_examples:
-        rows = mixture.max_examples
-        steps += f", max_examples {rows:,}"
-    rate = float(rows)
-    if mixture.rate_cap is not None and rate > mixture.rate_cap:
-        rate = float(mixture.rate_cap)
-        steps += f", rate_cap {mixture.rate_cap:,}"
-    if mixture.temperature != 1.0:
-        rate **= 1.0 / mixture.temperature
-        steps += f", temperature {mixture.temperature:g}"
-    return _Part(rows=rows, rate=rate, share=0.0, derivation=steps)

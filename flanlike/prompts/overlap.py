@@ -14,8 +14,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from flanlike.mixtures import drawing, mixture
+from flanlike.mixtures import compose, drawing, mixture
 from flanlike.sources import opening
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import registry as registry_module
 from flanlike.tasks import task as task_module
 
@@ -110,7 +111,7 @@ def exclude(
     """Returns the mixture without the rows that overlap, its rates by what is left."""
     left = {task.name: task.rows - len(found.rows.get(task.name, ())) for task in composition.tasks}
     empty = {name: "all its rows overlap with evaluation rows" for name, n in left.items() if not n}
-    resolved = mixture.resolve(
+    resolved = compose.resolve(
         composition.mixture,
         registry,
         {name: count for name, count in left.items() if count},
@@ -241,7 +242,9 @@ def _texts(task: task_module.Task, record: task_module.Record) -> list[str]:
     return [record[name] for name in task.fields if name != "rationale"]
 
 
-def _drawable(records: opening.Records, rows: int) -> Iterator[tuple[int, str, task_module.Record]]:
+def _drawable(
+    records: rows_module.Records, rows: int
+) -> Iterator[tuple[int, str, task_module.Record]]:
     drawable = drawing.Drawable(task=records.task.name, rows=rows, total=len(records))
     for place, number in enumerate(drawable):
         yield place, records.row_id(number), records[number]

@@ -7,6 +7,7 @@ from typing import Any
 
 from flanlike import config as config_lib
 from flanlike import errors
+from flanlike.mixtures import compose as compose_module
 from flanlike.mixtures import holdout, mixture
 from flanlike.prompts import overlap, render
 from flanlike.tasks import registry as registry_module
@@ -36,7 +37,7 @@ def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Compo
     changes = config_lib.given(recipe.mix)
     shares = {name: value for name, value in changes.items() if hasattr(named.shares, name)}
     rule = {name: value for name, value in changes.items() if name not in shares}
-    composition = mixture.compose(
+    composition = compose_module.compose(
         mixture.changed(named, shares=dataclasses.replace(named.shares, **shares), **rule),
         registry,
         recipe.data,

@@ -10,7 +10,7 @@ itself) is drawn from the one 64-bit seed that the caller makes from run, task, 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from flanlike import errors
 from flanlike.mixtures import mixture
@@ -22,6 +22,12 @@ Style = Literal["instructions", "options-only", "task-name", "inputs-only"]
 _MASK = (1 << 64) - 1
 _CHOOSE = 0x6368_6F6F_7365  # keeps the draws of one purpose apart from those of another
 _EXEMPLARS = 0x6578_656D_706C
+
+
+class Encoder(Protocol):
+    """What is needed of a tokenizer here: a text's length."""
+
+    def encode(self, text: str) -> Sequence[int]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

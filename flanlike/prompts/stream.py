@@ -14,10 +14,10 @@ import itertools
 from dataclasses import dataclass
 
 from flanlike import seeding
-from flanlike.batches import tokenizer
 from flanlike.mixtures import drawing, mixture
 from flanlike.prompts import render
 from flanlike.sources import opening
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import registry as registry_module
 from flanlike.tasks import task as task_module
 from flanlike.tasks import templates
@@ -42,7 +42,7 @@ class Prompts:
         shares: mixture.Shares | None = None,
         style: render.Style = "instructions",
         max_input_tokens: int | None = None,
-        words: tokenizer.Words | None = None,
+        words: render.Encoder | None = None,
     ) -> None:
         self._shares = shares or composition.shares
         self._style = style
@@ -149,7 +149,7 @@ class _Opened:
 
     task: task_module.Task
     templates: templates.TemplateSet
-    records: opening.Records
+    records: rows_module.Records
     drawable: drawing.Drawable
 
 

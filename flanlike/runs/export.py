@@ -15,7 +15,7 @@ from flanlike import errors
 from flanlike.batches import tokenizer
 from flanlike.models import tuning
 from flanlike.pretrained import layout, weights
-from flanlike.runs import bases, peft_folder
+from flanlike.runs import bases, loading, peft_folder
 from flanlike.runs import folder as run_folder
 
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def tuned_kind(run: Path) -> config_lib.Tuning | None:
     """Returns what a run tuned beside its base; None for one that holds all of its model."""
-    return config_lib.tuning_of(run_folder.read_config(run)) if run_folder.is_tuned(run) else None
+    return config_lib.tuning_of(run_folder.read_config(run)) if loading.is_tuned(run) else None
 
 
 def export(
@@ -52,7 +52,7 @@ def export(
     base: Path | None = None,
 ) -> None:
     """Writes config.json, safetensors and the tokenizer of a run's model into `out`."""
-    layout.to_published(run_folder.shape_of(run))  # raises before gigabytes are read
+    layout.to_published(loading.shape_of(run))  # raises before gigabytes are read
     if isinstance(tuned, config_lib.AdapterConfig):
         raise errors.UserError(
             f"{str(run)!r} has bottleneck adapters, which transformers has no place for: only "
@@ -62,13 +62,13 @@ def export(
         raise errors.UserError(
             f"{str(run)!r} has a soft prompt, which is no part of a transformers model: give --peft"
         )
-    loaded = run_folder.load(run, step=step, base=base)
+    loaded = loading.load(run, step=step, base=base)
     tuning.merge(loaded.model)
     weights.save(out, loaded.model, marks=loaded.words.marks)
     loaded.words.save(out)
     from_step = "" if loaded.step is None else f", step {loaded.step}"
     print(f"{run}{from_step}: written into {out}")
-    if not isinstance(loaded.words, tokenizer.Tokenizer):
+    if not isinstance(loaded.words, tokenizer.PublishedTokenizer):
         print(
             "its vocabulary is flanlike's own, which transformers has no tokenizer for: read it "
             "with flanlike.batches.vocabulary.Vocabulary.load"
@@ -84,12 +84,12 @@ def export_peft(
     base: Path | None = None,
 ) -> None:
     """Writes what a run tuned, without its base, into `out`."""
-    layout.to_published(run_folder.shape_of(run))  # raises before gigabytes are read
+    layout.to_published(loading.shape_of(run))  # raises before gigabytes are read
     if tuned is None:
         raise errors.UserError(
             f"{str(run)!r} holds all of its model: --peft is for runs with --tune lora or prompt"
         )
-    loaded = run_folder.load(run, step=step, base=base)
+    loaded = loading.load(run, step=step, base=base)
     config = run_folder.read_config(run)
     of = bases.folder_of(run, config, base)
     is_published = weights.is_published(of)

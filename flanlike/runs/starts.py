@@ -13,7 +13,7 @@ from flanlike.batches import tokenizer
 from flanlike.models import config as model_config
 from flanlike.models import presets, tuning
 from flanlike.pretrained import hub, layout
-from flanlike.runs import bases
+from flanlike.runs import bases, loading
 from flanlike.runs import folder as run_folder
 from flanlike.training import checkpoint
 
@@ -45,20 +45,20 @@ def starting_point(
     changes = {name: value for name, value in changes.items() if value is not None}
     folder = None
     if init == "default":
-        folder = run_folder.BASE if is_embedded and preset in (None, "micro") else None
+        folder = bases.SHIPPED if is_embedded and preset in (None, "micro") else None
     elif hub.is_id(init):
         fetched = hub.fetch(init)
         init, folder = fetched.pinned, fetched.folder
     elif init != "none":
         folder = Path(init)
-        if not run_folder.is_bare(folder) and not run_folder.has_config(folder):
+        if not loading.is_bare(folder) and not run_folder.has_config(folder):
             raise errors.UserError(
                 f"--init {init!r} is no folder with a model: expected a run's folder, a bare "
                 f"model's (config.json, {checkpoint.PARAMS_FILE}, vocabulary/), a published "
                 f"one's (config.json, safetensors, tokenizer), a repository of the hub "
                 "(owner/model), 'default' or 'none'"
             )
-    shape = presets.get(preset or "micro") if folder is None else run_folder.shape_of(folder)
+    shape = presets.get(preset or "micro") if folder is None else loading.shape_of(folder)
     if folder is not None and preset is not None:
         same = dataclasses.replace(presets.get(preset), vocab_size=shape.vocab_size)
         if differing := sorted(k for k, v in vars(same).items() if v != getattr(shape, k)):
@@ -100,14 +100,14 @@ def init_of(init: str, out: str | None) -> str:
 
 
 def build(
-    start: Start, words: tokenizer.Words, *, seed: int, mesh: jax.sharding.Mesh | None
+    start: Start, words: tokenizer.Tokenizer, *, seed: int, mesh: jax.sharding.Mesh | None
 ) -> nnx.Module:
     """Returns the model with its first parameters."""
     if start.folder is not None:
-        model = run_folder.load(start.folder, mesh=mesh, **start.changes).model
+        model = loading.load(start.folder, mesh=mesh, **start.changes).model
         tuning.merge(model)
         return model
-    return models.build(run_folder.with_vocabulary(start.shape, words), seed=seed, mesh=mesh)
+    return models.build(loading.with_vocabulary(start.shape, words), seed=seed, mesh=mesh)
 
 
 def build_tuned(
@@ -124,7 +124,7 @@ def build_tuned(
     Where `out` holds the run already, the base is the checkpoint that it began with, or an error.
     """
     recorded = run_folder.read_config(out)["base"] if run_folder.has_config(out) else {"step": None}
-    base = run_folder.load_base(
+    base = loading.load_base(
         start.folder, step=recorded["step"], mesh=mesh, dtype=dtype, **start.changes
     )
     if "fingerprint" in recorded:

@@ -18,7 +18,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flanlike import errors
-from flanlike.sources import columns, opening, utf8
+from flanlike.sources import columns, utf8
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
@@ -99,7 +100,7 @@ class FolderRows:
         row = self._parse(index)
         for column, names in self._names.items():
             if column in row:
-                row[column] = opening.named(row[column], names)
+                row[column] = rows_module.named(row[column], names)
         return row
 
     def where(self, index: int) -> str:

@@ -9,8 +9,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flanlike import errors, seeding
-from flanlike.sources import columns, opening, utf8
+from flanlike.sources import columns, utf8
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
+
+ROOT = "FLANLIKE_HUB_ROOT"  # folder that stands for the hub: <folder>/<repository>/...
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _HASHED_AT_ONCE = 1000
@@ -29,13 +32,16 @@ def availability(task: task_module.Task, hub_root: str | None) -> str | None:
     return None
 
 
-def open_split(task: task_module.Task, official: str, hub_root: str | None) -> "HubRows":
-    """Returns the rows of an official split of the task's repository."""
-    split = task.hub.split_names.get(official, official)
+def open_split(
+    task: task_module.Task, hub_root: str | None, split: str
+) -> tuple["HubRows", range, str]:
+    """Returns the rows of the official split that `split` is of, the part that it is, its name."""
+    official, part = rows_module.carved(task, split, data="hub")
+    name = task.hub.split_names.get(official, official)
     if hub_root is None and (reason := _unreachable()):
         raise errors.UserError(reason)
-    dataset = _load(task.hub, split, hub_root)
-    return HubRows(task, dataset, split)
+    rows = HubRows(task, _load(task.hub, name, hub_root), name)
+    return rows, range(len(rows))[part], official
 
 
 class HubRows:
@@ -86,7 +92,7 @@ class HubRows:
         numbers = map(self._number, indices)
         chunks = iter(lambda: list(itertools.islice(numbers, _HASHED_AT_ONCE)), [])
         rows = (row for chunk in chunks for row in table[chunk].to_pylist())
-        return opening.hash_of_rows(rows, self._names)
+        return rows_module.hash_of_rows(rows, self._names)
 
     def revision(self) -> str:
         """Returns the commit, which `datasets` tells by the name of a folder in its cache."""
@@ -188,4 +194,4 @@ def _named(value: Any, names: Any) -> Any:
         return [_named(item, names) for item in value]
     if isinstance(names, Mapping):
         return {key: _named(value[key], names[key]) if names[key] else value[key] for key in value}
-    return opening.named(value, names)
+    return rows_module.named(value, names)

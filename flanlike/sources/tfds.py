@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flanlike import errors
-from flanlike.sources import opening, utf8
+from flanlike.sources import rows as rows_module
+from flanlike.sources import utf8
 from flanlike.tasks import task as task_module
 
 
-def availability(task: task_module.Task) -> str | None:
+def availability(task: task_module.Task, _: str | None) -> str | None:
     """Returns None if the task names a TFDS builder that could be read, else the reason."""
     if task.tfds is None:
         return task.how_to_get or "TensorFlow Datasets has no builder for it"
@@ -20,8 +21,14 @@ def availability(task: task_module.Task) -> str | None:
     return None
 
 
-def open_split(task: task_module.Task, official: str) -> "TfdsRows":
-    """Returns the rows of an official split of the task's builder."""
+def open_split(task: task_module.Task, _: str | None, split: str) -> tuple["TfdsRows", range, str]:
+    """Returns the rows of the official split that `split` is of, the part that it is, its name."""
+    official, part = rows_module.carved(task, split, data="tfds")
+    rows = _rows(task, official)
+    return rows, range(len(rows))[part], official
+
+
+def _rows(task: task_module.Task, official: str) -> "TfdsRows":
     import tensorflow_datasets as tfds
 
     split = task.tfds.split_names.get(official, official)
@@ -70,7 +77,7 @@ class TfdsRows:
         return found
 
     def content(self, indices: Iterable[int]) -> str:
-        return opening.hash_of_rows(self[index] for index in indices)
+        return rows_module.hash_of_rows(self[index] for index in indices)
 
     def revision(self) -> str:
         return self._revision
@@ -111,4 +118,4 @@ def _plain(value: Any, names: Any) -> Any:
 
 
 def _scalar(value: Any, names: Any) -> Any:
-    return opening.named(value, names) if isinstance(names, tuple) else value
+    return rows_module.named(value, names) if isinstance(names, tuple) else value

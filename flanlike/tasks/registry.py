@@ -6,14 +6,25 @@ import os
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from flanlike import errors
-from flanlike.mixtures import mixture as mixture_module
 from flanlike.tasks import layouts
 from flanlike.tasks import task as task_module
 from flanlike.tasks import templates as templates_module
 
 Builder = Callable[[], task_module.Task]
+
+
+@runtime_checkable
+class Mixture(Protocol):
+    """What a registry knows of a mixture; `mixtures.mixture` says what one is."""
+
+    name: str
+
+    @property
+    def task_names(self) -> list[str]:
+        """Returns the names of all tasks in it."""
 
 
 class Registry:
@@ -25,13 +36,13 @@ class Registry:
     def __init__(
         self,
         tasks: Sequence[Builder],
-        mixtures: Sequence[mixture_module.Mixture] = (),
+        mixtures: Sequence[Mixture] = (),
         *,
         templates_folder: str | os.PathLike[str],
     ) -> None:
         self._folder = Path(templates_folder)
         self._builders: dict[str, Builder] = {}
-        self._mixtures: dict[str, mixture_module.Mixture] = {}
+        self._mixtures: dict[str, Mixture] = {}
         self._built: dict[str, task_module.Task] = {}
         self._templates: dict[str, templates_module.TemplateSet] = {}
         self._user_modules: dict[str, Path] = {}
@@ -70,7 +81,7 @@ class Registry:
         self._built[name] = task
         return task
 
-    def mixture(self, name: str) -> mixture_module.Mixture:
+    def mixture(self, name: str) -> Mixture:
         """Returns the mixture of that name, with every task in it known."""
         if name not in self._mixtures:
             raise errors.did_you_mean("mixture", name, self._mixtures)
@@ -154,8 +165,8 @@ class Registry:
             raise errors.UserError(f"{where}task {name!r} is there twice; give one another name")
         self._builders[name] = builder
 
-    def _add_mixture(self, each: mixture_module.Mixture, *, where: str = "") -> None:
-        if not isinstance(each, mixture_module.Mixture):
+    def _add_mixture(self, each: Mixture, *, where: str = "") -> None:
+        if not isinstance(each, Mixture):
             raise errors.UserError(f"{where}MIXTURES holds {each!r}; expected a Mixture")
         if each.name in self._mixtures:
             raise errors.UserError(f"{where}mixture {each.name!r} is there twice; rename one")

@@ -1,0 +1,128 @@
+"""Resolves a mixture for the rows that there are: opens and counts them, and holds tasks out."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from flanlike import errors
+from flanlike.mixtures import holdout, rates
+from flanlike.mixtures import mixture as mixture_module
+from flanlike.sources import availability
+
+
+def compose(
+    mixture: mixture_module.Mixture,
+    registry: availability.Tasks,
+    data: str,
+    held_out: Sequence[str] | None = None,
+    *,
+    rules: holdout.Rules | None = None,
+    skip_missing: bool = False,
+    skip_bad_rows: bool = False,
+    evaluated_on: Sequence[str] = (),
+) -> mixture_module.Composition:
+    """Returns the mixture resolved for the rows that `data` has, which are opened and counted.
+
+    `evaluated_on` names the splits that a task which is evaluated has to have besides train.
+    """
+    split = split_tasks(mixture, registry, held_out, rules=rules)
+    found = availability.of(
+        [*split.train, *split.evaluation],
+        registry,
+        data,
+        splits=dict.fromkeys(split.evaluation or split.train, evaluated_on),
+        skip_missing=skip_missing,
+        skip_bad_rows=skip_bad_rows,
+    )
+    counts = {name: found.rows[name] for name in split.train if name in found.rows}
+    composition = resolve(
+        mixture, registry, counts, held_out, rules=rules, unavailable=found.missing
+    )
+    return dataclasses.replace(
+        composition,
+        dropped_rows={name: found.dropped[name] for name in counts if found.dropped[name]},
+        skip_bad_rows=skip_bad_rows,
+        bad_rows={name: found.bad[name] for name in counts if found.bad[name]},
+    )
+
+
+def resolve(
+    mixture: mixture_module.Mixture,
+    registry: availability.Tasks,
+    row_counts: Mapping[str, int],
+    held_out: Sequence[str] | None = None,
+    *,
+    rules: holdout.Rules | None = None,
+    unavailable: Mapping[str, str] | None = None,
+) -> mixture_module.Composition:
+    """Returns the mixture's tasks with their rates and expected shares of prompts.
+
+    `row_counts` gives the training rows of each task that is to take part, `unavailable` the
+    reason for each that cannot. `held_out` names clusters and tasks; None means the mixture's own.
+    """
+    unavailable = unavailable or {}
+    held_out = mixture.hold_out if held_out is None else tuple(held_out)
+    rules = rules or mixture.rules
+    present = {n: registry.task(n).cluster for n in mixture.task_names if n not in unavailable}
+    split = split_tasks(mixture, registry, held_out, rules=rules)
+    training = [name for name in split.train if name in present]
+    excluded = {n: split.dropped.get(n) or unavailable[n] for n in mixture.task_names
+                if n in split.dropped or n in unavailable}  # fmt: skip
+    if missing := [name for name in training if name not in row_counts]:
+        raise KeyError(f"mixture {mixture.name!r}: no row counts for the tasks {missing!r}")
+    if empty := [name for name in training if row_counts[name] < 1]:
+        raise errors.UserError(f"mixture {mixture.name!r}: tasks {empty!r} have no training rows")
+    if not training:
+        listed = "; ".join(availability.by_reason(excluded)) or "none"
+        raise errors.UserError(
+            f"mixture {mixture.name!r} with {list(held_out)!r} held out has no task left to train "
+            f"on; left out: {listed}; hold out fewer clusters"
+        )
+    check_evaluation(split, unavailable)
+    parts = rates.divide(mixture, {name: row_counts[name] for name in training}, 1.0)
+    return mixture_module.Composition(
+        mixture=mixture,
+        held_out=held_out,
+        rules=rules,
+        tasks=tuple(
+            mixture_module.TaskShare(name=name, cluster=present[name], **vars(part))
+            for name, part in parts.items()
+        ),
+        evaluation=tuple(name for name in split.evaluation if name in present),
+        excluded=excluded,
+        missing={name: unavailable[name] for name in excluded if name not in split.dropped},
+    )
+
+
+def check_evaluation(split: holdout.Split, unavailable: Mapping[str, str]) -> None:
+    """Raises where tasks are held out and not one of them has rows to be asked."""
+    if split.evaluation and all(name in unavailable for name in split.evaluation):
+        reasons = {name: unavailable[name] for name in split.evaluation}
+        listed = "; ".join(availability.by_reason(reasons))
+        raise errors.UserError(
+            f"no held-out task has rows to evaluate ({listed}): hold out others with --hold-out"
+        )
+
+
+def split_tasks(
+    mixture: mixture_module.Mixture,
+    registry: availability.Tasks,
+    held_out: Sequence[str] | None = None,
+    *,
+    rules: holdout.Rules | None = None,
+) -> holdout.Split:
+    """Returns which of the mixture's tasks are trained on, evaluated and dropped."""
+    clusters: dict[str, list[str]] = {}
+    for name in mixture.task_names:
+        clusters.setdefault(registry.task(name).cluster, []).append(name)
+    held_out = mixture.hold_out if held_out is None else tuple(held_out)
+    split = holdout.apply(clusters, held_out, rules=rules or mixture.rules)
+    untrainable = {
+        name: "it has no training split: it is only evaluated, where it is held out"
+        for name in split.train
+        if registry.task(name).is_evaluation_only
+    }
+    return dataclasses.replace(
+        split,
+        train=tuple(name for name in split.train if name not in untrainable),
+        dropped={**split.dropped, **untrainable},
+    )

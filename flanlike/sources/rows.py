@@ -1,0 +1,169 @@
+"""What rows and records are, wherever they come from; knows no backend.
+
+A backend yields *rows* of one official split with their class labels as names; the task's
+`preprocess` turns a row into a record.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from flanlike import errors
+from flanlike.tasks import task as task_module
+
+SPLITS = ("train", "validation", "test")
+BROKEN_ROW = (
+    KeyError,
+    ValueError,
+    TypeError,
+    IndexError,
+    AttributeError,
+)  # of one
+
+_EXPRESSION = re.compile(r"(\w+)(?:\[(-?\d+)?:(-?\d+)?\])?")
+
+
+class BadRow(errors.UserError):
+    """A row that gives no record."""
+
+
+class Rows(Protocol):
+    """Rows of one official split, class labels as names.
+
+    A row that cannot be read raises ValueError on `rows[index]`, with what is wrong but not where;
+    UserError is for more than a row.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> task_module.Row: ...
+
+    def where(self, index: int) -> str:
+        """Says where a row is, for an error: "FILE:LINE" or "split 'train' of REPO, row 3"."""
+
+    def unlabelled(self, indices: range) -> set[int]:
+        """Returns those of `indices` whose row has no gold answer."""
+
+    def content(self, indices: Iterable[int]) -> str:
+        """Returns a hash of what these rows are read from: of them, or of the whole file.
+
+        It is "" where rows are made and not read.
+        """
+
+    def revision(self) -> str:
+        """Returns the version of the dataset as its home calls it, "" where it tells none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Records:
+    """Records of one split of one task.
+
+    `dropped` counts rows left out for want of an answer, `bad` those left out because they give no
+    record, of which `first_bad` says where the first is and why.
+    """
+
+    task: task_module.Task
+    source: str  # "embedded", "hub", "tfds", "folder" or "code"
+    split: str
+    official_split: str
+    dropped: int
+    is_made: bool = False  # its rows are records already
+    bad: int = 0
+    first_bad: str = ""
+    _rows: Rows
+    _indices: Sequence[int]  # of the official split's rows
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, index: int) -> task_module.Record:
+        number = self._indices[index]
+        if self.is_made:
+            return dict(self._rows[number])
+        row: task_module.Row = {}
+        try:
+            row = self._rows[number]
+            return self.task.preprocess(row)
+        except errors.UserError as error:  # more than this row is wrong
+            raise errors.UserError(f"task {self.task.name!r}: {error}") from error
+        except BROKEN_ROW as error:
+            raise self._bad_row(number, row, error) from error
+
+    def row_id(self, index: int) -> str:
+        """Returns the row's name within the task: the same in whichever split it is used."""
+        return f"{self.official_split}/{self._indices[index]}"
+
+    def content(self, indices: Iterable[int]) -> str:
+        """Returns a hash of what these records are read from: equal hashes, equal rows."""
+        indices = list(indices)
+        try:
+            return self._rows.content(self._indices[index] for index in indices)
+        except UnicodeDecodeError:
+            for index in indices:  # the one that is not UTF-8 says so in its own words
+                self[index]
+            raise
+
+    def revision(self) -> str:
+        """Returns the version of the dataset as its home calls it, "" where it tells none."""
+        return self._rows.revision()
+
+    def _bad_row(self, number: int, row: task_module.Row, error: Exception) -> BadRow:
+        """Words what reading a row raised so that the user can mend it."""
+        has = f"the row has the columns {sorted(row)!r}"
+        if isinstance(error, KeyError):
+            wrong = f"missing column {error.args[0]!r}; {has}"
+        elif isinstance(error, ValueError):
+            wrong = str(error)
+        else:
+            wrong = f"cannot read the row ({type(error).__name__}: {error}); {has}"
+        mend = "mend what it gives" if self.source == "code" else "use another --data"
+        if self.source == "folder":
+            mend = "rename yours to the hub's or TFDS's" if "missing column" in wrong else "mend it"
+        return BadRow(
+            f"task {self.task.name!r}: {self._rows.where(number)}: {wrong}; {mend}, or leave such "
+            "rows out of training and exports with --skip-bad-rows"
+        )
+
+
+def carve(expression: str, *, what: str) -> tuple[str, slice]:
+    """Returns the official split and the slice that an expression like "train[:-200]" names."""
+    match = _EXPRESSION.fullmatch(expression)
+    if not match:
+        raise errors.UserError(
+            f"{what}: cannot read the split {expression!r}; "
+            "expected a name with an optional slice, like 'train[:-200]'"
+        )
+    name, start, stop = match.groups()
+    return name, slice(int(start) if start else None, int(stop) if stop else None)
+
+
+def carved(task: task_module.Task, split: str, *, data: str) -> tuple[str, slice]:
+    """Returns the official split that the task takes `split` from, and which part of it."""
+    if split not in task.splits:
+        raise errors.UserError(
+            f"it declares no split {split!r} for --data {data}; it declares "
+            f"{sorted(task.splits)!r} (Task.splits)"
+        )
+    return carve(task.splits[split], what=f"Task.splits[{split!r}]")
+
+
+def named(value: Any, names: Sequence[str] | None) -> Any:
+    """Returns the name of a class id; -1, an id out of range and all else stay as they are.
+
+    named(1, ("no", "yes")) -> "yes"        named("yes", ("no", "yes")) -> "yes"
+    """
+    if names is None or isinstance(value, (bool, str)) or not hasattr(value, "__index__"):
+        return value
+    index = int(value)
+    return names[index] if 0 <= index < len(names) else index
+
+
+def hash_of_rows(rows: Iterable[task_module.Row], *names: Any) -> str:
+    """Returns a hash of the rows in order, and of what names their labels."""
+    hashed = hashlib.blake2b(json.dumps(names, sort_keys=True).encode(), digest_size=16)
+    for row in rows:
+        hashed.update(json.dumps(row, sort_keys=True, default=repr).encode())
+    return hashed.hexdigest()
