@@ -8,8 +8,7 @@ from flanlike import errors
 
 _MODULE = '''"""TODO: one line on what the task {name} is about."""
 
-from flanlike.mixtures import mixture
-from flanlike.tasks import task
+from flanlike import mixture, task
 
 LABELS = ("no", "yes")  # TODO: the labels, in the order of the record's indices
 

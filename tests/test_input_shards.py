@@ -4,15 +4,15 @@ import threading
 import types
 
 import numpy as np
+import packing_toys
 import pytest
-from test_packing import Counting
 
 from flanlike.batches import features, input_shards, packing
 
 
 def windows() -> packing.Windows:
     return packing.Windows(
-        Counting(), row_tokens=(0, 8), family="decoder", seed=0, window_examples=16
+        packing_toys.Counting(), row_tokens=(0, 8), family="decoder", seed=0, window_examples=16
     )
 
 

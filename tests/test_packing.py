@@ -2,6 +2,7 @@ import random
 
 import hypothesis
 import numpy as np
+import packing_toys as toys
 import pytest
 from hypothesis import strategies
 
@@ -48,17 +49,9 @@ def test_a_window_packs_nearly_as_well_as_the_whole_stream():
     assert rows <= 1.05 * len(packing.best_fit(sizes, (0, 256)))
 
 
-class Counting:
-    """Example i has (i % 5) + 1 targets, all of them i + 3; every seventh has lost an exemplar."""
-
-    def __call__(self, index: int) -> packing.Item:
-        example = features.Example(inputs=[2], targets=[index + 3] * (index % 5 + 1))
-        return packing.Item(example=example, dropped_exemplars=int(index % 7 == 0))
-
-
 def _windows(**changes) -> packing.Windows:
     settings = {"row_tokens": (0, 8), "family": "decoder", "seed": 0, "window_examples": 16}
-    return packing.Windows(Counting(), **{**settings, **changes})
+    return packing.Windows(toys.Counting(), **{**settings, **changes})
 
 
 def _same(some: list[features.Batch], others: list[features.Batch]) -> bool:

@@ -5,59 +5,30 @@ import json
 import subprocess
 import sys
 
-import jax
 import ml_dtypes
 import numpy as np
+import published_toys as toys
 import pytest
 import safetensors.numpy
 from flax import nnx
 
 from flanlike import errors, models
-from flanlike.models import config as model_config
 from flanlike.models import presets
 from flanlike.pretrained import layout, names, t5, weights
-from flanlike.training import loop
 
-T5 = model_config.ModelConfig(
-    family="encoder_decoder",
-    model_type="t5",
-    model_size=4,
-    layers=2,
-    encoder_layers=1,
-    query_heads=2,
-    key_value_heads=2,
-    head_size=3,
-    hidden_size=5,
-    vocab_size=7,
-    activation="gelu",
-    scale_attention=False,
-    init="t5",
-    relative_buckets=8,
-    relative_max_distance=16,
-)
 FIRST_T5 = dataclasses.replace(
-    T5, activation="relu", is_gated=False, tied_embeddings=True, scale_head=True
+    toys.T5, activation="relu", is_gated=False, tied_embeddings=True, scale_head=True
 )
 UNUSED = "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"
-UMT5 = dataclasses.replace(T5, model_type="umt5", relative_per_layer=True)
-SHAPES = pytest.mark.parametrize("shape", [T5, FIRST_T5, UMT5], ids=["v1.1", "original", "umt5"])
+UMT5 = dataclasses.replace(toys.T5, model_type="umt5", relative_per_layer=True)
+SHAPES = pytest.mark.parametrize(
+    "shape", [toys.T5, FIRST_T5, UMT5], ids=["v1.1", "original", "umt5"]
+)
 
 
 @pytest.fixture(scope="module")
 def model():
-    return models.build(T5, seed=3)
-
-
-def assert_same_params(a: nnx.Module, b: nnx.Module) -> None:
-    jax.tree.map(np.testing.assert_array_equal, loop.params_of(a), loop.params_of(b))
-
-
-def rewrite(folder, change) -> None:
-    """Changes the tensors of a folder's one file."""
-    file = folder / "model.safetensors"
-    tensors = safetensors.numpy.load_file(file)
-    change(tensors)
-    safetensors.numpy.save_file(tensors, file)
+    return models.build(toys.T5, seed=3)
 
 
 @SHAPES
@@ -88,7 +59,7 @@ def test_every_parameter_has_its_tensors(shape):
 
 
 def test_a_kernel_is_turned_and_its_heads_are_parted():
-    place = t5.T5.places(T5)["encoder.block.0.layer.0.SelfAttention.q.weight"]
+    place = t5.T5.places(toys.T5)["encoder.block.0.layer.0.SelfAttention.q.weight"]
     theirs = np.arange(24).reshape(6, 4)  # (N*H, D)
     ours = place.to_ours(theirs)
     assert ours.shape == (4, 2, 3) and ours[1, 0, 2] == theirs[2, 1]  # D 1, head 0, unit 2
@@ -103,7 +74,7 @@ def test_saving_then_loading_is_exact(shape, max_shard_bytes, tmp_path):
     assert (tmp_path / "model.safetensors").is_file() == (max_shard_bytes > 300)
     assert weights.is_published(tmp_path)
     loaded = weights.load(tmp_path, dtype="bfloat16")
-    assert_same_params(loaded, model)
+    toys.assert_same_params(loaded, model)
     assert loaded.config == dataclasses.replace(shape, dtype="bfloat16")
 
 
@@ -120,7 +91,7 @@ def test_half_precision_is_widened(model, tmp_path):
     def halve(tensors):
         tensors.update({k: v.astype(ml_dtypes.bfloat16) for k, v in tensors.items()})
 
-    rewrite(tmp_path, halve)
+    toys.rewrite(tmp_path, halve)
     table_VD = weights.load(tmp_path).embedding.table[...]
     expected_VD = np.asarray(model.embedding.table[...]).astype(ml_dtypes.bfloat16)
     np.testing.assert_array_equal(table_VD, expected_VD.astype(np.float32))
@@ -134,7 +105,7 @@ def test_all_wrong_tensors_are_told_together(model, tmp_path):
         tensors["encoder.block.7.layer.0.layer_norm.weight"] = np.ones(4, np.float32)
         tensors["shared.weight"] = np.ones((9, 4), np.float32)
 
-    rewrite(tmp_path, spoil)
+    toys.rewrite(tmp_path, spoil)
     expected = (
         r"\(missing: encoder.final_layer_norm.weight; "
         r"of no place in this model: encoder.block.7.layer.0.layer_norm.weight; "
@@ -151,23 +122,25 @@ def test_copies_of_the_table_may_be_there_and_have_to_be_equal(model, tmp_path):
         tensors["encoder.embed_tokens.weight"] = tensors["shared.weight"]
         tensors[UNUSED] = np.ones((8, 2), np.float32)
 
-    rewrite(tmp_path, copy)
-    assert_same_params(weights.load(tmp_path), model)
-    rewrite(tmp_path, lambda tensors: tensors["encoder.embed_tokens.weight"].fill(0))
+    toys.rewrite(tmp_path, copy)
+    toys.assert_same_params(weights.load(tmp_path), model)
+    toys.rewrite(tmp_path, lambda tensors: tensors["encoder.embed_tokens.weight"].fill(0))
     expected = "unequal to shared.weight: encoder.embed_tokens.weight"
     with pytest.raises(errors.UserError, match=expected):
         weights.load(tmp_path)
 
 
-@pytest.mark.parametrize("shape", [T5, FIRST_T5], ids=["untied", "tied"])
+@pytest.mark.parametrize("shape", [toys.T5, FIRST_T5], ids=["untied", "tied"])
 def test_the_table_may_have_a_copys_name_alone(shape, tmp_path):
     model = models.build(shape, seed=3)
     weights.save(tmp_path, model)
-    rewrite(tmp_path, lambda t: t.update({"decoder.embed_tokens.weight": t.pop("shared.weight")}))
+    toys.rewrite(
+        tmp_path, lambda t: t.update({"decoder.embed_tokens.weight": t.pop("shared.weight")})
+    )
     assert weights.shape_of(tmp_path) == shape
-    assert_same_params(weights.load(tmp_path), model)
+    toys.assert_same_params(weights.load(tmp_path), model)
     wrong = np.zeros((7, 4), np.float32)
-    rewrite(tmp_path, lambda t: t.update({"encoder.embed_tokens.weight": wrong}))
+    toys.rewrite(tmp_path, lambda t: t.update({"encoder.embed_tokens.weight": wrong}))
     with pytest.raises(errors.UserError, match="unequal to shared.weight: encoder.embed_tokens"):
         weights.load(tmp_path)
 
@@ -176,13 +149,13 @@ def test_weights_in_other_formats_beside_are_not_read(model, tmp_path):
     weights.save(tmp_path, model)
     for name in ("pytorch_model.bin", "flax_model.msgpack", "other.safetensors"):
         (tmp_path / name).write_bytes(b"not to be read")
-    assert_same_params(weights.load(tmp_path), model)
+    toys.assert_same_params(weights.load(tmp_path), model)
 
 
 def test_quantized_weights_are_told(model, tmp_path):
     weights.save(tmp_path, model)
     name = "encoder.final_layer_norm.weight"
-    rewrite(tmp_path, lambda t: t.update({name: np.ones(4, np.int8)}))
+    toys.rewrite(tmp_path, lambda t: t.update({name: np.ones(4, np.int8)}))
     with pytest.raises(errors.UserError, match=f"{name} is of type I8; expected one of .*widened"):
         weights.load(tmp_path)
 
@@ -194,7 +167,7 @@ def test_loaded_parameters_do_not_change_with_the_file(model, tmp_path):
     with open(tmp_path / "model.safetensors", "r+b") as file:
         file.seek(-400, 2)
         file.write(b"\xff" * 400)
-    assert_same_params(loaded, model)
+    toys.assert_same_params(loaded, model)
 
 
 # What is known of their config.json, without most of what no code of ours looks at.
@@ -297,7 +270,7 @@ def test_missing_and_broken_files_are_told(model, tmp_path):
     ],
 )
 def test_what_says_that_the_head_is_scaled(published, expected, tmp_path):
-    content = {**layout.to_published(T5), **published}
+    content = {**layout.to_published(toys.T5), **published}
     for key in ("tie_word_embeddings", "scale_decoder_outputs"):
         if key not in published:
             del content[key]
@@ -314,7 +287,7 @@ def test_what_says_that_the_head_is_scaled(published, expected, tmp_path):
     ],
 )
 def test_a_model_that_is_no_t5_is_not_written_as_one(changes, expected, tmp_path):
-    shape = dataclasses.replace(T5, scale_embeddings=True, **changes)
+    shape = dataclasses.replace(toys.T5, scale_embeddings=True, **changes)
     with pytest.raises(errors.UserError, match=expected):
         weights.save(tmp_path, models.build(shape, seed=0))
     assert not list(tmp_path.iterdir())
@@ -327,7 +300,7 @@ def test_presets_are_the_published_shapes():
     assert published["tie_word_embeddings"] is False
 
 
-@pytest.mark.parametrize("shape", [T5, UMT5], ids=["v1.1", "umt5"])
+@pytest.mark.parametrize("shape", [toys.T5, UMT5], ids=["v1.1", "umt5"])
 def test_on_a_mesh_every_parameter_lies_where_it_is_born(shape, tmp_path):
     """In a process of its own, for the devices are four."""
     shape = dataclasses.replace(shape, vocab_size=8)

@@ -7,52 +7,21 @@ import sys
 
 import jax
 import numpy as np
+import published_toys as toys
 import pytest
 import safetensors.numpy
-import test_pretrained
 from flax import nnx
 
 from flanlike import errors, models
 from flanlike.batches import features
-from flanlike.models import config as model_config
 from flanlike.models import presets
 from flanlike.pretrained import decoders, layout, weights
 
-SIZES = {
-    **{"vocab_size": 9, "hidden_size": 4, "intermediate_size": 6, "num_hidden_layers": 3},
-    **{"num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 6},
-    **{"max_position_embeddings": 32, "rms_norm_eps": 1e-5},
-}
-LLAMA3 = {
-    **{"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0},
-    **{"original_max_position_embeddings": 8192},
-}
-# As their config.json has them; the sizes are small.
-PUBLISHED = {
-    "llama": {"model_type": "llama", "rope_theta": 5e5, "rope_scaling": LLAMA3},
-    "mistral": {"model_type": "mistral", "sliding_window": 4096, "hidden_act": "silu"},
-    "qwen2": {
-        **{"model_type": "qwen2", "use_sliding_window": True, "sliding_window": 8},
-        **{"max_window_layers": 2, "tie_word_embeddings": True, "rope_theta": 1e6},
-    },
-    "qwen3": {"model_type": "qwen3", "use_sliding_window": False, "sliding_window": 4096},
-    "gemma": {"model_type": "gemma", "hidden_act": "gelu", "hidden_activation": None},
-    "gemma2": {"model_type": "gemma2", "sliding_window": 8, "query_pre_attn_scalar": 144},
-    "gemma3_text": {
-        **{"model_type": "gemma3_text", "sliding_window": 8, "sliding_window_pattern": 3},
-        **{"rope_theta": 1e6, "rope_local_base_freq": 1e4},
-        **{"rope_scaling": {"rope_type": "linear", "factor": 8.0}},
-    },
-}
-KINDS = pytest.mark.parametrize("kind", PUBLISHED)
-
-
-def shape_of(kind: str, **changes) -> model_config.ModelConfig:
-    return layout.to_ours({**SIZES, **PUBLISHED[kind], **changes}, "somewhere")
+KINDS = pytest.mark.parametrize("kind", toys.PUBLISHED)
 
 
 def test_every_family_has_its_own_parts():
-    found = {kind: shape_of(kind) for kind in PUBLISHED}
+    found = {kind: toys.shape_of(kind) for kind in toys.PUBLISHED}
     assert {k for k, one in found.items() if one.query_key_value_biases} == {"qwen2"}
     assert {k for k, one in found.items() if one.query_key_norms} == {"qwen3", "gemma3_text"}
     assert {k for k, one in found.items() if one.norms_after} == {"gemma2", "gemma3_text"}
@@ -90,7 +59,7 @@ def test_every_family_has_its_own_parts():
 def test_the_published_ones_have_their_sizes(kind, vocab_size, widths, layers, heads, parameters):
     sizes = ("hidden_size", "intermediate_size")
     named = ("num_attention_heads", "num_key_value_heads", "head_dim")
-    shape = shape_of(
+    shape = toys.shape_of(
         kind,
         **{"vocab_size": vocab_size, "num_hidden_layers": layers},
         **dict(zip(sizes, widths, strict=True)),
@@ -102,7 +71,7 @@ def test_the_published_ones_have_their_sizes(kind, vocab_size, widths, layers, h
 
 
 def test_rotations():
-    llama, gemma3 = shape_of("llama"), shape_of("gemma3_text")
+    llama, gemma3 = toys.shape_of("llama"), toys.shape_of("gemma3_text")
     assert (llama.rope_theta, llama.rope_scaling, llama.rope_factor) == (5e5, "llama3", 8.0)
     assert (llama.rope_low_turns, llama.rope_high_turns) == (1.0, 4.0)
     assert llama.rope_original_tokens == 8192
@@ -110,17 +79,17 @@ def test_rotations():
     assert (gemma3.rope_scaling, gemma3.rope_factor) == ("linear", 8.0)
     # As Qwen 2.5 writes it, with the magnitude left to the formula.
     yarn = {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768}
-    qwen2 = shape_of("qwen2", rope_scaling=yarn)
+    qwen2 = toys.shape_of("qwen2", rope_scaling=yarn)
     assert (qwen2.rope_scaling, qwen2.rope_theta) == ("yarn", 1e6)
     assert (qwen2.rope_low_turns, qwen2.rope_high_turns) == (1.0, 32.0)
     assert qwen2.rope_magnitude == pytest.approx(1.1386, abs=1e-4)
-    assert shape_of("mistral").rope_theta == 10_000.0
+    assert toys.shape_of("mistral").rope_theta == 10_000.0
 
 
 @KINDS
 def test_every_parameter_has_its_tensors(kind):
     """The places tell the whole model, each layer once, in the shapes that the model has."""
-    shape = shape_of(kind)
+    shape = toys.shape_of(kind)
     covered: dict[tuple[str, ...], list] = {}
     for place in decoders.places(shape).values():
         covered.setdefault(place.path, []).append(place)
@@ -133,14 +102,17 @@ def test_every_parameter_has_its_tensors(kind):
 
 
 def test_names_are_the_published_ones():
-    qwen2 = decoders.places(shape_of("qwen2"))
+    qwen2 = decoders.places(toys.shape_of("qwen2"))
     bias = qwen2["model.layers.1.self_attn.q_proj.bias"]
     assert bias.path == ("blocks", "attention", "q_bias") and bias.their_shape == (12,)
     theirs = np.arange(12)
     assert bias.to_ours(theirs).shape == (2, 6)
     np.testing.assert_array_equal(bias.to_theirs(bias.to_ours(theirs)), theirs)
     assert "lm_head.weight" not in qwen2
-    llama, gemma2 = decoders.places(shape_of("llama")), decoders.places(shape_of("gemma2"))
+    llama, gemma2 = (
+        decoders.places(toys.shape_of("llama")),
+        decoders.places(toys.shape_of("gemma2")),
+    )
     assert llama["lm_head.weight"].their_shape == (9, 4)
     name = "model.layers.2.post_attention_layernorm.weight"
     assert llama[name].path == ("blocks", "hidden_norm", "scale")
@@ -151,10 +123,10 @@ def test_names_are_the_published_ones():
 
 @KINDS
 def test_saving_then_loading_is_exact(kind, tmp_path):
-    model = models.build(shape_of(kind), seed=3)
+    model = models.build(toys.shape_of(kind), seed=3)
     weights.save(tmp_path, model, marks=features.Marks(eos_id=7, bos_id=6), max_shard_bytes=300)
     loaded = weights.load(tmp_path)
-    test_pretrained.assert_same_params(loaded, model)
+    toys.assert_same_params(loaded, model)
     assert loaded.config == model.config
     content = layout.read(tmp_path)
     assert (content["eos_token_id"], content["bos_token_id"]) == (7, 6)
@@ -162,29 +134,27 @@ def test_saving_then_loading_is_exact(kind, tmp_path):
 
 def test_the_head_is_as_config_json_says(tmp_path):
     """Equal to the table, it still has a gradient of its own; tied, it may be left out."""
-    model = models.build(shape_of("llama"), seed=3)
+    model = models.build(toys.shape_of("llama"), seed=3)
     model.embedding.head[...] = model.embedding.table[...].T
     weights.save(tmp_path, model)
     assert weights.shape_of(tmp_path) == model.config
     content = layout.read(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps({**content, "tie_word_embeddings": True}))
     assert weights.shape_of(tmp_path).tied_embeddings
-    test_pretrained.rewrite(tmp_path, lambda tensors: tensors["lm_head.weight"].fill(0))
+    toys.rewrite(tmp_path, lambda tensors: tensors["lm_head.weight"].fill(0))
     assert not weights.shape_of(tmp_path).tied_embeddings
     (tmp_path / "config.json").write_text(json.dumps(content))
-    test_pretrained.rewrite(tmp_path, lambda tensors: tensors.pop("lm_head.weight"))
+    toys.rewrite(tmp_path, lambda tensors: tensors.pop("lm_head.weight"))
     with pytest.raises(errors.UserError, match="missing: lm_head.weight"):
         weights.load(tmp_path)
 
 
 def test_buffers_of_old_files_are_passed_over(tmp_path):
-    model = models.build(shape_of("llama"), seed=3)
+    model = models.build(toys.shape_of("llama"), seed=3)
     weights.save(tmp_path, model)
     name = "model.layers.0.self_attn.rotary_emb.inv_freq"
-    test_pretrained.rewrite(
-        tmp_path, lambda tensors: tensors.update({name: np.ones(3, np.float32)})
-    )
-    test_pretrained.assert_same_params(weights.load(tmp_path), model)
+    toys.rewrite(tmp_path, lambda tensors: tensors.update({name: np.ones(3, np.float32)}))
+    toys.assert_same_params(weights.load(tmp_path), model)
     assert name in safetensors.numpy.load_file(tmp_path / "model.safetensors")
 
 
@@ -225,7 +195,7 @@ def test_buffers_of_old_files_are_passed_over(tmp_path):
 )
 def test_a_configuration_that_cannot_be_read_is_told(kind, changes, expected):
     with pytest.raises(errors.UserError, match=f"somewhere/config.json: .*{expected}"):
-        shape_of(kind, **changes)
+        toys.shape_of(kind, **changes)
 
 
 @pytest.mark.parametrize(
@@ -239,12 +209,12 @@ def test_a_configuration_that_cannot_be_read_is_told(kind, changes, expected):
     ],
 )
 def test_what_the_family_cannot_compute_is_not_written(kind, changes, expected):
-    shape = dataclasses.replace(shape_of(kind), **changes)
+    shape = dataclasses.replace(toys.shape_of(kind), **changes)
     with pytest.raises(errors.UserError, match=expected):
         layout.to_published(shape)
     # What only training knows of is nothing to them.
-    same = dataclasses.replace(shape_of(kind), dropout=0.1, dtype="bfloat16", remat="full")
-    assert layout.to_published(same) == layout.to_published(shape_of(kind))
+    same = dataclasses.replace(toys.shape_of(kind), dropout=0.1, dtype="bfloat16", remat="full")
+    assert layout.to_published(same) == layout.to_published(toys.shape_of(kind))
 
 
 def test_presets_are_the_published_models():
@@ -252,8 +222,12 @@ def test_presets_are_the_published_models():
         return layout.to_published(dataclasses.replace(presets.get(name), vocab_size=9))
 
     small = published("decoder-1b")
-    assert small["rope_scaling"] == {**LLAMA3, "factor": 32.0}
-    assert small["rope_parameters"] == {**LLAMA3, "factor": 32.0, "rope_theta": 500_000.0}
+    assert small["rope_scaling"] == {**toys.LLAMA3, "factor": 32.0}
+    assert small["rope_parameters"] == {
+        **toys.LLAMA3,
+        "factor": 32.0,
+        "rope_theta": 500_000.0,
+    }
     assert (small["max_position_embeddings"], small["rms_norm_eps"]) == (131_072, 1e-5)
     assert small["tie_word_embeddings"] and not published("decoder-8b")["tie_word_embeddings"]
     assert published("decoder-8b")["rope_scaling"] is None
@@ -274,7 +248,7 @@ def test_on_a_mesh_they_are_born_and_compute_alike(tmp_path):
     """In a process of its own, for the devices are four."""
     sizes = {"vocab_size": 8, "num_attention_heads": 4, "num_key_value_heads": 2}
     for kind in ("qwen2", "gemma3_text"):
-        shape = shape_of(kind, **sizes)
+        shape = toys.shape_of(kind, **sizes)
         weights.save(tmp_path / kind, models.build(shape, seed=3))
     code = f"""
 import jax, numpy as np

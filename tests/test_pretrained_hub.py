@@ -6,9 +6,8 @@ import pathlib
 
 import hub_client
 import hub_server
+import published_toys as toys
 import pytest
-import test_pretrained
-import test_tokenizer
 import training_toys
 
 from flanlike import errors, models
@@ -31,9 +30,9 @@ def files_of(folder: pathlib.Path) -> dict[str, bytes]:
 def published(tmp_path_factory):
     """A folder as a hub holds it, with files that nobody needs."""
     folder = tmp_path_factory.mktemp("published")
-    shape = dataclasses.replace(test_pretrained.T5, vocab_size=56)
+    shape = dataclasses.replace(toys.T5, vocab_size=56)
     weights.save(folder, models.build(shape, seed=3))
-    (folder / "spiece.model").write_bytes(test_tokenizer.pieces_model())
+    (folder / "spiece.model").write_bytes(toys.pieces_model())
     (folder / "generation_config.json").write_text("{}")
     return folder
 
@@ -151,7 +150,7 @@ def test_a_run_starts_from_an_id_and_keeps_its_commit(served, published, tmp_pat
     assert name == TINY and len(commit) == 40
     export.export(run, out)
     assert files_of(out).keys() >= {"config.json", "model.safetensors", "spiece.model"}
-    test_pretrained.assert_same_params(weights.load(out), loading.load(run).model)
+    toys.assert_same_params(weights.load(out), loading.load(run).model)
     # The branch goes on; the run does not.
     assert starts.init_of(TINY, str(run)) == config["init"]
     assert starts.init_of(f"{TINY}@newer", str(run)) == f"{TINY}@newer"

@@ -12,6 +12,7 @@ from typing import Any
 
 import jax
 import numpy as np
+import parity_toys as toys
 import pytest
 from flax import nnx
 
@@ -85,11 +86,6 @@ def theirs(kind: str, *, seed: int = 0):
     return model
 
 
-def ours_of(model, folder):
-    model.save_pretrained(folder)
-    return weights.load(folder)
-
-
 def theirs_of(folder):
     """Returns transformers' model of the folder; nothing may be missing or left over."""
     model, told = transformers.AutoModelForSeq2SeqLM.from_pretrained(
@@ -142,7 +138,7 @@ def assert_same_logits(ours, model) -> None:
 @ALL_KINDS
 def test_logits_agree_after_loading(kind, tmp_path):
     model = theirs(kind)
-    ours = ours_of(model, tmp_path)
+    ours = toys.ours_of(model, tmp_path)
     assert ours.config.tied_embeddings == (not KINDS[kind].has_head)
     assert ours.config.scale_head == KINDS[kind].is_scaled
     assert_same_logits(ours, model)
@@ -150,7 +146,7 @@ def test_logits_agree_after_loading(kind, tmp_path):
 
 @ALL_KINDS
 def test_logits_agree_after_saving(kind, tmp_path):
-    shape = ours_of(theirs(kind), tmp_path / "theirs").config
+    shape = toys.ours_of(theirs(kind), tmp_path / "theirs").config
     ours = models.build(shape, seed=5)
     weights.save(tmp_path / "ours", ours)
     model = theirs_of(tmp_path / "ours")
@@ -164,7 +160,7 @@ def test_logits_agree_after_saving(kind, tmp_path):
 @ALL_KINDS
 def test_there_and_back_is_bit_exact(kind, tmp_path):
     model = theirs(kind)
-    weights.save(tmp_path / "ours", ours_of(model, tmp_path / "theirs"), max_shard_bytes=6000)
+    weights.save(tmp_path / "ours", toys.ours_of(model, tmp_path / "theirs"), max_shard_bytes=6000)
     assert (tmp_path / "ours" / "model.safetensors.index.json").is_file()
     back = theirs_of(tmp_path / "ours")
     assert back.config.to_diff_dict().keys() == model.config.to_diff_dict().keys() | {"dtype"}
@@ -178,7 +174,7 @@ def test_there_and_back_is_bit_exact(kind, tmp_path):
 def test_greedy_generations_are_the_same_tokens(kind, tmp_path):
     model = theirs(kind)
     model.shared.weight.data.mul_(0.1)  # or a tied head says the start token for ever
-    ours = ours_of(model, tmp_path)
+    ours = toys.ours_of(model, tmp_path)
     inputs = their_inputs()
     with torch.no_grad():
         expected = model.generate(
@@ -200,7 +196,7 @@ def test_greedy_generations_are_the_same_tokens(kind, tmp_path):
 @ALL_KINDS
 def test_one_adamw_step_is_the_same(kind, tmp_path):
     model = theirs(kind)
-    ours = ours_of(model, tmp_path / "theirs")
+    ours = toys.ours_of(model, tmp_path / "theirs")
     eps = (
         1e-5  # far below most gradients, above those that are rounding: a step is nearly their sign
     )
@@ -217,18 +213,8 @@ def test_one_adamw_step_is_the_same(kind, tmp_path):
     loss.backward()
     torch_optimizer.step()
     assert float(metrics.loss) == pytest.approx(loss.item(), abs=1e-4)
-    updated = ours_of(model, tmp_path / "updated")
-    assert_close_params(ours, updated, atol=1e-4)
-
-
-def assert_close_params(a: nnx.Module, b: nnx.Module, *, atol: float) -> None:
-    jax.tree.map_with_path(
-        lambda path, x, y: np.testing.assert_allclose(
-            x, y, atol=atol, rtol=0, err_msg=jax.tree_util.keystr(path)
-        ),
-        loop.params_of(a),
-        loop.params_of(b),
-    )
+    updated = toys.ours_of(model, tmp_path / "updated")
+    toys.assert_close_params(ours, updated, atol=1e-4)
 
 
 @pytest.mark.parametrize("is_bidirectional", [True, False])
@@ -251,7 +237,7 @@ def test_mt5_is_never_scaled(tmp_path):
     """Not even with a tied head."""
     model = theirs("mt5")
     model.lm_head.weight = model.shared.weight
-    ours = ours_of(model, tmp_path)
+    ours = toys.ours_of(model, tmp_path)
     assert ours.config.tied_embeddings and not ours.config.scale_head
     assert_same_logits(ours, model)
 
@@ -309,6 +295,6 @@ def test_pytorch_files_are_rewritten_as_the_guide_says(tmp_path, monkeypatch):
 
 def test_bfloat16_files_load_exactly(tmp_path):
     model = theirs("v1.1").to(torch.bfloat16)
-    ours = ours_of(model, tmp_path)
+    ours = toys.ours_of(model, tmp_path)
     head_VD = model.lm_head.weight.detach().float().numpy()
     np.testing.assert_array_equal(np.asarray(ours.embedding.head[...]).T, head_VD)

@@ -7,9 +7,9 @@ import json
 from typing import NamedTuple
 
 import numpy as np
+import parity_toys
+import published_toys
 import pytest
-import test_pretrained_parity as parity
-import test_pretrained_runs
 from flax import nnx
 
 from flanlike import config, errors, models
@@ -19,7 +19,8 @@ from flanlike.pretrained import layout, weights
 from flanlike.runs import export, loading
 from flanlike.training import loop, optim
 
-torch, transformers = parity.torch, parity.transformers
+torch = pytest.importorskip("torch", reason="needs the extra 'parity'")
+transformers = pytest.importorskip("transformers", reason="needs the extra 'parity'")
 
 MARKS = features.Marks(eos_id=2, bos_id=1)
 LLAMA3 = {
@@ -115,7 +116,7 @@ def pair(request, tmp_path_factory) -> Pair:
     """A model of theirs, and ours that is read from the files it writes."""
     model = theirs(request.param)
     folder = tmp_path_factory.mktemp(request.param)
-    return Pair(request.param, model, parity.ours_of(model, folder))
+    return Pair(request.param, model, parity_toys.ours_of(model, folder))
 
 
 def theirs_of(folder):
@@ -222,7 +223,7 @@ def test_greedy_generations_are_the_same_tokens(pair):
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_adamw_step_is_the_same(kind, tmp_path):
     model = theirs(kind)
-    ours = parity.ours_of(model, tmp_path / "theirs")
+    ours = parity_toys.ours_of(model, tmp_path / "theirs")
     settings = config.OptimConfig(
         peak_lr=1e-2, schedule="constant", warmup_steps=0, b2=0.999, max_gradient_norm=0
     )
@@ -236,8 +237,8 @@ def test_one_adamw_step_is_the_same(kind, tmp_path):
     loss.backward()
     torch_optimizer.step()
     assert float(metrics.loss) == pytest.approx(loss.item(), abs=1e-4)
-    updated = parity.ours_of(model, tmp_path / "updated")
-    parity.assert_close_params(ours, updated, atol=1e-4)
+    updated = parity_toys.ours_of(model, tmp_path / "updated")
+    parity_toys.assert_close_params(ours, updated, atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["llama", "qwen3"])
@@ -259,7 +260,7 @@ def test_inputs_seen_both_ways_are_a_mask_of_theirs(kind, tmp_path):
 def test_a_head_of_its_own_stays_apart_though_it_is_equal(tmp_path):
     model = theirs("llama")
     model.lm_head.weight.data.copy_(model.model.embed_tokens.weight.data)
-    ours = parity.ours_of(model, tmp_path / "theirs")
+    ours = parity_toys.ours_of(model, tmp_path / "theirs")
     assert not ours.config.tied_embeddings
     assert_same_logits(ours, model)
     weights.save(tmp_path / "ours", ours)
@@ -294,8 +295,8 @@ def test_files_of_transformers_4_are_read(tmp_path):
 
 def test_a_run_from_a_published_folder_is_theirs_again(tmp_path):
     """Trained by train.py and exported: the same tokens of a text, and the same logits of them."""
-    test_pretrained_runs.published_llama(tmp_path / "published")
-    run = test_pretrained_runs.run_from(tmp_path / "published", tmp_path)
+    published_toys.published_llama(tmp_path / "published")
+    run = published_toys.run_from(tmp_path / "published", tmp_path)
     export.export(run, tmp_path / "out")
     trained = loading.load(run)
     text = "Is it true?\n- yes\n- no  (é)"

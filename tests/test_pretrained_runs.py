@@ -4,17 +4,11 @@ import dataclasses
 import json
 
 import numpy as np
+import published_toys as toys
 import pytest
 import safetensors.numpy
-import test_pretrained
-import test_pretrained_decoders
-import test_tokenizer
-import test_tokenizer_decoders
-import training_toys
 
-import train
 from flanlike import errors, models
-from flanlike.batches import tokenizer
 from flanlike.pretrained import layout, weights
 from flanlike.runs import bases, export, loading, starts
 from flanlike.runs import folder as run_folder
@@ -24,9 +18,9 @@ from flanlike.runs import folder as run_folder
 def published(tmp_path_factory):
     """A folder as a hub would hold it, with a few rows to spare in its table."""
     folder = tmp_path_factory.mktemp("published")
-    shape = dataclasses.replace(test_pretrained.T5, vocab_size=56)
+    shape = dataclasses.replace(toys.T5, vocab_size=56)
     weights.save(folder, models.build(shape, seed=3))
-    (folder / "spiece.model").write_bytes(test_tokenizer.pieces_model())
+    (folder / "spiece.model").write_bytes(toys.pieces_model())
     return folder
 
 
@@ -36,12 +30,12 @@ def test_a_published_folder_is_a_start(published):
     words = loading.words_of(published)
     assert words.size < start.shape.vocab_size == 56
     model = starts.build(start, words, seed=0, mesh=None)
-    test_pretrained.assert_same_params(model, weights.load(published))
+    toys.assert_same_params(model, weights.load(published))
     assert model.config.dropout == 0.2
 
 
 def test_another_tokenizer_is_told(published, tmp_path):
-    shape = dataclasses.replace(test_pretrained.T5, vocab_size=20)
+    shape = dataclasses.replace(toys.T5, vocab_size=20)
     weights.save(tmp_path, models.build(shape, seed=3))
     with pytest.raises(errors.UserError, match="no vocabulary at"):
         loading.load(tmp_path)
@@ -50,27 +44,15 @@ def test_another_tokenizer_is_told(published, tmp_path):
         loading.load(tmp_path)
 
 
-def run_from(published, tmp_path, *more: str):
-    """Returns the folder of a short run of train.py that starts from the published folder."""
-    flags = training_toys.some_mixture(tmp_path, "rte")
-    at = flags.index("--model")
-    del flags[at : at + 4]  # --model tiny --init none
-    at = flags.index("--vocabulary-size")
-    del flags[at : at + 2]
-    run = tmp_path / "run"
-    train.main([*flags, *more, "--init", str(published), "--out", str(run)])
-    return run
-
-
 def test_a_run_starts_from_it_and_is_exported(published, tmp_path, capsys):
-    run, out = run_from(published, tmp_path), tmp_path / "out"
+    run, out = toys.run_from(published, tmp_path), tmp_path / "out"
     assert json.loads((run / "config.json").read_text())["shape"]["vocab_size"] == 56
     assert (run / "vocabulary" / "spiece.model").is_file()
     export.main([str(run), "--out", str(out)])
     assert "step 2: written into" in capsys.readouterr().out
     assert (out / "spiece.model").read_bytes() == (published / "spiece.model").read_bytes()
     trained = loading.load(run)
-    test_pretrained.assert_same_params(weights.load(out), trained.model)
+    toys.assert_same_params(weights.load(out), trained.model)
     before, after = (safetensors.numpy.load_file(d / "model.safetensors") for d in (published, out))
     assert before.keys() == after.keys()
     assert not np.array_equal(before["shared.weight"], after["shared.weight"])
@@ -80,24 +62,16 @@ def test_a_run_starts_from_it_and_is_exported(published, tmp_path, capsys):
     assert "is there and not empty" in capsys.readouterr().err
 
 
-def published_llama(folder):
-    """Writes a small Llama and its tokenizer into the folder, as a hub would hold them."""
-    words = tokenizer.PublishedTokenizer(test_tokenizer_decoders.byte_level())
-    shape = test_pretrained_decoders.shape_of("llama", vocab_size=words.size + 7)
-    weights.save(folder, models.build(shape, seed=3), marks=words.marks)
-    words.save(folder)
-
-
 def test_a_decoder_starts_a_run_and_is_exported(tmp_path, capsys):
     pytest.importorskip("tokenizers", reason="needs the extra 'pretrained'")
     published, out = tmp_path / "published", tmp_path / "out"
-    published_llama(published)
-    run = run_from(published, tmp_path)
+    toys.published_llama(published)
+    run = toys.run_from(published, tmp_path)
     export.main([str(run), "--out", str(out)])
     capsys.readouterr()
     trained = loading.load(run)
     assert trained.words.marks.bos_id == trained.words.size - 2
-    test_pretrained.assert_same_params(weights.load(out), trained.model)
+    toys.assert_same_params(weights.load(out), trained.model)
     before, after = layout.read(published), layout.read(out)
     assert before == after and after["eos_token_id"] == trained.words.marks.eos_id
     for name in ("tokenizer.json", "tokenizer_config.json"):
@@ -105,7 +79,7 @@ def test_a_decoder_starts_a_run_and_is_exported(tmp_path, capsys):
 
 
 def test_inputs_seen_both_ways_are_not_exported_as_causal(tmp_path, capsys):
-    published_llama(tmp_path)
+    toys.published_llama(tmp_path)
     content = json.loads((tmp_path / "config.json").read_text())
     shape = dataclasses.replace(layout.to_ours(content, tmp_path), attention="prefix")
     run = tmp_path / "run"

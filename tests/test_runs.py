@@ -12,7 +12,6 @@ import pytest
 import training_toys
 
 from flanlike import config, errors
-from flanlike.batches import vocabulary
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, starts
 from flanlike.training import checkpoint, loop, optim
@@ -101,21 +100,8 @@ def test_default_folders_differ_by_what_reaches_the_figures():
     assert folder.parts[0] == "runs" and folder.name.startswith("cot-")
 
 
-@pytest.fixture(scope="module")
-def words():
-    return vocabulary.Vocabulary.train(["Is it so? yes no"] * 20, 300)
-
-
-def write_bare(folder, words):
-    shape = dataclasses.replace(training_toys.MODEL, vocab_size=words.size)
-    model = training_toys.model(3, vocab_size=words.size)
-    checkpoint.save_params(folder, model, shape)
-    words.save(folder / "vocabulary")
-    return model, shape
-
-
 def write_run(folder, words):
-    model, shape = write_bare(folder / "bare", words)
+    model, shape = training_toys.write_bare(folder / "bare", words)
     run_folder.claim(folder / "run", {"shape": dataclasses.asdict(shape)})
     words.save(folder / "run" / "vocabulary")
     state = loop.init_state(model, optim.build(config.OptimConfig(), 2))

@@ -3,16 +3,14 @@
 import dataclasses
 
 import pytest
-import test_runs
+import training_toys
 
 from flanlike import errors
 from flanlike.runs import starts
 
-words = test_runs.words
-
 
 def test_starting_point(tmp_path, words):
-    _, shape = test_runs.write_bare(tmp_path, words)
+    _, shape = training_toys.write_bare(tmp_path, words)
     fresh = starts.starting_point("none", "micro-encdec", is_embedded=True, dropout=0.2, dtype=None)
     assert fresh.folder is None and fresh.shape.dropout == 0.2
     assert fresh.shape.family == "encoder_decoder" and fresh.changes == {"dropout": 0.2}
@@ -26,7 +24,7 @@ def test_starting_point(tmp_path, words):
 
 
 def test_a_preset_of_another_shape_is_refused(tmp_path, words):
-    test_runs.write_bare(tmp_path, words)
+    training_toys.write_bare(tmp_path, words)
     with pytest.raises(errors.UserError, match="--model 'micro' has another shape.*layers"):
         starts.starting_point(str(tmp_path), "micro", is_embedded=True)
 

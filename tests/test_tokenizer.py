@@ -1,10 +1,10 @@
 """Published tokenizers: what they keep of a text, and what they do not."""
 
-import io
 import json
 import pickle
 
 import hypothesis
+import published_toys as toys
 import pytest
 import sentencepiece
 from hypothesis import strategies
@@ -12,29 +12,11 @@ from hypothesis import strategies
 from flanlike import errors
 from flanlike.batches import tokenizer, vocabulary
 
-TEXTS = ["is it red or blue? yes it is", "no, it is not so"] * 10
-
-
-def pieces_model(**changes) -> bytes:
-    """Returns a SentencePiece model with T5's settings."""
-    model = io.BytesIO()
-    settings = dict(pad_id=0, eos_id=1, unk_id=2, bos_id=-1, pad_piece="<pad>", eos_piece="</s>")
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(TEXTS),
-        model_writer=model,
-        vocab_size=50,
-        model_type="unigram",
-        hard_vocab_limit=False,
-        minloglevel=2,
-        **{**settings, **changes},
-    )
-    return model.getvalue()
-
 
 def json_model() -> bytes:
     """Returns the same tokenizer as tokenizer.json, with sentinels, laid out as T5's is."""
     tokenizers = pytest.importorskip("tokenizers", reason="needs the extra 'pretrained'")
-    processor = sentencepiece.SentencePieceProcessor(model_proto=pieces_model())
+    processor = sentencepiece.SentencePieceProcessor(model_proto=toys.pieces_model())
     ids = range(processor.vocab_size())
     scored = [(processor.id_to_piece(i), processor.get_score(i)) for i in ids]
     made = tokenizers.Tokenizer(tokenizers.models.Unigram(scored, unk_id=2, byte_fallback=False))
@@ -49,7 +31,7 @@ def json_model() -> bytes:
 
 @pytest.fixture(params=["tokenizer.json", "spiece.model"])
 def folder(request, tmp_path):
-    content = json_model() if request.param == "tokenizer.json" else pieces_model()
+    content = json_model() if request.param == "tokenizer.json" else toys.pieces_model()
     (tmp_path / request.param).write_bytes(content)
     (tmp_path / "tokenizer_config.json").write_text("{}")
     return tmp_path
@@ -80,9 +62,9 @@ def test_spare_rows_of_the_table_are_no_text(folder):
 def test_the_two_files_agree_and_sentinels_are_beyond_the_pieces():
     (a, b) = (
         tokenizer.PublishedTokenizer({"tokenizer.json": json_model()}),
-        tokenizer.PublishedTokenizer({"spiece.model": pieces_model()}),
+        tokenizer.PublishedTokenizer({"spiece.model": toys.pieces_model()}),
     )
-    for text in TEXTS[:2]:
+    for text in toys.TEXTS[:2]:
         assert a.encode(text) == b.encode(text)
     assert a.size == b.size + 2
 
@@ -100,7 +82,7 @@ def test_it_is_saved_whole_and_goes_to_workers(folder, tmp_path):
 
 
 def test_another_id_for_unk_is_the_tokenizers_own(tmp_path):
-    content = pieces_model(bos_id=2, bos_piece="<s>", unk_id=3)
+    content = toys.pieces_model(bos_id=2, bos_piece="<s>", unk_id=3)
     words = tokenizer.PublishedTokenizer({"spiece.model": content})
     assert 3 in words.encode("{") and 2 not in words.encode("{ <s>")
     assert not {0, 1, 2} & set(words.encode("is </s> it <pad>"))
@@ -152,14 +134,14 @@ def test_the_settings_of_another_class_are_no_tokenizer(tmp_path):
 
 
 def test_a_folder_of_our_own_is_a_vocabulary(tmp_path):
-    trained = vocabulary.Vocabulary.train(TEXTS, 300, tmp_path)
+    trained = vocabulary.Vocabulary.train(toys.TEXTS, 300, tmp_path)
     assert tokenizer.load(tmp_path).fingerprint == trained.fingerprint
     with pytest.raises(errors.UserError, match="no vocabulary at"):
         tokenizer.load(tmp_path / "nowhere")
 
 
 def test_other_ids_and_broken_files_are_told(tmp_path):
-    (tmp_path / "spiece.model").write_bytes(pieces_model(pad_id=3))
+    (tmp_path / "spiece.model").write_bytes(toys.pieces_model(pad_id=3))
     with pytest.raises(errors.UserError, match=r"has the ids \(3, 1\) for <pad> and </s>"):
         tokenizer.load(tmp_path)
     (tmp_path / "spiece.model").write_bytes(b"nothing")

@@ -12,47 +12,24 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-import training_toys
+import tuning_toys as toys
 from flax import nnx
 
 from flanlike import config, errors, models
-from flanlike.batches import features
 from flanlike.models import tuning
 from flanlike.training import loop, loss, optim
 
-ALL_KERNELS = ("q", "k", "v", "out", "gate", "up", "down")
-LORA = config.LoraConfig(rank=2, alpha=6, targets=ALL_KERNELS)
 SETTINGS = {
-    "lora": LORA,
+    "lora": toys.LORA,
     "adapter": config.AdapterConfig(size=3),
     "prompt": config.SoftPromptConfig(tokens=3),
 }
-FAMILIES = {
-    "decoder": dataclasses.replace(training_toys.MODEL, layers=2, key_value_heads=1),
-    "encoder_decoder": dataclasses.replace(
-        training_toys.MODEL, family="encoder_decoder", layers=2, encoder_layers=1
-    ),
-}
-BOTH_FAMILIES = pytest.mark.parametrize("family", FAMILIES)
-EXAMPLES = [([5, 6, 7, 8], [9, 10]), ([11, 12], [13]), ([14, 15, 16], [17, 18, 19])]
-
-
-def batch(family, model=None, *, is_packed=False):
-    """Returns the examples as the pipeline would make them for that model."""
-    ids = () if model is None else tuning.soft_prompt_ids(model)
-    limits = features.LengthLimits(max_input_tokens=9, max_target_tokens=5)
-    examples = [
-        features.to_example(inputs, targets, limits, family=family, first_ids=ids)
-        for inputs, targets in EXAMPLES
-    ]
-    rows = [examples] if is_packed else [[example] for example in examples]
-    row_tokens = (27, 15) if family != "decoder" else (0, 42)
-    return features.assemble(rows, row_tokens, family=family)
+BOTH_FAMILIES = pytest.mark.parametrize("family", toys.FAMILIES)
 
 
 @functools.cache
 def _base(family):
-    return nnx.split(models.build(FAMILIES[family], seed=0))
+    return nnx.split(models.build(toys.FAMILIES[family], seed=0))
 
 
 def base(family):
@@ -64,18 +41,6 @@ def tuned(family, settings, *, seed=0):
     model = base(family)
     tuning.attach(model, settings, seed=seed)
     return model
-
-
-def shaken(model):
-    """Gives what learns values that are not zero."""
-    state = nnx.state(model, tuning.Tuned)
-    rng = np.random.default_rng(5)
-    moved = lambda leaf: leaf + 0.2 * rng.standard_normal(leaf.shape, np.float32)  # noqa: E731
-    nnx.update(model, jax.tree.map(moved, state))
-    return model
-
-
-logits_of = nnx.jit(lambda model, batch: model(batch))
 
 
 def base_of(model):
@@ -99,9 +64,9 @@ def _gradient(graph, params, rest, a_batch):
 @pytest.mark.parametrize("kind", ["lora", "adapter"])
 def test_the_start_is_the_base_exactly(family, kind):
     model = tuned(family, SETTINGS[kind])
-    expected = logits_of(base(family), batch(family))
-    np.testing.assert_array_equal(logits_of(model, batch(family)), expected)
-    assert np.abs(logits_of(shaken(model), batch(family)) - expected).max() > 1e-2
+    expected = toys.logits_of(base(family), toys.batch(family))
+    np.testing.assert_array_equal(toys.logits_of(model, toys.batch(family)), expected)
+    assert np.abs(toys.logits_of(toys.shaken(model), toys.batch(family)) - expected).max() > 1e-2
 
 
 def test_a_soft_prompt_starts_as_vectors_of_the_vocabulary():
@@ -122,13 +87,13 @@ def test_a_soft_prompt_is_read_like_tokens_of_those_vectors(family):
     model = tuned(family, SETTINGS["prompt"])
     prompt = model.embedding.soft_prompt
     prompt.vectors = tuning.Tuned(model.embedding.table[...][20:23])
-    with_prompt = batch(family, model)
+    with_prompt = toys.batch(family, model)
     array = with_prompt.tokens_BT if family == "decoder" else with_prompt.source_tokens_BS
     assert array[0, :5].tolist() == [32, 33, 34, 5, 6]
     assert with_prompt.targets_BT.max() < 32
-    logits = logits_of(model, with_prompt)
+    logits = toys.logits_of(model, with_prompt)
     array[array >= 32] -= 12
-    np.testing.assert_array_equal(logits, logits_of(model, with_prompt))
+    np.testing.assert_array_equal(logits, toys.logits_of(model, with_prompt))
 
 
 MOST = pytest.mark.parametrize(
@@ -140,9 +105,15 @@ MOST = pytest.mark.parametrize(
 
 @MOST
 def test_packed_examples_compute_what_they_do_alone(family, settings):
-    model = shaken(tuned(family, settings))
-    alone, packed = batch(family, model), batch(family, model, is_packed=True)
-    logits, packed_logits = logits_of(model, alone), logits_of(model, packed)[0]
+    model = toys.shaken(tuned(family, settings))
+    alone, packed = (
+        toys.batch(family, model),
+        toys.batch(family, model, is_packed=True),
+    )
+    logits, packed_logits = (
+        toys.logits_of(model, alone),
+        toys.logits_of(model, packed)[0],
+    )
     np.testing.assert_allclose(
         packed_logits[packed.loss_weights_BT[0] > 0],
         logits[alone.loss_weights_BT > 0],
@@ -170,7 +141,7 @@ def test_only_what_was_added_moves_and_has_moments(family, settings):
     assert sizes == [count[0], 2 * count[0]] and count[0] < count[1] / 2
     first = jax.device_get(state.params)
     for _ in range(2):
-        state, metrics = step(state, batch(family, model))
+        state, metrics = step(state, toys.batch(family, model))
     loop.write_params(model, state.params)
     jax.tree.map(np.testing.assert_array_equal, base_of(model), before)  # bit-equal, and alive
     # With B at 0 the gradient of A is 0 in the first step only: after two, all have moved.
@@ -183,15 +154,15 @@ def assert_moved(a, b):
 
 
 def test_the_base_is_neither_donated_nor_a_constant_of_the_step():
-    model = tuned("decoder", LORA)
+    model = tuned("decoder", toys.LORA)
     optimizer = optax.sgd(0.1)
     step = loop.make_train_step(model, optimizer, lambda _: jnp.zeros(()))
     state = loop.init_state(model, optimizer)
     held = jax.tree.leaves(nnx.state(model, nnx.Param))
-    new, _ = step(state, batch("decoder"))
+    new, _ = step(state, toys.batch("decoder"))
     assert all(leaf.is_deleted() for leaf in jax.tree.leaves(state.params))
     assert not any(leaf.is_deleted() for leaf in held)
-    jaxpr = jax.make_jaxpr(step.func)(new, batch("decoder"), **step.keywords)
+    jaxpr = jax.make_jaxpr(step.func)(new, toys.batch("decoder"), **step.keywords)
     assert not jaxpr.consts
     given = sum(v.aval.size for v in jaxpr.jaxpr.invars)
     assert given > tuning.count(model)[1]
@@ -213,23 +184,23 @@ def test_no_gradient_of_the_base_is_computed():
         step = loop.make_train_step(model, optimizer, lambda _: jnp.zeros(()))
         state = loop.init_state(model, optimizer)
         step = getattr(step, "func", step), getattr(step, "keywords", {})
-        return set(products(jax.make_jaxpr(step[0])(state, batch("decoder"), **step[1]).jaxpr))
+        return set(products(jax.make_jaxpr(step[0])(state, toys.batch("decoder"), **step[1]).jaxpr))
 
     D, F = 16, 24
     assert {(D, F), (F, D)} <= of_step(base("decoder"))
-    assert not {(D, F), (F, D)} & of_step(tuned("decoder", LORA))
+    assert not {(D, F), (F, D)} & of_step(tuned("decoder", toys.LORA))
 
 
 @BOTH_FAMILIES
 def test_the_gradient_is_that_of_the_merged_matrix_by_the_chain_rule(family):
     """W' = W + s A B: dA = s dW' B^T and dB = s A^T dW', for every kernel and layer."""
-    model = shaken(tuned(family, LORA))
-    found = gradient(model, batch(family))
-    merged = shaken(tuned(family, LORA))
+    model = toys.shaken(tuned(family, toys.LORA))
+    found = gradient(model, toys.batch(family))
+    merged = toys.shaken(tuned(family, toys.LORA))
     tuning.merge(merged)
-    logits, merged_logits = (logits_of(one, batch(family)) for one in (model, merged))
+    logits, merged_logits = (toys.logits_of(one, toys.batch(family)) for one in (model, merged))
     np.testing.assert_allclose(merged_logits, logits, atol=1e-4)
-    of_kernels = gradient(merged, batch(family))
+    of_kernels = gradient(merged, toys.batch(family))
     learning = loop.params_of(model)
     checked = 0
     for stack in ("blocks", "encoder", "decoder"):
@@ -248,7 +219,7 @@ def test_the_gradient_is_that_of_the_merged_matrix_by_the_chain_rule(family):
 
 
 def test_merging_leaves_a_plain_model():
-    model = shaken(tuned("decoder", LORA))
+    model = toys.shaken(tuned("decoder", toys.LORA))
     tuning.merge(model)
     assert tuning.trained(model) is nnx.Param
     assert nnx.split(model)[0] == _base("decoder")[0]
@@ -261,17 +232,17 @@ def test_what_cannot_be_merged_is_told(kind, expected):
 
 
 def test_a_target_that_the_model_lacks_is_told():
-    model = models.build(dataclasses.replace(FAMILIES["decoder"], is_gated=False), seed=0)
+    model = models.build(dataclasses.replace(toys.FAMILIES["decoder"], is_gated=False), seed=0)
     with pytest.raises(errors.UserError, match="--lora.targets names gate, which"):
-        tuning.attach(model, LORA, seed=0)
+        tuning.attach(model, toys.LORA, seed=0)
 
 
 def test_remat_changes_nothing():
-    model = shaken(tuned("decoder", LORA))
-    expected = gradient(model, batch("decoder"))
-    recomputed = models.build(dataclasses.replace(FAMILIES["decoder"], remat="full"), seed=0)
-    tuning.attach(recomputed, LORA, seed=0)
-    found = gradient(shaken(recomputed), batch("decoder"))
+    model = toys.shaken(tuned("decoder", toys.LORA))
+    expected = gradient(model, toys.batch("decoder"))
+    recomputed = models.build(dataclasses.replace(toys.FAMILIES["decoder"], remat="full"), seed=0)
+    tuning.attach(recomputed, toys.LORA, seed=0)
+    found = gradient(toys.shaken(recomputed), toys.batch("decoder"))
     jax.tree.map(
         lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4, rtol=1e-4), found, expected
     )
@@ -281,7 +252,7 @@ def test_remat_changes_nothing():
     "name, kind", [*(("adamw", kind) for kind in SETTINGS), ("adafactor", "lora")]
 )
 def test_it_learns_with_dropout_on_a_bfloat16_base(name, kind):
-    model = models.build(dataclasses.replace(FAMILIES["decoder"], dropout=0.1), seed=0)
+    model = models.build(dataclasses.replace(toys.FAMILIES["decoder"], dropout=0.1), seed=0)
     tuning.attach(model, SETTINGS[kind], seed=0)
     tuning.cast_base(model, "bfloat16")
     lr = {"adamw": 2e-2, "adafactor": 5e-1}[name]
@@ -290,7 +261,7 @@ def test_it_learns_with_dropout_on_a_bfloat16_base(name, kind):
     )
     step = loop.make_train_step(model, optimizer, lambda _: jnp.zeros(()))
     state, losses = loop.init_state(model, optimizer), []
-    a_batch = batch("decoder", model)
+    a_batch = toys.batch("decoder", model)
     for _ in range(30):
         state, metrics = step(state, a_batch)
         losses.append(float(metrics.loss))
@@ -305,7 +276,7 @@ def test_a_fingerprint_is_of_every_bit_and_its_place():
     model = base("decoder")
     fingerprint = tuning.fingerprint(model)
     assert fingerprint == tuning.fingerprint(base("decoder"))
-    assert fingerprint != tuning.fingerprint(tuned("decoder", LORA))
+    assert fingerprint != tuning.fingerprint(tuned("decoder", toys.LORA))
     table = model.embedding.table
     whole = table[...]
     table.set_value(whole.at[3, 5].set(jnp.nextafter(whole[3, 5], jnp.float32(9))))

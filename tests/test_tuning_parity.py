@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 import safetensors.numpy
-import test_tuning
+import tuning_toys as toys
 
 from flanlike import config, errors, models
 from flanlike.batches import features
@@ -63,14 +63,12 @@ def theirs(folder):
 def tuned(folder, settings):
     model = weights.load(folder)
     tuning.attach(model, settings, seed=0)
-    return test_tuning.shaken(model)
+    return toys.shaken(model)
 
 
 def lora_of(kind):
     """Returns low-rank pairs beside every kernel that the kind has."""
-    targets = tuple(
-        name for name in test_tuning.ALL_KERNELS if (kind, name) != ("t5-plain", "gate")
-    )
+    targets = tuple(name for name in toys.ALL_KERNELS if (kind, name) != ("t5-plain", "gate"))
     return config.LoraConfig(rank=3, alpha=4.5, targets=targets)
 
 
@@ -86,7 +84,7 @@ def our_logits(model, *, is_packed=True):
     row_tokens = (48, 16) if family != "decoder" else (0, 64)
     rows = [examples] if is_packed else [[example] for example in examples]
     batch = features.assemble(rows, row_tokens, family=family)
-    logits = np.asarray(test_tuning.logits_of(model, batch))
+    logits = np.asarray(toys.logits_of(model, batch))
     return logits[batch.loss_weights_BT > 0]
 
 
@@ -151,7 +149,7 @@ def test_peft_loads_the_soft_prompt(kind, base, tmp_path):
 
 
 def test_adapters_are_for_neither(tmp_path):
-    model = models.build(test_tuning.FAMILIES["decoder"], seed=0)
+    model = models.build(toys.FAMILIES["decoder"], seed=0)
     with pytest.raises(errors.UserError, match="bottleneck adapters, which peft does not know"):
         peft_folder.save(tmp_path / "out", model, config.AdapterConfig())
     assert not (tmp_path / "out").exists()

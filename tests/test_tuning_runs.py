@@ -8,11 +8,10 @@ import signal
 
 import jax
 import numpy as np
+import published_toys
 import pytest
-import test_pretrained
-import test_tokenizer
-import test_tuning
 import training_toys
+import tuning_toys
 from flax import nnx
 
 import train
@@ -241,9 +240,9 @@ def test_a_mistake_ends_with_one_line(arguments, expected, tmp_path, capsys):
 def published(tmp_path_factory):
     """A T5's folder as a hub would hold it."""
     folder = tmp_path_factory.mktemp("published")
-    shape = dataclasses.replace(test_pretrained.T5, vocab_size=56)
+    shape = dataclasses.replace(published_toys.T5, vocab_size=56)
     weights.save(folder, models.build(shape, seed=3))
-    (folder / "spiece.model").write_bytes(test_tokenizer.pieces_model())
+    (folder / "spiece.model").write_bytes(published_toys.pieces_model())
     return folder
 
 
@@ -258,10 +257,10 @@ def test_a_run_beside_a_published_base_is_exported(published, from_base, tmp_pat
     tuned = loading.load(run).model
     export.main([str(run), "--out", str(tmp_path / "merged")])
     merged = loading.load(tmp_path / "merged").model
-    batch = test_tuning.batch("encoder_decoder")
-    expected = test_tuning.logits_of(tuned, batch)
-    np.testing.assert_allclose(test_tuning.logits_of(merged, batch), expected, atol=1e-5)
-    untuned = test_tuning.logits_of(loading.load(published).model, batch)
+    batch = tuning_toys.batch("encoder_decoder")
+    expected = tuning_toys.logits_of(tuned, batch)
+    np.testing.assert_allclose(tuning_toys.logits_of(merged, batch), expected, atol=1e-5)
+    untuned = tuning_toys.logits_of(loading.load(published).model, batch)
     assert np.abs(untuned - expected).max() > 1e-3
 
     export.main([str(run), "--out", str(tmp_path / "peft"), "--peft"])

@@ -12,7 +12,7 @@ import optax
 from flanlike import models
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.training import loop
+from flanlike.training import checkpoint, loop
 
 MODEL = model_config.ModelConfig(
     family="decoder",
@@ -101,3 +101,12 @@ def gradient_of_step(a_model, a_batch: features.Batch, micro_batches: int = 1):
     state, metrics = step(loop.init_state(a_model, keeps_gradient), a_batch)
     loop.write_params(a_model, state.params)
     return jax.device_get(state.optimizer), jax.device_get(metrics)
+
+
+def write_bare(folder, words):
+    """Writes a bare model and its vocabulary; returns it with its shape."""
+    shape = dataclasses.replace(MODEL, vocab_size=words.size)
+    made = model(3, vocab_size=words.size)
+    checkpoint.save_params(folder, made, shape)
+    words.save(folder / "vocabulary")
+    return made, shape
