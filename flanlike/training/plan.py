@@ -5,7 +5,7 @@
 Nothing here knows a layer's size by heart. Weights, optimizer and gradients are the shapes of the
 real state under the rules of `models.sharding`; activations are what the real loss keeps for its
 backward pass, traced for one device's slice of the model and of the rows; FLOPs are the matrix
-products of the real step. `tests/test_plan.py` holds the figures against XLA's own.
+products of the real step. `tests/training/test_plan.py` holds the figures against XLA's own.
 """
 
 import argparse

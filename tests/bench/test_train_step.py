@@ -12,7 +12,7 @@ import training_toys
 
 from flanlike.batches import features
 
-BENCH = pathlib.Path(__file__).resolve().parent.parent / "bench"
+BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 After a template was changed on purpose, write the renderings anew and read them as prose:
 
-    FLANLIKE_UPDATE_GOLDEN=1 python -m pytest tests/test_templates_golden.py
+    FLANLIKE_UPDATE_GOLDEN=1 python -m pytest tests/tasks/test_templates_golden.py
 """
 
 import functools
@@ -18,7 +18,7 @@ from flanlike import seeding
 from flanlike.prompts import render
 from flanlike.tasks import task, templates
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = pathlib.Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
 RECORDS = {
     path.stem: json.loads(path.read_text("utf-8"))

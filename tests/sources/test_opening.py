@@ -306,7 +306,7 @@ def test_the_folder_path_imports_no_heavy_library(tmp_path):
         "heavy = {'jax', 'datasets', 'tensorflow', 'pyarrow', 'torch'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    root = pathlib.Path(__file__).parents[1]
+    root = pathlib.Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", script], check=True, cwd=root)
 
 

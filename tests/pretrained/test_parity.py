@@ -285,7 +285,7 @@ def test_pytorch_files_are_rewritten_as_the_guide_says(tmp_path, monkeypatch):
     (tmp_path / "bin" / "model.safetensors").unlink()
     torch.save(model.state_dict(), tmp_path / "bin" / "pytorch_model.bin")
     transformers.ByT5Tokenizer().save_pretrained(tmp_path / "bin")
-    guide = pathlib.Path(__file__).parent.parent / "docs" / "pretrained.md"
+    guide = pathlib.Path(__file__).parents[2] / "docs" / "pretrained.md"
     (command,) = re.findall(r'python -c "(import transformers.+?)" ID DIR', guide.read_text())
     monkeypatch.setattr(sys, "argv", ["-c", str(tmp_path / "bin"), str(tmp_path / "dir")])
     exec(command, {})

@@ -17,7 +17,7 @@ from flanlike.tasks import task
 from task_registry import rationales
 
 REGISTRY = task_registry.registry()
-RECORDS = pathlib.Path(__file__).parent / "golden" / "records"
+RECORDS = pathlib.Path(__file__).parents[1] / "golden" / "records"
 NAMES = [
     *REGISTRY.clusters["chain_of_thought"],
     *REGISTRY.clusters["instruction_collections"],

@@ -126,5 +126,5 @@ def test_importing_the_tasks_loads_no_heavy_library():
         "assert not heavy, heavy\n"
     )
     subprocess.run(
-        [sys.executable, "-c", script], check=True, cwd=pathlib.Path(__file__).parents[1]
+        [sys.executable, "-c", script], check=True, cwd=pathlib.Path(__file__).parents[2]
     )

@@ -163,11 +163,11 @@ def batch_of(shape: model_config.ModelConfig, seed: int) -> features.Batch:
 
 
 def run_on_eight(script: str, *arguments: str) -> subprocess.CompletedProcess:
-    root = pathlib.Path(__file__).resolve().parent
+    here = pathlib.Path(__file__).resolve().parent
     environment = os.environ | {
         "JAX_PLATFORMS": "cpu",
         "XLA_FLAGS": f"--xla_force_host_platform_device_count=8 {training_toys.QUICK_COMPILE}",
-        "PYTHONPATH": f"{root.parent}{os.pathsep}{root}",
+        "PYTHONPATH": os.pathsep.join(map(str, (here.parents[1], here.parent, here))),
         "TF_CPP_MIN_LOG_LEVEL": "0",  # warnings too
     }
     return subprocess.run(

@@ -1,6 +1,7 @@
 """Tests for flanlike/sharding.py, on eight virtual CPU devices in a process of their own."""
 
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -123,14 +124,14 @@ assert specs["blocks/attention/q"] == P(None, "fsdp", None, None), specs
 
 
 def test_eight_devices_compute_what_one_does() -> None:
-    tests = os.path.dirname(__file__)
+    here = pathlib.Path(__file__).resolve().parent
     done = subprocess.run(
         [sys.executable, "-c", EIGHT_DEVICES],
         env={
             **os.environ,
             "JAX_PLATFORMS": "cpu",
             "XLA_FLAGS": "--xla_force_host_platform_device_count=8",
-            "PYTHONPATH": os.pathsep.join([tests, os.path.dirname(tests)]),
+            "PYTHONPATH": os.pathsep.join(map(str, (here.parents[1], here.parent, here))),
         },
         capture_output=True,
         text=True,
