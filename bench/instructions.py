@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+import flanlike
 import task_registry
 from flanlike import seeding
 from flanlike.batches import features, packing, pipeline, vocabulary
 from flanlike.mixtures import compose
 from flanlike.prompts import stream as prompt_stream
 
-_WORDS = pathlib.Path(features.__file__).parent / "microworld" / "base" / "vocabulary"
+_WORDS = pathlib.Path(flanlike.__file__).parent / "microworld" / "base" / "vocabulary"
 Example = features.Example
 IGNORED = -100  # the label of a position that PyTorch's loss leaves out
 

@@ -286,14 +286,14 @@ def test_a_fingerprint_is_of_every_bit_and_its_place():
 
 
 SCRIPT = """
-import jax, numpy as np, training_toys, test_tuning
+import jax, numpy as np, training_toys, tuning_toys
 from flax import nnx
 from flanlike import config, models
 from flanlike.training import optim, loop
 from flanlike.models import sharding, tuning
 
 def train(mesh, settings, dtype):
-    shape = test_tuning.FAMILIES["decoder"]
+    shape = tuning_toys.FAMILIES["decoder"]
     model = models.build(shape, seed=0, mesh=mesh)
     fingerprint = tuning.fingerprint(model)
     tuning.cast_base(model, dtype)
@@ -313,7 +313,7 @@ def train(mesh, settings, dtype):
     return losses, jax.device_get(state.params), places, held, fingerprint
 
 mesh = sharding.mesh(data=2, fsdp=2, tensor=2)
-for settings, dtype in ((test_tuning.LORA, "bfloat16"), (config.AdapterConfig(size=4), "float32")):
+for settings, dtype in ((tuning_toys.LORA, "bfloat16"), (config.AdapterConfig(size=4), "float32")):
     one_losses, one, _, _, one_fingerprint = train(None, settings, dtype)
     losses, many, places, held, fingerprint = train(mesh, settings, dtype)
     assert fingerprint == one_fingerprint

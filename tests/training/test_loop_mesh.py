@@ -96,7 +96,7 @@ from flax import nnx
 from flanlike.models import decode, sharding
 from flanlike import models
 from flanlike.training import loop
-import test_training_mesh as toys
+import test_loop_mesh as toys
 
 shape = toys.FAMILIES[sys.argv[1]]
 optimizer = optax.sgd(0.3, momentum=0.9)
