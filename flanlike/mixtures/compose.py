@@ -60,7 +60,7 @@ def resolve(
     reason for each that cannot. `held_out` names clusters and tasks; None means the mixture's own.
     """
     unavailable = unavailable or {}
-    held_out = mixture.hold_out if held_out is None else tuple(held_out)
+    held_out = mixture.held_out if held_out is None else tuple(held_out)
     rules = rules or mixture.rules
     present = {n: registry.task(n).cluster for n in mixture.task_names if n not in unavailable}
     split = split_tasks(mixture, registry, held_out, rules=rules)
@@ -114,7 +114,7 @@ def split_tasks(
     clusters: dict[str, list[str]] = {}
     for name in mixture.task_names:
         clusters.setdefault(registry.task(name).cluster, []).append(name)
-    held_out = mixture.hold_out if held_out is None else tuple(held_out)
+    held_out = mixture.held_out if held_out is None else tuple(held_out)
     split = holdout.apply(clusters, held_out, rules=rules or mixture.rules)
     untrainable = {
         name: "it has no training split: it is only evaluated, where it is held out"

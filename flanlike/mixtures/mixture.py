@@ -48,7 +48,8 @@ class Mixture:
     An entry is a task's name or a mixture, alone or with a weight. Where every entry has a weight,
     they are relative. Where some have one, it is a share of this mixture's prompts, and the others
     divide what is left by their rates. A nested mixture with a weight divides its share by its own
-    rule; one without brings its tasks' own rates.
+    rule; one without brings its tasks' own rates. Either way its caps, its temperature and its
+    `shares` hold for its tasks, and what it holds out is held out of the whole.
     """
 
     name: str
@@ -90,13 +91,25 @@ class Mixture:
             names += [entry] if isinstance(entry, str) else entry.task_names
         return names
 
+    @property
+    def held_out(self) -> tuple[str, ...]:
+        """Returns the clusters and tasks that it or a mixture nested in it holds out."""
+        names = dict.fromkeys(self.hold_out)
+        for entry, _ in self.weighted():
+            if not isinstance(entry, str):
+                names |= dict.fromkeys(entry.held_out)
+        return tuple(names)
+
     def weighted(self) -> list[tuple[Union[str, "Mixture"], float | None]]:
         return [entry if isinstance(entry, tuple) else (entry, None) for entry in self.entries]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskShare:
-    """One task's part of a mixture. `rows` are those that may be drawn, `share` is of prompts."""
+    """One task's part of a mixture. `rows` are those that may be drawn, `share` is of prompts.
+
+    `shares` are those of the mixture that names the task, nested or not.
+    """
 
     name: str
     cluster: str
@@ -104,6 +117,7 @@ class TaskShare:
     rate: float
     share: float
     derivation: str
+    shares: Shares = field(default_factory=Shares)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +139,7 @@ class Composition:
 
     @property
     def shares(self) -> Shares:
+        """Returns the mixture's own shares; a nested mixture's tasks may have others."""
         return self.mixture.shares
 
     @property
@@ -155,12 +170,16 @@ class Composition:
         }
 
 
-def changed(mixture: Mixture, *, shares: Shares | None = None, **rule: float | None) -> Mixture:
-    """Returns the mixture with another rule (rate_cap, max_examples, temperature): nested too."""
+def changed(
+    mixture: Mixture, *, shares: Mapping[str, float] | None = None, **rule: float | None
+) -> Mixture:
+    """Returns the mixture with another rule (rate_cap, max_examples, temperature): nested too.
+
+    So for `shares`, which names those that change.
+    """
     entries: list[Entry] = []
     for entry, weight in mixture.weighted():
-        inner = entry if isinstance(entry, str) else changed(entry, **rule)
+        inner = entry if isinstance(entry, str) else changed(entry, shares=shares, **rule)
         entries.append(inner if weight is None else (inner, weight))
-    return dataclasses.replace(
-        mixture, entries=tuple(entries), shares=shares or mixture.shares, **rule
-    )
+    forms = dataclasses.replace(mixture.shares, **(shares or {}))
+    return dataclasses.replace(mixture, entries=tuple(entries), shares=forms, **rule)

@@ -14,10 +14,13 @@ from flanlike.mixtures import mixture as mixture_module
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
+    """What of `mixture.TaskShare` follows from row counts and rules."""
+
     rows: int
     rate: float
     share: float
     derivation: str
+    shares: mixture_module.Shares
 
 
 def divide(
@@ -75,4 +78,4 @@ def _rate(mixture: mixture_module.Mixture, count: int) -> Part:
     if mixture.temperature != 1.0:
         rate **= 1.0 / mixture.temperature
         steps += f", temperature {mixture.temperature:g}"
-    return Part(rows=rows, rate=rate, share=0.0, derivation=steps)
+    return Part(rows=rows, rate=rate, share=0.0, derivation=steps, shares=mixture.shares)

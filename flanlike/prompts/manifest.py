@@ -75,6 +75,8 @@ def build(
         left_out = composition.overlapping.get(share.name, ())
         part = _rows(registry, asked, share.name, "train", failures, share.rows, left_out)
         rates = {"rate": _rounded(share.rate), "share": _rounded(share.share)}
+        if share.shares != composition.shares:  # of a nested mixture
+            rates["shares"] = dataclasses.asdict(share.shares)
         tasks[share.name] = {"cluster": share.cluster, **part, **rates}
     for name, split in evaluated.items():
         evaluation[name] = _rows(registry, asked, name, split, failures)

@@ -38,7 +38,7 @@ def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Compo
     shares = {name: value for name, value in changes.items() if hasattr(named.shares, name)}
     rule = {name: value for name, value in changes.items() if name not in shares}
     composition = compose_module.compose(
-        mixture.changed(named, shares=dataclasses.replace(named.shares, **shares), **rule),
+        mixture.changed(named, shares=shares, **rule),
         registry,
         recipe.data,
         recipe.hold_out,

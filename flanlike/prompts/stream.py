@@ -44,7 +44,7 @@ class Prompts:
         max_input_tokens: int | None = None,
         words: render.Encoder | None = None,
     ) -> None:
-        self._shares = shares or composition.shares
+        self._shares = shares
         self._style = style
         self._seed = seed
         self._max_input_tokens = max_input_tokens
@@ -71,7 +71,7 @@ class Prompts:
         row = drawing.shuffled(place, rows, _key(self._seed, opened.task.name, epoch))
         row_id = opened.records.row_id(opened.drawable[row])
         seed = seeding.key(self._seed, opened.task.name, epoch, row_id)
-        choice = render.choose(opened.templates, self._shares, seed=seed, style=self._style)
+        choice = render.choose(opened.templates, opened.shares, seed=seed, style=self._style)
         exemplars = []
         if choice.shots:
             for other in render.pick_exemplars(rows, row, choice.shots, seed):
@@ -104,6 +104,7 @@ class Prompts:
         records = opening.open_rows(task, self._data, "train", skip_bad_rows=self._skip_bad_rows)
         return _Opened(
             task=task,
+            shares=self._shares or share.shares,
             templates=self._registry.templates(share.name),
             records=records,
             drawable=drawing.Drawable(
@@ -148,6 +149,7 @@ class _Opened:
     """A task ready to be drawn from."""
 
     task: task_module.Task
+    shares: mixture.Shares
     templates: templates.TemplateSet
     records: rows_module.Records
     drawable: drawing.Drawable

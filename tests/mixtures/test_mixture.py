@@ -27,11 +27,36 @@ def shares(composition):
 def test_another_rule_holds_for_nested_mixtures_too():
     inner = mixture.Mixture(name="inner", entries=("b1",), rate_cap=100)
     outer = mixture.Mixture(name="outer", entries=("a1", (inner, 0.5)))
-    found = mixture.changed(outer, rate_cap=7, shares=mixture.Shares(cot=1.0))
+    found = mixture.changed(outer, rate_cap=7, shares={"cot": 1.0})
     assert (found.rate_cap, found.shares.cot) == (7, 1.0)
     nested, weight = found.entries[1]
-    assert (nested.rate_cap, weight, nested.shares) == (7, 0.5, mixture.Shares())
+    assert (nested.rate_cap, weight, nested.shares) == (7, 0.5, mixture.Shares(cot=1.0))
     assert mixture.changed(outer) == outer
+
+
+def test_a_nested_mixture_keeps_what_is_its_own():
+    inner = mixture.Mixture(
+        name="inner",
+        entries=("b1", "c1"),
+        hold_out=("c",),
+        rate_cap=100,
+        temperature=2.0,
+        max_examples=400,
+        shares=mixture.Shares(cot=1.0, few_shot=0.0),
+    )
+    shares_of_outer = mixture.Shares(cot=0.25)
+    middle = mixture.Mixture(name="middle", entries=(inner,))
+    outer = mixture.Mixture(
+        name="outer", entries=("a1", "d1", middle), hold_out=("d",), shares=shares_of_outer
+    )
+    assert outer.held_out == ("d", "c")
+    counts = dict.fromkeys(("a1", "b1", "c1", "d1"), 500)
+    found = compose.resolve(outer, Toys(), counts)
+    assert (found.held_out, found.evaluation) == (("d", "c"), ("d1", "c1"))
+    one, other = found.tasks
+    assert (one.name, one.rows, one.rate, one.shares) == ("a1", 500, 500.0, shares_of_outer)
+    assert (other.name, other.rows, other.rate, other.shares) == ("b1", 400, 10.0, inner.shares)
+    assert compose.resolve(outer, Toys(), counts, ()).evaluation == ()
 
 
 def test_held_out_tasks_without_any_rows_are_an_error_and_not_forgotten():
