@@ -10,6 +10,7 @@ NO_ANSWER = metrics.NO_ANSWER
 
 # A point after a word of three letters or less ends no sentence: "St. Louis", "Mr. Bo".
 _SENTENCE_END = re.compile(r"(?<=[^\W\d_]{4}[.!?])\s+(?=[A-Z])")
+_FEW_WORDS = 3  # of a line that is an answer and nothing else
 _QUOTES = "\"'\u201c\u201d\u2018\u2019`"
 
 
@@ -50,18 +51,24 @@ def from_generated(
 ) -> metrics.Answered:
     """Returns the columns for what a model wrote to prompts of a template with this target.
 
-    Options are read by `label_said`, numbers, spans and texts by what the task's headline metric
-    looks for.
+    Options are read by `label_said`; numbers, spans and texts by what the task's headline metric
+    looks for. What is not found where the target has the answer is looked for in all of the text.
     """
     if not isinstance(task.answers, tasks.FreeText):
-        said = [after_rationale(target, text) for text in texts]
-        labels = [label_said(*pair) for pair in zip(prompts, said, strict=True)]
+        labels = []
+        for prompt, text in zip(prompts, texts, strict=True):
+            led = _led(target, wording.before_follow_up(text))
+            label = NO_ANSWER if led is None else label_said(prompt, led)
+            labels.append(label_said(prompt, text) if label == NO_ANSWER else label)
         return from_labels(task, records, labels, is_generated=True)
     reads = metrics.known(task.metrics[0]).reads
-    reader = span_said if reads == "span" else after_rationale
+    if reads == "span":
+        said = [span_said(target, text) for text in texts]
+        return from_texts(records, said, unparsed=[not text for text in said])
+    reader = number_said if reads == "number" else after_rationale
     said = [reader(target, text) for text in texts]
-    has_none = [_is_empty(reads, text) for text in said]
-    return from_texts(records, said, unparsed=has_none)
+    is_there = numerals.said if reads == "number" else str.strip
+    return from_texts(records, said, unparsed=[not is_there(text) for text in said])
 
 
 def label_said(prompt: tasks.Prompt, text: str) -> int:
@@ -72,6 +79,19 @@ def label_said(prompt: tasks.Prompt, text: str) -> int:
     """
     place = reading.place(prompt.options, text, shown=prompt.inputs)
     return NO_ANSWER if place is None else prompt.label_of_option[place]
+
+
+def number_said(target: str, text: str) -> str:
+    """Returns the number that answers a question, or several where nothing else is said.
+
+    Before: "So the answer is $1,200, for 2 * 600 = 1200." After: "1200". A text without a number
+    is left as it is.
+    """
+    text = wording.before_follow_up(text)
+    led = _led(target, text)
+    if numerals.are_several(led or text):
+        return led or text
+    return (led and numerals.leading(led)) or numerals.said(text) or text
 
 
 def span_said(target: str, text: str) -> str:
@@ -100,14 +120,19 @@ def after_rationale(target: str, text: str) -> str:
 
     Before: "{rationale}\\nSo it is {answer}.", "Eels are fish.\\nSo it is yes." After: "yes".
     Before: "{answer}\\n{rationale}", "yes\\nEels are fish." After: "yes".
-    Where the words before {answer} do not occur, "the answer is" and the like may stand for them;
-    else all of the text is left, but for a question that a model appends to its answer.
+    Where the words before {answer} do not occur, "the answer is" and the like may stand for them.
+    Else it is the last line if that is short, or all of the text, but for a question that a model
+    appends to its answer.
     """
     if target == "{answer}":
         return text.strip()
     text = wording.before_follow_up(text)
     led = _led(target, text)
-    return text if led is None else led
+    if led is not None:
+        return led
+    last = wording.lines(text)[-1]
+    said = last if len(last.split()) <= _FEW_WORDS and not wording.marked(text) else text
+    return said.removesuffix(target.partition("{answer}")[2].strip()).strip()
 
 
 def option_texts(task: tasks.Task, record: tasks.Record) -> tuple[str, ...]:
@@ -145,12 +170,6 @@ def _at_beginning(words: str, between: str, text: str) -> str:
         text = text[len(words) :].strip()
     end = text.find(between) if between.strip() else -1
     return (text[:end] if end > 0 else wording.lines(text)[0]).strip()
-
-
-def _is_empty(reads: str, text: str) -> bool:
-    if reads == "number":
-        return numerals.said(text) is None
-    return not text.strip()
 
 
 def _numbers(task: tasks.Task, labels: Sequence[int]) -> tuple[float, ...]:

@@ -22,6 +22,11 @@ _WORKING = re.compile(
     rf"(?:\s*[-+*/^\u00d7\u00f7x=]\s*{re.sub(r'[?]P<', '?P<w_', NUMBER.pattern)})+"
 )
 
+# A number, then the reasons for it.
+_EXPLAINED = re.compile(
+    rf"{NUMBER.pattern}\s*\w*[.,]?(?:\s*\n\s*\n|\s+(?:because|since)\b|\s*\([^=]*\)\W*$)"
+)
+
 
 def canonical(match: re.Match[str]) -> str:
     """Returns one way to write what a match of NUMBER is worth: "-1,200.50" -> "-1200.5"."""
@@ -52,11 +57,18 @@ def is_one(text: str) -> bool:
     return match is not None
 
 
+def are_several(text: str) -> bool:
+    """Returns whether a text is a list of numbers and nothing else: "28; 21", not "2 + 3"."""
+    parts = re.split(r"[;,]\s", text)
+    return len(parts) > 1 and all(map(is_one, parts))
+
+
 def said(text: str) -> str | None:
     """Returns the number that a text gives for its answer, None where there is none.
 
-    That is the one in \\boxed{} or after "####", the one that follows "the answer is" or the like,
-    or else the last one; a question appended after the answer is not read.
+    That is the one in \\boxed{} or after "####", the one that follows "the answer is" or the
+    like, the one at the beginning that reasons follow, or else the last one; a question appended
+    after the answer is not read.
     Before: "2 + 3 = 5, so he has 5 plums.\\n\\nQ: Lena has 7". After: "5".
     """
     text = wording.before_follow_up(text)
@@ -64,13 +76,16 @@ def said(text: str) -> str | None:
         if found := values(part):
             return found[0]
     led = wording.after_lead_in(text)
-    if led is not None and (found := _leading(led)):
+    if led is not None and (found := leading(led)):
         return found
-    found = values(wording.plain(text))
+    text = wording.plain(text)
+    if found := _EXPLAINED.match(text):
+        return canonical(found)
+    found = values(text)
     return found[-1] if found else None
 
 
-def _leading(text: str) -> str | None:
+def leading(text: str) -> str | None:
     """Returns the number that a text begins with, or what its sum comes to, or its last number.
 
     "5 plums, for 7 - 2 = 5" -> "5"      "2 + 3 = 5 plums" -> "5"      "he has 5" -> "5"
