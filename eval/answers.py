@@ -156,11 +156,9 @@ def _led(target: str, text: str) -> str | None:
 
 def _after_words(words: str, text: str) -> str | None:
     """Returns what follows the last of these words, if they and anything after them occur."""
-    for said in (text, wording.plain(text)):
-        found = list(re.finditer(rf"(?<!\w){re.escape(words)}", said, re.IGNORECASE))
-        if found and said[found[-1].end() :].strip():
-            return said[found[-1].end() :]
-    return None
+    text = wording.plain(text)
+    found = list(re.finditer(rf"(?<!\w){re.escape(words)}", text, re.IGNORECASE))
+    return (found and text[found[-1].end() :].strip()) or None
 
 
 def _at_beginning(words: str, between: str, text: str) -> str:

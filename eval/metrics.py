@@ -1,9 +1,8 @@
 """Metrics, by name: pure functions of what was predicted and what is right.
 
 Every value lies on the scale of its definition divided so that a perfect prediction gives 1.0 (BLEU
-and ROUGE too; `quac_f1` says why it may be less). Text metrics take for each row a list of
-references, and the best one counts. Where a metric differs from its published script, its
-docstring says why.
+and ROUGE too). Text metrics take for each row a list of references, and the best one counts. Where
+a metric differs from its published script, its docstring says why.
 """
 
 import collections

@@ -12,7 +12,7 @@ _SIGN = r"(?:(?<![\w)\]}])[-\u2212])?"
 _CURRENCY = r"(?:[$\u00a3\u20ac\u00a5\u20b9]\s?)?"
 NUMBER = re.compile(
     # No part of a word, of a longer number or of a range such as 3-4, whose hyphen is no sign.
-    rf"(?<!\w)(?<!\d[.,])(?P<sign>{_SIGN}){_CURRENCY}(?P<late_sign>[-\u2212]?)"
+    rf"(?<!\w)(?<!\d\.)(?P<sign>{_SIGN}){_CURRENCY}(?P<late_sign>[-\u2212]?)"
     r"(?:(?P<whole>\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?![\d])|\d+)(?P<part>\.\d+)?"
     r"|(?P<bare_part>\.\d+))"
 )
@@ -53,7 +53,7 @@ def form(text: str) -> str:
 
 def is_one(text: str) -> bool:
     """Returns whether a text is one number and nothing else: "$1,200.00", not "3 plums"."""
-    match = NUMBER.fullmatch(_END.sub("", _PERCENT.sub("", wording.plain(text))))
+    match = NUMBER.fullmatch(_END.sub("", _PERCENT.sub("", wording.plain(text))).strip())
     return match is not None
 
 

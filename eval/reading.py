@@ -27,6 +27,7 @@ _SO = re.compile(
 )
 # What may follow an answer that stands at the beginning of a text.
 _STOP = r"(?=\s*(?:$|[.,;:!?)\]\n\u2013\u2014]|-\s)|\s+(?:because|since|as|is|was|for)\b)"
+_LETTER_FIRST = re.compile(r"\W*[A-Z][^\w\s]")
 _NEXT = re.compile(r"^[\s,;/&)\].]*(?:(?:and|or)\b(?:\s+also\b)?)?[\s(\[]*", re.IGNORECASE)
 
 
@@ -91,8 +92,8 @@ def _repeated(options: Sequence[str], text: str) -> Places:
     """
     for form in _FORMS:
         said, words = form(text), [form(option) for option in options]
-        if form is normal_forms.squad and len(said) < 2:  # of "A, B" the letter A is no article
-            continue
+        if form is normal_forms.squad and _LETTER_FIRST.match(text):
+            continue  # of "A, B" and "A. an eel" the letter A is no article
         if said and words.count(said) == 1:
             return frozenset({words.index(said)})
     return _NONE
@@ -173,7 +174,7 @@ def _by_number(names: Sequence[_Name], text: str) -> Places:
     return frozenset(said)
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=256)
 def _names(options: tuple[str, ...], shown: str) -> tuple[_Name, ...]:
     """Returns what the options are called, by the list in the text that shows them."""
     bare = [option.strip(string.punctuation + " ") for option in options]

@@ -32,6 +32,8 @@ _OTHERS = (
     (0xFF66, 0xFF9F),
     (0x1B000, 0x1B16F),
 )
+# So many letters of other scripts say as much as one of these characters.
+_LETTERS_A_WORD = 4
 _JOINERS = "\u200c\u200d"  # within words of Persian and of Indian scripts
 # Of the letters of a Chinese text, those in other scripts without blanks that one may quote.
 _MOST_QUOTED = 0.05
@@ -62,24 +64,27 @@ def words(text: str) -> list[str]:
 
 
 def bleu_tokenizer(references: Iterable[str]) -> str:
-    """Returns the name of the sacreBLEU tokenizer for the script of most letters.
+    """Returns the name of the sacreBLEU tokenizer for the script of most words.
 
     "zh" for Chinese, "char" for other scripts without blanks between words (Japanese too: its own
     tokenizer needs a dictionary that sacreBLEU does not bring), else the default, "13a".
     """
-    counts = dict.fromkeys(("letter", "han", "unspaced"), 0)
+    letters = han = unspaced = 0
     for text in references:
-        if text.isascii():
-            counts["letter"] += len(text)
-            continue
-        for char in text:
-            kind = _kind(char)
-            if kind in counts:
-                counts[kind] += 1
-    unspaced = counts["han"] + counts["unspaced"]
-    if unspaced <= counts["letter"]:
+        counts = _counts(text)
+        letters, han, unspaced = letters + counts[0], han + counts[1], unspaced + counts[2]
+    if (han + unspaced) * _LETTERS_A_WORD <= letters:
         return "13a"
-    return "zh" if counts["unspaced"] <= _MOST_QUOTED * unspaced else "char"
+    return "zh" if unspaced <= _MOST_QUOTED * (han + unspaced) else "char"
+
+
+@functools.lru_cache(maxsize=65536)
+def _counts(text: str) -> tuple[int, int, int]:
+    """Returns how many letters of scripts with blanks, Han characters and others a text has."""
+    if text.isascii():
+        return len(text), 0, 0
+    kinds = [_kind(char) for char in text]
+    return kinds.count("letter"), kinds.count("han"), kinds.count("unspaced")
 
 
 @functools.lru_cache(maxsize=65536)

@@ -34,16 +34,13 @@ def token_f1(
 
 
 def quac_f1(texts: Sequence[str], references: Sequence[Sequence[str]]) -> list[float]:
-    """Returns QuAC's F1: the mean, over the references, of the best F1 against all the others.
+    """Returns QuAC's F1: where as many people say that there is no answer as give one, of that.
 
-    One is left out each time, as for the people whom a model is compared with: an answer that one
-    person of several gave, and no other, is not quite right. Where as many say that there is no
-    answer as give one, only that is right; else only the answers are.
+    Where more give one, only their answers count. Unlike QuAC's script it takes the best of all
+    references; the script leaves out each in turn and takes the mean of the bests, as for the
+    people whom it compares with a model, by which the answer of one person is not quite right.
     """
-    return [
-        _leave_one_out(text, _quac_references(row))
-        for text, row in zip(texts, references, strict=True)
-    ]
+    return token_f1(normal_forms.squad, texts, [_quac_references(row) for row in references])
 
 
 def drop_em(texts: Sequence[str], references: Sequence[Sequence[str]]) -> list[float]:
@@ -146,13 +143,6 @@ def _quac_references(row: Sequence[str]) -> Sequence[str]:
     none = [text for text in row if text in QUAC_NO_ANSWER]
     given = [text for text in row if text not in QUAC_NO_ANSWER]
     return none[:1] if len(none) >= len(given) else given
-
-
-def _leave_one_out(text: str, references: Sequence[str]) -> float:
-    each = [_token_f1(normal_forms.squad, text, reference) for reference in references]
-    if len(each) < 2:
-        return max(each, default=0.0)
-    return float(np.mean([max(each[:i] + each[i + 1 :]) for i in range(len(each))]))
 
 
 def _drop_spans(text: str, reference: str) -> tuple[list[frozenset[str]], list[frozenset[str]]]:

@@ -194,13 +194,14 @@ def _one_turn(questions: Sequence[str], answers: Sequence[str], text: str) -> tu
 
 
 def _of_each_person(answers: Sequence[str]) -> list[str]:
-    """Returns the answers, repeats among them: QuAC's F1 counts how many people gave which.
+    """Returns the answers, repeats among them: QuAC's F1 lets people vote.
 
     The first, asked of one of the people, stands among theirs again.
 
     ["in Tarn", "Tarn", "in Tarn", "Tarn"] -> ["in Tarn", "Tarn", "Tarn"]
     """
-    first, *others = (answer.strip() for answer in answers if answer.strip())
+    first = rows.references(answers)[0]
+    others = [answer.strip() for answer in answers if answer.strip()][1:]
     if first in others:
         others.remove(first)
     return [first, *others]
