@@ -99,7 +99,10 @@ class TaskSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterSummary:
-    """The mean over a cluster's tasks; a baseline is None where one of its tasks has none."""
+    """The mean over a cluster's tasks; a baseline is None where one of its tasks has none.
+
+    `unparsed` is the mean over those whose answers were generated.
+    """
 
     cluster: str
     prompts: str
@@ -111,6 +114,7 @@ class ClusterSummary:
     majority: float | None
     heuristic: float | None
     balanced_accuracy: float | None
+    unparsed: float | None
 
 
 Cells = Sequence[predictions.Predictions]
@@ -157,6 +161,7 @@ def cluster_summaries(cells: Cells, summaries: Iterable[TaskSummary]) -> list[Cl
                 majority=_mean_or_none(item.majority for item in tasks),
                 heuristic=_mean_or_none(item.heuristic for item in tasks),
                 balanced_accuracy=_mean_or_none(item.balanced_accuracy for item in tasks),
+                unparsed=_unparsed(tasks),
             )
         )
     return found
@@ -270,8 +275,8 @@ def _mean_value(cells: Cells) -> float | None:
     return float(np.mean([cell.value() for cell in cells])) if cells else None
 
 
-def _unparsed(cells: Cells) -> float | None:
-    rates = [cell.unparsed for cell in cells if cell.unparsed is not None]
+def _unparsed(items: Cells | Sequence[TaskSummary]) -> float | None:
+    rates = [item.unparsed for item in items if item.unparsed is not None]
     return float(np.mean(rates)) if rates else None
 
 
