@@ -195,12 +195,12 @@ def _show(found: evaluation.Evaluation, folder: pathlib.Path, *, as_json: bool) 
         *((f"= {item.cluster}", item) for item in results.cluster_summaries(found.cells, tasks)),
     ]
     width = max(len(name) for name, _ in lines)
-    print(f"{'':{width}}  value  95 %          chance  majority  heuristic")
+    print(f"{'':{width}}  value  95 %          chance  majority  heuristic  unparsed")
     for name, item in lines:
         print(
             f"{name:{width}}  {figures.number(item.mean):>5}  {figures.ends_of(item.ci95):12}"
             f"  {figures.number(item.chance):>6}  {figures.number(item.majority):>8}"
-            f"  {figures.number(item.heuristic):>9}"
+            f"  {figures.number(item.heuristic):>9}  {figures.number(item.unparsed):>8}"
         )
     print(f"written to {folder}")
 

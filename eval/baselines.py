@@ -9,7 +9,9 @@ from flanlike import seeding
 from flanlike.microworld import heuristics
 from flanlike.tasks import task as tasks
 
-_OF_HEURISTICS = ("accuracy", "squad_em", "exact_match")
+_OF_HEURISTICS = (
+    "accuracy", "squad_em", "trivia_qa_em", "nq_em", "drop_em", "number_match", "exact_match",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

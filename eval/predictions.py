@@ -52,6 +52,12 @@ class Predictions:
     def metric(self) -> str:
         return self.metrics[0]
 
+    @property
+    def unparsed(self) -> float | None:
+        """Returns the share of generated texts without an answer that can be read."""
+        column = self.answered.unparsed
+        return sum(column) / len(column) if column else None
+
     def value(self, metric: str | None = None) -> float:
         return metrics.compute(metric or self.metric, self.answered)
 

@@ -170,12 +170,7 @@ def _ranked_cell(
 
 
 def _generated_cell(cell: question_module.Cell, texts: Sequence[str]) -> predictions.Predictions:
-    read = [answers.after_rationale(cell.target, text) for text in texts]
-    if isinstance(cell.task.answers, tasks.FreeText):
-        answered = answers.from_texts(cell.records, read)
-    else:
-        labels = map(answers.label_said, cell.prompts, read)
-        answered = answers.from_labels(cell.task, cell.records, list(labels))
+    answered = answers.from_generated(cell.task, cell.records, cell.prompts, cell.target, texts)
     return _predictions(cell, answered, scoring="generation", shown_choice=())
 
 

@@ -178,17 +178,20 @@ def _tasks(run: run_folder.Run) -> list[page.Block]:
                 figures.number(item.majority),
                 heuristic if item.heuristic is not None else "–",
                 f"{item.n} / {item.distinct_inputs}",
+                figures.number(item.unparsed),
             ]
         )
     header = (
         "task", "cluster", "metric", "before", "after", "balanced", "chance", "majority",
-        "heuristic", "n / distinct",
+        "heuristic", "n / distinct", "unparsed",
     )  # fmt: skip
     note = (
         "After: mean over the forward templates that show options (over all of them where the "
         "answer is free text). Balanced: mean accuracy over classes (labels, or places in the "
-        "order shown); a model that gives one answer only falls to chance there. Every template's "
-        f"figures, by every metric, are in `eval/{run.after.setting.step}/results.jsonl`."
+        "order shown); a model that gives one answer only falls to chance there. Unparsed: the "
+        "share of generated texts in which no answer could be read, which count as wrong. Every "
+        "template's figures, by every metric, are in "
+        f"`eval/{run.after.setting.step}/results.jsonl`."
     )
     return [
         page.Heading(text="Tasks"),
@@ -214,19 +217,26 @@ def _spread(run: run_folder.Run) -> list[page.Block]:
             f"**{figures.number(item.mean)}**",
             *map(figures.number, (item.sd, item.worst, item.best)),
             *map(
-                figures.number, (item.best_on_validation, item.without_options, item.with_rationale)
+                figures.number,
+                (
+                    item.best_on_validation,
+                    item.without_options,
+                    item.with_rationale,
+                    item.unparsed_with_rationale,
+                ),
             ),
         ]
         for item in run.summaries
     ]
     header = (
         "task", "templates", "mean", "sd", "worst", "best", "best on validation", "no options",
-        "rationale",
+        "rationale", "unparsed",
     )  # fmt: skip
     note = (
         "Best on validation: the test value of the template that did best on validation rows, "
         "which is no choice made on the test. No options: mean over the templates that show "
-        "none. Rationale: mean over the chain-of-thought templates, whose answers are generated."
+        "none. Rationale: mean over the chain-of-thought templates, whose answers are generated; "
+        "unparsed: the share of these texts in which no answer could be read."
     )
     return [
         page.Heading(text="Templates"),

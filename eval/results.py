@@ -27,7 +27,9 @@ class Setting:
 class Result:
     """One line of results.jsonl. `ci95` comes from resampling distinct inputs.
 
-    `chance` is there for accuracy only; baselines that make no sense for a metric are None.
+    `unparsed` is the share of generated texts in which no answer could be read, None where options
+    were ranked. `signature` tells the settings of a metric that depend on the rows. `chance` is
+    there for accuracy only; baselines that make no sense for a metric are None.
     """
 
     run: str
@@ -53,6 +55,8 @@ class Result:
     heuristic: float | None
     heuristic_name: str
     balanced_accuracy: float | None
+    unparsed: float | None
+    signature: str
     seed: int
 
 
@@ -63,7 +67,8 @@ class TaskSummary:
     `best_on_validation` is the test value of the template that was best on validation rows (None
     without such rows): unlike `best` it is no choice made on the test rows. `without_options` is
     the mean over templates that show no options, `with_rationale` over CoT templates, where
-    those are not the headline.
+    those are not the headline. `unparsed` is the share of generated texts in which no answer could
+    be read, of the headline's and of those with a rationale.
     """
 
     task: str
@@ -88,11 +93,16 @@ class TaskSummary:
     balanced_accuracy: float | None
     without_options: float | None
     with_rationale: float | None
+    unparsed: float | None
+    unparsed_with_rationale: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterSummary:
-    """The mean over a cluster's tasks; a baseline is None where one of its tasks has none."""
+    """The mean over a cluster's tasks; a baseline is None where one of its tasks has none.
+
+    `unparsed` is the mean over those whose answers were generated.
+    """
 
     cluster: str
     prompts: str
@@ -104,6 +114,7 @@ class ClusterSummary:
     majority: float | None
     heuristic: float | None
     balanced_accuracy: float | None
+    unparsed: float | None
 
 
 Cells = Sequence[predictions.Predictions]
@@ -150,6 +161,7 @@ def cluster_summaries(cells: Cells, summaries: Iterable[TaskSummary]) -> list[Cl
                 majority=_mean_or_none(item.majority for item in tasks),
                 heuristic=_mean_or_none(item.heuristic for item in tasks),
                 balanced_accuracy=_mean_or_none(item.balanced_accuracy for item in tasks),
+                unparsed=_unparsed(tasks),
             )
         )
     return found
@@ -196,6 +208,8 @@ def _result(
         heuristic=given.heuristic.get(metric),
         heuristic_name=given.heuristic_name,
         balanced_accuracy=_balanced_accuracy(cell),
+        unparsed=cell.unparsed,
+        signature=metrics.signature(metric, cell.answered),
     )
 
 
@@ -208,6 +222,7 @@ def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> Tas
     chosen = max(validation, key=validation.get) if validation else ""
     on_test = [cell for cell in cells if not cell.is_choosing]
     bare = [cell for cell in on_test if cell.kind == "forward" and not cell.options]
+    reasoned = [cell for cell in on_test if cell.kind == "cot"]
     return TaskSummary(
         task=first.task,
         cluster=first.cluster,
@@ -230,7 +245,9 @@ def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> Tas
         heuristic_name=given.heuristic_name,
         balanced_accuracy=_mean_or_none(map(_balanced_accuracy, main)),
         without_options=_mean_value(bare) if first.options else None,
-        with_rationale=_mean_value([cell for cell in on_test if cell.kind == "cot"]),
+        with_rationale=_mean_value(reasoned),
+        unparsed=_unparsed(main),
+        unparsed_with_rationale=_unparsed(reasoned),
     )
 
 
@@ -256,6 +273,11 @@ def _balanced_accuracy(cell: predictions.Predictions) -> float | None:
 
 def _mean_value(cells: Cells) -> float | None:
     return float(np.mean([cell.value() for cell in cells])) if cells else None
+
+
+def _unparsed(items: Cells | Sequence[TaskSummary]) -> float | None:
+    rates = [item.unparsed for item in items if item.unparsed is not None]
+    return float(np.mean(rates)) if rates else None
 
 
 def _mean_or_none(values: Iterable[float | None]) -> float | None:

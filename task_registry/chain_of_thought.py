@@ -20,7 +20,7 @@ def cot_gsm8k() -> task.Task:
         cluster="chain_of_thought",
         fields=("question", "rationale"),
         answers=task.FreeText(),
-        metrics=("exact_match",),
+        metrics=("number_match",),
         templates="cot_gsm8k",
         microworld="cot_gsm8k",
         splits=rows.carved(200, test="test"),

@@ -185,7 +185,7 @@ def drop() -> task.Task:
         cluster="reading_comprehension",
         fields=("passage", "question"),
         answers=task.FreeText(),
-        metrics=("squad_em", "squad_f1"),
+        metrics=("drop_em", "drop_f1"),
         templates="drop",
         microworld="drop",
         splits=rows.carved(200, test="validation"),

@@ -5,7 +5,7 @@ import random
 import pytest
 import sacrebleu
 
-from eval import metrics
+from eval import metrics, text_metrics
 from flanlike import errors
 
 
@@ -102,7 +102,7 @@ def test_edit_distance_is_that_of_the_textbook():
     rng = random.Random(1)
     for _ in range(200):
         one, two = ("".join(rng.choices("ab ", k=rng.randrange(8))) for _ in range(2))
-        assert metrics._edit_distance(one, two) == _textbook_distance(one, two)
+        assert text_metrics._edit_distance(one, two) == _textbook_distance(one, two)
 
 
 def test_bleu_is_one_for_a_reference_and_takes_rows_of_unequal_references():

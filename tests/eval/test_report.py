@@ -93,6 +93,18 @@ def test_the_report_says_what_the_intervals_allow(tmp_path):
     assert page_text.count("<svg") == 4
 
 
+def test_the_tables_tell_how_many_answers_could_not_be_read(tmp_path):
+    run = _make_run(tmp_path / "run")
+    made = evaluation.read(run / "eval/9")
+    (cell,) = made.cells
+    unparsed = tuple(row < 30 for row in range(200))
+    read = dataclasses.replace(cell.answered, unparsed=unparsed)
+    reasoned = dataclasses.replace(cell, kind="cot", template="why", answered=read)
+    evaluation.write(run, dataclasses.replace(made, cells=[cell, reasoned]))
+    tables = [line for line in report.write(run)[0].read_text().split("\n") if "| sst2 |" in line]
+    assert [line.split(" | ")[-1].strip(" |") for line in tables] == ["–", ".150"]
+
+
 def test_the_page_needs_nothing_from_outside_and_its_ids_are_its_own(tmp_path):
     _, html = report.write(_make_run(tmp_path / "run"))
     text = html.read_text()

@@ -3,7 +3,7 @@
 import eval_toys
 import pytest
 
-from eval import baselines, results
+from eval import baselines, metrics, results
 
 GIVEN = {
     "sst2": baselines.Baselines(
@@ -74,3 +74,33 @@ def test_a_cluster_is_the_mean_of_its_datasets_whatever_their_size():
     assert cluster.tasks == ("sst2", "imdb_reviews")
     assert (cluster.mean, cluster.majority, cluster.chance) == (0.5, pytest.approx(0.6), 0.5)
     assert cluster.heuristic is None  # one of the two has none
+
+
+def test_generated_figures_say_how_many_answers_could_not_be_read():
+    def generated(unparsed, **changes):
+        predicted = [-1 if is_unread else 1 for is_unread in unparsed]
+        answered = metrics.Answered(
+            predicted=tuple(predicted), gold=(1,) * 4, unparsed=tuple(unparsed)
+        )
+        return eval_toys.cell(predicted, scoring="generation", answered=answered, **changes)
+
+    cells = [
+        eval_toys.cell([1, 1, 1, 0]),
+        generated([True, False, False, False], kind="cot", template="why"),
+        generated([True, True, False, False], kind="cot", template="reasons"),
+    ]
+    assert [r.unparsed for r in results.of(cells, GIVEN, SETTING)] == [None, 0.25, 0.5]
+    (summary,) = results.task_summaries(cells, GIVEN)
+    assert (summary.unparsed, summary.unparsed_with_rationale) == (None, 0.375)
+    (summary,) = results.task_summaries(cells[1:], GIVEN)
+    assert summary.unparsed == 0.375
+
+
+def test_bleu_says_which_tokenizer_it_read_by():
+    answered = metrics.Answered(predicted_texts=("今天下雨",), references=(("今天下雨",),))
+    cell = eval_toys.cell(
+        [1], metrics=("bleu",), answered=answered, option_counts=(), shown_choice=()
+    )
+    given = {"sst2": baselines.Baselines(majority={}, heuristic={})}
+    (result,) = results.of([cell], given, SETTING)
+    assert results.as_json(result)["signature"] == "tok:zh|smooth:exp"

@@ -227,3 +227,20 @@ def test_hidden_and_broken_answers_are_said_to_be_so():
     unknown = {"dialogue": ["M: No."], "question": "Who?", "choice": ["a", "b"], "answer": "c"}
     with pytest.raises(ValueError, match="unknown label 'c' in the answer"):
         preprocessed("dream", unknown)
+
+
+def test_quac_keeps_how_many_people_gave_an_answer():
+    row = {
+        "title": "Ada Ode",
+        "section_title": "Youth",
+        "background": "Ada Ode sang.",
+        "context": "She lived in Tarn. CANNOTANSWER",
+        "question": "Where did she live?",
+        "orig_answer": {"text": "in Tarn"},
+        "answers": {"text": ["CANNOTANSWER", "in Tarn", "CANNOTANSWER", "CANNOTANSWER"]},
+    }
+    record = REGISTRY.task("quac").preprocess(row)
+    assert record["references"] == ["in Tarn", "unanswerable", "unanswerable", "unanswerable"]
+    right, outvoted = (answers.from_texts([record], [t]) for t in ("unanswerable", "in Tarn"))
+    assert metrics.compute("quac_f1", right) == 1.0
+    assert metrics.compute("quac_f1", outvoted) == 0.0

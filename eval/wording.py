@@ -1,0 +1,92 @@
+"""How models word their answers: lead-in words, emphasis, and what follows the answer."""
+
+import re
+
+_FOLLOW_UP = re.compile(
+    r"\n{3,}"
+    r"|\n\s*\W{0,4}(?:(?:next|new)\s+)?(?:Q|question|problem|exercise|human|user|input|instruction)"
+    r"\s*\d*\s*\W{0,4}[:.]"
+    r"|<\|?(?:end\w*|eot\w*|eos|im_end|im_start|start_of_turn|end_of_turn|/s)\|?>|</s>",
+    re.IGNORECASE,
+)
+_LEAD_IN = re.compile(
+    r"\b(?:answer|choice|option)\b"
+    r"(?:\s+(?:to|for)\s[^.:\n]{0,80}?)?"
+    r"(?:\s*(?:is|was|would\s+be|will\s+be|must\s+be|should\s+be)\b(?:\s+that\b|\s+option\b)?"
+    r"\s*:?|\s*[:=\u2192]|\s*-+>|\s+-)"
+    r"|^\s*(?:A|Ans)\s*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_TAGGED = re.compile(r"<answer>(.*?)(?:</answer>|$)", re.IGNORECASE | re.DOTALL)
+_HASHES = re.compile(r"####\s*(.*)")
+_LATEX = re.compile(r"\\(?:text\w*|math\w+|boxed|mbox)\s*\{([^{}]*)\}")
+_LATEX_MARKS = re.compile(r"\\[()\[\],;!]|\\(?=[$%#&_])")
+
+
+def before_follow_up(text: str) -> str:
+    """Returns a text up to what a model appends after its answer: a next question, an end mark.
+
+    Before: "5\\n\\nQ: How many now?\\nA: 7". After: "5".
+    """
+    begun = len(text) - len(text.lstrip())
+    found = _FOLLOW_UP.search(text, begun + 1)
+    return (text[: found.start()] if found else text).strip()
+
+
+def plain(text: str) -> str:
+    """Returns a text without the marks of Markdown and LaTeX that stress or set an answer.
+
+    Before: "**(B)**", "\\\\boxed{120}" or "$\\\\text{yes}$". After: "(B)", "120" or "yes".
+    """
+    text = re.sub(r"\*{2,}|`+|(?<!\w)__|__(?!\w)", "", text)
+    text = text.replace("{,}", ",")
+    while (found := _LATEX.sub(r"\1", text)) != text:
+        text = found
+    text = re.sub(r"(?<!\w)\*(\w[^*\n]*?)\*(?!\w)", r"\1", text)
+    text = re.sub(r"\$([^$\s][^$\n]*?)\$(?!\d)", r"\1", text)
+    return _LATEX_MARKS.sub("", text)
+
+
+def marked(text: str) -> list[str]:
+    """Returns what stands where an answer is marked off, the surest first.
+
+    "so \\\\boxed{5}" -> ["5"]      "2 + 3 = 5\\n#### 5" -> ["5"]      "<answer>5</answer>" -> ["5"]
+    """
+    boxed = text.rpartition("\\boxed")[2] if "\\boxed" in text else ""
+    tagged, hashes = _TAGGED.findall(text), _HASHES.findall(text)
+    found = [_braced(boxed), *tagged[-1:], *hashes[-1:]]
+    return [plain(part).strip() for part in found if part.strip()]
+
+
+def after_lead_in(text: str) -> str | None:
+    """Returns what follows the last "the answer is", "Answer:" or the like; None without such.
+
+    Before: "Eels are fish. So the answer is (B), as fish swim." After: "(B), as fish swim."
+    """
+    text = plain(text)
+    found = None
+    for match in _LEAD_IN.finditer(text):
+        if text[match.end() :].strip(" \n:*"):
+            found = match
+    return None if found is None else text[found.end() :].strip(" \n:")
+
+
+def lines(text: str) -> list[str]:
+    """Returns the lines that say something, without outer blanks."""
+    return [line.strip() for line in text.split("\n") if re.search(r"\w", line)] or [text.strip()]
+
+
+def sentences(text: str) -> list[str]:
+    """Returns the sentences that say something: "Yes. It is." -> ["Yes.", "It is."]."""
+    parts = re.split(r"(?<=[.!?])\s+|\n+", text)
+    return [part.strip() for part in parts if re.search(r"\w", part)] or [text.strip()]
+
+
+def _braced(text: str) -> str:
+    """Returns what stands in the braces that a text begins with: "{a{b}} c" -> "a{b}"."""
+    depth = 0
+    for place, char in enumerate(text):
+        depth += (char == "{") - (char == "}")
+        if depth == 0:
+            return text[1:place] if place else text.split("\n")[0].strip(" $.")
+    return text[1:]
