@@ -10,9 +10,9 @@ Two sets of rules. "flan" are those of the FLAN paper: near clusters leave train
     reading_comprehension_with_commonsense    reading_comprehension, commonsense
 
 "strict" adds that no task is trained on whose rows tell the answer to a held-out task's rows, as
-SQuAD's do for QNLI, and that collections of tasks of every cluster leave training whatever is held
-out. Under "flan" these stay, and `leaks` says which. Pure: knows clusters and names, and opens
-nothing.
+SQuAD's do for QNLI, that collections of tasks of every cluster leave training whatever is held
+out, and that what a collection has leaves training with it. Under "flan" these stay, and `leaks`
+says which. Pure: knows clusters and names, and opens nothing.
 
 SHARED_MATERIAL follows what is known of how the sets were made, and what `overlap` finds between
 the rows of 72 tasks, each against each. A pair is in it where a hundredth of the rows of either
@@ -39,6 +39,65 @@ NEAR_CLUSTERS: Mapping[str, tuple[str, ...]] = {
 }
 
 ALL_CLUSTERS = "instruction_collections"  # its rows may be of any cluster
+
+COLLECTED: Mapping[str, frozenset[str]] = {  # the tasks whose rows a collection has
+    "t0_sf": frozenset(
+        {
+            "ag_news_subset",
+            "cnn_dailymail",
+            "common_gen",
+            "commonsense_qa",
+            "cos_e",
+            "cosmos_qa",
+            "cot_ecqa",
+            "cot_qasc",
+            "dream",
+            "gigaword",
+            "glue_mrpc",
+            "glue_qqp",
+            "imdb_reviews",
+            "multi_news",
+            "opinion_abstracts_rotten_tomatoes",
+            "paws_wiki",
+            "samsum",
+            "social_i_qa",
+            "sst2",
+            "stsb",
+            "xsum",
+            "yelp_polarity_reviews",
+        }
+    ),  # fmt: skip
+    "natural_instructions_v2": frozenset(
+        {
+            "asdiv",
+            "coqa",
+            "cosmos_qa",
+            "cot_esnli",
+            "cot_qasc",
+            "dart",
+            "e2e_nlg",
+            "gigaword",
+            "math_dataset",
+            "mawps",
+            "mc_taco",
+            "mnli_matched",
+            "mnli_mismatched",
+            "multirc",
+            "natural_questions",
+            "openbookqa",
+            "paws_wiki",
+            "samsum",
+            "scitail",
+            "sick",
+            "snli",
+            "story_cloze",
+            "trec",
+            "web_questions",
+            "wsc",
+            "wsc273",
+        }
+    ),  # fmt: skip
+}
 
 SHARED_MATERIAL: tuple[tuple[str, frozenset[str]], ...] = (
     ("SQuAD's paragraphs and questions", frozenset({"qnli", "squad_v1", "squad_v2"})),
@@ -158,6 +217,8 @@ def _near(cluster: str, held_out: Sequence[str]) -> str | None:
 def _leaks(task: str, cluster: str, evaluation: Sequence[str]) -> Iterator[Leak]:
     if cluster == ALL_CLUSTERS and evaluation:
         yield Leak(task=task, held_out=tuple(evaluation))
+    if collections := sorted(name for name in evaluation if task in COLLECTED.get(name, ())):
+        yield Leak(task=task, material="its rows", held_out=tuple(collections))
     for material, tasks in SHARED_MATERIAL:
         if task in tasks and (others := tasks.intersection(evaluation)):
             yield Leak(task=task, material=material, held_out=tuple(sorted(others)))

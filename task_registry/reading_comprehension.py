@@ -179,7 +179,7 @@ def drop() -> task.Task:
     """DROP, https://allenai.org/data/drop; the spans of one answer are joined by commas.
 
     The hub has the answers of all annotators of a validation row in one list: each is right alone.
-    TFDS has none of a date without a day: such rows are left out.
+    TFDS has the first span alone, and no answer where a date has no day: such rows are left out.
 
     {"passage": "Leo ran 3 miles, Milo 5.", "question": "How many miles did they run?",
      "answer": "8"}                                                              TFDS

@@ -120,6 +120,17 @@ def test_strict_rules_leave_no_leak_in(held_out):
     assert holdout.leaks(clusters, holdout.apply(clusters, held_out)) == ()
 
 
+def test_what_a_held_out_collection_has_leaves_training_with_it():
+    clusters = CLUSTERS | {"instruction_collections": ["t0_sf", "natural_instructions_v2"]}
+    split = holdout.apply(clusters, ["t0_sf"])
+    assert split.dropped == {
+        "commonsense_qa": "it shares its rows with t0_sf, held out",
+        "cosmos_qa": "it shares its rows with t0_sf, held out",
+        "cot_ecqa": "it shares its rows with t0_sf, held out",
+        "natural_instructions_v2": "its rows are of every cluster, also of those held out",
+    }
+
+
 def test_the_reason_names_the_material_and_the_task():
     split = holdout.apply(CLUSTERS, ["qnli"], rules="strict")
     reason = "it shares SQuAD's paragraphs and questions with qnli, held out"
