@@ -100,13 +100,15 @@ def choice(fields: Mapping[str, str], options: Sequence[str], gold: int) -> task
         -> {"question": "?", "options": ["a.", "b"], "label": 0}
     """
     options = [option.strip() for option in options]
-    bare = [option.removesuffix(".") for option in options]
     distinct: dict[str, str] = {}
-    for key, option in zip(bare, options, strict=True):
-        distinct.setdefault(key, option)
+    for option in options:
+        distinct.setdefault(option.removesuffix("."), option)
     if len(distinct) < 2 or "" in distinct:
         raise ValueError(f"expected two options or more, none empty, got {options!r}")
-    return {**fields, "options": list(distinct.values()), "label": [*distinct].index(bare[gold])}
+    if len(distinct) < len(options):
+        gold = list(distinct).index(options[gold].removesuffix("."))
+        options = list(distinct.values())
+    return {**fields, "options": options, "label": gold}
 
 
 def choice_by_text(fields: Mapping[str, str], options: Sequence[str], answer: str) -> task.Record:
