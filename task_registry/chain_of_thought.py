@@ -187,6 +187,8 @@ def cot_esnli() -> task.Task:
 def cot_sensemaking() -> task.Task:
     """Sense-making (SemEval-2020 task 4): which of two sentences is against common sense, and why?
 
+    Rows where both are the same are left out.
+
     {"question": "Pick which sentence is not logical.\nOptions:\n- Sentence A: \"I ate a pear.\"
      \n- Sentence B: \"I ate a cart.\"", "answer": "Sentence B", "rationale": "Carts are wood."}
     """
@@ -200,6 +202,7 @@ def cot_sensemaking() -> task.Task:
         microworld="cot_sensemaking",
         splits=rows.carved(200, test="validation"),
         preprocess=rationales.sensemaking,
+        unusable=rationales.is_one_sentence,
         licence=f"CC BY-SA 4.0; {_PREPARED}",
         homepage="https://github.com/wangcunxiang/SemEval2020-Task4-Commonsense-Validation-and-Explanation",
         how_to_get="not on the hub: turn the columns of flan/v2/cot_data/sensemaking_train.tsv "

@@ -31,7 +31,8 @@ _TRIVIA_COLUMNS = {
 def natural_questions() -> task.Task:
     """Natural Questions, open-domain form, https://ai.google.com/research/NaturalQuestions
 
-    The question gets its question mark here; templates add none.
+    The question gets its question mark here; templates add none. The answers are in tokens, which
+    are joined to plain text.
 
     {"question": "who painted the barn", "answer": ["Hugo", "Hugo the painter"]}
     """
@@ -161,7 +162,8 @@ def _arc(name: str, config: str) -> task.Task:
 
 def _natural_questions(row: task.Row) -> task.Record:
     question = rows.question(row, "question")
-    return {"question": question, "references": rows.references(row["answer"])}
+    answers = [rows.untokenized(rows.plain_quotes(answer)) for answer in row["answer"]]
+    return {"question": question, "references": rows.references(answers)}
 
 
 def _trivia_qa(row: task.Row) -> task.Record:
@@ -170,7 +172,7 @@ def _trivia_qa(row: task.Row) -> task.Record:
         raise ValueError("answer '<unk>' hides the answer of a test question; use the other splits")
     return {
         "question": rows.question(row, "question"),
-        "references": rows.references(answer["value"], answer["aliases"]),
+        "references": rows.references(answer["value"], answer.get("aliases")),
     }
 
 

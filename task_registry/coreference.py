@@ -251,10 +251,14 @@ def _gap(row: task.Row) -> task.Record:
     fields = {
         "text": rows.plain_quotes(text),
         "pronoun": pronoun,
-        "first": rows.text(row, "A"),
-        "second": rows.text(row, "B"),
+        "first": rows.plain_quotes(rows.text(row, "A")),
+        "second": rows.plain_quotes(rows.text(row, "B")),
     }
-    is_first, is_second = rows.value(row, "A-coref"), rows.value(row, "B-coref")
+    is_first, is_second = (
+        # The files of its makers have "TRUE" and "FALSE" for what the hub and TFDS have as bools.
+        rows.label({name: str(row[name]).capitalize()}, ("False", "True"), name)
+        for name in ("A-coref", "B-coref")
+    )
     if is_first and is_second:
         raise ValueError("columns 'A-coref' and 'B-coref' are both true; expected one at most")
     gold = 0 if is_first else 1 if is_second else 2

@@ -212,5 +212,5 @@ def _number(value: float) -> str:
 
 def _aqua_rat(row: task.Row) -> task.Record:
     options, gold = rationales.with_letters(row["options"], rows.text(row, "correct"))
-    fields = {"question": rationales.mended(rows.text(row, "question"))}
-    return rows.choice(fields, [rationales.mended(option) for option in options], gold)
+    fields = {"question": rows.mended(rows.text(row, "question"))}
+    return rows.choice(fields, [rows.mended(option) for option in options], gold)

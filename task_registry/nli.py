@@ -1,5 +1,7 @@
 """Natural language inference: does one text follow from another?"""
 
+import html
+
 from flanlike.tasks import task
 from task_registry import rows
 
@@ -356,10 +358,15 @@ def _scitail(row: task.Row) -> task.Record:
 
 def _pair(row: task.Row, labels: task.Labels, **aliases: str) -> task.Record:
     return {
-        "premise": rows.text(row, "premise", "context", "sentence1", "sentence_A"),
-        "hypothesis": rows.text(row, "hypothesis", "sentence2", "sentence_B"),
+        "premise": _sentence(row, "premise", "context", "sentence1", "sentence_A"),
+        "hypothesis": _sentence(row, "hypothesis", "sentence2", "sentence_B"),
         "label": rows.label(row, labels.names, "label", **aliases),
     }
+
+
+def _sentence(row: task.Row, *columns: str) -> str:
+    """Returns a text of which RTE misread some, and SciTail left names for some of its signs."""
+    return html.unescape(rows.mended(rows.text(row, *columns))).strip()
 
 
 def _qnli(row: task.Row) -> task.Record:

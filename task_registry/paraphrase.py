@@ -1,5 +1,6 @@
 """Paraphrase: do two sentences say the same, and how nearly?"""
 
+import html
 import math
 
 from flanlike.tasks import task
@@ -174,8 +175,8 @@ def _stsb(row: task.Row) -> task.Record:
     if not isinstance(score, (int, float)) or not 0 <= score <= 5:
         raise ValueError(f"column 'label' is {score!r}; expected a similarity from 0 to 5")
     return {
-        "sentence1": rows.text(row, "sentence1"),
-        "sentence2": rows.text(row, "sentence2"),
+        "sentence1": html.unescape(rows.mended(rows.text(row, "sentence1"))).strip(),
+        "sentence2": html.unescape(rows.mended(rows.text(row, "sentence2"))).strip(),
         "label": math.floor(score + 0.5),
         "score": float(score),
     }

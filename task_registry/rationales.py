@@ -31,8 +31,6 @@ _LETTER_AT_END = re.compile(
     r")\s*[.!]?\s*\Z",
     re.IGNORECASE,
 )
-# UTF-8 that somebody once read as Windows-1252, as it stands in some rows of AQuA.
-_MISREAD = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u02c6\u02dc\u2013-\u2122]+")
 
 
 def strings(columns: str) -> dict[str, str]:
@@ -117,16 +115,20 @@ def esnli(row: task.Row) -> task.Record:
 
 def sensemaking(row: task.Row) -> task.Record:
     """Returns the record of the two sentences that a prepared question lists."""
-    lines = "\n".join(listed(row)[1])
-    if not (pair := _SENSE_PAIR.fullmatch(lines)):
-        raise ValueError(f"the options are {lines!r}; expected '- Sentence A: \"...\"' and B")
+    first, second = _two_sentences(row)
     aliases = {"Sentence A": "first", "Sentence B": "second"}
     return {
-        "sentence1": pair[1].strip(),
-        "sentence2": pair[2].strip(),
+        "sentence1": first,
+        "sentence2": second,
         "rationale": _reason(row, "rationale"),
         "label": rows.label(row, SENSE.names, "answer", **aliases),
     }
+
+
+def is_one_sentence(row: task.Row) -> bool:
+    """Returns whether the two sentences of a prepared question are the same."""
+    first, second = _two_sentences(row)
+    return first == second
 
 
 def aqua(row: task.Row) -> task.Record:
@@ -137,8 +139,8 @@ def aqua(row: task.Row) -> task.Record:
     else:
         question, options, gold = lettered(row)
     reason = without_last_letter(rows.text(row, "rationale"))
-    fields = {"question": mended(question), "rationale": mended(reason)}
-    return rows.choice(fields, [mended(option) for option in options], gold)
+    fields = {"question": rows.mended(question), "rationale": rows.mended(reason)}
+    return rows.choice(fields, [rows.mended(option) for option in options], gold)
 
 
 def has_one_option(row: task.Row) -> bool:
@@ -231,11 +233,6 @@ def without_last_letter(reason: str) -> str:
     return _LETTER_AT_END.sub("", reason.strip()).strip() or reason.strip()
 
 
-def mended(text: str) -> str:
-    """Returns the text with what was misread as Windows-1252 put right: "3 Ã— 4" -> "3 × 4"."""
-    return _MISREAD.sub(_reread, text)
-
-
 def located(sentence: str, equalities: Sequence[Mapping[str, Any]]) -> str:
     """Returns QED's explanation in words: the sentence, and what its words stand for.
 
@@ -251,17 +248,17 @@ def located(sentence: str, equalities: Sequence[Mapping[str, Any]]) -> str:
     return " ".join(said)
 
 
+def _two_sentences(row: task.Row) -> tuple[str, str]:
+    lines = "\n".join(listed(row)[1])
+    if not (pair := _SENSE_PAIR.fullmatch(lines)):
+        raise ValueError(f"the options are {lines!r}; expected '- Sentence A: \"...\"' and B")
+    return pair[1].strip(), pair[2].strip()
+
+
 def _index(letter: str, letters: Sequence[str]) -> int:
     if letter not in letters:
         raise ValueError(f"unknown label {letter!r} in the answer; expected one of {letters!r}")
     return letters.index(letter)
-
-
-def _reread(match: re.Match[str]) -> str:
-    try:
-        return match[0].encode("cp1252").decode("utf-8")
-    except UnicodeError:
-        return match[0]
 
 
 def _reason(row: task.Row, *columns: str) -> str:

@@ -1,6 +1,9 @@
 """Reading comprehension: questions about a text that is given."""
 
-from collections.abc import Sequence
+import html
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flanlike import seeding
 from flanlike.tasks import task
@@ -176,9 +179,12 @@ def multirc() -> task.Task:
 def drop() -> task.Task:
     """DROP, https://allenai.org/data/drop; the spans of one answer are joined by commas.
 
+    The hub has the answers of all annotators of a validation row in one list: each is right alone.
+    TFDS has the first span alone, and no answer where a date has no day: such rows are left out.
+
     {"passage": "Leo ran 3 miles, Milo 5.", "question": "How many miles did they run?",
      "answer": "8"}                                                              TFDS
-    {"passage": ..., "answers_spans": {"spans": ["8"], "types": ["number"]}}     the hub
+    {"passage": ..., "answers_spans": {"spans": ["8", "8"], "types": ["number", "number"]}}  the hub
     """
     return task.Task(
         name="drop",
@@ -190,6 +196,7 @@ def drop() -> task.Task:
         microworld="drop",
         splits=rows.carved(200, test="validation"),
         preprocess=_drop,
+        unlabelled={"answer": ""},
         hub=task.HubSource(
             repo="ucinlp/drop",
             columns={
@@ -319,9 +326,9 @@ def _bool_q(row: task.Row) -> task.Record:
 def _multirc(row: task.Row) -> task.Record:
     index = row["idx"]
     return {
-        "paragraph": rows.text(row, "paragraph"),
-        "question": rows.text(row, "question"),
-        "candidate": rows.text(row, "answer"),
+        "paragraph": rows.mended(rows.text(row, "paragraph")),
+        "question": rows.mended(rows.text(row, "question")),
+        "candidate": rows.mended(rows.text(row, "answer")),
         "label": rows.label(row, _MULTIRC.names, "label"),
         "group": f"{index['paragraph']}/{index['question']}",
     }
@@ -329,14 +336,39 @@ def _multirc(row: task.Row) -> task.Record:
 
 def _drop(row: task.Row) -> task.Record:
     if "answers_spans" in row:
-        answers = [", ".join(rows.columns_of(row["answers_spans"])["spans"])]
+        answers = _drop_answers(rows.columns_of(row["answers_spans"]))
     else:
         answers = [rows.value(row, "answer"), *row.get("validated_answers", ())]
     return {
-        "passage": rows.text(row, "passage"),
-        "question": rows.text(row, "question"),
-        "references": rows.references(answers),
+        "passage": html.unescape(rows.text(row, "passage")).replace("\xa0", " "),
+        "question": html.unescape(rows.text(row, "question")),
+        "references": rows.references([" ".join(html.unescape(a).split()) for a in answers]),
     }
+
+
+def _drop_answers(nested: Mapping[str, Any]) -> list[str]:
+    """Returns the answers in a list of spans in which nothing says where one answer ends.
+
+    It is one of several spans where none comes twice or is within another, and there are no
+    numbers or dates, of which an answer has one. Where annotators agree on several spans, the list
+    is that answer several times over. Else each span is an annotator's.
+
+    ["Leo", "Milo"] -> ["Leo, Milo"]              ["Leo", "Leo", "Milo"] -> ["Leo", "Milo"]
+    ["Leo", "Milo", "Milo", "Leo"] -> ["Leo, Milo", "Milo, Leo"]
+    """
+    spans = [span.strip() for span in nested["spans"]]
+    distinct = list(dict.fromkeys(spans))
+    count = len(distinct)
+    are_alone = set(nested.get("types", ())) - {"span"} or any(
+        re.search(rf"(?<!\w){re.escape(one)}(?!\w)", other)
+        for one in distinct
+        for other in distinct
+        if one != other
+    )
+    said = [spans[start : start + count] for start in range(0, len(spans), max(count, 1))]
+    if are_alone or not all(set(one) == set(distinct) for one in said):
+        return distinct
+    return [", ".join(one) for one in said]
 
 
 def _mctest(row: task.Row) -> task.Record:

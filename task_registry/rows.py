@@ -18,6 +18,10 @@ _ENDINGS_APART = re.compile(r" +(n't|['’](?:s|t|re|ve|ll|d|m)\b)")
 _APART_S = re.compile(r" +(['’]) s\b")
 _BRACKETS_APART = re.compile(r"(?<=[(\[]) +| +(?=[)\]])")
 _CURRENCY_APART = re.compile(r"([$£]) +(?=\d)")
+# UTF-8 that somebody once read as Windows-1252 or Latin-1, and Windows-1252 read as Latin-1.
+_MISREAD = re.compile(
+    "[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u02c6\u02dc\u2013-\u2122]+|[\u0080-\u009f]"
+)
 
 
 def value(row: task.Row, *columns: str) -> Any:
@@ -77,17 +81,34 @@ def plain_quotes(text: str) -> str:
     return text.replace("``", '"').replace("''", '"')
 
 
+def mended(text: str) -> str:
+    """Returns the text with what was read in a wrong encoding put right.
+
+    "3 Ã— 4" -> "3 × 4"     "Iraqâ\\x80\\x99s" -> "Iraq’s"     "dull \\x96 very" -> "dull – very"
+
+    For English: two letters of another language may look like a misread one.
+    """
+    return text if text.isascii() else _MISREAD.sub(_reread, text)
+
+
 def choice(fields: Mapping[str, str], options: Sequence[str], gold: int) -> task.Record:
     """Returns a record of the options without repeats, labelled with the right one.
 
-    choice({"question": "?"}, ["a", "b", "a"], 2)
-        -> {"question": "?", "options": ["a", "b"], "label": 0}
+    Options that differ by their last full stop alone are one, as the first of them has it.
+
+    choice({"question": "?"}, ["a.", "b", "a"], 2)
+        -> {"question": "?", "options": ["a.", "b"], "label": 0}
     """
     options = [option.strip() for option in options]
-    distinct = list(dict.fromkeys(options))
+    distinct: dict[str, str] = {}
+    for option in options:
+        distinct.setdefault(option.removesuffix("."), option)
     if len(distinct) < 2 or "" in distinct:
         raise ValueError(f"expected two options or more, none empty, got {options!r}")
-    return {**fields, "options": distinct, "label": distinct.index(options[gold])}
+    if len(distinct) < len(options):
+        gold = list(distinct).index(options[gold].removesuffix("."))
+        options = list(distinct.values())
+    return {**fields, "options": options, "label": gold}
 
 
 def choice_by_text(fields: Mapping[str, str], options: Sequence[str], answer: str) -> task.Record:
@@ -195,3 +216,14 @@ def untokenized(text: str) -> str:
     text = _APART_S.sub(r"\1s", text)
     text = _ENDINGS_APART.sub(r"\1", _MARKS_APART.sub(r"\1", text))
     return _CURRENCY_APART.sub(r"\1", text)
+
+
+def _reread(match: re.Match[str]) -> str:
+    found = match[0]
+    if len(found) == 1:
+        return found.encode("latin-1").decode("cp1252", "ignore") or found
+    try:
+        read = [c.encode("latin-1" if c < "\u0100" else "cp1252") for c in found]
+        return b"".join(read).decode("utf-8")
+    except UnicodeError:
+        return found

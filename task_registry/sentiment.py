@@ -49,7 +49,8 @@ def sst2() -> task.Task:
 def imdb_reviews() -> task.Task:
     """Large Movie Review Dataset, https://ai.stanford.edu/~amaas/data/sentiment
 
-    Line breaks written as <br /> become line breaks. The hub's rows are sorted by label.
+    Line breaks written as <br /> become line breaks, and dashes of Windows-1252 dashes. The hub's
+    rows are sorted by label.
 
     {"text": "Dull.<br /><br />I left early.", "label": 0}
     """
@@ -204,7 +205,7 @@ def _sst2(row: task.Row) -> task.Record:
 
 def _imdb_reviews(row: task.Row) -> task.Record:
     return {
-        "text": _LINE_BREAKS.sub("\n", rows.text(row, "text")).strip(),
+        "text": html.unescape(_LINE_BREAKS.sub("\n", rows.mended(rows.text(row, "text")))).strip(),
         "label": rows.label(row, _LABELS.names, "label", neg="negative", pos="positive"),
     }
 

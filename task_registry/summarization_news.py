@@ -1,5 +1,6 @@
 """Summarization of news: topics, headlines and summaries."""
 
+import html
 import re
 
 from flanlike.tasks import task
@@ -22,6 +23,9 @@ _DATELINES = (
     re.compile(r"[A-Z]{2,}(?:[ .'-]+[A-Z]{2,})*[.,] [A-Z][\w .'-]{1,30}? --\s+"),
 )
 _SOURCE_MARK = "|||||"
+_SIGN_APART = re.compile(r"(?:\A| )(#\d{2,4}|quot|amp|lt|gt);")
+_BREAK_TAG = re.compile(r"\s*</?(?:br|p)\b[^<>]*(?:>|\Z)\s*", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:a|b|em|font|i|img|nobr|strong)\b[^<>]*(?:>|\Z)", re.IGNORECASE)
 
 
 def ag_news_subset() -> task.Task:
@@ -258,17 +262,25 @@ def _newsroom(row: task.Row) -> task.Record:
 
 def _xsum(row: task.Row) -> task.Record:
     return {
-        "article": rows.text(row, "document"),
-        "references": rows.references(rows.text(row, "summary")),
+        "article": rows.mended(rows.text(row, "document")),
+        "references": rows.references(rows.mended(rows.text(row, "summary"))),
     }
 
 
 def _without_marks(text: str) -> str:
-    """Returns AG News text without its two marks: a backslash for a line break, " #39;" for "'".
+    """Returns AG News text without its marks.
+
+    A backslash is a line break; " #39;" and " quot;" are signs by name, whose "&" became a blank;
+    a few tags stand there by the names of their brackets.
 
     "rose 5\\\\percent, it\\\\'s Ivo #39;s"     ->     "rose 5 percent, it's Ivo's"
+    "at AT amp;T, &lt;b&gt;new&lt;/b&gt;"     ->     "at AT&T, new"
     """
-    return re.sub(r"\\(?=[$'\"])", "", text.replace(" #39;", "'")).replace("\\", " ")
+    text = re.sub(r"\\(?=[$'\"])", "", text).replace("\\", " ")
+    if ";" in text:
+        text = html.unescape(_SIGN_APART.sub(r"&\1;", text))
+        text = _TAG.sub("", _BREAK_TAG.sub(" ", text))
+    return text.strip()
 
 
 def _without_dateline(text: str) -> str:
@@ -287,5 +299,6 @@ def _paragraphs(text: str) -> str:
 
     "One. \\n \\n \\n \\n Two. NEWLINE_CHAR Three."     ->     "One.\\n\\nTwo.\\nThree."
     """
-    lines = [line.strip() for line in text.replace("NEWLINE_CHAR", "\n").split("\n")]
+    text = rows.mended(text).replace("NEWLINE_CHAR", "\n")
+    lines = [line.strip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -77,6 +77,61 @@ def test_a_collection_of_all_clusters_leaves_training_whatever_is_held_out():
     assert holdout.apply(clusters, ["math"]).dropped["t0_sf"] == reason
 
 
+@pytest.mark.parametrize(
+    ("held_out", "task"),
+    [
+        ("dialogsum", "dream"),
+        ("dream", "dialogsum"),
+        ("mctest", "mc_taco"),
+        ("mctest", "multirc"),
+        ("mc_taco", "mctest"),
+        ("cot_aqua", "mawps"),
+        ("mawps", "asdiv"),
+        ("asdiv", "cot_gsm8k"),
+        ("wnli", "codah"),
+        ("glue_mrpc", "stsb"),
+    ],
+)
+def test_what_overlap_finds_between_real_rows_leaves_training(held_out, task):
+    clusters = {"one": [held_out], "another": [task]}
+    assert task in holdout.apply(clusters, [held_out]).dropped
+    assert task in holdout.apply(clusters, [held_out], rules="flan").train
+
+
+def test_flan_rules_say_which_leaks_they_leave_in():
+    clusters = CLUSTERS | {"instruction_collections": ["t0_sf"], "sentiment": ["sst2"]}
+    left = holdout.leaks(clusters, holdout.apply(clusters, ["nli"], rules="flan"))
+    assert left == (
+        holdout.Leak(
+            task="squad_v1", material="SQuAD's paragraphs and questions", held_out=("qnli",)
+        ),
+        holdout.Leak(task="winogrande", material="Winograd schemas", held_out=("wnli",)),
+        holdout.Leak(task="t0_sf", held_out=("rte", "qnli", "wnli")),
+    )
+    assert [str(leak) for leak in left] == [
+        "it shares SQuAD's paragraphs and questions with qnli, held out",
+        "it shares Winograd schemas with wnli, held out",
+        "its rows are of every cluster, also of those held out",
+    ]
+
+
+@pytest.mark.parametrize("held_out", [[], ["nli"], ["coreference", "math"], ["cot_ecqa"]])
+def test_strict_rules_leave_no_leak_in(held_out):
+    clusters = CLUSTERS | {"instruction_collections": ["t0_sf"]}
+    assert holdout.leaks(clusters, holdout.apply(clusters, held_out)) == ()
+
+
+def test_what_a_held_out_collection_has_leaves_training_with_it():
+    clusters = CLUSTERS | {"instruction_collections": ["t0_sf", "natural_instructions_v2"]}
+    split = holdout.apply(clusters, ["t0_sf"])
+    assert split.dropped == {
+        "commonsense_qa": "it shares its rows with t0_sf, held out",
+        "cosmos_qa": "it shares its rows with t0_sf, held out",
+        "cot_ecqa": "it shares its rows with t0_sf, held out",
+        "natural_instructions_v2": "its rows are of every cluster, also of those held out",
+    }
+
+
 def test_the_reason_names_the_material_and_the_task():
     split = holdout.apply(CLUSTERS, ["qnli"], rules="strict")
     reason = "it shares SQuAD's paragraphs and questions with qnli, held out"

@@ -47,6 +47,9 @@ def test_flan_core_holds_every_task_once_and_holds_out_by_default():
 def test_every_task_that_shares_material_is_there_and_is_dropped_for_it():
     for _, names in holdout.SHARED_MATERIAL:
         assert names <= set(REGISTRY.task_names) and len(names) > 1
+    assert set(holdout.COLLECTED) == set(REGISTRY.clusters[holdout.ALL_CLUSTERS])
+    for names in holdout.COLLECTED.values():
+        assert names <= set(REGISTRY.task_names)
     split = holdout.apply(REGISTRY.clusters, ["commonsense"])
     assert "WikiHow's guides with hellaswag" in split.dropped["wiki_lingua_english_en"]
 

@@ -45,9 +45,29 @@ def test_plain_quotes_leave_single_ones():
     assert rows.plain_quotes("``Ivo's,'' she said") == '"Ivo\'s," she said'
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("3 Ã— 4", "3 × 4"),
+        ("Iraq\u00e2\u0080\u0099s", "Iraq’s"),
+        ("\u00e2\u0081µC", "⁵C"),
+        ("dull \u0096 very", "dull – very"),
+        ("\u0081", "\u0081"),  # stands for nothing
+        ("Zoë, Émile «là»", "Zoë, Émile «là»"),
+        ("plain", "plain"),
+    ],
+)
+def test_mended(given, expected):
+    assert rows.mended(given) == expected
+
+
 def test_choice_keeps_each_option_once():
     record = rows.choice({"question": "?"}, ["a", "b", "a "], 2)
     assert record == {"question": "?", "options": ["a", "b"], "label": 0}
+    assert rows.choice({}, ["a.", "b", "a", "3.5"], 2) == {
+        "options": ["a.", "b", "3.5"],
+        "label": 0,
+    }
     with pytest.raises(ValueError, match="expected two options or more"):
         rows.choice({}, ["a", "a"], 0)
     with pytest.raises(ValueError, match="none empty"):

@@ -7,8 +7,8 @@ LETTERED = {"text": ["trout", "owl", "fox"], "label": ["A", "B", "C"]}
 
 LAYOUTS: dict[str, Layouts] = {
     "natural_questions": same(
-        {"question": "who painted the barn?", "references": ["Hugo", "Hugo Ena"]},
-        {"question": "who painted the barn", "answer": ["Hugo", "Hugo Ena", "Hugo"]},
+        {"question": "who painted the barn?", "references": ["Hugo", "Hugo Ena, Tarn"]},
+        {"question": "who painted the barn", "answer": ["Hugo", "Hugo Ena , Tarn", "Hugo"]},
     ),
     "trivia_qa": same(
         {"question": "Who built it?", "references": ["Hugo", "Hugo the Owl"]},

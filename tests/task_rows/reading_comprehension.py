@@ -70,7 +70,7 @@ LAYOUTS: dict[str, Layouts] = {
         hub={
             "passage": "Leo ran.",
             "question": "Who?",
-            "answers_spans": {"spans": ["Leo", "Milo"], "types": ["span", "span"]},
+            "answers_spans": {"spans": ["Leo", "Milo"] * 2, "types": ["span"] * 4},
         },
         tfds={
             "passage": "Leo ran.",
