@@ -24,9 +24,10 @@ class Predictions:
     """The answers of one model to one task under one template and setting.
 
     `rows` are row ids, in the same order for every template of a task and split; `inputs` number
-    the rows' clusters, equal for rows that are no independent evidence (`sampling.clusters`). `prompts` is the style: "instructions" or one of
-    the controls. `options` says whether options were shown, `option_counts` how many there were
-    (empty for free text). `metrics` are the task's, the headline first.
+    the rows' clusters, equal for rows that are no independent evidence (`sampling.clusters`).
+    `prompts` is the style: "instructions" or one of the controls. `options` says whether options
+    were shown, `option_counts` how many there were (empty for free text). `metrics` are the task's,
+    the headline first.
     """
 
     task: str

@@ -44,7 +44,7 @@ def clusters(keys: Iterable[Iterable[Hashable]]) -> np.ndarray:
 
 
 def standard_error(values: np.ndarray, inputs: np.ndarray) -> float:
-    """Returns the standard error of the mean of `values`, rows of one cluster counted as one draw."""
+    """Returns the standard error of the mean of `values`, each cluster counted as one draw."""
     n, distinct = len(values), int(inputs.max()) + 1 if len(inputs) else 0
     if distinct < 2:
         return 0.0
