@@ -195,7 +195,8 @@ def _show(found: evaluation.Evaluation, folder: pathlib.Path, *, as_json: bool) 
         print(
             f"{name:{width}}  {figures.number(item.mean):>5}  {figures.ends_of(item.ci95):12}"
             f"  {figures.number(item.chance):>6}  {figures.number(item.majority):>8}"
-            f"  {figures.number(item.heuristic):>9}"
+            f"  {figures.number(item.heuristic):>9} "
+            f"{figures.below_chance(item.ci95[1], item.chance)}".rstrip()
         )
     print(f"written to {folder}")
 

@@ -164,7 +164,7 @@ def read(path: pathlib.Path) -> list[Predictions]:
     """Returns what `write` wrote."""
     cells = []
     names = [field.name for field in dataclasses.fields(Predictions)]
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_bytes().splitlines():  # of bytes: U+2028 in a text ends no line
         fields = json.loads(line)
         answered = {name: _tuple(column) for name, column in fields["answered"].items()}
         fields = {name: _tuple(fields[name]) for name in names if name != "answered"}

@@ -65,6 +65,7 @@ def evaluate(
             "dropped_exemplars": questions.dropped_exemplars,
             "dropped_rows": dict(questions.dropped_rows),
             "bad_rows": dict(questions.bad_rows),
+            "without_training": list(questions.without_training),
             "seconds": round(time.monotonic() - started_s, 1),
         },
     )
