@@ -18,7 +18,7 @@ from typing import Any
 
 import jax
 
-from eval import compare, evaluation, figures, protocol, questions, report, results
+from eval import compare, evaluation, figures, pace, protocol, questions, report, results
 from flanlike import config as config_lib
 from flanlike import distributed, errors, runs, sharding
 
@@ -93,6 +93,7 @@ def _evaluate_run(
             asked,
             setting=setting,
             held_out=_unseen(run, asked, flags.hold_out or config["hold_out"]),
+            reporter=pace.reporter(sys.stderr if flags.json else sys.stdout),
         )
     if distributed.is_first():
         name = _name(flags, config)
