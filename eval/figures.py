@@ -36,21 +36,19 @@ def interval(estimate: predictions.Estimate, *, is_difference: bool = False) -> 
 def against(changes: Sequence[comparison.Change]) -> str:
     """Returns what these changes are compared with, in words.
 
-    What only some of them have is named so: no result is above a baseline that it lacks.
+    That some of them lack one of these is said: no result is above a baseline that is not there.
     """
-    with_baselines = [change.beaten for change in changes]
-    names = list(dict.fromkeys(name for beaten in with_baselines for name in beaten))
+    each = [change.beaten for change in changes]
+    names = list(dict.fromkeys(name for beaten in each for name in beaten))
     words = {
         "majority": "the majority class",
         "heuristic": "the best trivial heuristic",
         "base": "the untuned base",
     }
-    named = [
-        words.get(name, name)
-        + ("" if all(name in beaten for beaten in with_baselines) else " (where there is one)")
-        for name in names
-    ]
-    return ", ".join(named[:-1]) + f" and {named[-1]}" if len(named) > 1 else "".join(named)
+    named = [words.get(name, name) for name in names]
+    joined = ", ".join(named[:-1]) + f" and {named[-1]}" if len(named) > 1 else "".join(named)
+    are_all_there = all(name in beaten for name in names for beaten in each)
+    return joined if are_all_there else f"{joined}, where there are such"
 
 
 def ends(estimate: predictions.Estimate) -> tuple[float, float, float]:

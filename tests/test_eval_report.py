@@ -248,7 +248,7 @@ def test_a_baseline_that_some_clusters_lack_is_not_claimed_of_all():
         return comparison.of_tasks(None, cells, results.task_summaries(cells, bases))
 
     both = change("a", majority={"accuracy": 0.5}) + change("b")
-    assert figures.against(both) == "chance and the majority class (where there is one)"
+    assert figures.against(both) == "chance and the majority class, where there are such"
     assert figures.against(both[:1]) == "chance and the majority class"
 
 
