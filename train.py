@@ -26,7 +26,7 @@ import rich.console
 from flax import nnx
 
 import task_registry
-from eval import evaluation, protocol, questions, report, results
+from eval import evaluation, pace, protocol, questions, report, results
 from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.batches import features, input_shards, pipeline, tokenizer, vocabulary
@@ -394,7 +394,12 @@ def measure(config: config_lib.RunConfig, ready: Ready, out: Path, steps_taken: 
     )
     with contextlib.nullcontext() if ready.mesh is None else jax.set_mesh(ready.mesh):
         found = protocol.evaluate(
-            ready.model, ready.words, ready.asked, setting=setting, held_out=ready.held_out
+            ready.model,
+            ready.words,
+            ready.asked,
+            setting=setting,
+            held_out=ready.held_out,
+            reporter=pace.reporter(sys.stdout),
         )
     if distributed.is_first():
         evaluation.write(out, found)

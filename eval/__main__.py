@@ -18,7 +18,7 @@ from typing import Any
 
 import jax
 
-from eval import compare, evaluation, figures, protocol, questions, report, results
+from eval import compare, evaluation, figures, pace, protocol, questions, report, results
 from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.models import sharding
@@ -97,6 +97,7 @@ def _evaluate_run(
             asked,
             setting=setting,
             held_out=_unseen(run, asked, flags.hold_out or config["hold_out"]),
+            reporter=pace.reporter(sys.stderr if flags.json else sys.stdout),
         )
     if distributed.is_first():
         name = _name(flags, config)
@@ -200,7 +201,8 @@ def _show(found: evaluation.Evaluation, folder: pathlib.Path, *, as_json: bool) 
         print(
             f"{name:{width}}  {figures.number(item.mean):>5}  {figures.ends_of(item.ci95):12}"
             f"  {figures.number(item.chance):>6}  {figures.number(item.majority):>8}"
-            f"  {figures.number(item.heuristic):>9}  {figures.number(item.unparsed):>8}"
+            f"  {figures.number(item.heuristic):>9}  {figures.number(item.unparsed):>8} "
+            f"{figures.below_chance(item.ci95[1], item.chance)}".rstrip()
         )
     print(f"written to {folder}")
 

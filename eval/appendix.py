@@ -39,8 +39,8 @@ def composition(run: run_folder.Run) -> list[page.Block]:
         shares.setdefault(item["cluster"], {})[item["task"]] = item["share"]
     rows = [
         [
-            item["task"],
-            item["cluster"].replace("_", " "),
+            page.literal(item["task"]),
+            figures.spaced(item["cluster"]),
             f"{item['rows']:,}",
             f"{item['share']:.1%}",
         ]
@@ -75,7 +75,11 @@ def samples(run: run_folder.Run) -> list[page.Block]:
             )
         blocks: list[page.Block] = [page.Code(text=sample.inputs), _scores(sample, earlier)]
         folds.append(
-            page.Fold(title=sample.task, hint=f"{sample.template} · {verdict}", blocks=blocks)
+            page.Fold(
+                title=page.literal(sample.task),
+                hint=f"{page.literal(sample.template)} · {verdict}",
+                blocks=blocks,
+            )
         )
     if not folds:
         return []
@@ -98,27 +102,29 @@ def _place(sample: evaluation.Sample) -> tuple[str, str, str, str]:
 
 def _scores(sample: evaluation.Sample, earlier: evaluation.Sample | None) -> page.Block:
     if not sample.options:
-        rows = [["right", sample.gold]]
-        rows += [["before", earlier.answer]] if earlier else []
-        return page.Table(header=("", "text"), rows=[*rows, ["after", sample.answer]], words=(1,))
+        texts = [("right", sample.gold), ("after", sample.answer)]
+        texts[1:1] = [("before", earlier.answer)] if earlier else []
+        rows = [[name, page.literal(text)] for name, text in texts]
+        return page.Table(header=("", "text"), rows=rows, words=(1,))
     rows = [
         [
-            option + (" ✓" if option == sample.gold else ""),
+            page.literal(option) + (" ✓" if option == sample.gold else ""),
             figures.number(earlier.probabilities[i]) if earlier else "–",
             f"**{figures.number(p)}**" if option == sample.answer else figures.number(p),
         ]
         for i, (option, p) in enumerate(zip(sample.options, sample.probabilities, strict=True))
     ]
-    return page.Table(header=("option", "before", "after"), rows=rows)
+    return page.Table(header=("option", "before", "after"), rows=rows, words=(0,))
 
 
 def left_out(run: run_folder.Run) -> list[page.Block]:
     found = run.composition
     notes = run.after.notes
-    items = [f"{item['task']}: missing, {item['reason']}" for item in found.get("missing", [])]
-    items += [
-        f"{item['task']}: not trained on, {item['reason']}" for item in found.get("excluded", [])
-    ]
+    items = []
+    for kind, words in (("missing", "missing"), ("excluded", "not trained on")):
+        for item in found.get(kind, []):
+            task, reason = page.literal(item["task"]), page.literal(item["reason"])
+            items.append(f"{task}: {words}, {reason}")
     kinds = {
         "dropped_rows": "without an answer",
         "bad_rows": "that give no record",
@@ -128,7 +134,8 @@ def left_out(run: run_folder.Run) -> list[page.Block]:
         for kind, words in kinds.items():
             for task, count in sorted(counted.get(kind, {}).items()):
                 if count:
-                    items.append(f"{task}: {count:,} rows {words} left out of {where}")
+                    name = page.literal(task)
+                    items.append(f"{name}: {count:,} rows {words} left out of {where}")
     for what, count in sorted(found.get("truncated", {}).items()):
         if count:
             end = _CUT_END[what]

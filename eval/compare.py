@@ -81,8 +81,9 @@ def blocks(groups: Sequence[Group]) -> list[page.Block]:
         found.append(_table(groups, names))
     found += [
         page.Text(
-            text="Untuned → tuned, each asked in the style of the group. Majority, heuristic: the "
-            "commonest answer of the training split, and the best trivial heuristic.",
+            text="Untuned → tuned, each asked in the style of the group. ▼: the whole interval is "
+            "below chance, on every seed. Majority, heuristic: the commonest answer of the "
+            "training split, and the trivial heuristic that did best on it.",
             role="note",
         ),
         page.Heading(text="Runs"),
@@ -110,12 +111,12 @@ def _table(groups: Sequence[Group], names: Sequence[str]) -> page.Table:
         first = _first(groups, name)
         rows.append(
             [
-                figures.spaced(name) if len(first.tasks) > 1 or name not in first.tasks else name,
+                figures.spaced(name) if first.tasks != (name,) else page.literal(name),
                 *(_before_and_after(group.changes(name)) for group in groups),
                 *map(figures.number, (first.chance, first.majority, first.heuristic)),
             ]
         )
-    names_of_groups = [f"{group.name} ({len(group.runs)})" for group in groups]
+    names_of_groups = [f"{page.literal(group.name)} ({len(group.runs)})" for group in groups]
     header = ("", *names_of_groups, "chance", "majority", "heuristic")
     return page.Table(header=header, rows=rows)
 
@@ -123,11 +124,11 @@ def _table(groups: Sequence[Group], names: Sequence[str]) -> page.Table:
 def _runs(groups: Sequence[Group]) -> page.Table:
     rows = [
         [
-            run.name,
-            group.name,
+            page.literal(run.name),
+            page.literal(group.name),
             str(run.after.setting.seed),
             f"{run.after.setting.step:,}",
-            run.prompts,
+            page.literal(run.prompts),
             str(sum(change.holds for change in run.changes if run.is_held_out(change))),
         ]
         for group in groups
@@ -146,7 +147,10 @@ def _first(groups: Sequence[Group], name: str) -> comparison.Change:
 
 
 def _before_and_after(changes: Sequence[comparison.Change]) -> str:
-    """Returns ".520 → **.900** [.880, .930]": means, and the range after; a dash without values."""
+    """Returns ".520 → **.900** [.880, .930]": means, and the range after; a dash without values.
+
+    A mark says where every run lies below chance.
+    """
     if not changes:
         return "–"
     before = [change.before.value for change in changes if change.before]
@@ -154,7 +158,9 @@ def _before_and_after(changes: Sequence[comparison.Change]) -> str:
     shown = f"**{figures.number(float(np.mean(after)))}**"
     if before:
         shown = f"{figures.number(float(np.mean(before)))} → {shown}"
-    return f"{shown} {figures.ends_of((min(after), max(after)))}" if len(after) > 1 else shown
+    if len(after) > 1:
+        shown = f"{shown} {figures.ends_of((min(after), max(after)))}"
+    return shown + (" ▼" if all(change.is_below_chance for change in changes) else "")
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """After against before: paired differences and a verdict in plain words."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,19 +43,30 @@ class Change:
         return found
 
     @property
+    def is_below_chance(self) -> bool:
+        """Returns whether the whole interval of the result lies below chance."""
+        return results.is_below(self.after.interval.high, self.chance)
+
+    @property
     def verdict(self) -> str:
         """Returns one sentence that says what the intervals allow to say."""
         above = [name for name, is_beaten in self.beaten.items() if is_beaten]
         rest = [name for name, is_beaten in self.beaten.items() if not is_beaten]
+        if not self.beaten:
+            return "Nothing to compare with: no baseline is known, and no earlier evaluation."
         if not rest:
             return f"Yes: above {_listed(above, 'and')} by more than its interval."
+        below = ["below chance"] if self.is_below_chance else []
+        rest = [name for name in rest if name != "chance" or not below]
+        short = " and ".join([*below, *([f"not above {_listed(rest, 'or')}"] if rest else [])])
         if not above:
-            return f"No: not above {_listed(rest, 'or')} by more than its interval."
-        return f"In part: above {_listed(above, 'and')}, but not above {_listed(rest, 'or')}."
+            return f"No: {short} by more than its interval."
+        return f"In part: above {_listed(above, 'and')}, but {short}."
 
     @property
     def holds(self) -> bool:
-        return all(self.beaten.values())
+        """Returns whether there is something to compare with, and the result is above all of it."""
+        return bool(self.beaten) and all(self.beaten.values())
 
 
 def of_tasks(
@@ -72,8 +84,11 @@ def of_tasks(
             item,
             metric=item.metric,
             n=item.n,
-            before=_estimate(earlier.get((item.task, item.prompts), []), item.prompts),
-            after=_estimate(later[item.task, item.prompts], item.prompts),
+            **_estimates(
+                earlier.get((item.task, item.prompts), []),
+                later[item.task, item.prompts],
+                item.prompts,
+            ),
         )
         for item in summaries
     ]
@@ -98,6 +113,9 @@ def of_clusters(
                 n=sum(task.n for task in tasks),
                 before=predictions.mean([task.before for task in tasks]) if has_before else None,
                 after=predictions.mean([task.after for task in tasks]),
+                difference=predictions.mean([task.difference for task in tasks])
+                if has_before
+                else None,
             )
         )
     return found
@@ -112,6 +130,7 @@ def _change(
     n: int,
     before: predictions.Estimate | None,
     after: predictions.Estimate,
+    difference: predictions.Estimate | None,
 ) -> Change:
     return Change(
         name=name,
@@ -120,16 +139,28 @@ def _change(
         n=n,
         before=before,
         after=after,
-        difference=predictions.difference(after, before) if before else None,
+        difference=difference,
         chance=summary.chance,
         majority=summary.majority,
         heuristic=summary.heuristic,
     )
 
 
-def _estimate(cells: results.Cells, prompts: str) -> predictions.Estimate | None:
-    main = predictions.headline(cells, prompts=prompts)
-    return predictions.estimate(main) if main else None
+def _estimates(
+    earlier: results.Cells, later: results.Cells, prompts: str
+) -> dict[str, predictions.Estimate | None]:
+    """Returns before, after and their difference; no before where it was on other rows."""
+    after = predictions.headline(later, prompts=prompts)
+    before = [
+        dataclasses.replace(cell, inputs=after[0].inputs)  # in case it was kept by older rules
+        for cell in predictions.headline(earlier, prompts=prompts)
+        if cell.rows == after[0].rows
+    ]
+    found = {"after": predictions.estimate(after), "before": None, "difference": None}
+    if before:
+        found["before"] = predictions.estimate(before)
+        found["difference"] = predictions.difference(found["after"], found["before"])
+    return found
 
 
 def _listed(names: Sequence[str], word: str) -> str:

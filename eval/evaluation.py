@@ -38,7 +38,8 @@ class Evaluation:
 
     `held_out` are clusters that training never saw. `open_clusters` are those where input and
     options leave the task open, so that only the instruction decides. `notes` are plain values
-    for the report: counts of prompts, truncated prompts, dropped rows, seconds.
+    for the report: counts of prompts, truncated prompts, dropped rows, seconds, and the tasks
+    without training rows.
     """
 
     setting: results.Setting
@@ -97,7 +98,7 @@ def as_json(found: Evaluation) -> dict[str, Any]:
 def read(folder: pathlib.Path) -> Evaluation:
     """Returns the evaluation that `write` left in this folder."""
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    lines = (folder / "samples.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (folder / "samples.jsonl").read_bytes().splitlines()  # U+2028 in a text ends no line
     return Evaluation(
         setting=results.Setting(**summary["setting"]),
         held_out=tuple(summary["held_out"]),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from eval import comparison, page, predictions
+from eval import comparison, page, predictions, results
 
 MICRO_WORLD = (
     "These figures are the micro-world's: a small synthetic world, made by rule, that stands in "
@@ -34,15 +34,21 @@ def interval(estimate: predictions.Estimate, *, is_difference: bool = False) -> 
 
 
 def against(changes: Sequence[comparison.Change]) -> str:
-    """Returns what these changes are compared with, in words."""
-    names = list(dict.fromkeys(name for change in changes for name in change.beaten))
+    """Returns what these changes are compared with, in words.
+
+    That some of them lack one of these is said: no result is above a baseline that is not there.
+    """
+    each = [change.beaten for change in changes]
+    names = list(dict.fromkeys(name for beaten in each for name in beaten))
     words = {
         "majority": "the majority class",
         "heuristic": "the best trivial heuristic",
         "base": "the untuned base",
     }
     named = [words.get(name, name) for name in names]
-    return ", ".join(named[:-1]) + f" and {named[-1]}" if len(named) > 1 else "".join(named)
+    joined = ", ".join(named[:-1]) + f" and {named[-1]}" if len(named) > 1 else "".join(named)
+    are_all_there = all(name in beaten for name in names for beaten in each)
+    return joined if are_all_there else f"{joined}, where there are such"
 
 
 def ends(estimate: predictions.Estimate) -> tuple[float, float, float]:
@@ -56,10 +62,15 @@ def ends_of(bounds: Sequence[float]) -> str:
 
 def source(data: str) -> str:
     return {"embedded": "the embedded micro-world", "hub": "the hub", "tfds": "TFDS"}.get(
-        data, f"the folder {data}"
+        data, f"the folder {page.literal(data)}"
     )
 
 
 def spaced(name: str) -> str:
     """Returns a cluster's name to read: "word_sense" is "word sense"."""
-    return name.replace("_", " ")
+    return page.literal(name.replace("_", " "))
+
+
+def below_chance(high: float, chance: float | None) -> str:
+    """Returns the mark of a result whose whole interval, up to `high`, lies below chance."""
+    return " below chance" if results.is_below(high, chance) else ""

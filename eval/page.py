@@ -1,4 +1,9 @@
-"""A page as a list of blocks, written as Markdown or as one self-contained HTML file."""
+"""A page as a list of blocks, written as Markdown or as one self-contained HTML file.
+
+The text of a block knows three marks: **bold**, `code` and [low, high] for a range. What comes from
+data (texts and labels of rows, names of tasks and runs) goes into it by `literal`, and is then
+shown letter by letter, whatever it holds.
+"""
 
 import html
 import re
@@ -39,6 +44,7 @@ th.words, td.words { text-align: left; white-space: normal; }
 td strong { color: var(--after); } td .range { color: var(--soft); font-size: .92em; }
 .yes { color: var(--good); font-weight: 600; } .no { color: var(--bad); font-weight: 600; }
 .part { color: var(--mark); font-weight: 600; }
+.data { white-space: pre-wrap; }
 figure { margin: 1.2rem 0; max-width: 40rem; } figure svg { width: 100%; height: auto; }
 figcaption { color: var(--soft); font-size: .875rem; margin-top: .3rem; }
 details { border-top: 1px solid var(--line); padding: .5rem 0; }
@@ -110,6 +116,23 @@ _CLASSES = {"Yes": "yes", "No": "no", "In part": "part"}
 Block = Heading | Text | Bullets | Table | Figure | Code | Fold
 
 
+# A literal travels within a block's text as its letters' codes between two noncharacters, out of
+# reach of all marks.
+_LITERAL = re.compile("\ufdd0([0-9a-f]*)\ufdd1")
+_MARKDOWN_MARKS = re.compile(
+    r"[\\`*\[\]<>|~$&#]"  # wherever they stand
+    r"|(?<![^\W_])_|_(?![^\W_])"  # not within a word
+    r"|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]"  # at the start, where a list may begin
+)
+_LINE_BREAK = re.compile("\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_BLANKS = re.compile(r"\s\s|[^\S ]|^\s|\s$")  # that HTML would not show
+
+
+def literal(text: str) -> str:
+    """Returns text for a block that is shown as it is: no character of it is a mark."""
+    return f"\ufdd0{text.encode('utf-16-be', 'surrogatepass').hex()}\ufdd1"
+
+
 def to_html(title: str, blocks: Sequence[Block]) -> str:
     """Returns a whole page that needs no other file and no network."""
     body = "\n".join(map(_html, blocks))
@@ -139,7 +162,8 @@ def _html(block: Block) -> str:
         case Figure(svg=svg, caption=caption):
             return f"<figure>{svg}<figcaption>{_inline(caption)}</figcaption></figure>"
         case Code(text=text):
-            return f"<pre>{html.escape(text)}</pre>"
+            # A line break right after the tag is the tag's.
+            return f"<pre>\n{html.escape(text, quote=False)}</pre>"
         case Fold(title=title, hint=hint, blocks=blocks):
             inner = "\n".join(map(_html, blocks))
             head = f"<summary>{_inline(title)} <span>{_inline(hint)}</span></summary>"
@@ -166,30 +190,50 @@ def _inline(text: str) -> str:
     text = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
     text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
     text = re.sub(r"(\[[-+−.\d]+, [-+−.\d]+\])", r'<span class="range">\1</span>', text)
-    return re.sub(
+    text = re.sub(
         r"((?:^|</strong> ))(Yes|No|In part)\b",
         lambda found: f'{found[1]}<span class="{_CLASSES[found[2]]}">{found[2]}</span>',
         text,
     )
+    return _LITERAL.sub(lambda found: _html_literal(_letters(found)), text)
+
+
+def _html_literal(text: str) -> str:
+    escaped = html.escape(text, quote=False)
+    return f'<span class="data">{escaped}</span>' if _BLANKS.search(text) else escaped
+
+
+def _letters(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[1]).decode("utf-16-be", "surrogatepass")
 
 
 def _markdown(block: Block) -> str:
     match block:
         case Heading(text=text, level=level):
-            return f"{'#' * level} {text}"
+            return f"{'#' * level} {_plain(text)}"
         case Text(text=text, role=role):
-            return f"> **{text}**" if role == "banner" else text
+            return f"> **{_plain(text)}**" if role == "banner" else _plain(text)
         case Bullets(items=items):
-            return "\n".join(f"- {item}" for item in items)
+            return "\n".join(f"- {_plain(item)}" for item in items)
         case Table(header=header, rows=rows, words=words):
             rule = ["---" if i in words or i == 0 else "---:" for i in range(len(header))]
-            lines = [header, rule, *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+            cells = [[_plain(cell.replace("|", "\\|")) for cell in row] for row in (header, *rows)]
+            lines = [cells[0], rule, *cells[1:]]
             return "\n".join(f"| {' | '.join(line)} |" for line in lines)
         case Figure(name=name, caption=caption):
-            return f"![{caption}](plots/{name}.svg)\n\n*{caption}*"
+            return f"![{_plain(caption)}](plots/{name}.svg)\n\n*{_plain(caption)}*"
         case Code(text=text):
             fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
             return f"{fence}\n{text}\n{fence}"
         case Fold(title=title, hint=hint, blocks=blocks):
             inner = "\n\n".join(map(_markdown, blocks))
-            return f"**{title}** {hint}\n\n{inner}"
+            return f"**{_plain(title)}** {_plain(hint)}\n\n{inner}"
+
+
+def _plain(text: str) -> str:
+    """Returns a block's text as Markdown: marks as they are, literals on one line and escaped."""
+    return _LITERAL.sub(lambda found: _markdown_literal(_letters(found)), text)
+
+
+def _markdown_literal(text: str) -> str:
+    return _LINE_BREAK.sub("<br>", _MARKDOWN_MARKS.sub(r"\\\g<0>", text))

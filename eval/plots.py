@@ -162,6 +162,7 @@ def _figure(height_inches: float):
 
     matplotlib.rcParams["svg.fonttype"] = "none"
     matplotlib.rcParams["font.size"] = 10.5
+    matplotlib.rcParams["text.parse_math"] = False  # a $ in a name is a $
     figure = figures.Figure(figsize=(_WIDTH_INCHES, height_inches), layout="constrained")
     axes = figure.add_subplot()
     for side in ("top", "right", "left"):

@@ -24,9 +24,10 @@ class Predictions:
     """The answers of one model to one task under one template and setting.
 
     `rows` are row ids, in the same order for every template of a task and split; `inputs` number
-    the rows' inputs, equal where the inputs are. `prompts` is the style: "instructions" or one of
-    the controls. `options` says whether options were shown, `option_counts` how many there were
-    (empty for free text). `metrics` are the task's, the headline first.
+    the rows' clusters, equal for rows that are no independent evidence (`sampling.clusters`).
+    `prompts` is the style: "instructions" or one of the controls. `options` says whether options
+    were shown, `option_counts` how many there were (empty for free text). `metrics` are the task's,
+    the headline first.
     """
 
     task: str
@@ -61,15 +62,24 @@ class Predictions:
     def value(self, metric: str | None = None) -> float:
         return metrics.compute(metric or self.metric, self.answered)
 
+    def count(self, metric: str | None = None) -> int:
+        """Returns how many there are of what the metric counts: rows, or groups of rows."""
+        is_of_groups = "groups" in metrics.known(metric or self.metric).needs
+        return len(set(self.answered.groups)) if is_of_groups else len(self.rows)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A value with its doubt: `samples` are bootstrap values that make it comparable."""
+    """A value with its doubt: `samples` are bootstrap values that make it comparable.
+
+    `distinct` is the number of clusters that were drawn.
+    """
 
     value: float
     standard_error: float
     interval: statistics.Interval
     samples: np.ndarray
+    distinct: int
 
 
 def estimate(cells: Sequence[Predictions], metric: str | None = None) -> Estimate:
@@ -99,40 +109,39 @@ def estimate(cells: Sequence[Predictions], metric: str | None = None) -> Estimat
         samples = statistics.means(means, drawn)
         error = statistics.standard_error(means, inputs)
     bounded = metric not in ("pearson", "spearman")
-    interval = statistics.interval(
-        samples, value=value, distinct=int(inputs.max()) + 1, bounded=bounded
+    distinct = int(inputs.max()) + 1
+    return Estimate(
+        value=value,
+        standard_error=error,
+        interval=statistics.interval(samples, value=value, distinct=distinct, bounded=bounded),
+        samples=samples,
+        distinct=distinct,
     )
-    return Estimate(value=value, standard_error=error, interval=interval, samples=samples)
 
 
 def mean(estimates: Sequence[Estimate]) -> Estimate:
     """Returns the mean of estimates on different tasks, whose rows were drawn independently."""
-    samples = np.mean([item.samples for item in estimates], axis=0)
     errors = np.asarray([item.standard_error for item in estimates])
-    value = float(np.mean([item.value for item in estimates]))
-    centre = float(samples.mean())
-    low, high = np.percentile(samples, (2.5, 97.5))
-    if high - low < 1e-12:  # nothing varies in any of them: keep the widest doubt
-        low = centre - max(item.value - item.interval.low for item in estimates)
-        high = centre + max(item.interval.high - item.value for item in estimates)
+    values = np.asarray([item.value for item in estimates])
     return Estimate(
-        value=value,
+        value=float(values.mean()),
         standard_error=float(np.sqrt((errors**2).sum()) / len(errors)),
-        interval=statistics.Interval(low=float(low), high=float(high)),
-        samples=samples,
+        interval=statistics.interval_of_mean(values, [item.interval for item in estimates]),
+        samples=np.mean([item.samples for item in estimates], axis=0),
+        distinct=sum(item.distinct for item in estimates),
     )
 
 
 def difference(after: Estimate, before: Estimate) -> Estimate:
-    """Returns after minus before for two models on the same rows, drawn in pairs."""
+    """Returns after minus before for two models on the same rows of a task, drawn in pairs."""
     samples = after.samples - before.samples
     value = after.value - before.value
-    low, high = np.percentile(samples, (2.5, 97.5))
     return Estimate(
         value=value,
         standard_error=float(samples.std()),
-        interval=statistics.Interval(low=float(low), high=float(high)),
+        interval=statistics.interval(samples, value=value, distinct=after.distinct, bounded=False),
         samples=samples,
+        distinct=after.distinct,
     )
 
 
@@ -161,7 +170,7 @@ def read(path: pathlib.Path) -> list[Predictions]:
     """Returns what `write` wrote."""
     cells = []
     names = [field.name for field in dataclasses.fields(Predictions)]
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_bytes().splitlines():  # of bytes: U+2028 in a text ends no line
         fields = json.loads(line)
         answered = {name: _tuple(column) for name, column in fields["answered"].items()}
         fields = {name: _tuple(fields[name]) for name in names if name != "answered"}
@@ -178,11 +187,21 @@ def _drawn(inputs: tuple[int, ...], seed: int) -> np.ndarray:
 def _by_rows(cells: Sequence[Predictions], metric: str, drawn: np.ndarray) -> np.ndarray:
     by_template = [
         statistics.resampled(
-            lambda rows, cell=cell: metrics.compute(metric, cell.answered.take(rows)), drawn
+            lambda rows, copies, cell=cell: metrics.compute(
+                metric, _drawn_rows(cell, rows, copies)
+            ),
+            drawn,
         )
         for cell in cells
     ]
     return np.mean(by_template, axis=0)
+
+
+def _drawn_rows(cell: Predictions, rows: np.ndarray, copies: np.ndarray) -> metrics.Answered:
+    """Returns the answers on rows as drawn: each copy of a group is a group of its own."""
+    taken = cell.answered.take(rows)
+    groups = zip(taken.groups, copies.tolist(), strict=bool(taken.groups))
+    return dataclasses.replace(taken, groups=tuple(f"{group} {copy}" for group, copy in groups))
 
 
 def _tuple(value: object) -> object:

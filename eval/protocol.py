@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from eval import answers, evaluation, metrics, predictions, results, scoring
+from eval import answers, evaluation, metrics, pace, predictions, results, scoring
 from eval import questions as question_module
 from flanlike import config as config_lib
 from flanlike.batches import features, tokenizer
@@ -32,22 +32,24 @@ def evaluate(
     *,
     setting: results.Setting,
     held_out: Sequence[str] = (),
+    reporter: pace.Reporter | None = None,
 ) -> evaluation.Evaluation:
     """Returns the model's answers to the questions; `evaluation.write` keeps them.
 
     `setting` names run, step, data and the run's seed; `held_out` the clusters that training never
-    saw.
+    saw. `reporter` says meanwhile how far it is.
     """
+    reporter = reporter or pace.Silent()
     started_s = time.monotonic()
     encoder = _Encoder(words, questions)
     ranked = [cell for cell in questions.cells if not cell.is_generated]
     generated = [cell for cell in questions.cells if cell.is_generated]
     cells, samples = [], []
-    scores = _rank(model, encoder, ranked, questions.settings)
+    scores = _rank(model, encoder, ranked, questions.settings, reporter)
     for cell, its_scores in zip(ranked, scores, strict=True):
         cells.append(_ranked_cell(cell, its_scores, questions.settings))
         samples += _ranked_samples(cell, its_scores)
-    texts = _generate(model, encoder, generated, questions.settings)
+    texts = _generate(model, encoder, generated, questions.settings, reporter)
     for cell, its_texts in zip(generated, texts, strict=True):
         cells.append(_generated_cell(cell, its_texts))
         samples += _generated_samples(cell, its_texts)
@@ -66,6 +68,7 @@ def evaluate(
             "dropped_exemplars": questions.dropped_exemplars,
             "dropped_rows": dict(questions.dropped_rows),
             "bad_rows": dict(questions.bad_rows),
+            "without_training": list(questions.without_training),
             "seconds": round(time.monotonic() - started_s, 1),
         },
     )
@@ -102,8 +105,11 @@ def _rank(
     encoder: _Encoder,
     cells: Sequence[question_module.Cell],
     settings: config_lib.EvalConfig,
+    reporter: pace.Reporter,
 ) -> list[list[scoring.Score]]:
     """Returns the score of every prompt of each cell."""
+    if not cells:
+        return []
     prompts, options = [], []
     for cell in cells:
         for prompt, record in zip(cell.prompts, cell.records, strict=True):
@@ -114,13 +120,15 @@ def _rank(
                     for option in prompt.options
                 ]
             )
-    log_probs = decode.option_scores(
-        model,
-        prompts,
-        options,
-        max_tokens_per_batch=settings.max_tokens_per_batch,
-        eos_id=encoder.eos_id,
-    )
+    with reporter.phase("scoring options", len(prompts)) as done:
+        log_probs = decode.option_scores(
+            model,
+            prompts,
+            options,
+            max_tokens_per_batch=settings.max_tokens_per_batch,
+            eos_id=encoder.eos_id,
+            done=done,
+        )
     scored = iter(zip(log_probs, options, strict=True))
     found = []
     for cell in cells:
@@ -138,18 +146,21 @@ def _generate(
     encoder: _Encoder,
     cells: Sequence[question_module.Cell],
     settings: config_lib.EvalConfig,
+    reporter: pace.Reporter,
 ) -> list[list[str]]:
     """Returns the text written for every prompt of each cell."""
     prompts = [encoder.prompt(prompt.inputs) for cell in cells for prompt in cell.prompts]
     if not prompts:
         return [[] for _ in cells]
-    written = decode.generate(
-        model,
-        prompts,
-        max_new_tokens=settings.max_new_tokens,
-        batch_size=_GENERATION_BATCH,
-        eos_id=encoder.eos_id,
-    )
+    with reporter.phase("writing answers", len(prompts)) as done:
+        written = decode.generate(
+            model,
+            prompts,
+            max_new_tokens=settings.max_new_tokens,
+            batch_size=_GENERATION_BATCH,
+            eos_id=encoder.eos_id,
+            done=done,
+        )
     rest = map(encoder.text, written)
     return [[next(rest) for _ in cell.prompts] for cell in cells]
 

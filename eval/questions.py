@@ -4,10 +4,10 @@ Collected once and asked before and after tuning, so that both answer the very s
 """
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from eval import baselines, statistics
+from eval import baselines, sampling
 from flanlike import config as config_lib
 from flanlike import errors, seeding
 from flanlike.batches import features, tokenizer
@@ -48,7 +48,8 @@ class Questions:
     """All that is asked in an evaluation, with what is right without a model.
 
     `max_prompt_tokens` is what the model reads of a prompt's text; a newline (decoder) or EOS
-    (encoder) follows. `dropped_exemplars` counts those that found no room in it.
+    (encoder) follows. `dropped_exemplars` counts those that found no room in it. Tasks
+    `without_training` rows have no baselines that know training, and no template is chosen.
     """
 
     settings: config_lib.EvalConfig
@@ -59,6 +60,7 @@ class Questions:
     given: Mapping[str, baselines.Baselines]
     dropped_rows: Mapping[str, int]
     bad_rows: Mapping[str, int]
+    without_training: tuple[str, ...] = ()
 
     @property
     def dropped_exemplars(self) -> int:
@@ -77,11 +79,13 @@ def collect(
     settings: config_lib.EvalConfig,
     style: Style = "instructions",
     skip_bad_rows: bool = False,
+    without_training: Collection[str] = (),
 ) -> Questions:
     """Returns the questions for the tasks of these names, to a model of that family and words.
 
     Forward templates always, chain-of-thought ones for tasks with a rationale, inverted ones never.
-    Exemplars are dropped where a prompt would be too long for the model.
+    Exemplars are dropped where a prompt would be too long for the model. `without_training` names
+    tasks of which `data` has test rows alone; those that declare no training split are known.
     """
     max_prompt_tokens = settings.max_input_tokens - 1  # of text: the last is a newline or EOS
     cells: list[Cell] = []
@@ -89,8 +93,10 @@ def collect(
     dropped: dict[str, int] = {}
     bad: dict[str, int] = {}
     open_rows = functools.partial(opening.open_rows, data=data, skip_bad_rows=skip_bad_rows)
+    bare = [name for name in names if registry.task(name).is_evaluation_only]
+    bare += [name for name in names if name in without_training and name not in bare]
     for task in map(registry.task, names):
-        if task.is_evaluation_only and settings.shots:
+        if task.name in bare and settings.shots:
             raise errors.UserError(
                 f"task {task.name!r} has no training split to take exemplars from: "
                 "evaluate it with --eval.shots 0, or hold out others"
@@ -100,21 +106,21 @@ def collect(
             templates=registry.templates(task.name),
             settings=settings,
             style=style,
-            train=None if task.is_evaluation_only else open_rows(task, split="train"),
+            train=None if task.name in bare else open_rows(task, split="train"),
             fits=lambda text: len(words.encode(text)) <= max_prompt_tokens,
         )
-        test = _sample(open_rows(task, split=settings.split), settings.seed)
+        test = sampling.sample(open_rows(task, split=settings.split), settings.seed)
         found = list(ask.cells(test))
         if ask.train and settings.split == "test" and "validation" in settings.splits:
-            validation = _sample(open_rows(task, split="validation"), settings.seed)
+            validation = sampling.sample(open_rows(task, split="validation"), settings.seed)
             found += ask.cells(validation, is_choosing=True)
         longest = max((cell for cell in found if not cell.is_choosing), key=lambda c: len(c.rows))
         given[task.name] = baselines.Baselines(majority={}, heuristic={})
         if ask.train:
-            fit = [record for _, record in _sample(ask.train, settings.seed).rows[:_FIT_ROWS]]
+            fit = sampling.some(ask.train, _FIT_ROWS, settings.seed)
             given[task.name] = baselines.of(task, fit, longest.records)
-        dropped[task.name] = test.dropped
-        bad[task.name] = test.bad
+        dropped[task.name] = test.records.dropped
+        bad[task.name] = test.records.bad
         cells += found
     return Questions(
         settings=settings,
@@ -125,6 +131,7 @@ def collect(
         given=given,
         dropped_rows=dropped,
         bad_rows=bad,
+        without_training=tuple(bare),
     )
 
 
@@ -134,44 +141,6 @@ def completed(cell: Cell, record: tasks.Record, option: str) -> str:
     Before: target "It is {answer}.", option "yes". After: "It is yes."
     """
     return cell.target.format_map({**record, "answer": option})
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Sampled:
-    source: str
-    split: str
-    rows: Sequence[tuple[str, tasks.Record]]  # (row id, record)
-    dropped: int
-    bad: int
-
-
-def _sample(records: rows_module.Records, seed: int) -> _Sampled:
-    """Returns all rows, read when asked for, in an order by seed and row count alone."""
-    order = list(range(len(records)))
-    seeding.rng("evaluation rows", seed, records.task.name, records.split).shuffle(order)
-    return _Sampled(
-        source=records.source,
-        split=records.split,
-        rows=_Lazy(records, order),
-        dropped=records.dropped,
-        bad=records.bad,
-    )
-
-
-class _Lazy(Sequence):
-    """Rows of some records, in the order of `indices`."""
-
-    def __init__(self, records: rows_module.Records, indices: Sequence[int]) -> None:
-        self._records, self._indices = records, indices
-
-    def __len__(self) -> int:
-        return len(self._indices)
-
-    def __getitem__(self, index: int | slice):
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        number = self._indices[index]
-        return self._records.row_id(number), self._records[number]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,30 +154,34 @@ class _Asker:
     train: rows_module.Records | None  # None: there is no training split
     fits: Callable[[str], bool]  # whether a prompt is short enough
 
-    def cells(self, sampled: _Sampled, *, is_choosing: bool = False) -> Iterator[Cell]:
+    def cells(self, sample: sampling.Sample, *, is_choosing: bool = False) -> Iterator[Cell]:
         is_free = isinstance(self.task.answers, tasks.FreeText)
         settings = self.settings
+        drawn: dict[int, tuple[list[sampling.Row], tuple[int, ...]]] = {}
         for template in self._templates(is_choosing):
             is_generated = is_free or template.kind == "cot"
             count = settings.generation_rows if is_generated else settings.rows_per_task
             if is_choosing:
                 count = min(count, settings.validation_rows)
-            rows = sampled.rows[:count]
-            values = [[record[name] for name in self._input_fields] for _, record in rows]
+            if count not in drawn:
+                rows = sample.first(count)
+                drawn[count] = rows, sampling.clusters(self.task, [record for _, record in rows])
+            rows, inputs = drawn[count]
+            prompts = (self._prompt(template, row, record, sample.records) for row, record in rows)
             yield Cell(
                 task=self.task,
                 template=template.id if self.style == "instructions" else self.style,
                 target=template.target,
                 kind=template.kind,
                 style=self.style,
-                split=sampled.split,
+                split=sample.records.split,
                 is_choosing=is_choosing,
                 is_generated=is_generated,
                 shots=settings.shots,
-                prompts=tuple(self._prompt(template, row, record, sampled) for row, record in rows),
+                prompts=tuple(prompts),
                 rows=tuple(row for row, _ in rows),
                 records=tuple(record for _, record in rows),
-                inputs=tuple(statistics.numbered(map(tuple, values)).tolist()),
+                inputs=inputs,
             )
 
     def _templates(self, is_choosing: bool) -> Sequence[templates.Template]:
@@ -219,16 +192,12 @@ class _Asker:
             return () if is_choosing else shown[:1]
         return shown if is_choosing else (*self.templates.forward, *self.templates.cot)
 
-    @property
-    def _input_fields(self) -> list[str]:
-        return [name for name in self.task.fields if name != "rationale"]
-
     def _prompt(
         self,
         template: templates.Template,
         row: str,
         record: tasks.Record,
-        sampled: _Sampled,
+        records: rows_module.Records,
     ) -> tasks.Prompt:
         seed = seeding.key("evaluation", self.settings.seed, self.task.name, template.id, row)
         return render.render(
@@ -236,8 +205,8 @@ class _Asker:
             template,
             record,
             layout=self.templates.layout,
-            source=sampled.source,
-            split=sampled.split,
+            source=records.source,
+            split=records.split,
             row_id=row,
             seed=seed,
             exemplars=self._exemplars(seed),

@@ -61,9 +61,9 @@ def _top(run: run_folder.Run) -> list[page.Block]:
     mixture = run.composition.get("mixture") or run.config.get("mixture", "")
     lead = f"Zero-shot evaluation after {setting.step:,} steps of instruction tuning"
     if mixture:
-        lead += f" on the mixture {mixture}"
+        lead += f" on the mixture {page.literal(mixture)}"
     blocks = [
-        page.Heading(text=run.name, level=1),
+        page.Heading(text=page.literal(run.name), level=1),
         page.Text(text=f"{lead}, rows from {figures.source(setting.data)}, seed {setting.seed}."),
         *figures.data_banner(setting.data),
     ]
@@ -132,14 +132,15 @@ _CLUSTER_HEADER = (
 )  # fmt: skip
 _CAPTION = (
     "Mean over each cluster's datasets of the mean over templates, before and after tuning, with "
-    "95 % intervals. Marks: chance, the training split's commonest answer, the best trivial "
-    "heuristic."
+    "95 % intervals. Marks: chance, the training split's commonest answer, the trivial heuristic "
+    "that did best on training rows."
 )
 _READING = (
-    "Intervals resample distinct inputs, all templates of a row together; the difference is "
-    "paired on the same rows. A result is above a baseline if its whole interval is, and above "
-    "the base if the whole interval of the difference is above zero. One run's interval says "
-    "nothing of other seeds: `python -m eval report RUN RUN ...` compares runs."
+    "Intervals resample clusters of rows (equal inputs, questions on one passage, candidates of "
+    "one question), all templates of a row together; the difference is paired on the same rows. A "
+    "result is above a baseline if its whole interval is, and above the base if the whole interval "
+    "of the difference is above zero. One run's interval says nothing of other seeds: "
+    "`python -m eval report RUN RUN ...` compares runs."
 )
 
 
@@ -148,7 +149,8 @@ def _cluster_row(change: comparison.Change) -> list[str]:
     return [
         figures.spaced(change.name),
         f"{figures.number(before.value)} {figures.interval(before)}" if before else "–",
-        f"**{figures.number(change.after.value)}** {figures.interval(change.after)}",
+        f"**{figures.number(change.after.value)}** {figures.interval(change.after)}"
+        f"{figures.below_chance(change.after.interval.high, change.chance)}",
         f"{figures.signed(difference.value)} {figures.interval(difference, is_difference=True)}"
         if difference
         else "–",
@@ -165,14 +167,15 @@ def _tasks(run: run_folder.Run) -> list[page.Block]:
     rows = []
     for item in run.summaries:
         earlier = before[item.task]
-        heuristic = f"{figures.number(item.heuristic)} {item.heuristic_name}".strip()
+        heuristic = f"{figures.number(item.heuristic)} {page.literal(item.heuristic_name)}"
         rows.append(
             [
-                item.task,
+                page.literal(item.task),
                 figures.spaced(item.cluster),
-                item.metric,
+                page.literal(item.metric),
                 figures.number(earlier.value) if earlier else "–",
-                f"**{figures.number(item.mean)}** {figures.ends_of(item.ci95)}",
+                f"**{figures.number(item.mean)}** {figures.ends_of(item.ci95)}"
+                f"{figures.below_chance(item.ci95[1], item.chance)}",
                 figures.number(item.balanced_accuracy),
                 figures.number(item.chance),
                 figures.number(item.majority),
@@ -188,16 +191,31 @@ def _tasks(run: run_folder.Run) -> list[page.Block]:
     note = (
         "After: mean over the forward templates that show options (over all of them where the "
         "answer is free text). Balanced: mean accuracy over classes (labels, or places in the "
-        "order shown); a model that gives one answer only falls to chance there. Unparsed: the "
-        "share of generated texts in which no answer could be read, which count as wrong. Every "
-        "template's figures, by every metric, are in "
-        f"`eval/{run.after.setting.step}/results.jsonl`."
+        "order shown); a model that gives one answer only falls to chance there. Distinct: the "
+        "clusters that intervals resample. Below chance: the whole interval is. A dash: there is "
+        "no such figure, as no chance in free text, and no majority where most rows do not offer "
+        "the training split's commonest answer. Unparsed: the share of generated texts in which no "
+        "answer could be read, which count as wrong. Every template's "
+        f"figures, by every metric, are in `eval/{run.after.setting.step}/results.jsonl`."
     )
     return [
         page.Heading(text="Tasks"),
         page.Table(header=header, rows=rows, words=(1, 2)),
         page.Text(text=note, role="note"),
+        *_without_training(run),
     ]
+
+
+def _without_training(run: run_folder.Run) -> list[page.Block]:
+    """Returns what those tasks lack that have no training rows."""
+    names = run.after.notes.get("without_training", ())
+    if not names:
+        return []
+    text = (
+        f"Without training rows: {', '.join(map(page.literal, names))}. There is no majority, no "
+        "heuristic and no template chosen on validation for them, and none is claimed to be beaten."
+    )
+    return [page.Text(text=text)]
 
 
 def _spread(run: run_folder.Run) -> list[page.Block]:
@@ -212,18 +230,14 @@ def _spread(run: run_folder.Run) -> list[page.Block]:
         chances[item.task] = item.chance
     rows = [
         [
-            item.task,
+            page.literal(item.task),
             str(item.templates),
             f"**{figures.number(item.mean)}**",
             *map(figures.number, (item.sd, item.worst, item.best)),
+            _best_on_validation(item),
             *map(
                 figures.number,
-                (
-                    item.best_on_validation,
-                    item.without_options,
-                    item.with_rationale,
-                    item.unparsed_with_rationale,
-                ),
+                (item.without_options, item.with_rationale, item.unparsed_with_rationale),
             ),
         ]
         for item in run.summaries
@@ -234,7 +248,8 @@ def _spread(run: run_folder.Run) -> list[page.Block]:
     )  # fmt: skip
     note = (
         "Best on validation: the test value of the template that did best on validation rows, "
-        "which is no choice made on the test. No options: mean over the templates that show "
+        "which is no choice made on the test; where several were equally good there, the mean of "
+        "theirs, and how many tie. No options: mean over the templates that show "
         "none. Rationale: mean over the chain-of-thought templates, whose answers are generated; "
         "unparsed: the share of these texts in which no answer could be read."
     )
@@ -248,3 +263,8 @@ def _spread(run: run_folder.Run) -> list[page.Block]:
         page.Table(header=header, rows=rows),
         page.Text(text=note, role="note"),
     ]
+
+
+def _best_on_validation(item: results.TaskSummary) -> str:
+    tied = f" ({item.tied_on_validation} tie)" if item.tied_on_validation > 1 else ""
+    return figures.number(item.best_on_validation) + tied

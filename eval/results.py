@@ -25,11 +25,13 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One line of results.jsonl. `ci95` comes from resampling distinct inputs.
+    """One line of results.jsonl. `ci95` comes from resampling clusters of rows.
 
-    `unparsed` is the share of generated texts in which no answer could be read, None where options
-    were ranked. `signature` tells the settings of a metric that depend on the rows. `chance` is
-    there for accuracy only; baselines that make no sense for a metric are None.
+    `n` counts rows, or groups where the metric goes by groups, and `distinct_inputs` the clusters
+    that were drawn: `sampling.clusters`. `unparsed` is the share of generated texts in which no
+    answer could be read, None where options were ranked. `signature` tells the settings of a metric
+    that depend on the rows. `chance` is there for accuracy only; baselines that make no sense for a
+    metric, or that the task lacks, are None.
     """
 
     run: str
@@ -65,7 +67,9 @@ class TaskSummary:
     """A task's headline metric over its templates (`predictions.headline` says which).
 
     `best_on_validation` is the test value of the template that was best on validation rows (None
-    without such rows): unlike `best` it is no choice made on the test rows. `without_options` is
+    without such rows): unlike `best` it is no choice made on the test rows. Where several were
+    equally good there, it is the mean of theirs, `template_on_validation` names all of them, and
+    `tied_on_validation` says how many they are. `without_options` is
     the mean over templates that show no options, `with_rationale` over CoT templates, where
     those are not the headline. `unparsed` is the share of generated texts in which no answer could
     be read, of the headline's and of those with a rationale.
@@ -86,6 +90,7 @@ class TaskSummary:
     best: float
     best_on_validation: float | None
     template_on_validation: str
+    tied_on_validation: int
     chance: float | None
     majority: float | None
     heuristic: float | None
@@ -167,6 +172,11 @@ def cluster_summaries(cells: Cells, summaries: Iterable[TaskSummary]) -> list[Cl
     return found
 
 
+def is_below(high: float, chance: float | None) -> bool:
+    """Returns whether an interval that ends at `high` lies below chance, where there is one."""
+    return chance is not None and high < chance
+
+
 def grouped(items: Iterable[Any], *names: str) -> dict[Any, list[Any]]:
     """Returns items by the values of these attributes, in order of first appearance."""
     groups: dict[Any, list[Any]] = {}
@@ -198,7 +208,7 @@ def _result(
         scoring=cell.scoring,
         split=cell.split,
         metric=metric,
-        n=len(cell.rows),
+        n=cell.count(metric),
         distinct_inputs=len(set(cell.inputs)),
         value=found.value,
         standard_error=found.standard_error,
@@ -219,7 +229,8 @@ def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> Tas
     found = predictions.estimate(main)
     values = [cell.value() for cell in main]
     validation = _validation_values(cells, main)
-    chosen = max(validation, key=validation.get) if validation else ""
+    best = max(validation.values(), default=None)
+    chosen = [name for name, value in validation.items() if value == best]
     on_test = [cell for cell in cells if not cell.is_choosing]
     bare = [cell for cell in on_test if cell.kind == "forward" and not cell.options]
     reasoned = [cell for cell in on_test if cell.kind == "cot"]
@@ -228,7 +239,7 @@ def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> Tas
         cluster=first.cluster,
         prompts=prompts,
         metric=metric,
-        n=len(first.rows),
+        n=first.count(),
         distinct_inputs=len(set(first.inputs)),
         templates=len(main),
         mean=found.value,
@@ -237,8 +248,9 @@ def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> Tas
         sd=float(np.std(values, ddof=1)) if len(values) > 1 else 0.0,
         worst=min(values),
         best=max(values),
-        best_on_validation=next((c.value() for c in main if c.template == chosen), None),
-        template_on_validation=chosen,
+        best_on_validation=_mean_value([cell for cell in main if cell.template in chosen]),
+        template_on_validation=", ".join(chosen),
+        tied_on_validation=len(chosen),
         chance=_chance(first, metric),
         majority=given.majority.get(metric),
         heuristic=given.heuristic.get(metric),

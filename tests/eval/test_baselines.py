@@ -1,5 +1,7 @@
 """Chance and majority on literal records, and answers read from text."""
 
+import random
+
 import pytest
 import template_toys
 
@@ -47,10 +49,23 @@ def test_majority_of_choices_is_the_answer_most_often_right():
 
 
 def test_where_the_majority_answer_is_no_option_a_guess_takes_its_place():
-    test = [{"options": [f"x{row}", f"y{row}"], "label": 0} for row in range(200)]
-    predicted = baselines.majority(CHOICES, [], test).predicted
-    assert 70 < sum(predicted) < 130
-    assert predicted == baselines.majority(CHOICES, [], test).predicted
+    train = [{"options": ["owl", "eel"], "label": 0}]
+    offered = [{"options": ["owl", f"x{row}"], "label": 0} for row in range(200)]
+    others = [{"options": [f"x{row}", f"y{row}"], "label": 0} for row in range(200)]
+    predicted = baselines.majority(CHOICES, train, offered + others).predicted
+    assert sum(predicted[:200]) == 0
+    assert 70 < sum(predicted[200:]) < 130
+    assert predicted == baselines.majority(CHOICES, train, offered + others).predicted
+
+
+def test_a_majority_answer_that_most_rows_do_not_offer_is_no_baseline():
+    """Guesses alone would be called the majority, and may lie above chance or below by luck."""
+    train = [{"sentence": "s", "options": ["owl", "eel"], "label": 0}]
+    test = [{"sentence": "s", "options": [f"x{row}", f"y{row}"], "label": 0} for row in range(9)]
+    assert baselines.majority(CHOICES, train, test) is None
+    found = baselines.of(CHOICES, train, test)
+    assert found.majority == {}
+    assert found.heuristic
 
 
 def test_majority_text_is_the_commonest_reference():
@@ -105,6 +120,20 @@ def test_baselines_hold_the_best_trivial_heuristic_beside_the_majority():
     found = baselines.of(LABELS, train, train[:20])
     assert found.majority == {"accuracy": 0.5}
     assert (found.heuristic_name, found.heuristic) == ("fitted length", {"accuracy": 1.0})
+
+
+def test_the_heuristic_is_not_chosen_on_the_test_rows():
+    """Of rules that know nothing the one that does best on sixty rows is .075 above chance."""
+    values = []
+    for seed in range(40):
+        rng = random.Random(seed)
+        records = [
+            {"sentence": " ".join("x" * rng.randint(1, 9)), "label": rng.randint(0, 1)}
+            for _ in range(360)
+        ]
+        found = baselines.of(LABELS, records[:300], records[300:])
+        values.append(found.heuristic["accuracy"])
+    assert abs(sum(values) / len(values) - 0.5) < 0.03
 
 
 def test_metrics_that_no_heuristic_knows_have_none():

@@ -1,5 +1,7 @@
 """The protocol with a model that is told the answers: no parameters in a test of bookkeeping."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from eval_toys import Letters, collect
@@ -18,7 +20,7 @@ def knowing(monkeypatch):
     def teach(asked):
         gold = {p.inputs: p for cell in asked.cells for p in cell.prompts}
 
-        def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id):
+        def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
             words = Letters()
             found = []
             for prompt, choices in zip(prompts, options, strict=True):
@@ -26,7 +28,7 @@ def knowing(monkeypatch):
                 found.append(np.array([-1.0 - (words.decode(c) != right) for c in choices]))
             return found
 
-        def generate(model, prompts, *, max_new_tokens, batch_size, eos_id):
+        def generate(model, prompts, *, max_new_tokens, batch_size, eos_id, done):
             words = Letters()
             return [
                 words.encode(gold[words.decode(prompt).removesuffix("\n")].targets)
@@ -84,7 +86,7 @@ def test_a_decoder_is_asked_as_it_was_trained_with_a_newline_at_the_end(monkeypa
     asked = collect("sst2", validation_rows=0, family=family)
     given = []
 
-    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id):
+    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
         given.extend(map(Letters().decode, prompts))
         return [np.zeros(len(choices)) for choices in options]
 
@@ -100,7 +102,7 @@ def test_the_words_marks_go_to_the_model(monkeypatch, family, start):
     asked = collect("sst2", validation_rows=0, family=family, max_input_tokens=10)
     given = []
 
-    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id):
+    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
         assert eos_id == 7
         given.extend(map(Letters().decode, prompts))
         return [np.zeros(len(choices)) for choices in options]
@@ -110,11 +112,40 @@ def test_the_words_marks_go_to_the_model(monkeypatch, family, start):
     assert given and all(text.startswith(start) and "^" not in text[1:] for text in given)
 
 
+def test_what_is_done_is_reported_by_phase(monkeypatch):
+    asked = collect("sst2", "common_gen", validation_rows=0)
+    said = []
+
+    class Reporter:
+        @contextlib.contextmanager
+        def phase(self, what, prompts):
+            yield lambda count, share: said.append((what, prompts, count, share))
+
+    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
+        done(len(prompts), 1.0)
+        return [np.zeros(len(choices)) for choices in options]
+
+    def generate(model, prompts, *, max_new_tokens, batch_size, eos_id, done):
+        done(len(prompts), 1.0)
+        return [[] for _ in prompts]
+
+    monkeypatch.setattr(decode, "option_scores", option_scores)
+    monkeypatch.setattr(decode, "generate", generate)
+    protocol.evaluate(None, Letters(), asked, setting=SETTING, reporter=Reporter())
+    counts = [
+        sum(len(c.prompts) for c in asked.cells if c.is_generated is g) for g in (False, True)
+    ]
+    assert said == [
+        ("scoring options", counts[0], counts[0], 1.0),
+        ("writing answers", counts[1], counts[1], 1.0),
+    ]
+
+
 def test_long_prompts_keep_their_end_and_are_counted(monkeypatch):
     asked = collect("sst2", validation_rows=0, max_input_tokens=10)
     lengths = []
 
-    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id):
+    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
         lengths.extend(map(len, prompts))
         return [np.zeros(len(choices)) for choices in options]
 

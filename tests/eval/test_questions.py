@@ -4,7 +4,7 @@ import eval_toys
 import pytest
 
 import task_registry
-from eval import questions
+from eval import baselines, questions
 from flanlike import errors
 from flanlike.sources import opening
 
@@ -90,6 +90,23 @@ def test_no_number_of_rows_is_cut_in_silence():
     asked = _collect("sst2", rows_per_task=6000, validation_rows=0, style="inputs-only")
     records = opening.open_rows(task_registry.registry().task("sst2"), "embedded", "test")
     assert len(asked.cells[0].rows) == min(6000, len(records))
+
+
+def test_without_training_rows_nothing_is_fitted_and_no_template_chosen():
+    asked = _collect("sst2", without_training=["sst2", "another"])
+    assert asked.without_training == ("sst2",)
+    assert asked.given["sst2"] == baselines.Baselines(majority={}, heuristic={})
+    assert not any(cell.is_choosing for cell in asked.cells)
+    with pytest.raises(errors.UserError, match="no training split to take exemplars from"):
+        _collect("sst2", without_training=["sst2"], shots=1)
+
+
+def test_all_templates_ask_the_same_whole_groups():
+    cells = [c for c in _collect("multirc", rows_per_task=8).cells if not c.is_choosing]
+    assert {cell.rows for cell in cells} == {cells[0].rows}
+    groups = [record["group"] for record in cells[0].records]
+    assert [groups.count(group) for group in groups] == [4] * 8
+    assert cells[0].inputs == (0, 0, 0, 0, 1, 1, 1, 1)
 
 
 def test_a_task_without_a_training_split_is_asked_without_exemplars_and_baselines():

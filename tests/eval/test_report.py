@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import errno
+import html
 import json
 import re
 
@@ -10,7 +11,18 @@ import eval_toys
 import pytest
 
 from eval import __main__ as command
-from eval import baselines, compare, evaluation, page, report, results, run_folder
+from eval import (
+    baselines,
+    compare,
+    comparison,
+    evaluation,
+    figures,
+    page,
+    plots,
+    report,
+    results,
+    run_folder,
+)
 from flanlike import config as config_lib
 from flanlike import errors
 
@@ -74,7 +86,7 @@ def test_the_report_says_what_the_intervals_allow(tmp_path):
     share = {"task": "rte", "cluster": "nli", "rows": 50, "rate": 50.0, "share": 1.0}
     left_out = {"task": "drop", "reason": "no such folder"}
     (run / "composition.json").write_text(json.dumps({"tasks": [share], "missing": [left_out]}))
-    markdown, html = report.write(run, command="python train.py --mixture toy")
+    markdown, as_html = report.write(run, command="python train.py --mixture toy")
     text = markdown.read_text()
     assert "the micro-world's" in text
     assert "On **1 of 1** held-out clusters the tuned model is above chance" in text
@@ -88,7 +100,7 @@ def test_the_report_says_what_the_intervals_allow(tmp_path):
         "learning_curve",
         "composition",
     }
-    page_text = html.read_text()
+    page_text = as_html.read_text()
     assert "Is &lt;this&gt; good?" in page_text
     assert page_text.count("<svg") == 4
 
@@ -106,8 +118,8 @@ def test_the_tables_tell_how_many_answers_could_not_be_read(tmp_path):
 
 
 def test_the_page_needs_nothing_from_outside_and_its_ids_are_its_own(tmp_path):
-    _, html = report.write(_make_run(tmp_path / "run"))
-    text = html.read_text()
+    _, as_html = report.write(_make_run(tmp_path / "run"))
+    text = as_html.read_text()
     assert not re.findall(r'(?:src|href)="(?!#)[^"]*"|@import|<script|url\((?!#)', text)
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids))
@@ -135,10 +147,135 @@ def test_runs_are_grouped_by_what_differs_but_the_seed(tmp_path):
         ("instructions", 2),
         ("inputs-only", 2),
     ]
-    markdown, html = compare.write(runs, tmp_path / "page")
+    markdown, as_html = compare.write(runs, tmp_path / "page")
     row = "| sentiment | .500 → **.900** [.900, .900] | .500 → **.600** [.600, .600] |"
     assert row in markdown.read_text()
-    assert html.read_text().count("<svg") == 1
+    assert as_html.read_text().count("<svg") == 1
+
+
+NASTY = "a | b\n<b>c</b> **d** `e` [f](g) _h_ snake_case &amp; \\| $i$\u2028- j"
+FIRST = "1. # - x"
+
+
+def _cells(line):
+    """Returns the cells of a row of a GFM table, read as GitHub does."""
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def test_data_is_shown_letter_by_letter_in_markdown():
+    table = page.Table(header=("x", "y"), rows=[[page.literal(NASTY), "**.5**"]])
+    lines = page.to_markdown([table]).splitlines()
+    assert len(lines) == 3
+    shown, figure = _cells(lines[2].replace(r"\\", "\0"))
+    assert figure == "**.5**"
+    plain = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", shown.replace(r"\|", "|"))
+    assert plain.replace("\0", "\\").replace("<br>", "\n") == NASTY.replace("\u2028", "\n")
+    for mark in ("*", "`", "[", "<b>", "_h", "$", "&"):
+        assert re.search(rf"(?<!\\){re.escape(mark)}", shown) is None
+    assert "snake_case" in shown
+    assert page.to_markdown([page.Bullets(items=[page.literal(FIRST)])]) == "- 1\\. \\# - x\n"
+    assert page.to_markdown([page.Text(text=page.literal("- x"))]) == "\\- x\n"
+
+
+def test_data_is_shown_letter_by_letter_in_html():
+    for block in (
+        page.Text(text=f"**{page.literal(NASTY)}**"),
+        page.Table(header=("x",), rows=[[page.literal(NASTY)]]),
+        page.Fold(title=page.literal(NASTY), hint="", blocks=[]),
+        page.Code(text=NASTY),
+    ):
+        body = page.to_html("", [block]).partition("<main>")[2]
+        assert html.unescape(re.search(r"a \|.*j", body, re.DOTALL)[0]) == NASTY
+        assert "<b>" not in body and "<code>" not in body
+    assert "white-space: pre-wrap" in page.to_html("", [])
+    assert ">Yes, " in page.to_html("", [page.Text(text=page.literal("Yes, [1, 2]"))])
+
+
+def test_nothing_of_the_rows_is_mark_up_in_a_report(tmp_path):
+    run = _make_run(tmp_path / "a_b_*run*")
+    found = evaluation.read(run / "eval/9")
+    rows = dict(
+        options=(NASTY, "no | *x*"), gold=NASTY, answer="no | *x*", inputs="\n```\n" + NASTY
+    )
+    written = dict(options=(), probabilities=(), gold=NASTY, answer="Yes *x*\n\ny", row="test-1")
+    samples = [dataclasses.replace(found.samples[0], **changes) for changes in (rows, written)]
+    heuristic = baselines.Baselines(
+        majority={}, heuristic={"accuracy": 0.5}, heuristic_name="always '*|*'"
+    )
+    changed = dict(samples=samples, given={"sst2": heuristic})
+    evaluation.write(run, dataclasses.replace(found, **changed))
+    left_out = {"task": "drop", "reason": "no folder 'a|b*c*' in\n`x`"}
+    (run / "composition.json").write_text(json.dumps({"missing": [left_out]}))
+    text, page_text = (path.read_text() for path in report.write(run))
+    assert "# a_b\\_\\*run\\*" in text
+    assert "- drop: missing, no folder 'a\\|b\\*c\\*' in<br>\\`x\\`" in text
+    in_html = html.unescape(page_text)
+    for shown in (NASTY, "no | *x*", "Yes *x*\n\ny", "always '*|*'", left_out["reason"]):
+        assert shown in in_html
+    blocks = re.split(r"\n\n+", re.sub(r"(?ms)^(`{3,})\n.*?^\1$", "", text))
+    tables = [block.splitlines() for block in blocks if block.startswith("|")]
+    assert len(tables) == 5
+    for lines in tables:
+        assert len({len(_cells(line.replace(r"\\", ""))) for line in lines}) == 1
+
+
+def test_a_dollar_in_a_name_is_no_formula():
+    svg = plots.held_out(
+        [plots.Bar(name="$x^2$", before=None, after=(1, 1, 1), chance=None, majority=None,
+                   heuristic=None)]
+    )  # fmt: skip
+    assert "$x^2$" in svg
+
+
+def test_what_lies_below_chance_is_marked(tmp_path, capsys):
+    runs = [_make_run(tmp_path / str(right), right=right) for right in (60, 180)]
+    worse, better = (report.write(run)[0].read_text() for run in runs)
+    assert "**.300** [.245, .365] below chance |" in worse
+    assert "[.245, .365] below chance |" not in better
+    assert "No: below chance and not above" in worse
+    markdown, _ = compare.write(runs[:1], tmp_path / "page")
+    assert "**.300** ▼" in markdown.read_text()
+    command._show(evaluation.read(runs[0] / "eval/9"), runs[0], as_json=False)
+    assert len(re.findall(r"\.550 +– +below chance", capsys.readouterr().out)) == 2
+
+
+def test_where_baselines_are_missing_the_report_says_so(tmp_path):
+    run = _make_run(tmp_path / "run")
+    found = evaluation.read(run / "eval/9")
+    bare = dict(
+        notes={"without_training": ["sst2"]},
+        given={"sst2": baselines.Baselines(majority={}, heuristic={})},
+    )
+    evaluation.write(run, dataclasses.replace(found, **bare))
+    text = report.write(run)[0].read_text()
+    assert "is above chance and the untuned base, each by" in text
+    assert "Without training rows: sst2." in text
+    assert "Without training rows" not in report.write(_make_run(tmp_path / "b"))[0].read_text()
+
+
+def test_a_baseline_that_some_clusters_lack_is_not_claimed_of_all():
+    def change(name, **given):
+        cells = [eval_toys.cell([1] * 50, task=name, cluster=name)]
+        bases = {name: baselines.Baselines(**dict(majority={}, heuristic={}) | given)}
+        return comparison.of_tasks(None, cells, results.task_summaries(cells, bases))
+
+    both = change("a", majority={"accuracy": 0.5}) + change("b")
+    assert figures.against(both) == "chance and the majority class, where there are such"
+    assert figures.against(both[:1]) == "chance and the majority class"
+
+
+def test_templates_that_tie_on_validation_are_told(tmp_path):
+    run = _make_run(tmp_path / "run")
+    found = evaluation.read(run / "eval/9")
+    cells = []
+    for name in ("opinion", "other"):
+        rows = dict(rows=("v0",), template=name)
+        cells += [
+            dataclasses.replace(found.cells[0], template=name),
+            eval_toys.cell([1], split="validation", is_choosing=True, **rows),
+        ]
+    evaluation.write(run, dataclasses.replace(found, cells=cells))
+    assert "| .900 (2 tie) |" in report.write(run)[0].read_text()
 
 
 def test_markdown_fences_outgrow_what_they_hold():

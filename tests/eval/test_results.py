@@ -54,6 +54,34 @@ def test_a_task_summary_keeps_the_spread_over_templates():
     assert (summary.without_options, summary.with_rationale) == (0.0, None)
 
 
+def test_templates_that_are_equally_good_on_validation_are_all_named():
+    cells = [
+        eval_toys.cell([1, 1, 1, 0], template="a"),
+        eval_toys.cell([1, 0, 0, 0], template="b"),
+        eval_toys.cell([0, 0, 0, 0], template="c"),
+    ]
+    values = {"a": [1, 0], "b": [0, 1], "c": [0, 0]}
+    cells += [
+        eval_toys.cell(
+            right, template=name, split="validation", is_choosing=True, rows=("v0", "v1")
+        )
+        for name, right in values.items()
+    ]
+    (summary,) = results.task_summaries(cells, GIVEN)
+    assert (summary.template_on_validation, summary.tied_on_validation) == ("a, b", 2)
+    assert summary.best_on_validation == 0.5
+
+
+def test_a_metric_by_groups_counts_groups():
+    answered = metrics.Answered(predicted=(1, 1, 0, 1), gold=(1,) * 4, groups=("a", "a", "b", "b"))
+    cell = eval_toys.cell(
+        [1] * 4, answered=answered, metrics=("accuracy", "multirc_em"), inputs=(0, 0, 1, 1)
+    )
+    rows, groups = results.of([cell], GIVEN, SETTING)
+    assert (rows.n, rows.value, rows.distinct_inputs) == (4, 0.75, 2)
+    assert (groups.n, groups.value, groups.distinct_inputs) == (2, 0.5, 2)
+
+
 def test_balanced_accuracy_shows_a_model_of_one_answer():
     cell = eval_toys.cell([1, 1, 1, 1], [1, 1, 1, 0])
     (summary,) = results.task_summaries([cell], GIVEN)

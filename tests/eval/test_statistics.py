@@ -6,8 +6,10 @@ import pytest
 from eval import statistics
 
 
-def test_inputs_are_numbered_in_order_of_appearance():
-    assert statistics.numbered(["a", "b", "a"]).tolist() == [0, 1, 0]
+def test_rows_that_share_a_key_are_one_cluster_if_only_through_others():
+    assert statistics.clusters([("a",), ("b",), ("a",)]).tolist() == [0, 1, 0]
+    assert statistics.clusters([("a",), ("b",), ("a", "c"), ("c",)]).tolist() == [0, 1, 0, 0]
+    assert statistics.clusters([("a",), ("b",), ("c",), ("c", "b", "a")]).tolist() == [0, 0, 0, 0]
 
 
 def test_standard_error_is_the_usual_one_when_all_inputs_differ():
@@ -49,15 +51,43 @@ def test_bootstrap_agrees_with_the_binomial():
 def test_a_statistic_of_rows_is_resampled_like_a_mean():
     values = np.array([1.0, 0.0, 1.0, 1.0, 0.0])
     drawn = statistics.draws(np.arange(5), seed=2, resamples=20)
-    by_rows = statistics.resampled(lambda rows: values[rows].mean(), drawn)
+    by_rows = statistics.resampled(lambda rows, copies: values[rows].mean(), drawn)
     assert by_rows == pytest.approx(statistics.means(values, drawn))
 
 
-def test_all_right_is_not_certainty():
-    bounds = statistics.interval(np.ones(10), value=1.0, distinct=100)
-    assert (bounds.low, bounds.high) == (pytest.approx(0.97), 1.0)
+def test_what_is_drawn_twice_is_two():
+    seen = []
+    statistics.resampled(lambda *drawn: seen.append(drawn) or 0.0, np.array([[2, 0, 1]]))
+    ((rows, copies),) = seen
+    assert (rows.tolist(), copies.tolist()) == ([0, 0, 2], [0, 1, 0])
+
+
+@pytest.mark.parametrize("n", [1, 5, 60])
+def test_all_right_and_all_wrong_have_the_exact_interval(n):
+    """Clopper and Pearson's: with all of n right, the truth p has p**n = .025 at its least."""
+    right = statistics.interval(np.ones(10), value=1.0, distinct=n)
+    assert (right.low**n, right.high) == (pytest.approx(0.025), 1.0)
+    wrong = statistics.interval(np.zeros(10), value=0.0, distinct=n)
+    assert (wrong.low, (1 - wrong.high) ** n) == (0.0, pytest.approx(0.025))
+
+
+def test_one_value_in_every_row_may_be_another_elsewhere():
+    bounds = statistics.interval(np.full(10, 0.5), value=0.5, distinct=4)
+    assert (bounds.low, bounds.high) == (
+        pytest.approx(0.199, abs=1e-3),
+        pytest.approx(0.801, abs=1e-3),
+    )
 
 
 def test_differences_are_not_cut_to_zero_and_one():
     bounds = statistics.interval(np.linspace(-0.2, 0.1, 101), value=0, distinct=9, bounded=False)
     assert bounds.low == pytest.approx(-0.1925)
+
+
+def test_a_mean_keeps_the_doubt_of_a_task_with_every_row_right():
+    sure = statistics.Interval(low=0.94, high=1.0)
+    found = statistics.interval_of_mean(
+        np.array([1.0, 0.5]), [sure, statistics.Interval(low=0.42, high=0.58)]
+    )
+    assert found.low == pytest.approx(0.75 - 0.05)  # half of the root of .06**2 + .08**2
+    assert found.high == pytest.approx(0.75 + 0.04)

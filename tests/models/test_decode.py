@@ -11,7 +11,7 @@ from flax import nnx
 from flanlike import models
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import decode
+from flanlike.models import decode, option_rows
 
 DECODER = model_config.ModelConfig(
     family="decoder",
@@ -48,8 +48,7 @@ def test_option_scores_equal_one_row_an_option(
     config: model_config.ModelConfig, eos_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows of 16 tokens and batches of 32: prompts share rows, and rows a batch."""
-    monkeypatch.setattr(decode, "_MIN_ROW_TOKENS", 16)
-    monkeypatch.setattr(decode, "_MIN_PREDICTIONS", 16)
+    monkeypatch.setattr(option_rows, "_MIN_ROW_TOKENS", 16)
     model = models.build(config, seed=0)
     scores = decode.option_scores(model, PROMPTS, OPTIONS, max_tokens_per_batch=32, eos_id=eos_id)
     assert [len(of_prompt) for of_prompt in scores] == [2, 3, 0, 2]
@@ -113,42 +112,35 @@ def test_option_scores_refuse_what_they_cannot_score() -> None:
         decode.option_scores(model, [[]], [[[7]]])
 
 
-def test_branches_follow_the_prompt() -> None:
-    """The rows of the module's docstring."""
-    item = decode._branches(0, [11, 12, 13], [[21, 22], [31]], features.EOS_ID)
-    assert item.tokens == [11, 12, 13, 21, 22, 31]
-    assert item.branches == [0, 0, 0, 1, 1, 2]
-    assert item.positions == [0, 1, 2, 3, 4, 3]
-    predictions = [(p.offset, p.token, p.option) for p in item.predictions]
-    assert predictions == [(2, 21, 0), (3, 22, 0), (4, 1, 0), (2, 31, 1), (5, 1, 1)]
-
-
-def test_few_shapes_are_compiled() -> None:
-    """Prompts of many lengths and counts fall into rows of two lengths."""
-    items = [decode._branches(i, [5] * (1 + i % 200), [[6, 7]], 1) for i in range(500)]
-    batches = list(decode._batches(items, 2048, model_size=128))
-    assert {(row_tokens, rows) for _, row_tokens, rows in batches} == {
-        ((0, 128), 16),
-        ((0, 320), 6),
-    }
-    packed = [(row, row_tokens[1]) for rows, row_tokens, _ in batches for row in rows]
-    assert sorted(item.index for row, _ in packed for item in row) == list(range(500))
-    assert all(sum(item.size[1] for item in row) <= tokens for row, tokens in packed)
-
-
-def test_rows_are_as_long_as_pays() -> None:
-    """Two prompts of 78 tokens fill a row of 160; a row of 128 would hold one alone."""
-    assert decode._row_tokens([(0, 78)] * 100, 128, model_size=128) == (0, 160)
-    assert decode._row_tokens([(0, 120)] * 100, 128, model_size=128) == (0, 128)
-    assert decode._row_tokens([(78, 20)] * 100, 128, model_size=128) == (160, 64)
-
-
 def test_scoring_again_compiles_nothing() -> None:
     model = models.build(DECODER, seed=0)
     decode.option_scores(model, PROMPTS, OPTIONS)
     compiled = decode._log_probs._cache_size()
     decode.option_scores(models.build(DECODER, seed=1), PROMPTS, OPTIONS)
     assert decode._log_probs._cache_size() == compiled
+
+
+def test_what_is_done_is_told_after_each_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(option_rows, "_MIN_ROW_TOKENS", 16)
+    model = models.build(DECODER, seed=0)
+    told: list[tuple[int, float]] = []
+    decode.option_scores(
+        model,
+        PROMPTS * 8,
+        OPTIONS * 8,
+        max_tokens_per_batch=16,
+        done=lambda *done: told.append(done),
+    )
+    assert len(told) > 1
+    assert sum(prompts for prompts, _ in told) == 24  # one of four has no options
+    assert sum(share for _, share in told) == pytest.approx(1.0)
+    told.clear()
+    prompts = [[5] * 40, *PROMPTS[:2]]
+    decode.generate(
+        model, prompts, max_new_tokens=2, batch_size=2, done=lambda *done: told.append(done)
+    )
+    assert [prompts for prompts, _ in told] == [2, 1]
+    assert [share for _, share in told] == pytest.approx([68 / 110, 42 / 110])
 
 
 def _naive_logits(
