@@ -1,7 +1,6 @@
 """Examples of flan_core, packed by us and padded as a data collator does: for train_step.py."""
 
 import dataclasses
-import pathlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,8 +10,9 @@ from flanlike import seeding
 from flanlike.batches import features, packing, pipeline, vocabulary
 from flanlike.mixtures import compose
 from flanlike.prompts import stream as prompt_stream
+from flanlike.runs import bases
 
-_WORDS = pathlib.Path(features.__file__).parent / "microworld" / "base" / "vocabulary"
+_WORDS = bases.SHIPPED / "vocabulary"
 Example = features.Example
 IGNORED = -100  # the label of a position that PyTorch's loss leaves out
 

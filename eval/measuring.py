@@ -1,0 +1,58 @@
+"""An evaluation of a run: its questions put to a model, and the answers left in its folder."""
+
+import contextlib
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import jax
+
+from eval import evaluation, protocol, questions, results
+from flanlike.batches import tokenizer
+from flanlike.training import distributed, progress
+
+if TYPE_CHECKING:
+    from flax import nnx
+
+
+def measure_once(
+    model: "nnx.Module",
+    words: tokenizer.Tokenizer,
+    asked: questions.Questions,
+    *,
+    out: pathlib.Path,
+    step: int,
+    **settings: Any,
+) -> None:
+    """Measures as below, unless the run has its evaluation at that step already."""
+    if distributed.of_first(evaluation.is_whole(out, step)):
+        return
+    progress.say(f"evaluating after {step} steps: {asked.prompts:,} prompts")
+    measure(model, words, asked, out=out, step=step, **settings)
+
+
+def measure(
+    model: "nnx.Module",
+    words: tokenizer.Tokenizer,
+    asked: questions.Questions,
+    *,
+    out: pathlib.Path,
+    step: int,
+    config: Mapping[str, Any],
+    held_out: Sequence[str],
+    mesh: jax.sharding.Mesh | None,
+    name: str = "",
+) -> evaluation.Evaluation:
+    """Puts the questions to the model as it is after `step` steps; the first process writes.
+
+    `config` is the run's, as config.json has it, with the data that is asked from. A `name` is for
+    what is asked otherwise than by the run itself.
+    """
+    setting = results.Setting(
+        run=out.resolve().name, step=step, data=config["data"], seed=config["seed"]
+    )
+    with contextlib.nullcontext() if mesh is None else jax.set_mesh(mesh):
+        found = protocol.evaluate(model, words, asked, setting=setting, held_out=held_out)
+    if distributed.is_first():
+        evaluation.write(out, found, name=name)
+    return found
