@@ -79,7 +79,7 @@ def _run(options: argparse.Namespace, name: str, side: str) -> dict[str, Any]:
 
 def _case(options: argparse.Namespace) -> tuple[Any, int, tuple[int, int]]:
     """Returns the shape, the rows of a step, and the most tokens of inputs and targets."""
-    import train_step
+    import shapes
 
     from flanlike.models import presets
 
@@ -88,7 +88,7 @@ def _case(options: argparse.Namespace) -> tuple[Any, int, tuple[int, int]]:
         presets.get(preset), vocab_size=vocabulary, dropout=0.0, remat=options.remat
     )
     if options.tiny:
-        shape, (rows, *lengths) = train_step.narrow(shape), TINY
+        shape, (rows, *lengths) = shapes.narrow(shape), TINY
     return shape, rows, tuple(lengths)
 
 

@@ -1,19 +1,18 @@
 """Examples of flan_core, packed by us and padded as a data collator does: for train_step.py."""
 
 import dataclasses
-import pathlib
 from collections.abc import Sequence
 
 import numpy as np
 
-import flanlike
 import task_registry
 from flanlike import seeding
 from flanlike.batches import features, packing, pipeline, vocabulary
 from flanlike.mixtures import compose
 from flanlike.prompts import stream as prompt_stream
+from flanlike.runs import bases
 
-_WORDS = pathlib.Path(flanlike.__file__).parent / "microworld" / "base" / "vocabulary"
+_WORDS = bases.SHIPPED / "vocabulary"
 Example = features.Example
 IGNORED = -100  # the label of a position that PyTorch's loss leaves out
 

@@ -25,6 +25,8 @@ from typing import Any, NamedTuple
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(_ROOT), str(_ROOT / "bench")]
 
+import shapes  # noqa: E402
+
 ROWS = ("t5", "decoder", "compile", "decode")
 # Preset and published size of the vocabulary.
 SHAPES = {"t5": ("t5-1.1-small", 32_128), "decoder": ("decoder-135m", 49_152)}
@@ -83,22 +85,7 @@ def shape_of(options: argparse.Namespace, name: str) -> Any:
         dropout=0.0,
         remat=options.remat,
     )
-    return narrow(shape) if options.tiny else shape
-
-
-def narrow(shape: Any) -> Any:
-    """Returns the shape with two layers of 48, and a vocabulary that the prompts' ids fit."""
-    return dataclasses.replace(
-        shape,
-        model_size=48,
-        layers=2,
-        encoder_layers=min(shape.encoder_layers, 2),
-        query_heads=3,
-        key_value_heads=3 if shape.query_heads == shape.key_value_heads else 1,
-        head_size=16,
-        hidden_size=64,
-        vocab_size=9_000,
-    )
+    return shapes.narrow(shape) if options.tiny else shape
 
 
 class Spent(NamedTuple):
@@ -250,7 +237,7 @@ def _compile(options: argparse.Namespace, _: str) -> None:
     jax.config.update("jax_enable_compilation_cache", False)
     print("\ncompile: train step, narrow, layers scanned; seconds to trace, lower and compile")
     for name in SHAPES:
-        shape = dataclasses.replace(narrow(shape_of(options, name)), unroll_layers=False)
+        shape = dataclasses.replace(shapes.narrow(shape_of(options, name)), unroll_layers=False)
         depths = {
             depth: dataclasses.replace(
                 shape, layers=depth, encoder_layers=depth if shape.encoder_layers else 0

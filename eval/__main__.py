@@ -8,7 +8,6 @@ docs/scale_out.md says of train.py, with the variables in place of the flags.
 """
 
 import argparse
-import contextlib
 import json
 import logging
 import pathlib
@@ -18,12 +17,15 @@ from typing import Any
 
 import jax
 
-from eval import compare, evaluation, figures, pace, protocol, questions, report, results
+import task_registry
+from eval import compare, evaluation, figures, measuring, questions, report, results
 from flanlike import config as config_lib
 from flanlike import errors
+from flanlike.mixtures import compose
 from flanlike.models import sharding
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading
+from flanlike.sources import availability
 from flanlike.training import distributed
 
 
@@ -84,27 +86,23 @@ def _evaluate_run(
 ) -> None:
     with distributed.together():
         asked = _questions(flags, config, loaded)
-    setting = results.Setting(
-        run=run.resolve().name,
+    name = _name(flags, config)
+    found = measuring.measure(
+        loaded.model,
+        loaded.words,
+        asked,
+        out=run,
         step=loaded.step,
-        data=flags.data or config["data"],
-        seed=config["seed"],
+        config={**config, "data": flags.data or config["data"]},
+        held_out=_unseen(run, asked, flags.hold_out or config["hold_out"]),
+        mesh=mesh,
+        name=name,
+        says_on=sys.stderr if flags.json else sys.stdout,
     )
-    with contextlib.nullcontext() if mesh is None else jax.set_mesh(mesh):
-        found = protocol.evaluate(
-            loaded.model,
-            loaded.words,
-            asked,
-            setting=setting,
-            held_out=_unseen(run, asked, flags.hold_out or config["hold_out"]),
-            reporter=pace.reporter(sys.stderr if flags.json else sys.stdout),
-        )
     if distributed.is_first():
-        name = _name(flags, config)
-        folder = evaluation.write(run, found, name=name)
         if not name:
             report.write(run)
-        _show(found, folder, as_json=flags.json)
+        _show(found, evaluation.folder_of(run, loaded.step, name), as_json=flags.json)
     distributed.wait("the evaluation is written")
 
 
@@ -121,10 +119,6 @@ def _questions(
     flags: argparse.Namespace, config: Mapping[str, Any], loaded: loading.Loaded
 ) -> questions.Questions:
     """Returns what the run itself asks, but for what the flags change."""
-    import task_registry
-    from flanlike.mixtures import compose
-    from flanlike.sources import availability
-
     registry = task_registry.registry(config["tasks"])
     mix = registry.mixture(config["mixture"])
     held_out = flags.hold_out or config["hold_out"]

@@ -66,8 +66,7 @@ def write(run: pathlib.Path, found: Evaluation, *, name: str = "") -> pathlib.Pa
 
     A name is for what is asked otherwise than by the run itself: the report leaves it aside.
     """
-    place = f"{found.setting.step}-{name}" if name else str(found.setting.step)
-    folder = pathlib.Path(run) / "eval" / place
+    folder = folder_of(run, found.setting.step, name)
     folder.mkdir(parents=True, exist_ok=True)
     predictions.write(folder / "predictions.jsonl", found.cells)
     _write_lines(folder / "results.jsonl", map(results.as_json, found.all_results()))
@@ -77,6 +76,11 @@ def write(run: pathlib.Path, found: Evaluation, *, name: str = "") -> pathlib.Pa
     path = folder / "summary.json"
     path.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return folder
+
+
+def folder_of(run: pathlib.Path, step: int, name: str = "") -> pathlib.Path:
+    """Returns where an evaluation is: eval/200, or eval/200-shots3 for one with a name."""
+    return pathlib.Path(run) / "eval" / (f"{step}-{name}" if name else str(step))
 
 
 def as_json(found: Evaluation) -> dict[str, Any]:
@@ -109,6 +113,11 @@ def read(folder: pathlib.Path) -> Evaluation:
         cells=predictions.read(folder / "predictions.jsonl"),
         samples=[_sample(json.loads(line)) for line in lines],
     )
+
+
+def is_whole(run: pathlib.Path, step: int) -> bool:
+    """Returns whether the run's own evaluation at that step was written to its end."""
+    return (folder_of(run, step) / "summary.json").is_file()
 
 
 def steps(run: pathlib.Path) -> list[pathlib.Path]:

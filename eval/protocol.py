@@ -63,7 +63,7 @@ def evaluate(
         given=questions.given,
         samples=samples,
         notes={
-            "prompts": sum(len(cell.prompts) for cell in questions.cells),
+            "prompts": questions.prompts,
             "truncated_prompts": encoder.truncated,
             "dropped_exemplars": questions.dropped_exemplars,
             "dropped_rows": dict(questions.dropped_rows),

@@ -63,6 +63,10 @@ class Questions:
     without_training: tuple[str, ...] = ()
 
     @property
+    def prompts(self) -> int:
+        return sum(len(cell.prompts) for cell in self.cells)
+
+    @property
     def dropped_exemplars(self) -> int:
         return sum(
             cell.shots - prompt.provenance.shots for cell in self.cells for prompt in cell.prompts

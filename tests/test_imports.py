@@ -101,6 +101,12 @@ def test_halves_meet_at_features(file):
         assert of == "" or of in _MODEL_HALF or name.split(".")[-1] in _MEETING, name
 
 
+@pytest.mark.parametrize("file", _files("eval"), ids=_module)
+def test_evaluation_knows_no_task_but_in_its_command(file):
+    if file.stem != "__main__":
+        assert not _roots(_imports(file)) & {"task_registry", "train"}
+
+
 def test_no_import_goes_in_a_circle():
     files = {_module(file): file for file in _files("flanlike")}
     uses = {name: _own(_imports(file)) & set(files) for name, file in files.items()}

@@ -50,6 +50,7 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
         own_rows = rows // shards
         read = np.unique(here // own_rows).tolist()
         self._count = shards
+        self._rows = rows
         self._gather = gather
         each, more = divmod(workers, len(read))
         self._shards = {
@@ -71,6 +72,16 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
         """Returns what went into the rows so far, over all shards and processes."""
         counted = [shard["counts"].values() for shard in self.get_state()["shards"]]
         return packing.Counts(*map(sum, zip(*counted, strict=True)))
+
+    def advice(self, processes: int) -> str | None:
+        """Returns what would spare processes rows that they read and do not keep, if any."""
+        if self.rows_read <= self.rows_kept:
+            return None
+        shards = self._rows // self.rows_kept
+        return (
+            f"each of {processes} processes makes {self.rows_read} rows a step and keeps "
+            f"{self.rows_kept}: --batch.input-shards {shards} would share them out"
+        )
 
     def __next__(self) -> features.Batch:
         self._assert_not_closed()

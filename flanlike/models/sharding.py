@@ -15,6 +15,7 @@ import numpy as np
 from flax import nnx
 from jax.sharding import NamedSharding, PartitionSpec
 
+from flanlike import config as config_lib
 from flanlike import errors
 
 AXES = ("data", "fsdp", "tensor")
@@ -43,6 +44,15 @@ def mesh(*, data: int = 1, fsdp: int = 1, tensor: int = 1) -> jax.sharding.Mesh:
     return jax.make_mesh(
         (data, fsdp, tensor), AXES, axis_types=(jax.sharding.AxisType.Auto,) * len(AXES)
     )
+
+
+def of_run(
+    settings: config_lib.MeshConfig, batch: config_lib.BatchConfig
+) -> jax.sharding.Mesh | None:
+    """Returns the mesh over all devices that these rows divide on; None where there is but one."""
+    made = mesh(data=settings.data, fsdp=settings.fsdp, tensor=settings.tensor)
+    check_rows(batch.rows, batch.micro_batches, made)
+    return None if made.size == 1 else made
 
 
 def check_rows(

@@ -28,6 +28,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.mixtures import drawing, mixture
 from flanlike.prompts import recipe
@@ -96,6 +97,25 @@ def build(
         "code": _code(with_microworld=asked.data == "embedded"),
     }
     return json.loads(json.dumps(content))  # as it reads back: tuples are lists
+
+
+def of_run(
+    config: config_lib.RunConfig,
+    composition: mixture.Composition,
+    registry: registry_module.Registry,
+    out: Path,
+) -> Manifest:
+    """Returns the manifest of what a run reads; raises if it is not that of its --manifest.
+
+    Nor may it be another than the run in `out` began with: its code may have changed since.
+    """
+    evaluated = dict.fromkeys(composition.evaluated, config.eval.split)
+    content = build(recipe.of_run(config), composition, registry, evaluated=evaluated)
+    if config.manifest is not None:
+        expect(read(config.manifest), content, where=config.manifest)
+    if (out / FILE).is_file():
+        expect({**read(out), "code": content["code"]}, content, where=out / FILE)
+    return content
 
 
 def write(folder: str | os.PathLike[str], content: Manifest) -> None:

@@ -1,15 +1,17 @@
 """All that decides which prompts there are: the flags that training, export and manifest share."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from flanlike import config as config_lib
-from flanlike import errors
+from flanlike import errors, microworld
 from flanlike.mixtures import compose as compose_module
 from flanlike.mixtures import holdout, mixture
 from flanlike.prompts import overlap, render
+from flanlike.sources import availability
 from flanlike.tasks import registry as registry_module
 
 
@@ -29,6 +31,24 @@ class Recipe:
     evaluated_on: tuple[str, ...] = ()  # splits that an evaluated task has to have besides train
     prompts: render.Style = "instructions"
     seed: int = 0
+
+
+def of_run(config: config_lib.RunConfig) -> Recipe:
+    """Returns what of a run's configuration decides which prompts there are."""
+    return Recipe(
+        mixture=config.mixture,
+        data=config.data,
+        hold_out=config.hold_out,
+        rules=config.hold_out_rules,
+        mix=config.mix,
+        skip_missing=config.skip_missing,
+        skip_bad_rows=config.skip_bad_rows,
+        exclude_overlap=config.exclude_overlap,
+        evaluation_split=config.eval.split,
+        evaluated_on=config.eval.splits,
+        prompts=config.prompts,
+        seed=config.seed,
+    )
 
 
 def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Composition:
@@ -57,6 +77,30 @@ def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Compo
         split=recipe.evaluation_split,
     )
     return overlap.exclude(composition, registry, found)
+
+
+def told(
+    config: config_lib.RunConfig, composition: mixture.Composition, out: Path
+) -> Iterator[str]:
+    """Yields what a run into `out` says before it starts: what is mixed, held out and left out."""
+    clusters = composition.cluster_shares
+    yield (
+        f"{config.mixture} from {config.data}: {len(composition.tasks)} tasks of "
+        f"{len(clusters)} clusters, {config.steps} steps, into {out}"
+    )
+    if config.data == "embedded":
+        yield microworld.NOTICE
+    held_out = ", ".join(composition.held_out) or "nothing (trained tasks are evaluated)"
+    yield f"held out: {held_out}"
+    listed = [f"{name} {share:.0%}" for name, share in clusters.items()]
+    yield f"trained on: {', '.join(listed)}"
+    if config.exclude_overlap:
+        count = sum(map(len, composition.overlapping.values()))
+        yield f"left out: {count:,} training rows that overlap with evaluation rows"
+    for line in availability.by_reason(composition.excluded):
+        yield f"left out: {line}"
+    for name, count in composition.bad_rows.items():
+        yield f"left out: {count:,} rows of {name} that give no record (--skip-bad-rows)"
 
 
 def from_json(values: Mapping[str, Any]) -> Recipe:

@@ -60,6 +60,11 @@ class Prompts:
     def __getitem__(self, index: int) -> task_module.Prompt:
         return self.with_wanted_shots(index)[0]
 
+    def text(self, index: int) -> str:
+        """Returns a prompt as a vocabulary is trained on it: inputs and targets."""
+        prompt = self[index]
+        return f"{prompt.inputs}\n{prompt.targets}"
+
     def with_wanted_shots(self, index: int) -> tuple[task_module.Prompt, int]:
         """Returns the prompt and how many exemplars it was to have before any was dropped."""
         number, nth = self._order[index]

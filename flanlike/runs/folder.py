@@ -5,16 +5,18 @@ import dataclasses
 import errno
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from flanlike import config as config_lib
 from flanlike import errors
+from flanlike.batches import packing, tokenizer
 from flanlike.models import config as model_config
 from flanlike.training import distributed
 
 _CONFIG_FILE = "config.json"
+_VOCABULARY = "vocabulary"
 _PARTIAL = "config.json.partial"  # being written
 
 
@@ -57,6 +59,29 @@ def check(out: Path, config: dict[str, Any]) -> None:
         )
 
 
+def begin(
+    out: Path, config: dict[str, Any], words: tokenizer.Tokenizer, files: Mapping[str, Any]
+) -> None:
+    """Makes the folder this run's: the first process writes, and all must see it.
+
+    `files` are the contents, as plain JSON values, of what else lies in it from the beginning.
+    """
+    distributed.check_same(
+        {"vocabulary": words.fingerprint, "base": json.dumps(config.get("base"))}
+    )
+    with distributed.together():
+        if distributed.is_first():
+            claim(out, config)
+            for name, content in files.items():
+                write_json(out / name, content)
+            words.save(out / _VOCABULARY)
+    distributed.check_shared(out / _VOCABULARY)
+
+
+def write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
 def claim(out: Path, config: dict[str, Any]) -> None:
     """Makes the folder this run's, by writing config.json; does nothing if it is already."""
     check(out, config)
@@ -83,6 +108,29 @@ def agree_on(out: Path, config: dict[str, Any], *, manifest: dict[str, Any]) -> 
             "--out": str(out.absolute()),
         }
     )
+
+
+def has_words(out: Path) -> bool:
+    """Returns whether the run's vocabulary is there."""
+    return (out / _VOCABULARY).is_dir()
+
+
+def is_trained(out: Path, steps: int) -> bool:
+    """Returns whether the state after so many steps was kept."""
+    return (out / "checkpoints" / str(steps)).is_dir()
+
+
+def write_composition(out: Path, composition: Mapping[str, Any], counts: packing.Counts) -> None:
+    """Writes composition.json: what was trained on, and what was left out and why."""
+    if distributed.is_first():
+        write_json(
+            out / "composition.json",
+            {
+                **composition,
+                "dropped_exemplars": counts.exemplars_dropped,
+                "truncated": {"inputs": counts.inputs_cut, "targets": counts.targets_cut},
+            },
+        )
 
 
 def has_config(folder: Path) -> bool:

@@ -1,6 +1,7 @@
 """Where a run's model comes from: what --init, --model and --tune mean together."""
 
 import dataclasses
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,13 @@ from flax import nnx
 
 from flanlike import config as config_lib
 from flanlike import errors, models
-from flanlike.batches import tokenizer
+from flanlike.batches import tokenizer, vocabulary
 from flanlike.models import config as model_config
 from flanlike.models import presets, tuning
 from flanlike.pretrained import hub, layout
 from flanlike.runs import bases, loading
 from flanlike.runs import folder as run_folder
-from flanlike.training import checkpoint
+from flanlike.training import checkpoint, progress
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,20 @@ class Start:
     init: str  # --init, a repository's id with the commit that it has now
     shape: model_config.ModelConfig
     changes: dict[str, Any]  # fields of the shape that the run sets itself
+
+
+def of_run(config: config_lib.RunConfig) -> Start:
+    """Returns what a run starts from."""
+    return starting_point(
+        init_of(config.init, config.out),
+        config.model,
+        is_embedded=config.data == "embedded",
+        tune=config.tune,
+        attention=config.attention,
+        dropout=config.dropout,
+        dtype=config.dtype,
+        remat=config.remat,
+    )
 
 
 def starting_point(
@@ -75,8 +90,8 @@ def starting_point(
     return Start(folder=folder, init=init, shape=shape, changes=changes)
 
 
-def why_no_export(start: Start) -> str | None:
-    """Returns why a model of a published kind cannot be written as one, as the run has it; or None.
+def told(start: Start) -> Iterator[str]:
+    """Yields why a model of a published kind cannot be written as one, as the run has it.
 
     A decoder that sees its inputs both ways cannot: better told before training than after.
     """
@@ -84,8 +99,7 @@ def why_no_export(start: Start) -> str | None:
         try:
             layout.to_published(start.shape)
         except errors.UserError as error:
-            return str(error)
-    return None
+            yield f"this run will not be exported: {error}"
 
 
 def init_of(init: str, out: str | None) -> str:
@@ -97,6 +111,66 @@ def init_of(init: str, out: str | None) -> str:
         return init
     began = run_folder.read_config(Path(out)).get("init", "")
     return began if "@" not in init and hub.is_commit_of(began, init) else init
+
+
+def resolve(
+    config: config_lib.RunConfig, start: Start, *, shares: Any, **mixed: Any
+) -> dict[str, Any]:
+    """Returns a run's configuration with every default filled in, as config.json has it.
+
+    `shares` of prompts and `mixed`, fields of the configuration, are what its mixture comes to.
+    """
+    filled = dataclasses.replace(config, init=start.init, **mixed)
+    more = {"shares": shares, "shape": start.shape}
+    return {
+        **run_folder.as_json(filled),
+        **{name: run_folder.as_json(value) for name, value in more.items()},
+    }
+
+
+def words(
+    start: Start,
+    out: Path,
+    given: str | None,
+    train: Callable[[], tokenizer.Tokenizer],
+) -> tokenizer.Tokenizer:
+    """Returns the run's vocabulary: its own, that of --vocabulary or of --init, or a trained one.
+
+    `given` is --vocabulary; `train` is called where there is none of the others.
+    """
+    if run_folder.has_words(out):
+        return loading.words_of(out)
+    inherited = start.folder and loading.words_of(start.folder)
+    if given is None:
+        return inherited or train()
+    found = vocabulary.Vocabulary.load(given)
+    if inherited and found.fingerprint != inherited.fingerprint:
+        raise errors.UserError(
+            f"--vocabulary {given!r} is not the one that the model of --init {start.init!r} was "
+            "trained with: leave out one of the two"
+        )
+    return found
+
+
+def model(
+    start: Start,
+    config: config_lib.RunConfig,
+    words: tokenizer.Tokenizer,
+    *,
+    mesh: jax.sharding.Mesh | None,
+    out: Path,
+) -> tuple[nnx.Module, bases.Base | None]:
+    """Returns a run's model before its first step, and the base that few parameters learn beside.
+
+    None: all parameters learn.
+    """
+    if config.tuning is None:
+        return build(start, words, seed=config.seed, mesh=mesh), None
+    tuned, base = build_tuned(
+        start, config.tuning, dtype=config.base_dtype, seed=config.seed, mesh=mesh, out=out
+    )
+    progress.say("learning {:,} of {:,} parameters".format(*tuning.count(tuned)))
+    return tuned, base
 
 
 def build(

@@ -12,9 +12,25 @@ import rich.console
 import rich.progress
 import tensorboardX
 
+from flanlike.training import distributed
+
 _METRICS_FILE = "metrics.jsonl"
 _RECENT_STEPS = 20  # that speed and time left are measured over
 _QUIET_S = 60.0  # plain lines come at least this often
+
+
+def say(line: str) -> None:
+    """Prints a line, in the first process of the run."""
+    if distributed.is_first():
+        print(line, flush=True)
+
+
+def log(out: Path, *, total_steps: int, steps_taken: int) -> "Log | Silent":
+    """Returns the first process's `Log` on its terminal; the others stay silent."""
+    if not distributed.is_first():
+        return Silent()
+    console = rich.console.Console(highlight=False)
+    return Log(out, total_steps=total_steps, steps_taken=steps_taken, console=console)
 
 
 class Log:

@@ -38,6 +38,6 @@ def test_a_run_that_cannot_be_exported_says_so_at_its_start():
             ("micro", "prefix"),
         )
     )
-    assert starts.why_no_export(causal) is None
-    assert "attention is 'prefix', not 'causal'" in starts.why_no_export(prefix)
-    assert starts.why_no_export(micro) is None  # it is of no published kind, and never is exported
+    assert not list(starts.told(causal))
+    assert "attention is 'prefix', not 'causal'" in next(starts.told(prefix))
+    assert not list(starts.told(micro))  # it is of no published kind, and never is exported

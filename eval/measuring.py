@@ -1,0 +1,68 @@
+"""An evaluation of a run: its questions put to a model, and the answers left in its folder."""
+
+import contextlib
+import pathlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+import jax
+
+from eval import evaluation, pace, protocol, questions, results
+from flanlike.batches import tokenizer
+from flanlike.training import distributed, progress
+
+if TYPE_CHECKING:
+    from flax import nnx
+
+
+def measure_once(
+    model: "nnx.Module",
+    words: tokenizer.Tokenizer,
+    asked: questions.Questions,
+    *,
+    out: pathlib.Path,
+    step: int,
+    **settings: Any,
+) -> None:
+    """Measures as below, unless the run has its evaluation at that step already."""
+    if distributed.of_first(evaluation.is_whole(out, step)):
+        return
+    progress.say(f"evaluating after {step} steps: {asked.prompts:,} prompts")
+    measure(model, words, asked, out=out, step=step, **settings)
+
+
+def measure(
+    model: "nnx.Module",
+    words: tokenizer.Tokenizer,
+    asked: questions.Questions,
+    *,
+    out: pathlib.Path,
+    step: int,
+    config: Mapping[str, Any],
+    held_out: Sequence[str],
+    mesh: jax.sharding.Mesh | None,
+    name: str = "",
+    says_on: IO[str] | None = None,
+) -> evaluation.Evaluation:
+    """Puts the questions to the model as it is after `step` steps; the first process writes.
+
+    `config` is the run's, as config.json has it, with the data that is asked from. A `name` is for
+    what is asked otherwise than by the run itself. How far it is goes to `says_on`, standard output
+    by default.
+    """
+    setting = results.Setting(
+        run=out.resolve().name, step=step, data=config["data"], seed=config["seed"]
+    )
+    with contextlib.nullcontext() if mesh is None else jax.set_mesh(mesh):
+        found = protocol.evaluate(
+            model,
+            words,
+            asked,
+            setting=setting,
+            held_out=held_out,
+            reporter=pace.reporter(says_on or sys.stdout),
+        )
+    if distributed.is_first():
+        evaluation.write(out, found, name=name)
+    return found
