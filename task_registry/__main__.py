@@ -240,6 +240,7 @@ def _as_json(composition: mixture.Composition, data: str) -> dict[str, Any]:
         "clusters": composition.cluster_shares,
         "evaluation": list(composition.evaluation),
         "excluded": dict(composition.excluded),
+        "leaks": dict(composition.leaks),
         "dropped_rows": dict(composition.dropped_rows),
         "bad_rows": dict(composition.bad_rows),
         "shares": dataclasses.asdict(composition.shares),
@@ -271,6 +272,10 @@ def _print_composition(
         f"held out: {', '.join(composition.held_out) or 'nothing'} (rules: {composition.rules})",
         f"evaluated: {', '.join(composition.evaluation) or 'nothing'}",
         *(f"left out: {line}" for line in availability.by_reason(composition.excluded)),
+        *(
+            f"left in, though strict rules would leave it out: {line}"
+            for line in availability.by_reason(composition.leaks)
+        ),
         *(
             f"left out: {count:,} rows of {name} that give no record"
             for name, count in composition.bad_rows.items()

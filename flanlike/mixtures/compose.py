@@ -79,6 +79,8 @@ def resolve(
         )
     check_evaluation(split, unavailable)
     parts = rates.divide(mixture, {name: row_counts[name] for name in training}, 1.0)
+    evaluation = tuple(name for name in split.evaluation if name in present)
+    asked = dataclasses.replace(split, train=tuple(training), evaluation=evaluation)
     return mixture_module.Composition(
         mixture=mixture,
         held_out=held_out,
@@ -87,9 +89,10 @@ def resolve(
             mixture_module.TaskShare(name=name, cluster=present[name], **vars(part))
             for name, part in parts.items()
         ),
-        evaluation=tuple(name for name in split.evaluation if name in present),
+        evaluation=evaluation,
         excluded=excluded,
         missing={name: unavailable[name] for name in excluded if name not in split.dropped},
+        leaks={leak.task: str(leak) for leak in holdout.leaks(_clusters(mixture, registry), asked)},
     )
 
 
@@ -111,11 +114,8 @@ def split_tasks(
     rules: holdout.Rules | None = None,
 ) -> holdout.Split:
     """Returns which of the mixture's tasks are trained on, evaluated and dropped."""
-    clusters: dict[str, list[str]] = {}
-    for name in mixture.task_names:
-        clusters.setdefault(registry.task(name).cluster, []).append(name)
     held_out = mixture.held_out if held_out is None else tuple(held_out)
-    split = holdout.apply(clusters, held_out, rules=rules or mixture.rules)
+    split = holdout.apply(_clusters(mixture, registry), held_out, rules=rules or mixture.rules)
     untrainable = {
         name: "it has no training split: it is only evaluated, where it is held out"
         for name in split.train
@@ -126,3 +126,13 @@ def split_tasks(
         train=tuple(name for name in split.train if name not in untrainable),
         dropped={**split.dropped, **untrainable},
     )
+
+
+def _clusters(
+    mixture: mixture_module.Mixture, registry: availability.Tasks
+) -> dict[str, list[str]]:
+    """Returns the mixture's tasks by their clusters."""
+    clusters: dict[str, list[str]] = {}
+    for name in mixture.task_names:
+        clusters.setdefault(registry.task(name).cluster, []).append(name)
+    return clusters

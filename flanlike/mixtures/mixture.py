@@ -131,6 +131,7 @@ class Composition:
     evaluation: tuple[str, ...]  # held-out tasks
     excluded: Mapping[str, str]  # task -> reason; neither trained on nor evaluated
     missing: Mapping[str, str]  # those of `excluded` whose rows the data lacks
+    leaks: Mapping[str, str] = field(default_factory=dict)  # task -> what "strict" would not train
     dropped_rows: Mapping[str, int] = field(default_factory=dict)  # without an answer
     skip_bad_rows: bool = False
     bad_rows: Mapping[str, int] = field(default_factory=dict)  # that gave no record, left out
@@ -164,6 +165,7 @@ class Composition:
             "tasks": [{"task": task.name, **dataclasses.asdict(task)} for task in self.tasks],
             "excluded": [item for item in left_out if item["task"] not in self.missing],
             "missing": [item for item in left_out if item["task"] in self.missing],
+            "leaks": dict(self.leaks),
             "dropped_rows": dict(self.dropped_rows),
             "bad_rows": dict(self.bad_rows),
             "overlapping_rows": {name: len(rows) for name, rows in self.overlapping.items()},

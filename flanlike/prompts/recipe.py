@@ -99,6 +99,8 @@ def told(
         yield f"left out: {count:,} training rows that overlap with evaluation rows"
     for line in availability.by_reason(composition.excluded):
         yield f"left out: {line}"
+    for line in availability.by_reason(composition.leaks):
+        yield f"left in, though strict rules would leave it out: {line}"
     for name, count in composition.bad_rows.items():
         yield f"left out: {count:,} rows of {name} that give no record (--skip-bad-rows)"
 

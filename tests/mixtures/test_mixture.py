@@ -235,3 +235,19 @@ def test_bad_rows_are_counted_where_they_are_to_be_left_out(monkeypatch):
     assert (found.skip_bad_rows, found.bad_rows) == (True, {"b1": 2})
     assert [task.rows for task in found.tasks] == [9, 5]
     assert compose.compose(made, Toys(), "hub").bad_rows == {}
+
+
+def test_flan_rules_name_the_leaks_that_they_leave_in():
+    class Real:
+        def task(self, name):
+            cluster = {"qnli": "nli", "squad_v1": "reading_comprehension", "sst2": "sentiment"}
+            return toys.task_of(name, cluster=cluster[name])
+
+    made = mixture.Mixture(name="mix", entries=("qnli", "squad_v1", "sst2"), hold_out=("nli",))
+    counts = {"squad_v1": 9, "sst2": 9}
+    unlike = compose.resolve(made, Real(), counts, rules="flan")
+    assert list(unlike.leaks) == ["squad_v1"] and "SQuAD" in unlike.leaks["squad_v1"]
+    assert unlike.as_json()["leaks"] == unlike.leaks
+    assert compose.resolve(made, Real(), counts, rules="strict").leaks == {}
+    alone = compose.resolve(made, Real(), counts, rules="flan", unavailable={"squad_v1": "gone"})
+    assert alone.leaks == {}
