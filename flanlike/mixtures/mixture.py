@@ -63,8 +63,18 @@ class Mixture:
 
     def __post_init__(self) -> None:
         where = f"mixture {self.name!r}"
+        for name in ("entries", "hold_out"):  # a text is a sequence too, of its letters
+            if not isinstance(value := getattr(self, name), (tuple, list)):
+                raise errors.UserError(f"{where}: {name} is {value!r}; expected a tuple of names")
         if not self.entries:
             raise errors.UserError(f"{where} has no entries; expected at least one task")
+        for entry in self.entries:
+            one, weight = entry if isinstance(entry, tuple) and len(entry) == 2 else (entry, 1)
+            if not isinstance(one, (str, Mixture)) or not isinstance(weight, (int, float)):
+                raise errors.UserError(
+                    f"{where}: {entry!r} among the entries; expected a task's name or a Mixture, "
+                    "alone or as ('name', weight)"
+                )
         if not self.temperature > 0:
             raise errors.UserError(f"{where}: temperature is {self.temperature!r}, expected over 0")
         for name in ("rate_cap", "max_examples"):

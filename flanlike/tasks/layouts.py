@@ -137,10 +137,14 @@ def load(path: str | os.PathLike[str]) -> Layout:
 def read_toml(path: str) -> dict[str, Any]:
     """Returns the tables of a TOML file; an error names the file."""
     try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
+        with open(path, encoding="utf-8-sig") as file:  # some editors write a byte order mark
+            return tomllib.loads(file.read())
     except FileNotFoundError:
         raise errors.UserError(f"no file {path!r}; expected a TOML file there") from None
+    except OSError as error:  # a folder, or one that must not be read
+        raise errors.UserError(
+            f"{path}: cannot be read ({error.strerror}); expected a TOML file there"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise errors.UserError(f"{path}: not valid TOML: {error}") from None
 
