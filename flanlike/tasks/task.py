@@ -192,6 +192,11 @@ class Task:
             raise ValueError(
                 f"task {self.name!r}: optional names {unknown!r}; expected some of {self.fields!r}"
             )
+        if "rationale" in self.optional or set(self.optional) == set(self.fields):
+            raise ValueError(
+                f"task {self.name!r}: optional is {self.optional!r}; expected a field that is not, "
+                "and no rationale"
+            )
         reserved = {"label", "options", "references", "answer", "score", "group"}
         if clash := reserved & set(self.fields):
             raise ValueError(f"task {self.name!r}: {sorted(clash)!r} are reserved, not fields")
