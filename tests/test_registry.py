@@ -130,12 +130,12 @@ def test_an_absolute_path_to_templates_is_taken_as_it_is(tmp_path):
         (
             "from flanlike import mixture\nMIXTURES = [mixture.Mixture(\n"
             "  name='m', entries='one')]\nTASKS = []\n",
-            "my_tasks.py, line 2: UserError: mixture 'm': entries is 'one'; expected a tuple",
+            "my_tasks.py, line 2: mixture 'm': entries is 'one'; expected a tuple",
         ),
         (
             "from flanlike import mixture\nMIXTURES = [mixture.Mixture(\n"
             "  name='m', entries=(print,))]\nTASKS = []\n",
-            "my_tasks.py, line 2: UserError: mixture 'm': .* expected a task's name",
+            "my_tasks.py, line 2: mixture 'm': .* expected a task's name",
         ),
     ],
 )

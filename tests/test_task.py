@@ -23,6 +23,8 @@ from flanlike.tasks import task
             r"answers is \('yes', 'no'\); expected Labels\(...\), Choices",
         ),
         ({"answers": task.Labels}, r"answers is <class .*; expected Labels\(...\), Choices\(\) or"),
+        ({"unlabelled": ["mood"]}, r"task 'toy': unlabelled is \['mood'\]; expected a dict"),
+        ({"preprocess": "to_record"}, "task 'toy': preprocess is 'to_record'; expected a function"),
         ({"optional": ("title",)}, r"task 'toy': optional names \['title'\]; expected some of"),
         ({"optional": "premise"}, "task 'toy': optional is 'premise'; expected a tuple of texts"),
     ],

@@ -184,6 +184,8 @@ def _place(error: BaseException, path: Path) -> str:
 
 
 def _short(error: BaseException) -> str:
+    if isinstance(error, errors.UserError):
+        return str(error)
     if isinstance(error, SyntaxError) and error.msg:  # the place is told already
         return f"{type(error).__name__}: {error.msg}"
     return errors.in_one_line(error)

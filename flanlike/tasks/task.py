@@ -188,6 +188,12 @@ class Task:
                 f"task {self.name!r}: answers is {texts.shown(self.answers)}; expected "
                 "Labels(...), Choices() or FreeText()"
             )
+        for name in ("splits", "label_columns", "unlabelled"):
+            if not isinstance(value := getattr(self, name), Mapping):
+                raise ValueError(f"task {self.name!r}: {name} is {value!r}; expected a dict")
+        for name in ("preprocess", "unusable", "rows"):
+            if (value := getattr(self, name)) is not None and not callable(value):
+                raise ValueError(f"task {self.name!r}: {name} is {value!r}; expected a function")
         if unknown := [name for name in self.optional if name not in self.fields]:
             raise ValueError(
                 f"task {self.name!r}: optional names {unknown!r}; expected some of {self.fields!r}"
