@@ -189,8 +189,8 @@ def tell(config: config_lib.RunConfig, composition: mixture.Composition, out: Pa
         say(f"left out: {count:,} training rows that overlap with evaluation rows")
     for line in availability.by_reason(composition.excluded):
         say(f"left out: {line}")
-    for name, count in composition.bad_rows.items():
-        say(f"left out: {count:,} rows of {name} that give no record (--skip-bad-rows)")
+    for line in composition.told_bad_rows:
+        say(f"left out: {line}")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

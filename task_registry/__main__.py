@@ -271,10 +271,7 @@ def _print_composition(
         f"held out: {', '.join(composition.held_out) or 'nothing'} (rules: {composition.rules})",
         f"evaluated: {', '.join(composition.evaluation) or 'nothing'}",
         *(f"left out: {line}" for line in availability.by_reason(composition.excluded)),
-        *(
-            f"left out: {count:,} rows of {name} that give no record"
-            for name, count in composition.bad_rows.items()
-        ),
+        *(f"left out: {line}" for line in composition.told_bad_rows),
     ]
     for line in lines:
         console.print(rich_text.Text(line), soft_wrap=True)

@@ -113,6 +113,8 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
     prompts = Prompts(tasks_file=options.tasks, composition=composition, asked=asked)
     counts = write_shards(plan, prompts, options.processes)
     content = {**composition.as_json(), "prompts": plan.prompts, "counts": counts}
+    for line in composition.told_bad_rows:
+        print(f"left out: {line}")
     text = json.dumps(content, indent=1) + "\n"
     (plan.out / "composition.json").write_text(text, encoding="utf-8")
     card = data_card.write(read, composition, counts, found)

@@ -206,7 +206,9 @@ def test_bad_rows_are_left_out_and_counted_where_that_is_asked(tmp_path, capsys)
     command_line.main(["check", "--manifest", str(tmp_path / "out")])
     capsys.readouterr()
     command_line.main(["mixture", "nli", "--hold-out", *flags[2:], "--skip-bad-rows"])
-    assert "left out: 2 rows of rte that give no record" in capsys.readouterr().out
+    told = f"the first: task 'rte': {tmp_path / 'rows/rte/train.jsonl'}:2: missing column"
+    said = capsys.readouterr().out
+    assert f"left out: 2 rows of rte that give no record (--skip-bad-rows), {told}" in said
 
 
 def test_an_error_of_the_work_itself_is_told_as_itself(tmp_path, capsys, monkeypatch):

@@ -4,6 +4,7 @@ import functools
 import gzip
 import json
 import pathlib
+import pickle
 import re
 import sys
 
@@ -203,7 +204,8 @@ def test_whatever_a_users_function_raises_names_the_row_and_the_functions_line(
     assert f"task 'toy': {path}:4: cannot read the row ({mistake}" in str(caught.value)
     assert re.search(rf", {__file__}, line \d+\); the row has the columns", str(caught.value))
     records = opening.open_rows(task, str(tmp_path), "train", skip_bad_rows=True)
-    assert (records.bad, records.first_bad) == (1, str(caught.value))
+    assert (records.bad, records.first_bad) == (1, caught.value.what)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     assert "train/3" not in [records.row_id(place) for place in range(len(records))]
 
 

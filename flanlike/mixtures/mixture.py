@@ -130,6 +130,7 @@ class Composition:
     dropped_rows: Mapping[str, int] = field(default_factory=dict)  # without an answer
     skip_bad_rows: bool = False
     bad_rows: Mapping[str, int] = field(default_factory=dict)  # that gave no record, left out
+    first_bad: Mapping[str, str] = field(default_factory=dict)  # where the first is, and why
     # Task -> places in its sample (see `drawing`) left out for what they share with evaluation rows
     overlapping: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -149,6 +150,15 @@ class Composition:
     def evaluated(self) -> tuple[str, ...]:
         """Returns the tasks that are asked: those held out, or all that are trained on."""
         return self.evaluation or tuple(task.name for task in self.tasks)
+
+    @property
+    def told_bad_rows(self) -> list[str]:
+        """Returns a line on the bad rows of each task that has some, with the first of them."""
+        return [
+            f"{count:,} rows of {name} that give no record (--skip-bad-rows), the first: "
+            f"{self.first_bad.get(name, 'not known')}"
+            for name, count in self.bad_rows.items()
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """Returns what is trained on, and what is left out and why, as composition.json says it."""

@@ -109,7 +109,7 @@ def _sifted(records: rows_module.Records, skip_bad_rows: bool) -> rows_module.Re
         except rows_module.BadRow as error:
             if not skip_bad_rows:
                 raise
-            first_bad = first_bad or str(error)
+            first_bad = first_bad or error.what
     return dataclasses.replace(
         records,
         dropped=records.dropped + unusable,

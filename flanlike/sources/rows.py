@@ -24,7 +24,14 @@ _EXPRESSION = re.compile(r"(\w+)(?:\[(-?\d+)?:(-?\d+)?\])?")
 
 
 class BadRow(errors.UserError):
-    """A row that gives no record."""
+    """A row that gives no record: `what` is wrong, where, and how to mend it."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        super().__init__(what, mend)  # both, so that it pickles
+        self.what = what
+
+    def __str__(self) -> str:
+        return "; ".join(self.args)
 
 
 class Rows(Protocol):
@@ -140,8 +147,8 @@ class Records:
         if self.source == "folder":
             mend = "rename yours to the hub's or TFDS's" if "missing column" in wrong else "mend it"
         return BadRow(
-            f"task {self.task.name!r}: {self._rows.where(number)}: {texts.printable(wrong)}; "
-            f"{mend}, or leave such rows out of training and exports with --skip-bad-rows"
+            f"task {self.task.name!r}: {self._rows.where(number)}: {texts.printable(wrong)}",
+            f"{mend}, or leave such rows out of training and exports with --skip-bad-rows",
         )
 
 
