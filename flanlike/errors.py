@@ -3,7 +3,9 @@
 import argparse
 import difflib
 import functools
+import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
@@ -25,6 +27,22 @@ def did_you_mean(what: str, name: str, known: Iterable[str]) -> UserError:
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
     return UserError(f"unknown {what} {name!r}: {hint}known: {', '.join(names)}")
+
+
+def in_one_line(error: BaseException) -> str:
+    """Returns an error's type and what it says: "ZeroDivisionError: division by zero"."""
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def line_of(error: BaseException, path: str | os.PathLike[str]) -> int | None:
+    """Returns the last line of the file `path` on the way to an error; None if it is on none."""
+    path = os.path.abspath(path)
+    if isinstance(error, SyntaxError) and os.path.abspath(error.filename or "") == path:
+        return error.lineno
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if os.path.abspath(frame.filename) == path]
+    return lines[-1] if lines else None
 
 
 def exits_with_one_line(main: Callable[..., None]) -> Callable[..., None]:

@@ -276,10 +276,7 @@ def _print_composition(
             f"left in, though strict rules would leave it out: {line}"
             for line in availability.by_reason(composition.leaks)
         ),
-        *(
-            f"left out: {count:,} rows of {name} that give no record"
-            for name, count in composition.bad_rows.items()
-        ),
+        *(f"left out: {line}" for line in composition.told_bad_rows),
     ]
     for line in lines:
         console.print(rich_text.Text(line), soft_wrap=True)

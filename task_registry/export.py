@@ -7,7 +7,6 @@ folder is written, and nothing else.
 
 import argparse
 import collections
-import concurrent.futures
 import contextlib
 import dataclasses
 import json
@@ -17,6 +16,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import process
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -113,6 +113,8 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
     prompts = Prompts(tasks_file=options.tasks, composition=composition, asked=asked)
     counts = write_shards(plan, prompts, options.processes)
     content = {**composition.as_json(), "prompts": plan.prompts, "counts": counts}
+    for line in composition.told_bad_rows:
+        print(f"left out: {line}")
     text = json.dumps(content, indent=1) + "\n"
     (plan.out / "composition.json").write_text(text, encoding="utf-8")
     card = data_card.write(read, composition, counts, found)
@@ -256,7 +258,7 @@ def _mapped(worker: _Worker, numbers: range, processes: int) -> Iterator[Iterato
         if processes == 1:
             yield map(worker, numbers)
             return
-        pool = concurrent.futures.ProcessPoolExecutor(
+        pool = process.ProcessPoolExecutor(
             processes,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
@@ -265,7 +267,7 @@ def _mapped(worker: _Worker, numbers: range, processes: int) -> Iterator[Iterato
         yield pool.map(_write, numbers)
     except KeyboardInterrupt:
         raise errors.UserError(f"interrupted: {again}") from None
-    except concurrent.futures.process.BrokenProcessPool as error:
+    except process.BrokenProcessPool as error:
         raise errors.UserError(
             f"a process that writes shards was killed (out of memory?): {again}; fewer "
             "--processes or a smaller --shard-size need less"

@@ -42,6 +42,7 @@ def compose(
         dropped_rows={name: found.dropped[name] for name in counts if found.dropped[name]},
         skip_bad_rows=skip_bad_rows,
         bad_rows={name: found.bad[name] for name in counts if found.bad[name]},
+        first_bad={name: found.first_bad[name] for name in counts if found.bad[name]},
     )
 
 

@@ -64,8 +64,18 @@ class Mixture:
 
     def __post_init__(self) -> None:
         where = f"mixture {self.name!r}"
+        for name in ("entries", "hold_out"):  # a text is a sequence too, of its letters
+            if not isinstance(value := getattr(self, name), (tuple, list)):
+                raise errors.UserError(f"{where}: {name} is {value!r}; expected a tuple of names")
         if not self.entries:
             raise errors.UserError(f"{where} has no entries; expected at least one task")
+        for entry in self.entries:
+            one, weight = entry if isinstance(entry, tuple) and len(entry) == 2 else (entry, 1)
+            if not isinstance(one, (str, Mixture)) or not isinstance(weight, (int, float)):
+                raise errors.UserError(
+                    f"{where}: {entry!r} among the entries; expected a task's name or a Mixture, "
+                    "alone or as ('name', weight)"
+                )
         if not self.temperature > 0:
             raise errors.UserError(f"{where}: temperature is {self.temperature!r}, expected over 0")
         for name in ("rate_cap", "max_examples"):
@@ -135,6 +145,7 @@ class Composition:
     dropped_rows: Mapping[str, int] = field(default_factory=dict)  # without an answer
     skip_bad_rows: bool = False
     bad_rows: Mapping[str, int] = field(default_factory=dict)  # that gave no record, left out
+    first_bad: Mapping[str, str] = field(default_factory=dict)  # where the first is, and why
     # Task -> places in its sample (see `drawing`) left out for what they share with evaluation rows
     overlapping: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -155,6 +166,15 @@ class Composition:
     def evaluated(self) -> tuple[str, ...]:
         """Returns the tasks that are asked: those held out, or all that are trained on."""
         return self.evaluation or tuple(task.name for task in self.tasks)
+
+    @property
+    def told_bad_rows(self) -> list[str]:
+        """Returns a line on the bad rows of each task that has some, with the first of them."""
+        return [
+            f"{count:,} rows of {name} that give no record (--skip-bad-rows), the first: "
+            f"{self.first_bad.get(name, 'not known')}"
+            for name, count in self.bad_rows.items()
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """Returns what is trained on, and what is left out and why, as composition.json says it."""

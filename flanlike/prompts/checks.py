@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from flanlike import seeding
 from flanlike.prompts import render
 from flanlike.tasks import layouts, templates
+from flanlike.tasks import records as records_module
 from flanlike.tasks import task as task_module
 
 LEAST_TEMPLATES = 10
@@ -32,10 +33,10 @@ def check_task(
     if not records:
         why = f": {why_no_records}" if why_no_records else ""
         problems.append(f"task {task.name!r}: no records to check it with{why}")
+    check = records_module.Check(task)
     for number, record in enumerate(records):
-        wrong = [f"task {task.name!r}, record {number}: {p}" for p in _check_record(task, record)]
-        problems += wrong
-        if wrong:
+        if wrong := check.problem(record):
+            problems.append(f"task {task.name!r}, record {number}: {wrong}")
             continue
         for template in template_set.templates:
             problems += _check_rendering(task, template_set.layout, template, record, number)
@@ -79,28 +80,6 @@ def _differ_little(one: templates.Template, two: templates.Template) -> bool:
         return words[same + 1 :] == others[same + 1 :]
     shorter, longer = sorted((words, others), key=len)
     return shorter[same:] == longer[same + 1 :]
-
-
-def _check_record(task: task_module.Task, record: task_module.Record) -> list[str]:
-    problems = []
-    for field in task.fields:
-        value = record.get(field)
-        if not isinstance(value, str) or not value.strip():
-            problems.append(f"field {field!r} is {value!r}; expected text that is not empty")
-    if isinstance(task.answers, task_module.FreeText):
-        references = record.get("references")
-        if not references or not all(isinstance(r, str) and r.strip() for r in references):
-            problems.append(f"references are {references!r}; expected texts that are not empty")
-        return problems
-    options = record.get("options")
-    if isinstance(task.answers, task_module.Labels):
-        options = task.answers.words
-    elif not options or len(options) < 2 or len(set(options)) != len(options):
-        return [*problems, f"options are {options!r}; expected two or more, all different"]
-    label = record.get("label")
-    if not isinstance(label, int) or not 0 <= label < len(options):
-        problems.append(f"label is {label!r}; expected an index into {list(options)!r}")
-    return problems
 
 
 def _check_rendering(

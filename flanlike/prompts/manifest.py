@@ -33,6 +33,7 @@ from flanlike import errors
 from flanlike.mixtures import drawing, mixture
 from flanlike.prompts import recipe
 from flanlike.sources import opening
+from flanlike.tasks import layouts
 from flanlike.tasks import registry as registry_module
 
 FILE = "manifest.json"
@@ -136,6 +137,8 @@ def read(path: str | os.PathLike[str]) -> Manifest:
         )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise errors.UserError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise errors.UserError(f"{path}: not JSON ({error}); expected a {FILE}") from error
     wanted = ("recipe", "shares", "tasks", "evaluation", "templates", "code")
@@ -306,7 +309,7 @@ def _templates(registry: registry_module.Registry, names: Iterable[str]) -> dict
     paths = {_template_name(registry, name): Path(registry.templates_path(name)) for name in names}
     if registry.layout_path.exists():
         paths[registry.layout_path.name] = registry.layout_path
-    return {name: _hash([path.read_bytes()]) for name, path in sorted(paths.items())}
+    return {name: _hash([layouts.read_bytes(path)]) for name, path in sorted(paths.items())}
 
 
 def _code(*, with_microworld: bool) -> dict[str, str]:

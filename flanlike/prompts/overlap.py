@@ -124,6 +124,7 @@ def exclude(
         dropped_rows=composition.dropped_rows,
         skip_bad_rows=composition.skip_bad_rows,
         bad_rows=composition.bad_rows,
+        first_bad=composition.first_bad,
         overlapping=found.rows,
     )
 

@@ -101,8 +101,8 @@ def told(
         yield f"left out: {line}"
     for line in availability.by_reason(composition.leaks):
         yield f"left in, though strict rules would leave it out: {line}"
-    for name, count in composition.bad_rows.items():
-        yield f"left out: {count:,} rows of {name} that give no record (--skip-bad-rows)"
+    for line in composition.told_bad_rows:
+        yield f"left out: {line}"
 
 
 def from_json(values: Mapping[str, Any]) -> Recipe:

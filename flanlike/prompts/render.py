@@ -180,6 +180,8 @@ def _solve(
     draws: "_Draws",
     style: Style,
 ) -> _Solved:
+    if task.optional:
+        template = templates.for_record(template, task, record)
     words, order = _words(task, template, record, draws, style)
     is_direct = template.kind in ("forward", "cot")
     shows_options = template.shows_options
@@ -235,7 +237,7 @@ def _words(
 def _control(
     task: task_module.Task, values: dict[str, str], style: Style, shows_options: bool
 ) -> str:
-    fields = [field for field in task.fields if field != "rationale"]
+    fields = [field for field in task.fields if field != "rationale" and values[field].strip()]
     if style == "task-name":
         return "\n".join([task.name, *[f"{field}: {values[field]}" for field in fields]])
     lines = "\n".join([values[field] for field in fields])

@@ -16,6 +16,7 @@ class Available:
     rows: Mapping[str, int]
     dropped: Mapping[str, int]  # without an answer
     bad: Mapping[str, int]  # that give no record
+    first_bad: Mapping[str, str]  # where the first of these is, and why
     missing: Mapping[str, str]
 
 
@@ -41,7 +42,7 @@ def of(
     cannot be opened are one error that names them all, unless `skip_missing`; that none can be is
     an error even then.
     """
-    counts: dict[str, tuple[int, int, int]] = {}  # not the records, which hold a file's lines
+    counts: dict[str, tuple[int, int, int, str]] = {}  # not the records, which hold a file's lines
     reasons: dict[str, str] = {}
     for task in map(registry.task, names):
         if reason := opening.availability(task, data):
@@ -54,7 +55,7 @@ def of(
             if task.is_evaluation_only:
                 continue
             records = opening.open_rows(task, data, "train", skip_bad_rows=skip_bad_rows)
-            counts[task.name] = len(records), records.dropped, records.bad
+            counts[task.name] = len(records), records.dropped, records.bad, records.first_bad
         except errors.UserError as error:  # told with the others' below
             reasons[task.name] = str(error).removeprefix(f"task {task.name!r}: ")
     wanted = {
@@ -76,9 +77,10 @@ def of(
             "give another --data or other tasks"
         )
     return Available(
-        rows={name: rows for name, (rows, _, _) in counts.items()},
-        dropped={name: dropped for name, (_, dropped, _) in counts.items()},
-        bad={name: bad for name, (_, _, bad) in counts.items()},
+        rows={name: rows for name, (rows, _, _, _) in counts.items()},
+        dropped={name: dropped for name, (_, dropped, _, _) in counts.items()},
+        bad={name: bad for name, (_, _, bad, _) in counts.items()},
+        first_bad={name: first_bad for name, (_, _, _, first_bad) in counts.items()},
         missing=reasons,
     )
 

@@ -1,10 +1,13 @@
 """Rows that a task gives in code, by `Task.rows`: these are taken, whatever --data says."""
 
-from collections.abc import Iterable, Sequence
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from flanlike import errors
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
+from flanlike.tasks import texts
 
 
 def availability(task: task_module.Task, _: str | None) -> str | None:
@@ -38,8 +41,7 @@ class CodeRows:
         return f"split {self._split!r} of Task.rows, row {index}"
 
     def unlabelled(self, indices: range) -> set[int]:
-        marks = self._task.unlabelled.items()
-        return {i for i in indices if any(self[i].get(c) == v for c, v in marks)}
+        return {index for index in indices if self._is_marked(index)}
 
     def content(self, indices: Iterable[int]) -> str:
         return rows_module.hash_of_rows(self[index] for index in indices)
@@ -47,7 +49,31 @@ class CodeRows:
     def revision(self) -> str:
         return ""
 
+    def _is_marked(self, index: int) -> bool:
+        try:
+            row = self[index]
+            return any(row.get(column) == v for column, v in self._task.unlabelled.items())
+        except Exception:  # of the task's own rows: told when the row is asked for
+            return False
+
     def _given(self) -> Sequence[task_module.Row]:
         if self._rows is None:
-            self._rows = self._task.rows(self._split)
+            self._rows = _called(self._task, self._split)
         return self._rows
+
+
+def _called(task: task_module.Task, split: str) -> Sequence[task_module.Row]:
+    """Returns what the task's function gives for a split; a mistake in it is told in one line."""
+    try:
+        given = task.rows(split)
+    except (Exception, SystemExit) as error:
+        called = traceback.extract_tb(error.__traceback__)[1:]  # the first is the line above
+        place = f" ({called[-1].filename}, line {called[-1].lineno})" if called else ""
+        raise errors.UserError(
+            f"Task.rows({split!r}) raises {errors.in_one_line(error)}{place}; mend it"
+        ) from error
+    if isinstance(given, str | bytes | Mapping) or not hasattr(given, "__getitem__"):
+        raise errors.UserError(
+            f"Task.rows({split!r}) returns {texts.shown(given)}; expected a list of rows"
+        )
+    return given

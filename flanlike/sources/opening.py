@@ -42,12 +42,9 @@ def open_rows(
     if reason := availability(task, data, hub_root=hub_root):
         raise errors.UserError(f"task {task.name!r} is not in --data {data}: {reason}")
     backend, where = _backend(task, data, hub_root)
-    is_made = backend is embedded
     try:
         rows, indices, official = backend.open_split(task, where, split)
         dropped = rows.unlabelled(indices) if task.unlabelled else set()
-        if task.unusable and not is_made:
-            dropped |= {i for i in indices if i not in dropped and _holds(task, rows, i)}
     except errors.UserError as error:
         raise errors.UserError(f"task {task.name!r}: {error}") from error
     records = rows_module.Records(
@@ -56,18 +53,18 @@ def open_rows(
         split=split,
         official_split=official,
         dropped=len(dropped),
-        is_made=is_made,
+        is_made=backend is embedded,
         _rows=rows,
         _indices=[index for index in indices if index not in dropped] if dropped else indices,
     )
-    if skip_bad_rows and not is_made:
-        records = _without_bad_rows(records)
+    if (task.unusable or skip_bad_rows) and not records.is_made:
+        records = _sifted(records, skip_bad_rows)
     if not records:
         bad = f", {records.bad} cannot be read (the first: {records.first_bad})"
         raise errors.UserError(
             f"task {task.name!r}: split {split!r} of --data {data} is empty: official split "
             f"{official!r} has {len(rows)} rows, {len(indices)} of them for {split!r}, "
-            f"{len(dropped)} of those without an answer{bad if records.bad else ''}; "
+            f"{records.dropped} of those without an answer{bad if records.bad else ''}; "
             "expected at least one"
         )
     records[0]  # a wrong column or label shows here, not after an hour of training
@@ -80,11 +77,10 @@ def availability(task: task_module.Task, data: str, *, hub_root: str | None = No
     Reads no rows and asks no network: that a repository or a download is gone shows on opening.
     """
     backend, where = _backend(task, data, hub_root)
-    if backend in (hub, tfds, folder):
-        if task.is_microworld_only:
-            return "it exists in the micro-world only (--data embedded)"
-        if task.preprocess is None:
-            return "it has no preprocess function for rows from outside the micro-world"
+    if backend in (hub, tfds, folder) and task.is_microworld_only:
+        return "it exists in the micro-world only (--data embedded)"
+    if backend is not embedded and task.preprocess is None:
+        return "it has no preprocess function for rows from outside the micro-world"
     return backend.availability(task, where)
 
 
@@ -95,20 +91,32 @@ def is_elsewhere(task: task_module.Task, data: str) -> bool:
     return os.path.isdir(data) and not os.path.exists(os.path.join(data, task.name))
 
 
-def _without_bad_rows(records: rows_module.Records) -> rows_module.Records:
-    """Returns the records without those that raise; reads each once."""
+def _sifted(records: rows_module.Records, skip_bad_rows: bool) -> rows_module.Records:
+    """Returns the records without unusable rows and, if so asked, without those that raise.
+
+    Reads each row once, or twice.
+    """
     good: list[int] = []
-    first_bad = ""
+    unusable, first_bad = 0, ""
     for place, number in enumerate(records._indices):
         try:
-            records[place]
+            if records.task.unusable and records.is_unusable(place):
+                unusable += 1
+                continue
+            if skip_bad_rows:
+                records[place]
             good.append(number)
         except rows_module.BadRow as error:
-            first_bad = first_bad or str(error)
-    if not first_bad:
-        return records
-    bad = len(records) - len(good)
-    return dataclasses.replace(records, bad=bad, first_bad=first_bad, _indices=good)
+            if not skip_bad_rows:
+                raise
+            first_bad = first_bad or error.what
+    return dataclasses.replace(
+        records,
+        dropped=records.dropped + unusable,
+        bad=len(records) - unusable - len(good),
+        first_bad=first_bad,
+        _indices=good if len(good) < len(records) else records._indices,
+    )
 
 
 def _backend(
@@ -120,10 +128,3 @@ def _backend(
     if data == "hub":
         return hub, hub_root if hub_root is not None else os.environ.get(hub.ROOT)
     return _BACKENDS.get(data, folder), data
-
-
-def _holds(task: task_module.Task, rows: rows_module.Rows, index: int) -> bool:
-    try:
-        return task.unusable(rows[index])
-    except rows_module.BROKEN_ROW:  # that it cannot be read is told when it is asked for
-        return False

@@ -4,30 +4,34 @@ A backend yields *rows* of one official split with their class labels as names; 
 `preprocess` turns a row into a record.
 """
 
+import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from flanlike import errors
+from flanlike.tasks import records as records_module
 from flanlike.tasks import task as task_module
+from flanlike.tasks import texts
 
 SPLITS = ("train", "validation", "test")
-BROKEN_ROW = (
-    KeyError,
-    ValueError,
-    TypeError,
-    IndexError,
-    AttributeError,
-)  # of one
 
 _EXPRESSION = re.compile(r"(\w+)(?:\[(-?\d+)?:(-?\d+)?\])?")
 
 
 class BadRow(errors.UserError):
-    """A row that gives no record."""
+    """A row that gives no record: `what` is wrong, where, and how to mend it."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        super().__init__(what, mend)  # both, so that it pickles
+        self.what = what
+
+    def __str__(self) -> str:
+        return "; ".join(self.args)
 
 
 class Rows(Protocol):
@@ -83,14 +87,14 @@ class Records:
         number = self._indices[index]
         if self.is_made:
             return dict(self._rows[number])
-        row: task_module.Row = {}
-        try:
-            row = self._rows[number]
-            return self.task.preprocess(row)
-        except errors.UserError as error:  # more than this row is wrong
-            raise errors.UserError(f"task {self.task.name!r}: {error}") from error
-        except BROKEN_ROW as error:
-            raise self._bad_row(number, row, error) from error
+        record = self._asked(number, self.task.preprocess)
+        if wrong := self._check.problem(record):
+            raise self._bad_row(number, wrong)
+        return record
+
+    def is_unusable(self, index: int) -> bool:
+        """Returns whether the task says of the row that no record can be made of it."""
+        return bool(self._asked(self._indices[index], self.task.unusable))
 
     def row_id(self, index: int) -> str:
         """Returns the row's name within the task: the same in whichever split it is used."""
@@ -110,21 +114,41 @@ class Records:
         """Returns the version of the dataset as its home calls it, "" where it tells none."""
         return self._rows.revision()
 
-    def _bad_row(self, number: int, row: task_module.Row, error: Exception) -> BadRow:
-        """Words what reading a row raised so that the user can mend it."""
-        has = f"the row has the columns {sorted(row)!r}"
-        if isinstance(error, KeyError):
-            wrong = f"missing column {error.args[0]!r}; {has}"
-        elif isinstance(error, ValueError):
-            wrong = str(error)
-        else:
-            wrong = f"cannot read the row ({type(error).__name__}: {error}); {has}"
+    @functools.cached_property
+    def _check(self) -> records_module.Check:
+        return records_module.Check(self.task)
+
+    def _asked(self, number: int, function: Callable[[task_module.Row], Any]) -> Any:
+        """Returns what a function of the task's says of a row, or raises BadRow."""
+        try:
+            row = self._rows[number]
+        except MemoryError:
+            raise
+        except errors.UserError as error:  # more than this row is wrong
+            raise errors.UserError(f"task {self.task.name!r}: {error}") from error
+        except OSError as error:  # the same
+            where, said = self._rows.where(number), errors.in_one_line(error)
+            raise errors.UserError(f"task {self.task.name!r}: {where}: {said}") from error
+        except Exception as error:
+            said = str(error) if isinstance(error, ValueError) else errors.in_one_line(error)
+            raise self._bad_row(number, said) from error
+        if type(row) is not dict and not isinstance(row, Mapping):
+            raise self._bad_row(number, f"the row is {texts.shown(row)}; expected its columns")
+        try:
+            return function(row)
+        except MemoryError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise self._bad_row(number, _in_words(error, row)) from error
+
+    def _bad_row(self, number: int, wrong: str) -> BadRow:
+        """Words what is wrong with a row so that the user can mend it."""
         mend = "mend what it gives" if self.source == "code" else "use another --data"
         if self.source == "folder":
             mend = "rename yours to the hub's or TFDS's" if "missing column" in wrong else "mend it"
         return BadRow(
-            f"task {self.task.name!r}: {self._rows.where(number)}: {wrong}; {mend}, or leave such "
-            "rows out of training and exports with --skip-bad-rows"
+            f"task {self.task.name!r}: {self._rows.where(number)}: {texts.printable(wrong)}",
+            f"{mend}, or leave such rows out of training and exports with --skip-bad-rows",
         )
 
 
@@ -167,3 +191,19 @@ def hash_of_rows(rows: Iterable[task_module.Row], *names: Any) -> str:
     for row in rows:
         hashed.update(json.dumps(row, sort_keys=True, default=repr).encode())
     return hashed.hexdigest()
+
+
+def _in_words(error: BaseException, row: task_module.Row) -> str:
+    """Words what a function of a task raised for a row, with its line in that function's file.
+
+    Helpers of other files that raise ValueError have said what is wrong with the row.
+    """
+    has = f"the row has the columns {sorted(map(str, row))!r}"
+    if isinstance(error, KeyError) and error.args and error.args[0] not in row.values():
+        return f"missing column {error.args[0]!r}; {has}"
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    path = frames[0].filename if frames else ""
+    if isinstance(error, ValueError) and path != frames[-1].filename:
+        return str(error)
+    place = f", {path}, line {errors.line_of(error, path)}" if path else ""
+    return f"cannot read the row ({errors.in_one_line(error)}{place}); {has}"

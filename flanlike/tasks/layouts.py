@@ -137,12 +137,23 @@ def load(path: str | os.PathLike[str]) -> Layout:
 def read_toml(path: str) -> dict[str, Any]:
     """Returns the tables of a TOML file; an error names the file."""
     try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
-    except FileNotFoundError:
-        raise errors.UserError(f"no file {path!r}; expected a TOML file there") from None
+        text = read_bytes(path).decode("utf-8-sig")  # some editors write a byte order mark
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise errors.UserError(f"{path}: not valid TOML: {error}") from None
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Returns what is in a file of templates or of their layout; an error names the file."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        raise errors.UserError(f"no file {str(path)!r}; expected a TOML file there") from None
+    except OSError as error:  # a folder, or one that must not be read
+        raise errors.UserError(
+            f"{path}: cannot be read ({error.strerror}); expected a TOML file there"
+        ) from None
 
 
 @functools.cache

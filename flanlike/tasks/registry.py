@@ -3,13 +3,12 @@
 import functools
 import importlib.util
 import os
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from flanlike import errors
-from flanlike.tasks import layouts
+from flanlike.tasks import layouts, texts
 from flanlike.tasks import task as task_module
 from flanlike.tasks import templates as templates_module
 
@@ -74,6 +73,11 @@ class Registry:
         if name not in self._builders:
             raise errors.did_you_mean("task", name, self._builders)
         task = self._build(name)
+        if not isinstance(task, task_module.Task):
+            where = f"{self._user_modules[name]}: " if name in self._user_modules else ""
+            raise errors.UserError(
+                f"{where}the builder {name!r} returns {texts.shown(task)}; expected a Task"
+            )
         if task.name != name:
             raise errors.UserError(
                 f"the builder {name!r} builds a task named {task.name!r}; give both one name"
@@ -129,13 +133,13 @@ class Registry:
         module = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
-        except Exception as error:  # a user's mistake: one line, with the place in their file
-            raise errors.UserError(f"{path}{_line(error, path)}: {_short(error)}") from error
+        except (Exception, SystemExit) as error:  # a user's mistake: its place in their file
+            raise errors.UserError(f"{_place(error, path)}: {_short(error)}") from error
         tasks = getattr(module, "TASKS", None)
         mixtures = getattr(module, "MIXTURES", ())
         if not isinstance(tasks, (list, tuple)) or not isinstance(mixtures, (list, tuple)):
             raise errors.UserError(
-                f"{path}: TASKS is {tasks!r} and MIXTURES {mixtures!r}; "
+                f"{path}: TASKS is {texts.shown(tasks)} and MIXTURES {texts.shown(mixtures)}; "
                 "expected lists: TASKS of functions that return a Task, MIXTURES of Mixture"
             )
         for builder in tasks:
@@ -150,16 +154,16 @@ class Registry:
             return self._builders[name]()
         try:
             return self._builders[name]()
-        except Exception as error:  # a user's mistake, as above
-            line = _line(error, module)
-            raise errors.UserError(f"{module}{line}: task {name!r}: {_short(error)}") from error
+        except (Exception, SystemExit) as error:  # a user's mistake, as above
+            place = _place(error, module)
+            raise errors.UserError(f"{place}: task {name!r}: {_short(error)}") from error
 
     def _add_task(self, builder: Builder, *, where: str = "") -> None:
         name = getattr(builder, "__name__", None)
         if not callable(builder) or name is None:
             raise errors.UserError(
-                f"{where}TASKS holds {builder!r}; expected a function without arguments that "
-                "returns a Task and has its name"
+                f"{where}TASKS holds {texts.shown(builder)}; expected a function without arguments "
+                "that returns a Task and has its name"
             )
         if name in self._builders:
             raise errors.UserError(f"{where}task {name!r} is there twice; give one another name")
@@ -167,24 +171,21 @@ class Registry:
 
     def _add_mixture(self, each: Mixture, *, where: str = "") -> None:
         if not isinstance(each, Mixture):
-            raise errors.UserError(f"{where}MIXTURES holds {each!r}; expected a Mixture")
+            raise errors.UserError(f"{where}MIXTURES holds {texts.shown(each)}; expected a Mixture")
         if each.name in self._mixtures:
             raise errors.UserError(f"{where}mixture {each.name!r} is there twice; rename one")
         self._mixtures[each.name] = each
 
 
-def _line(error: Exception, path: Path) -> str:
-    """Returns ", line 3" for the last line of `path` on the way to an error, or nothing."""
-    if isinstance(error, SyntaxError):
-        return f", line {error.lineno}"
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == str(path)
-    ]
-    return f", line {lines[-1]}" if lines else ""
+def _place(error: BaseException, path: Path) -> str:
+    """Returns the file, and where there is one its last line on the way to the error."""
+    line = errors.line_of(error, path)
+    return f"{path}, line {line}" if line else str(path)
 
 
-def _short(error: Exception) -> str:
-    message = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{type(error).__name__}: {message}"
+def _short(error: BaseException) -> str:
+    if isinstance(error, errors.UserError):
+        return str(error)
+    if isinstance(error, SyntaxError) and error.msg:  # the place is told already
+        return f"{type(error).__name__}: {error.msg}"
+    return errors.in_one_line(error)

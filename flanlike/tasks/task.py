@@ -9,12 +9,15 @@ one string for each of `Task.fields` and, by the kind of answers:
 
 A chain-of-thought task also lists "rationale" among its fields. Optional keys: "score" (float, the
 gold value where a metric wants more than the label) and "group" (str, for metrics over groups).
+What is asked of each in particular, `records` says.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from flanlike.tasks import texts
 
 Row = Mapping[str, Any]
 Record = dict[str, Any]
@@ -74,7 +77,10 @@ class Labels:
     words: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if len(self.names) != len(self.words) or len(set(self.words)) != len(self.words):
+        for name in ("names", "words"):
+            _check_texts(f"labels: {name}", getattr(self, name))
+        different = {word.strip() for word in self.words}
+        if not len(self.names) == len(self.words) == len(different):
             raise ValueError(f"labels {self.names!r} need one distinct word each: {self.words!r}")
 
 
@@ -133,8 +139,10 @@ class Task:
 
     `splits` maps train, validation and test to expressions on official splits ("train[:-200]").
     `preprocess` turns one row (class labels already as names) into a record; it is a pure function.
-    `label_columns` names the columns whose integers stand for names, with those names in hub
-    order: a source that knows its own order uses that instead, always by name.
+    `optional` names the fields that may be "": a line of a template that holds such a field is left
+    out where the field is empty. `label_columns` names the columns whose integers stand for names,
+    with those names in hub order: a source that knows its own order uses that instead, always by
+    name.
     `unlabelled` maps columns to the value that marks a row without a gold answer (or without
     text); a row that has one of them is left out and counted. So is one for which `unusable` holds:
     every row is then read when a split is opened. `microworld` names the generator of
@@ -151,6 +159,7 @@ class Task:
     answers: Answers
     metrics: tuple[str, ...]  # the first one is the headline
     templates: str  # file in templates/, without ".toml"
+    optional: tuple[str, ...] = ()  # of the fields
     microworld: str = ""
     splits: Mapping[str, str] = field(default_factory=dict)
     preprocess: Callable[[Row], Record] | None = None
@@ -167,10 +176,33 @@ class Task:
     rows: Callable[[str], Sequence[Row]] | None = None
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
             raise ValueError(f"task name {self.name!r} must match [a-z0-9_]+")
-        if not self.metrics:
-            raise ValueError(f"task {self.name!r} needs at least one metric")
+        for name in ("cluster", "templates"):
+            if wrong := texts.problem(getattr(self, name)):
+                raise ValueError(f"task {self.name!r}: {name} {wrong}")
+        for name in ("fields", "metrics", *(("optional",) if self.optional else ())):
+            _check_texts(f"task {self.name!r}: {name}", getattr(self, name))
+        if not isinstance(self.answers, Answers):
+            raise ValueError(
+                f"task {self.name!r}: answers is {texts.shown(self.answers)}; expected "
+                "Labels(...), Choices() or FreeText()"
+            )
+        for name in ("splits", "label_columns", "unlabelled"):
+            if not isinstance(value := getattr(self, name), Mapping):
+                raise ValueError(f"task {self.name!r}: {name} is {value!r}; expected a dict")
+        for name in ("preprocess", "unusable", "rows"):
+            if (value := getattr(self, name)) is not None and not callable(value):
+                raise ValueError(f"task {self.name!r}: {name} is {value!r}; expected a function")
+        if unknown := [name for name in self.optional if name not in self.fields]:
+            raise ValueError(
+                f"task {self.name!r}: optional names {unknown!r}; expected some of {self.fields!r}"
+            )
+        if "rationale" in self.optional or set(self.optional) == set(self.fields):
+            raise ValueError(
+                f"task {self.name!r}: optional is {self.optional!r}; expected a field that is not, "
+                "and no rationale"
+            )
         reserved = {"label", "options", "references", "answer", "score", "group"}
         if clash := reserved & set(self.fields):
             raise ValueError(f"task {self.name!r}: {sorted(clash)!r} are reserved, not fields")
@@ -221,3 +253,12 @@ class Prompt:
     gold: int | None
     references: tuple[str, ...]
     provenance: Provenance
+
+
+def _check_texts(what: str, values: Any) -> None:
+    """Raises unless the values are texts, one or more; a text alone is none of them."""
+    if not isinstance(values, (tuple, list)) or not values:
+        raise ValueError(f"{what} is {texts.shown(values)}; expected a tuple of texts: ('a', 'b')")
+    for value in values:
+        if wrong := texts.problem(value):
+            raise ValueError(f"{what} is {texts.shown(values)}: one {wrong}")

@@ -12,8 +12,15 @@
     answers = { entailment = "yes", not_entailment = "no" }    # optional, by label name
 
 Braces hold nothing but field names, so a checked template is also a plain `str.format` string.
+
+A line that holds an optional field of a task (`Task.optional`) is left out where that is empty,
+with its line break, and of the blank lines on both of its sides one stays. It holds no other field:
+
+    input    {title}\\n\\n{text}\\nFrom the series {series}.\\nIs it good?
+    without title and series        {text}\\nIs it good?
 """
 
+import dataclasses
 import functools
 import os
 import re
@@ -54,6 +61,20 @@ class Template:
     @functools.cached_property
     def target_fields(self) -> frozenset[str]:
         return frozenset(_FIELD.findall(self.target))
+
+    def without(self, empty: tuple[str, ...]) -> "Template":
+        """Returns the template without the lines that hold one of these fields."""
+        if empty not in self._shorter:
+            self._shorter[empty] = dataclasses.replace(
+                self,
+                input=_without_lines(self.input, empty),
+                target=_without_lines(self.target, empty),
+            )
+        return self._shorter[empty]
+
+    @functools.cached_property
+    def _shorter(self) -> dict[tuple[str, ...], "Template"]:
+        return {}
 
     def words(self, labels: task_module.Labels) -> tuple[str, ...]:
         """Returns the word of each label, in the order of `labels.names`."""
@@ -102,6 +123,12 @@ class TemplateSet:
 
     def _of(self, kind: str) -> tuple[Template, ...]:
         return tuple(t for t in self.templates if t.kind == kind)
+
+
+def for_record(template: Template, task: task_module.Task, record: task_module.Record) -> Template:
+    """Returns the template as it is for this record: without what its empty fields leave out."""
+    empty = tuple([name for name in task.optional if not record.get(name, "").strip()])
+    return template.without(empty) if empty else template
 
 
 def load(
@@ -280,23 +307,48 @@ def _check_for_task(path: str, template: Template, task: task_module.Task) -> No
             else str(errors.did_you_mean("field", unknown[0], allowed))
         )
         raise _error(path, template.id, f"{why} (task {task.name!r})")
-    texts = set(task.fields) - {"rationale"}
+    if task.optional:
+        _check_optional(path, template, task)
+    needed = tuple(name for name in task.fields if name not in task.optional)
+    texts = set(needed) - {"rationale"}
     if template.kind in ("forward", "cot"):
         if not template.input_fields & texts:
             raise _error(
-                path, template.id, f"the input uses no field of task {task.name!r}: {task.fields!r}"
+                path, template.id, f"the input uses no field of task {task.name!r}: {needed!r}"
             )
-    elif not (template.target_fields - template.input_fields) & set(task.fields):
+    elif not (template.target_fields - template.input_fields) & set(needed):
         raise _error(
             path,
             template.id,
             f"the target of a template of kind {template.kind!r} has to hold a field of task "
-            f"{task.name!r} that its input lacks ({task.fields!r}); it is {template.target!r}",
+            f"{task.name!r} that its input lacks ({needed!r}); it is {template.target!r}",
         )
     if template.kind == "cot_inverted" and "rationale" not in used:
         raise _error(path, template.id, "uses no {rationale}; then its kind is 'inverted'")
     if template.answers is not None:
         _check_answers(path, template, task)
+
+
+def _check_optional(path: str, template: Template, task: task_module.Task) -> None:
+    """Raises unless each optional field stands on a line that can be left out."""
+    if template.kind in ("forward", "cot") and (
+        found := sorted(template.target_fields & set(task.optional))
+    ):
+        raise _error(
+            path,
+            template.id,
+            f"the target has {found!r}, which may be empty in task {task.name!r} (Task.optional); "
+            "only the input, or the target of an inverted template, may hold it",
+        )
+    for line in f"{template.input}\n{template.target}".split("\n"):
+        fields = set(_FIELD.findall(line))
+        if len(fields) > 1 and (found := sorted(fields & set(task.optional))):
+            raise _error(
+                path,
+                template.id,
+                f"{{{found[0]}}} may be empty in task {task.name!r} (Task.optional), and then its "
+                f"line is left out, which holds other fields: {line!r}; give it a line of its own",
+            )
 
 
 def _check_answers(path: str, template: Template, task: task_module.Task) -> None:
@@ -320,6 +372,22 @@ def _check_answers(path: str, template: Template, task: task_module.Task) -> Non
             template.id,
             f"answers word two labels of task {task.name!r} the same: {words!r}; make them differ",
         )
+
+
+def _without_lines(text: str, fields: tuple[str, ...]) -> str:
+    """Returns the text without the lines that hold one of the fields.
+
+    "{title}\\n\\n{text}"  ->  "{text}"        "{text}\\n{title}\\nOK?"  ->  "{text}\\nOK?"
+    """
+    kept: list[str] = []
+    is_after = False  # a line that was left out, and blank lines behind it
+    for line in text.split("\n"):
+        if not set(fields).isdisjoint(_FIELD.findall(line)):
+            is_after = True
+        elif line.strip() or not is_after or (kept and kept[-1].strip()):
+            is_after = False
+            kept.append(line)
+    return "\n".join(kept).strip("\n")
 
 
 def _normal(text: str) -> str:

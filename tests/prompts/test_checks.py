@@ -77,7 +77,7 @@ def test_records_are_checked_against_the_task():
     ]
     free = {"answers": task.FreeText(), "fields": ("question",)}
     assert problems({"question": "Who?", "references": [""]}, **free) == [
-        where + "references are ['']; expected texts that are not empty"
+        where + "references are ['']: one is ''; expected text that is not empty"
     ]
 
 

@@ -7,6 +7,7 @@ import types
 
 import pytest
 import source_toys
+import template_toys as toys
 
 import task_registry
 import train
@@ -14,6 +15,7 @@ from flanlike import errors
 from flanlike.mixtures import compose, mixture
 from flanlike.prompts import manifest, recipe
 from flanlike.sources import hub, opening
+from flanlike.tasks import registry
 from task_registry import __main__ as command_line
 
 REGISTRY = task_registry.registry()
@@ -276,3 +278,11 @@ def test_train_stops_before_it_trains_on_something_else(tmp_path, capsys, embedd
         "  shares of prompts: few_shot is 0.2, in the manifest 0.1",
     ]
     assert said[-1].startswith("error: ") and not out.exists()
+
+
+def test_a_template_file_that_cannot_be_read_is_told(tmp_path):
+    (tmp_path / "toy.toml").mkdir()
+    builder = toys.builder_of("toy", templates=str(tmp_path / "toy.toml"))
+    found = registry.Registry([builder], templates_folder=tmp_path)
+    with pytest.raises(errors.UserError, match="toy.toml: cannot be read .Is a directory."):
+        manifest._templates(found, ["toy"])

@@ -4,7 +4,9 @@ import functools
 import gzip
 import json
 import pathlib
+import pickle
 import re
+import sys
 
 import pyarrow
 import pytest
@@ -12,7 +14,8 @@ import source_toys
 from pyarrow import parquet
 
 from flanlike import errors
-from flanlike.sources import opening
+from flanlike.sources import folder, opening
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
 
 GOOD = [{"text": f"text {number}", "label": number % 2} for number in range(20)]
@@ -172,6 +175,126 @@ def test_a_file_of_tfds_that_is_cut_off_or_gone_is_told(tmp_path, monkeypatch):
         opening.open_rows(task, "tfds", "validation")
 
 
+MISTAKES = {
+    "NameError": lambda row: nobody_knows,  # noqa: F821
+    "ZeroDivisionError": lambda row: 1 / 0,
+    "AttributeError": lambda row: row.text,
+    "ValueError": lambda row: int("three"),
+    "KeyError": lambda row: {"no": 0}[row["label"]],
+    "RecursionError": lambda row: MISTAKES["RecursionError"](row),
+    "SystemExit": lambda row: sys.exit("bye"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("function", ["preprocess", "unusable"])
+def test_whatever_a_users_function_raises_names_the_row_and_the_functions_line(
+    tmp_path, mistake, function
+):
+    path = write(tmp_path, ".jsonl", with_row_3(label=mistake))
+
+    def broken(row):
+        if row["text"] == "text 3":
+            return MISTAKES[mistake](row)
+        return _as_it_is(row) if function == "preprocess" else False
+
+    task = source_toys.task(label_columns={}, **{"preprocess": _as_it_is, function: broken})
+    with pytest.raises(rows_module.BadRow) as caught:
+        opening.open_rows(task, str(tmp_path), "train")[3]
+    assert f"task 'toy': {path}:4: cannot read the row ({mistake}" in str(caught.value)
+    assert re.search(rf", {__file__}, line \d+\); the row has the columns", str(caught.value))
+    records = opening.open_rows(task, str(tmp_path), "train", skip_bad_rows=True)
+    assert (records.bad, records.first_bad) == (1, caught.value.what)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    assert "train/3" not in [records.row_id(place) for place in range(len(records))]
+
+
+def test_that_memory_is_out_or_the_user_stops_it_is_no_matter_of_a_row(tmp_path):
+    write(tmp_path, ".jsonl", GOOD)
+    for stop in (MemoryError, KeyboardInterrupt):
+
+        def preprocess(row, stop=stop):
+            raise stop
+
+        with pytest.raises(stop):
+            task = source_toys.task(preprocess=preprocess)
+            opening.open_rows(task, str(tmp_path), "train", skip_bad_rows=True)
+
+
+@pytest.mark.parametrize(
+    ("record", "wrong"),
+    [
+        (None, "the record is None; expected a dict of its fields"),
+        ({"text": None, "label": 0}, "field 'text' is None; expected text that is not empty"),
+        ({"text": "\ud83d", "label": 0}, "field 'text' has half of a surrogate pair, '\\ud83d'"),
+        ({"text": "a", "label": 2}, "label is 2; expected an index into ['no', 'yes']"),
+    ],
+)
+def test_a_record_that_is_none_is_a_bad_row(tmp_path, record, wrong):
+    path = write(tmp_path, ".jsonl", GOOD)
+
+    def preprocess(row):
+        return record if row["text"] == "text 3" else _as_it_is(row)
+
+    task = source_toys.task(preprocess=preprocess)
+    records = opening.open_rows(task, str(tmp_path), "train")
+    with pytest.raises(rows_module.BadRow) as caught:
+        records[3]
+    assert str(caught.value).startswith(f"task 'toy': {path}:4: {wrong}")
+    assert "; mend it, or leave such rows out" in str(caught.value)
+    records = opening.open_rows(task, str(tmp_path), "train", skip_bad_rows=True)
+    assert (len(records), records.bad) == (17, 1)
+
+
+def test_half_a_surrogate_pair_in_what_is_told_can_be_printed(tmp_path):
+    write(tmp_path, ".jsonl", with_row_3(label="\ud83d"))
+
+    def preprocess(row):
+        raise ValueError(f"unknown {row['label']}")
+
+    with pytest.raises(rows_module.BadRow) as caught:
+        opening.open_rows(source_toys.task(preprocess=preprocess), str(tmp_path), "train")[3]
+    str(caught.value).encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rows", "wrong"),
+    [
+        (lambda split: None, r"Task.rows\('train'\) returns None; expected a list of rows"),
+        (lambda split: "rows", r"Task.rows\('train'\) returns 'rows'; expected a list of rows"),
+        (lambda split: iter([{}]), "returns <list_iterator object .*; expected a list of rows"),
+        (lambda split: {"text": ["a"]}, "returns {'text': .*; expected a list of rows"),
+        (lambda split: nobody_knows, rf"raises NameError: .* \({__file__}, line \d+\); mend it"),  # noqa: F821
+        (lambda: [], r"Task.rows\('train'\) raises TypeError: "),
+        (
+            lambda split: [None],
+            "split 'train' of Task.rows, row 0: the row is None; expected its c",
+        ),
+    ],
+)
+def test_rows_in_code_that_are_none_are_one_clear_error(rows, wrong):
+    task = source_toys.task(rows=rows)
+    with pytest.raises(errors.UserError, match=f"task 'toy': .*{wrong}"):
+        opening.open_rows(task, "embedded", "train")
+
+
+def test_rows_in_code_need_a_preprocess_function_too():
+    task = source_toys.task(rows=lambda split: GOOD, preprocess=None)
+    with pytest.raises(errors.UserError, match="it has no preprocess function"):
+        opening.open_rows(task, "embedded", "train")
+
+
+def test_a_file_that_cannot_be_read_any_more_is_more_than_a_bad_row(tmp_path, monkeypatch):
+    path = write(tmp_path, ".jsonl", GOOD)
+
+    def gone(self, index):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(folder.FolderRows, "__getitem__", gone)
+    with pytest.raises(errors.UserError, match=f"task 'toy': {path}:1: OSError: .*Input/output"):
+        opening.open_rows(source_toys.task(), str(tmp_path), "train", skip_bad_rows=True)
+
+
 def test_a_mark_in_a_row_that_cannot_be_read_does_not_stop_the_search_for_marks(tmp_path):
     task = source_toys.task(unlabelled={"text": ""})
     for ending in ENDINGS:
@@ -181,6 +304,10 @@ def test_a_mark_in_a_row_that_cannot_be_read_does_not_stop_the_search_for_marks(
         records = opening.open_rows(task, str(tmp_path), "train", skip_bad_rows=True)
         assert (len(records), records.bad, records.dropped) == (16, 1, 1)
         path.unlink()
+
+
+def _as_it_is(row):
+    return {"text": row["text"], "label": 0}
 
 
 def tfds_task():

@@ -1,3 +1,4 @@
+import concurrent.futures
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import pytest
 import source_toys  # sets datasets offline
 
 import task_registry
+from flanlike import errors
 from flanlike.mixtures import compose
 from flanlike.prompts import files as prompt_files
 from flanlike.prompts import manifest
@@ -204,7 +206,18 @@ def test_bad_rows_are_left_out_and_counted_where_that_is_asked(tmp_path, capsys)
     command_line.main(["check", "--manifest", str(tmp_path / "out")])
     capsys.readouterr()
     command_line.main(["mixture", "nli", "--hold-out", *flags[2:], "--skip-bad-rows"])
-    assert "left out: 2 rows of rte that give no record" in capsys.readouterr().out
+    told = f"the first: task 'rte': {tmp_path / 'rows/rte/train.jsonl'}:2: missing column"
+    said = capsys.readouterr().out
+    assert f"left out: 2 rows of rte that give no record (--skip-bad-rows), {told}" in said
+
+
+def test_an_error_of_the_work_itself_is_told_as_itself(tmp_path, capsys, monkeypatch):
+    def write(*_):
+        raise errors.UserError("train.jsonl:10: a bad row")
+
+    monkeypatch.delattr(concurrent.futures, "process", raising=False)  # nobody needed it so far
+    monkeypatch.setattr(prompt_files, "write", write)
+    assert mistake(capsys, tmp_path / "out") == "error: train.jsonl:10: a bad row\n"
 
 
 @pytest.mark.parametrize("format", prompt_files.FORMATS)

@@ -71,3 +71,20 @@ def test_a_mistake_in_the_file_says_what_is_expected(tmp_path, text):
 def test_an_unknown_style_lists_near_ones():
     with pytest.raises(errors.UserError, match="did you mean 'dashes'"):
         layouts.Layout().style("dahses")
+
+
+def test_a_file_that_is_no_toml_says_so(tmp_path):
+    path = tmp_path / layouts.FILE
+    path.mkdir()
+    with pytest.raises(errors.UserError, match=r"_layout.toml: cannot be read \(Is a directory\)"):
+        layouts.load(path)
+    path.rmdir()
+    path.write_bytes(b"# caf\xe9")
+    with pytest.raises(errors.UserError, match="_layout.toml: not valid TOML: 'utf-8' codec"):
+        layouts.load(path)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path):
+    path = tmp_path / layouts.FILE
+    path.write_text('[[options]]\nname = "a"\n' + FEW_SHOT, encoding="utf-8-sig")
+    assert layouts.load(path).plain.name == "a"

@@ -122,6 +122,21 @@ def test_an_absolute_path_to_templates_is_taken_as_it_is(tmp_path):
         ("TASKS = [1]\n", r"TASKS holds 1; expected a function"),
         ("TASKS = (\n", r"my_tasks.py, line 1: SyntaxError: '\(' was never closed"),
         ("import nothing_of_this_name\n", "ModuleNotFoundError: No module named 'nothing_of"),
+        ("\n\nimport sys; sys.exit('bye')\n", "my_tasks.py, line 3: SystemExit: bye"),
+        ("x = 1\nx.y\n", "my_tasks.py, line 2: AttributeError: 'int' object has no"),
+        ("def f():\n  return 1\n return 2\n", "my_tasks.py, line 3: IndentationError: unindent"),
+        ("TASKS = 'weather'\n", "TASKS is 'weather' and MIXTURES .*; expected lists"),
+        ("TASKS = []\nMIXTURES = [1]\n", "MIXTURES holds 1; expected a Mixture"),
+        (
+            "from flanlike import mixture\nMIXTURES = [mixture.Mixture(\n"
+            "  name='m', entries='one')]\nTASKS = []\n",
+            "my_tasks.py, line 2: mixture 'm': entries is 'one'; expected a tuple",
+        ),
+        (
+            "from flanlike import mixture\nMIXTURES = [mixture.Mixture(\n"
+            "  name='m', entries=(print,))]\nTASKS = []\n",
+            "my_tasks.py, line 2: mixture 'm': .* expected a task's name",
+        ),
     ],
 )
 def test_a_user_module_that_is_wrong_is_one_clear_error(tmp_path, text, message):
@@ -129,6 +144,53 @@ def test_a_user_module_that_is_wrong_is_one_clear_error(tmp_path, text, message)
     path.write_text(text)
     with pytest.raises(errors.UserError, match=message):
         registry_of(tmp_path).load_user_module(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"TASKS = []\0\n", "my_tasks.py.*: SyntaxError: .*null bytes"),
+        (b"x = 'caf\xe9'\n", "my_tasks.py.*: SyntaxError: .*'utf-8' codec can't decode"),
+        (b"# coding: no-such\nTASKS = []\n", "my_tasks.py.*: SyntaxError: .*encoding.*no-such"),
+    ],
+)
+def test_a_user_module_that_is_no_text_is_one_clear_error(tmp_path, content, message):
+    path = tmp_path / "my_tasks.py"
+    path.write_bytes(content)
+    with pytest.raises(errors.UserError, match=message) as caught:
+        registry_of(tmp_path).load_user_module(path)
+    assert "None" not in str(caught.value)
+
+
+def test_the_line_is_told_of_a_module_named_from_the_folder_it_is_in(tmp_path, monkeypatch):
+    (tmp_path / "my_tasks.py").write_text("x = 1\nx.y\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(errors.UserError, match="^my_tasks.py, line 2: AttributeError"):
+        registry_of(tmp_path).load_user_module("my_tasks.py")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("pass", "my_tasks.py: the builder 'mine' returns None; expected a Task"),
+        ("return {'name': 'mine'}", "the builder 'mine' returns {'name': 'mine'}; expected a Task"),
+        ("raise SystemExit", "my_tasks.py, line 2: task 'mine': SystemExit$"),
+        ("return nobody_knows", "my_tasks.py, line 2: task 'mine': NameError: name 'nobody"),
+    ],
+)
+def test_a_builder_that_builds_no_task_is_one_clear_error(tmp_path, body, message):
+    path = tmp_path / "my_tasks.py"
+    path.write_text(f"def mine():\n    {body}\n\nTASKS = [mine]\n")
+    found = registry_of(tmp_path)
+    found.load_user_module(path)
+    with pytest.raises(errors.UserError, match=message):
+        found.task("mine")
+
+
+def test_a_task_in_place_of_its_builder_is_one_clear_error(tmp_path):
+    for task in (toys.task_of(), None):
+        with pytest.raises(errors.UserError, match="TASKS holds .*; expected a function without"):
+            registry.Registry([task], templates_folder=tmp_path)
 
 
 def test_a_user_module_that_is_not_there_or_not_python(tmp_path):

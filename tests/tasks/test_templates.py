@@ -133,3 +133,24 @@ def test_the_layout_beside_a_file_is_taken(tmp_path):
     layout = templates.load(toys.write(tmp_path, toys.FORWARD), toys.task_of()).layout
     assert layout.plain.name == "stars"
     assert layout.few_shot == (layouts.Delimiters(between=" ", after="!"),)
+
+
+def test_a_template_file_that_is_no_toml_file_says_so(tmp_path):
+    path = tmp_path / "toy.toml"
+    path.mkdir()
+    with pytest.raises(errors.UserError, match="toy.toml: cannot be read .Is a directory."):
+        templates.load(path, toys.task_of())
+    path.rmdir()
+    path.write_bytes(toys.FORWARD.replace("Is this", "caf\xe9").encode("latin-1"))
+    with pytest.raises(errors.UserError, match="toy.toml: not valid TOML: 'utf-8' codec can't dec"):
+        templates.load(path, toys.task_of())
+    path.write_text(toys.FORWARD.replace("is_it_true", "\\ud83d"))
+    with pytest.raises(errors.UserError, match="toy.toml: not valid TOML: .*Unicode scalar value"):
+        templates.load(path, toys.task_of())
+
+
+def test_a_byte_order_mark_and_other_line_ends_are_no_part_of_a_template(tmp_path):
+    path = tmp_path / "toy.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + toys.FORWARD.replace("\n", "\r\n").encode())
+    (template,) = templates.load(path, toys.task_of()).templates
+    assert template.input == "{premise}\nIs this true? {hypothesis}\n\n{options}"

@@ -1,0 +1,75 @@
+"""What a record has to be: asked of every one that is made of a row, and so it is fast.
+
+record    {"premise": "It rains.", "hypothesis": None, "label": 1}
+problem   "field 'hypothesis' is None; expected text that is not empty"
+"""
+
+import math
+from typing import Any
+
+from flanlike.tasks import task as task_module
+from flanlike.tasks import texts
+
+
+class Check:
+    """Says what is wrong with records of one task. It pickles also where the task does not."""
+
+    def __init__(self, task: task_module.Task) -> None:
+        self._fields = tuple(task.fields)
+        self._optional = frozenset(task.optional)
+        self._is_free = isinstance(task.answers, task_module.FreeText)
+        self._words: tuple[str, ...] | None = None  # None: a record brings options of its own
+        if isinstance(task.answers, task_module.Labels):
+            self._words = task.answers.words
+
+    def problem(self, record: Any) -> str:
+        """Returns the first thing that is wrong with the record, "" where it is as it should be."""
+        if not isinstance(record, dict):
+            return f"the record is {texts.shown(record)}; expected a dict of its fields"
+        for name in self._fields:
+            text = record.get(name)
+            # Nearly every text is ASCII, of which no letter has to be looked at.
+            if type(text) is str and text.isascii() and text and not text.isspace():
+                continue
+            if wrong := texts.problem(text, may_be_empty=name in self._optional):
+                return f"field {name!r} {wrong}"
+        if self._is_free:
+            wrong = _wrong_texts(record.get("references"), "references")
+        else:
+            wrong = self._wrong_label(record)
+        return wrong or _wrong_extras(record)
+
+    def _wrong_label(self, record: task_module.Record) -> str:
+        options = self._words
+        if options is None:
+            options = record.get("options")
+            if wrong := _wrong_texts(options, "options"):
+                return wrong
+            if len({option.strip() for option in options}) != len(options) or len(options) < 2:
+                return f"options are {texts.shown(options)}; expected two or more, all different"
+        label = record.get("label")
+        if type(label) is int and 0 <= label < len(options):
+            return ""
+        return f"label is {texts.shown(label)}; expected an index into {texts.shown([*options])}"
+
+
+def _wrong_texts(values: Any, what: str) -> str:
+    if not isinstance(values, (list, tuple)) or not values:
+        return f"{what} are {texts.shown(values)}; expected a list of texts"
+    for value in values:
+        if type(value) is str and value.isascii() and value and not value.isspace():
+            continue
+        if wrong := texts.problem(value):
+            return f"{what} are {texts.shown(values)}: one {wrong}"
+    return ""
+
+
+def _wrong_extras(record: task_module.Record) -> str:
+    """Returns what is wrong with the keys that only some records have."""
+    if "score" in record:
+        score = record["score"]
+        if type(score) not in (int, float) or not math.isfinite(score):
+            return f"score is {texts.shown(score)}; expected a finite number"
+    if "group" in record and (wrong := texts.problem(record["group"])):
+        return f"group {wrong}"
+    return ""

@@ -1,0 +1,52 @@
+"""What a task must not be made of."""
+
+import pytest
+import template_toys as toys
+
+from flanlike.tasks import task
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "A task"}, "task name 'A task' must match"),
+        ({"name": None}, "task name None must match"),
+        ({"cluster": None}, "task 'toy': cluster is None; expected text"),
+        ({"templates": 3}, "task 'toy': templates is 3; expected text"),
+        ({"fields": "report"}, "task 'toy': fields is 'report'; expected a tuple of texts"),
+        ({"fields": ()}, r"task 'toy': fields is \(\); expected a tuple of texts"),
+        ({"fields": ("a", None)}, r"task 'toy': fields is \('a', None\): one is None; expected te"),
+        ({"fields": ("a", "label")}, r"task 'toy': \['label'\] are reserved, not fields"),
+        ({"metrics": "accuracy"}, "task 'toy': metrics is 'accuracy'; expected a tuple of texts"),
+        (
+            {"answers": ("yes", "no")},
+            r"answers is \('yes', 'no'\); expected Labels\(...\), Choices",
+        ),
+        ({"answers": task.Labels}, r"answers is <class .*; expected Labels\(...\), Choices\(\) or"),
+        ({"unlabelled": ["mood"]}, r"task 'toy': unlabelled is \['mood'\]; expected a dict"),
+        ({"preprocess": "to_record"}, "task 'toy': preprocess is 'to_record'; expected a function"),
+        ({"optional": ("title",)}, r"task 'toy': optional names \['title'\]; expected some of"),
+        ({"optional": "premise"}, "task 'toy': optional is 'premise'; expected a tuple of texts"),
+    ],
+)
+def test_a_task_that_cannot_be_says_why(changes, message):
+    with pytest.raises(ValueError, match=message):
+        toys.task_of(**changes)
+
+
+@pytest.mark.parametrize(
+    ("names", "words", "message"),
+    [
+        ("ab", ("a", "b"), "labels: names is 'ab'; expected a tuple of texts"),
+        (("a", "b"), "ab", "labels: words is 'ab'; expected a tuple of texts"),
+        (("a", "b"), ("a", None), r"labels: words is \('a', None\): one is None; expected text"),
+        (("a", "b"), ("a", " "), r"labels: words is \('a', ' '\): one is ' '; expected text"),
+        (("a", "b"), ("a", "\ud83d"), "labels: words is .*: one has half of a surrogate pair"),
+        (("a", "b"), ("a", "a"), "need one distinct word each"),
+        (("a", "b"), ("a", "a "), "need one distinct word each"),
+        (("a", "b"), ("a",), "need one distinct word each"),
+    ],
+)
+def test_labels_that_cannot_be_say_why(names, words, message):
+    with pytest.raises(ValueError, match=message):
+        task.Labels(names=names, words=words)
