@@ -134,14 +134,15 @@ def _questions(
     changes = {name: value for name, value in changes.items() if value is not None}
     settings = config_lib.EvalConfig(**{**config["eval"], **changes})
     skip_bad_rows = config.get("skip_bad_rows", False)
-    missing = availability.of(
+    found = availability.of(
         names,
         registry,
         data,
         splits=dict.fromkeys(names, settings.splits),
         skip_missing=flags.skip_missing or config["skip_missing"],
         skip_bad_rows=skip_bad_rows,
-    ).missing
+    )
+    missing = found.left_out(() if split.evaluation else names)  # as the run itself leaves out
     compose.check_evaluation(split, missing)
     return questions.collect(
         [name for name in names if name not in missing],

@@ -90,17 +90,18 @@ def collect(
     bad: dict[str, int] = {}
     open_rows = functools.partial(opening.open_rows, data=data, skip_bad_rows=skip_bad_rows)
     for task in map(registry.task, names):
-        if task.is_evaluation_only and settings.shots:
+        why_untrained = opening.lacks_training(task, data)
+        if why_untrained and settings.shots:
             raise errors.UserError(
-                f"task {task.name!r} has no training split to take exemplars from: "
-                "evaluate it with --eval.shots 0, or hold out others"
+                f"task {task.name!r} has no training rows to take exemplars from "
+                f"({why_untrained}): evaluate it with --eval.shots 0, or hold out others"
             )
         ask = _Asker(
             task=task,
             templates=registry.templates(task.name),
             settings=settings,
             style=style,
-            train=None if task.is_evaluation_only else open_rows(task, split="train"),
+            train=None if why_untrained else open_rows(task, split="train"),
             fits=lambda text: len(words.encode(text)) <= max_prompt_tokens,
         )
         test = _sample(open_rows(task, split=settings.split), settings.seed)
@@ -182,7 +183,7 @@ class _Asker:
     templates: templates.TemplateSet
     settings: config_lib.EvalConfig
     style: Style
-    train: rows_module.Records | None  # None: there is no training split
+    train: rows_module.Records | None  # None: there are no training rows
     fits: Callable[[str], bool]  # whether a prompt is short enough
 
     def cells(self, sampled: _Sampled, *, is_choosing: bool = False) -> Iterator[Cell]:

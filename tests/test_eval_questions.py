@@ -2,6 +2,7 @@
 
 import eval_toys
 import pytest
+import source_toys
 
 import task_registry
 from eval import questions
@@ -96,5 +97,18 @@ def test_a_task_without_a_training_split_is_asked_without_exemplars_and_baseline
     asked = _collect("wsc273")
     assert not any(cell.is_choosing for cell in asked.cells)
     assert not asked.given["wsc273"].majority
-    with pytest.raises(errors.UserError, match="no training split to take exemplars from"):
+    with pytest.raises(
+        errors.UserError,
+        match="no training rows to take exemplars from .it has no training split.: eval",
+    ):
         _collect("wsc273", shots=1)
+
+
+def test_a_folder_without_training_rows_is_asked_without_exemplars_and_baselines(tmp_path):
+    row = {"premise": "It rains.", "hypothesis": "It is wet.", "label": 0}
+    source_toys.write_folder(tmp_path, "rte", test=[row] * 9, validation=[row] * 9)
+    asked = _collect("rte", data=str(tmp_path))
+    assert {(cell.split, cell.is_choosing) for cell in asked.cells} == {("test", False)}
+    assert not asked.given["rte"].majority and not asked.given["rte"].heuristic
+    with pytest.raises(errors.UserError, match="'rte' has no training rows .*has no train.jsonl"):
+        _collect("rte", data=str(tmp_path), shots=1)

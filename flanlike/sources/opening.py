@@ -19,6 +19,7 @@ from flanlike.tasks import task as task_module
 
 # A backend has two functions: `availability(task, where)` says why it cannot have the task's rows,
 # `open_split(task, where, split)` returns rows, the indices of the split's, and the official split.
+# A folder may lack single splits: its `lacks_training(task, where)` says why it has no train rows.
 # `where` is the folder of the rows or the stand-in for the hub, and nothing to the others.
 _BACKENDS = {"embedded": embedded, "hub": hub, "tfds": tfds}  # any other --data is a folder
 
@@ -86,6 +87,14 @@ def availability(task: task_module.Task, data: str, *, hub_root: str | None = No
         if task.preprocess is None:
             return "it has no preprocess function for rows from outside the micro-world"
     return backend.availability(task, where)
+
+
+def lacks_training(task: task_module.Task, data: str) -> str | None:
+    """Returns why `data` has no training rows of the task while it may have others, else None."""
+    if task.is_evaluation_only:
+        return "it has no training split"
+    backend, where = _backend(task, data)
+    return backend.lacks_training(task, where) if backend is folder else None
 
 
 def is_elsewhere(task: task_module.Task, data: str) -> bool:
