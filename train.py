@@ -63,9 +63,7 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
     """Trains, evaluates and reports; leaves everything in the run's folder."""
     with distributed.together():
         tasks = task_registry.registry(config.tasks)
-        if config.exclude_overlap:
-            say("looking for training rows that overlap with evaluation rows")
-        composition = recipe.compose(recipe_of(config), tasks)
+        named = recipe.mixture_of(recipe_of(config), tasks)
         start = starts.starting_point(
             starts.init_of(config.init, config.out),
             config.model,
@@ -76,12 +74,18 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
             dtype=config.dtype,
             remat=config.remat,
         )
-        resolved = resolve(config, composition, start)
+        resolved = resolve(config, named, start)
         out = (
             Path(config.out) if config.out else run_folder.default_folder(config.mixture, resolved)
         )
         run_folder.check(out, resolved)
+        # A run that goes on, or does as another did, reads the hub as it was then.
+        tasks = tasks.pinned(manifest.commits_in(config.manifest) | manifest.commits_in(out))
+        if config.exclude_overlap:
+            say("looking for training rows that overlap with evaluation rows")
+        composition = recipe.compose(recipe_of(config), tasks)
         read = verify(config, composition, tasks, out)
+        tasks = tasks.pinned(manifest.commits(read))  # for every process that opens rows later
         is_kept = (out / "checkpoints" / str(config.steps)).is_dir()
         is_finished = is_evaluated(out, config.steps) and is_kept
     run_folder.agree_on(out, resolved, manifest=read)
@@ -152,14 +156,17 @@ def verify(
 
 def resolve(
     config: config_lib.RunConfig,
-    composition: mixture.Composition,
+    named: mixture.Mixture,
     start: starts.Start,
 ) -> dict[str, Any]:
     """Returns the whole configuration with every default filled in, as plain JSON values."""
     filled = dataclasses.replace(
-        config, hold_out=composition.held_out, hold_out_rules=composition.rules, init=start.init
+        config,
+        hold_out=named.hold_out if config.hold_out is None else config.hold_out,
+        hold_out_rules=config.hold_out_rules or named.rules,
+        init=start.init,
     )
-    shares = dataclasses.asdict(composition.shares)
+    shares = dataclasses.asdict(named.shares)
     return {
         **run_folder.as_json(filled),
         "shares": shares,

@@ -83,7 +83,7 @@ def _evaluate_run(
     mesh: jax.sharding.Mesh | None,
 ) -> None:
     with distributed.together():
-        asked = _questions(flags, config, loaded)
+        asked = _questions(flags, run, config, loaded)
     setting = results.Setting(
         run=run.resolve().name,
         step=loaded.step,
@@ -117,14 +117,18 @@ def _mesh(config: Mapping[str, Any]) -> jax.sharding.Mesh | None:
 
 
 def _questions(
-    flags: argparse.Namespace, config: Mapping[str, Any], loaded: loading.Loaded
+    flags: argparse.Namespace,
+    run: pathlib.Path,
+    config: Mapping[str, Any],
+    loaded: loading.Loaded,
 ) -> questions.Questions:
     """Returns what the run itself asks, but for what the flags change."""
     import task_registry
     from flanlike.mixtures import compose
+    from flanlike.prompts import manifest
     from flanlike.sources import availability
 
-    registry = task_registry.registry(config["tasks"])
+    registry = task_registry.registry(config["tasks"]).pinned(manifest.commits_in(run))
     mix = registry.mixture(config["mixture"])
     held_out = flags.hold_out or config["hold_out"]
     split = compose.split_tasks(mix, registry, held_out, rules=config["hold_out_rules"])

@@ -105,6 +105,7 @@ def check_manifest(found: registry.Registry, options: argparse.Namespace) -> Non
     asked = recipe.from_json(there["recipe"])
     if options.data != "embedded":  # the rows lie elsewhere on this machine
         asked = dataclasses.replace(asked, data=options.data)
+    found = found.pinned(manifest.commits(there))
     composition = recipe.compose(asked, found)
     evaluated = {name: entry.get("split", "test") for name, entry in there["evaluation"].items()}
     here = manifest.build(asked, composition, found, evaluated=evaluated)
