@@ -43,21 +43,11 @@ def open_split(
     name = task.hub.split_names.get(official, official)
     if hub_root is None and (reason := _unreachable()):
         raise errors.UserError(reason)
-    if hub_root is not None:
-        rows = HubRows(task, _load(task.hub, name, hub_root), name, "")
-        return rows, range(len(rows))[part], official
-    source = task.hub
-    revision = source.commit or _commits.get((source.repo, source.revision), source.revision)
-    dataset = _load(source, name, None, revision)
-    commit = _commit_of(dataset)
-    if source.commit and commit not in (source.commit, ""):  # offline, whatever is asked for
-        raise errors.UserError(
-            f"the hub's {source.repo} is cached at the commit {commit}, and this run reads "
-            f"{source.commit}: go on without HF_HUB_OFFLINE, or begin another run"
-        )
-    if commit and not source.commit:
-        _commits.setdefault((source.repo, source.revision), commit)
-    rows = HubRows(task, dataset, name, commit or revision or "")
+    if hub_root is None:
+        dataset, revision = _load_pinned(task.hub, name)
+    else:
+        dataset, revision = _load(task.hub, name, hub_root), ""
+    rows = HubRows(task, dataset, name, revision)
     return rows, range(len(rows))[part], official
 
 
@@ -134,6 +124,22 @@ def _unreachable() -> str | None:
             "network, set HF_HUB_OFFLINE=1 to read what is cached, or use --data tfds or a folder"
         )
     return None
+
+
+def _load_pinned(source: task_module.HubSource, split: str) -> tuple[Any, str]:
+    """Returns the split and its commit: the source's own, or the first that the process met."""
+    place = (source.repo, source.revision)
+    revision = source.commit or _commits.get(place, source.revision)
+    dataset = _load(source, split, None, revision)
+    commit = _commit_of(dataset)
+    if source.commit and commit not in (source.commit, ""):  # offline, whatever is asked for
+        raise errors.UserError(
+            f"the hub's {source.repo} is cached at the commit {commit}, and this run reads "
+            f"{source.commit}: go on without HF_HUB_OFFLINE, or begin another run"
+        )
+    if commit and not source.commit:
+        _commits.setdefault(place, commit)
+    return dataset, commit or revision or ""
 
 
 def _commit_of(dataset: Any) -> str:

@@ -96,12 +96,12 @@ class JsonLines:
         return np.searchsorted(self._lines, sorted(lines)).tolist()
 
     def _line(self, index: int) -> int:
-        return index if self._lines is None else int(self._lines[index])
+        return index if self._lines is None else self._lines.item(index)
 
     def _bytes(self, first: int, stop: int) -> bytes:
         """Returns what the file has from the row `first` to before the row `stop`."""
-        start = int(self._bounds[self._line(first)])
-        count = int(self._bounds[self._line(stop - 1) + 1]) - start
+        start = self._bounds.item(self._line(first))
+        count = self._bounds.item(self._line(stop - 1) + 1) - start
         content = os.pread(self._descriptor, count, start)
         if len(content) != count:
             self._check_unchanged(is_short=True)

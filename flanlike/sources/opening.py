@@ -8,8 +8,10 @@ A backend yields *rows* of one official split with their class labels as names; 
 `preprocess` turns a row into a record. Nothing falls back from one backend to another.
 """
 
+import array
 import dataclasses
 import os
+from collections.abc import Sequence
 from types import ModuleType
 
 from flanlike import errors
@@ -59,7 +61,7 @@ def open_rows(
         dropped=len(dropped),
         is_made=is_made,
         _rows=rows,
-        _indices=[index for index in indices if index not in dropped] if dropped else indices,
+        _indices=_without(indices, dropped) if dropped else indices,
     )
     if skip_bad_rows and not is_made:
         records = _without_bad_rows(records)
@@ -129,6 +131,10 @@ def _backend(
     if data == "hub":
         return hub, hub_root if hub_root is not None else os.environ.get(hub.ROOT)
     return _BACKENDS.get(data, folder), data
+
+
+def _without(indices: range, dropped: set[int]) -> Sequence[int]:
+    return array.array("q", (index for index in indices if index not in dropped))  # 8 bytes each
 
 
 def _holds(task: task_module.Task, rows: rows_module.Rows, index: int) -> bool:
