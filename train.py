@@ -89,27 +89,25 @@ class Plan:
 def make_plan(config: config_lib.RunConfig) -> Plan:
     """Finds the tasks, mixes those that are not held out, and says what the run starts from."""
     tasks = task_registry.registry(config.tasks)
-    if config.exclude_overlap:
-        say("looking for training rows that overlap with evaluation rows")
-    composition = recipe.compose(recipe.of_run(config), tasks)
+    asked = recipe.of_run(config)
     start = starts.of_run(config)
-    resolved = starts.resolve(
-        config,
-        start,
-        shares=composition.shares,
-        hold_out=composition.held_out,
-        hold_out_rules=composition.rules,
-    )
+    resolved = starts.resolve(config, start, recipe.mixture_of(asked, tasks))
     out = Path(config.out or run_folder.default_folder(config.mixture, resolved))
     run_folder.check(out, resolved)
+    # A run that goes on, or does as another did, reads the hub as it was then.
+    tasks = tasks.pinned(manifest.commits_in(config.manifest) | manifest.commits_in(out))
+    if config.exclude_overlap:
+        say("looking for training rows that overlap with evaluation rows")
+    composition = recipe.compose(asked, tasks)
+    read = manifest.of_run(config, composition, tasks, out)
     return Plan(
         config=config,
-        tasks=tasks,
+        tasks=tasks.pinned(manifest.commits(read)),  # for every process that opens rows later
         composition=composition,
         start=start,
         out=out,
         resolved=resolved,
-        read=manifest.of_run(config, composition, tasks, out),
+        read=read,
     )
 
 

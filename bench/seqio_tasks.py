@@ -5,7 +5,7 @@ once, where FLAN's code replaces by regular expression in every example.
 """
 
 import functools
-import json
+import itertools
 import pathlib
 import re
 
@@ -13,6 +13,7 @@ import seqio
 import synthetic
 import tensorflow as tf
 
+from flanlike import jsonl
 from flanlike.batches import vocabulary
 from flanlike.tasks import task as task_module
 from flanlike.tasks import templates
@@ -57,10 +58,9 @@ def _rows(
 ) -> tf.data.Dataset:
     """Returns the rows in memory, with answer and options of every template worked out."""
     del split, shuffle_files, seed
-    lines = (folder / task.name / "train.jsonl").read_text().splitlines()[: synthetic.ROWS]
+    rows = jsonl.read(folder / task.name / "train.jsonl")
     columns: dict[str, list] = {key: [] for key in (*task.fields, "answer", "options")}
-    for line in lines:
-        record = json.loads(line)
+    for record in itertools.islice(rows, synthetic.ROWS):
         answers, blocks = [], []
         for template in _direct(template_set):
             if isinstance(task.answers, task_module.Labels):

@@ -23,6 +23,7 @@ from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.mixtures import compose
 from flanlike.models import sharding
+from flanlike.prompts import manifest
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading
 from flanlike.sources import availability
@@ -85,7 +86,7 @@ def _evaluate_run(
     mesh: jax.sharding.Mesh | None,
 ) -> None:
     with distributed.together():
-        asked = _questions(flags, config, loaded)
+        asked = _questions(flags, run, config, loaded)
     name = _name(flags, config)
     found = measuring.measure(
         loaded.model,
@@ -116,10 +117,13 @@ def _mesh(config: Mapping[str, Any]) -> jax.sharding.Mesh | None:
 
 
 def _questions(
-    flags: argparse.Namespace, config: Mapping[str, Any], loaded: loading.Loaded
+    flags: argparse.Namespace,
+    run: pathlib.Path,
+    config: Mapping[str, Any],
+    loaded: loading.Loaded,
 ) -> questions.Questions:
     """Returns what the run itself asks, but for what the flags change."""
-    registry = task_registry.registry(config["tasks"])
+    registry = task_registry.registry(config["tasks"]).pinned(manifest.commits_in(run))
     mix = registry.mixture(config["mixture"])
     held_out = flags.hold_out or config["hold_out"]
     split = compose.split_tasks(mix, registry, held_out, rules=config["hold_out_rules"])
@@ -129,14 +133,15 @@ def _questions(
     changes = {name: value for name, value in changes.items() if value is not None}
     settings = config_lib.EvalConfig(**{**config["eval"], **changes})
     skip_bad_rows = config.get("skip_bad_rows", False)
-    missing = availability.of(
+    found = availability.of(
         names,
         registry,
         data,
         splits=dict.fromkeys(names, settings.splits),
         skip_missing=flags.skip_missing or config["skip_missing"],
         skip_bad_rows=skip_bad_rows,
-    ).missing
+    )
+    missing = found.left_out(() if split.evaluation else names)  # as the run itself leaves out
     compose.check_evaluation(split, missing)
     return questions.collect(
         [name for name in names if name not in missing],

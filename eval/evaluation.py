@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eval import baselines, predictions, results
-from flanlike import errors
+from flanlike import errors, jsonl
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,6 @@ def as_json(found: Evaluation) -> dict[str, Any]:
 def read(folder: pathlib.Path) -> Evaluation:
     """Returns the evaluation that `write` left in this folder."""
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    lines = (folder / "samples.jsonl").read_bytes().splitlines()  # U+2028 in a text ends no line
     return Evaluation(
         setting=results.Setting(**summary["setting"]),
         held_out=tuple(summary["held_out"]),
@@ -111,7 +110,7 @@ def read(folder: pathlib.Path) -> Evaluation:
         notes=summary["notes"],
         given={name: baselines.Baselines(**given) for name, given in summary["baselines"].items()},
         cells=predictions.read(folder / "predictions.jsonl"),
-        samples=[_sample(json.loads(line)) for line in lines],
+        samples=list(map(_sample, jsonl.read(folder / "samples.jsonl"))),
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eval import metrics, statistics
-from flanlike import seeding
+from flanlike import jsonl, seeding
 
 # Resamples for metrics that are no mean over rows: each costs a whole evaluation of the metric.
 RESAMPLES_BY_ROWS = 200
@@ -170,8 +170,7 @@ def read(path: pathlib.Path) -> list[Predictions]:
     """Returns what `write` wrote."""
     cells = []
     names = [field.name for field in dataclasses.fields(Predictions)]
-    for line in path.read_bytes().splitlines():  # of bytes: U+2028 in a text ends no line
-        fields = json.loads(line)
+    for fields in jsonl.read(path):
         answered = {name: _tuple(column) for name, column in fields["answered"].items()}
         fields = {name: _tuple(fields[name]) for name in names if name != "answered"}
         cells.append(Predictions(**fields, answered=metrics.Answered(**answered)))

@@ -4,7 +4,7 @@ Collected once and asked before and after tuning, so that both answer the very s
 """
 
 import functools
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from eval import baselines, sampling
@@ -83,13 +83,11 @@ def collect(
     settings: config_lib.EvalConfig,
     style: Style = "instructions",
     skip_bad_rows: bool = False,
-    without_training: Collection[str] = (),
 ) -> Questions:
     """Returns the questions for the tasks of these names, to a model of that family and words.
 
     Forward templates always, chain-of-thought ones for tasks with a rationale, inverted ones never.
-    Exemplars are dropped where a prompt would be too long for the model. `without_training` names
-    tasks of which `data` has test rows alone; those that declare no training split are known.
+    Exemplars are dropped where a prompt would be too long for the model.
     """
     max_prompt_tokens = settings.max_input_tokens - 1  # of text: the last is a newline or EOS
     cells: list[Cell] = []
@@ -97,20 +95,22 @@ def collect(
     dropped: dict[str, int] = {}
     bad: dict[str, int] = {}
     open_rows = functools.partial(opening.open_rows, data=data, skip_bad_rows=skip_bad_rows)
-    bare = [name for name in names if registry.task(name).is_evaluation_only]
-    bare += [name for name in names if name in without_training and name not in bare]
+    bare: list[str] = []  # tasks without training rows
     for task in map(registry.task, names):
-        if task.name in bare and settings.shots:
+        why_untrained = opening.lacks_training(task, data)
+        if why_untrained:
+            bare.append(task.name)
+        if why_untrained and settings.shots:
             raise errors.UserError(
-                f"task {task.name!r} has no training split to take exemplars from: "
-                "evaluate it with --eval.shots 0, or hold out others"
+                f"task {task.name!r} has no training rows to take exemplars from "
+                f"({why_untrained}): evaluate it with --eval.shots 0, or hold out others"
             )
         ask = _Asker(
             task=task,
             templates=registry.templates(task.name),
             settings=settings,
             style=style,
-            train=None if task.name in bare else open_rows(task, split="train"),
+            train=None if why_untrained else open_rows(task, split="train"),
             fits=lambda text: len(words.encode(text)) <= max_prompt_tokens,
         )
         test = sampling.sample(open_rows(task, split=settings.split), settings.seed)
@@ -155,7 +155,7 @@ class _Asker:
     templates: templates.TemplateSet
     settings: config_lib.EvalConfig
     style: Style
-    train: rows_module.Records | None  # None: there is no training split
+    train: rows_module.Records | None  # None: there are no training rows
     fits: Callable[[str], bool]  # whether a prompt is short enough
 
     def cells(self, sample: sampling.Sample, *, is_choosing: bool = False) -> Iterator[Cell]:

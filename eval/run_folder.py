@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eval import comparison, evaluation, results
-from flanlike import errors
+from flanlike import errors, jsonl
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +85,6 @@ def read(folder: pathlib.Path) -> Run:
         config=json.loads((folder / "config.json").read_text(encoding="utf-8")),
         before=before,
         after=after,
-        training=[json.loads(line) for line in lines.read_text("utf-8").splitlines()]
-        if lines.is_file()
-        else [],
+        training=list(jsonl.read(lines)) if lines.is_file() else [],
         composition=json.loads(composition.read_text("utf-8")) if composition.is_file() else {},
     )

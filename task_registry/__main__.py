@@ -66,7 +66,8 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
         raise errors.UserError(
             f"task {task.name!r} has no template of kind {kind!r}; it has {kinds!r}"
         )
-    records = opening.open_rows(task, options.data, options.split or _first_split(task))
+    split = options.split or _first_split(task, options.data)
+    records = opening.open_rows(task, options.data, split)
     train = records
     if options.shots and records.split != "train":
         train = opening.open_rows(task, options.data, "train")
@@ -104,6 +105,7 @@ def check_manifest(found: registry.Registry, options: argparse.Namespace) -> Non
     asked = recipe.from_json(there["recipe"])
     if options.data != "embedded":  # the rows lie elsewhere on this machine
         asked = dataclasses.replace(asked, data=options.data)
+    found = found.pinned(manifest.commits(there))
     composition = recipe.compose(asked, found)
     evaluated = {name: entry.get("split", "test") for name, entry in there["evaluation"].items()}
     here = manifest.build(asked, composition, found, evaluated=evaluated)
@@ -193,7 +195,7 @@ def _check(found: registry.Registry, name: str, data: str) -> list[str]:
         if why_none:
             why_none += "; name the folder of its rows by --data"
         else:
-            rows = opening.open_rows(task, data, _first_split(task))
+            rows = opening.open_rows(task, data, _first_split(task, data))
             records = [rows[index] for index in range(min(len(rows), _CHECK_ROWS))]
     except errors.UserError as error:
         return [str(error)]
@@ -201,8 +203,8 @@ def _check(found: registry.Registry, name: str, data: str) -> list[str]:
     return problems + (_check_metrics(task, records) if records else [])
 
 
-def _first_split(task: task_module.Task) -> str:
-    return "test" if task.is_evaluation_only else "train"
+def _first_split(task: task_module.Task, data: str) -> str:
+    return "test" if opening.lacks_training(task, data) else "train"
 
 
 def _check_metrics(task: task_module.Task, records: list[task_module.Record]) -> list[str]:

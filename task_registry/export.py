@@ -15,7 +15,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import process
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +101,7 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
         raise errors.UserError(f"--processes is {options.processes!r}; expected 1 or more")
     prompt_files.check_installed(options.format)
     asked = asked_for(options)
+    found = found.pinned(manifest.commits_in(Path(options.out)))
     composition = recipe.compose(asked, found)
     plan = Plan(
         out=Path(options.out),
@@ -110,7 +111,12 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
     )
     read = {**manifest.build(asked, composition, found), "export": plan.as_json()}
     read = claim(plan.out, read)
-    prompts = Prompts(tasks_file=options.tasks, composition=composition, asked=asked)
+    prompts = Prompts(
+        tasks_file=options.tasks,
+        composition=composition,
+        asked=asked,
+        commits=manifest.commits(read),
+    )
     counts = write_shards(plan, prompts, options.processes)
     content = {**composition.as_json(), "prompts": plan.prompts, "counts": counts}
     for line in composition.told_bad_rows:
@@ -191,12 +197,13 @@ class Prompts:
     tasks_file: str | None
     composition: mixture.Composition
     asked: recipe.Recipe
+    commits: Mapping[str, str]
 
     def open(self) -> Callable[[int], task_module.Prompt]:
         """Returns the prompt of each index."""
         stream = prompt_stream.Prompts(
             self.composition,
-            task_registry.registry(self.tasks_file),
+            task_registry.registry(self.tasks_file).pinned(self.commits),
             data=self.asked.data,
             seed=self.asked.seed,
             style=self.asked.prompts,

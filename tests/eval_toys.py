@@ -18,18 +18,17 @@ class Letters:
         return "".join(map(chr, ids))
 
 
-def collect(*names, style="instructions", family="decoder", without_training=(), **changes):
-    """Returns few questions on embedded tasks; `changes` are of `config.EvalConfig`."""
+def collect(*names, style="instructions", family="decoder", data="embedded", **changes):
+    """Returns few questions on tasks of some data; `changes` are of `config.EvalConfig`."""
     few = dict(rows_per_task=8, validation_rows=2, generation_rows=2, max_input_tokens=4000)
     return questions.collect(
         names,
         task_registry.registry(),
         Letters(),
-        data="embedded",
+        data=data,
         family=family,
         settings=config.EvalConfig(**few | changes),
         style=style,
-        without_training=without_training,
     )
 
 

@@ -2,16 +2,19 @@
 
 python hub_client.py read TASK ...        a JSON object a line: what each task's rows came to
 python hub_client.py train ARGUMENT ...   train.py with the preset "tiny"
+python hub_client.py commits TASK ...     a JSON object a line: what each split was read of
 python hub_client.py fetch ID ...         a line each: the folder of a published model, or the error
 """
 
 import json
 import os
 import pathlib
+import pickle
 import socket
 import subprocess
 import sys
 import traceback
+import urllib.request
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -98,6 +101,27 @@ def _fetch(names: list[str]) -> None:
             print(f"error: {error}", flush=True)
 
 
+def _commits(names: list[str]) -> None:
+    """Opens a task's splits, TASK or TASK@COMMIT; after each the hub may do what comes next."""
+    import task_registry
+    from flanlike import errors
+    from flanlike.sources import opening
+
+    for named in names:
+        name, _, commit = named.partition("@")
+        registry = task_registry.registry().pinned({name: commit} if commit else {})
+        task = pickle.loads(pickle.dumps(registry)).task(name)  # as a worker has it
+        for split in ("train", "validation", "test"):
+            try:
+                records = opening.open_rows(task, "hub", split)
+                told = {"commit": records.revision(), "first": records[0]["premise"]}
+            except errors.UserError as error:
+                told = {"error": str(error)}
+            print(json.dumps(told), flush=True)
+            if not os.environ.get("HF_HUB_OFFLINE"):
+                urllib.request.urlopen(f"{os.environ['HF_ENDPOINT']}/next").close()
+
+
 def _refuse_other_networks() -> None:
     """Makes every connection and look-up but those of loopback fail."""
     connect, look_up = socket.socket.connect, socket.getaddrinfo
@@ -119,4 +143,4 @@ def _refuse_other_networks() -> None:
 if __name__ == "__main__":
     _refuse_other_networks()
     what, *rest = sys.argv[1:]
-    {"read": _read, "train": _train, "fetch": _fetch}[what](rest)
+    {"read": _read, "train": _train, "fetch": _fetch, "commits": _commits}[what](rest)

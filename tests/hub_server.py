@@ -12,7 +12,8 @@ repository answers as both.
     GET        /api/datasets/REPO/tree/REVISION[/PATH]   a folder, with ?recursive all below it
     POST       /api/datasets/REPO/paths-info/REVISION    some paths
 
-A revision is a branch's name or its commit. Repositories in `gated` answer 403.
+A revision is a branch's name or its commit, also one that `move` has left. Repositories in `gated`
+answer 403. GET /next does what a test has put into `next`.
 """
 
 import contextlib
@@ -22,7 +23,7 @@ import json
 import re
 import threading
 import urllib.parse
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 Files = Mapping[str, bytes]  # path -> content
@@ -40,6 +41,16 @@ class Hub(http.server.ThreadingHTTPServer):
         self.repositories = repositories
         self.gated = gated
         self.requests: list[str] = []
+        self.next: list[Callable[[], object]] = []  # what GET /next does, the first first
+        self.left: dict[tuple[str, str], Files] = {}  # repository, commit
+
+    def move(self, repo: str, files: Files, branch: str = "main") -> str:
+        """Gives a branch other files, and returns the commit that it was at: that stays."""
+        branches = self.repositories[repo]
+        commit = _commit(repo, branch, branches[branch])
+        self.left[repo, commit] = branches[branch]
+        self.repositories = {**self.repositories, repo: {**branches, branch: files}}
+        return commit
 
     @property
     def endpoint(self) -> str:
@@ -85,6 +96,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Says nothing: `requests` has it."""
 
     def _answer(self, path: str, query: Mapping[str, list[str]], body: bytes) -> None:
+        if path == "/next":
+            if self.server.next:
+                self.server.next.pop(0)()
+            return self._send(200, b"", {})
         is_file = re.fullmatch(r"(?:/datasets)?/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path)
         if is_file:
             return self._file(*map(urllib.parse.unquote, is_file.groups()))
@@ -132,8 +147,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if repo not in self.server.repositories:
             raise _Refused(404, "RepoNotFound")
         for name, files in self.server.repositories[repo].items():
-            if branch in (name, commit := _digest(repo.encode(), name.encode(), *files.values())):
+            if branch in (name, commit := _commit(repo, name, files)):
                 return commit, files
+        if (repo, branch) in self.server.left:
+            return branch, self.server.left[repo, branch]
         raise _Refused(404, "RevisionNotFound")
 
     def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
@@ -161,6 +178,10 @@ def _tree(files: Files, folder: str, is_recursive: bool) -> list[dict[str, Any]]
             oid = _digest(content)
             found[path] = {"type": "file", "path": path, "oid": oid, "size": len(content)}
     return list(found.values())
+
+
+def _commit(repo: str, branch: str, files: Files) -> str:
+    return _digest(repo.encode(), branch.encode(), *files.values())
 
 
 def _digest(*contents: bytes) -> str:

@@ -14,7 +14,7 @@ import pytest
 import training_toys
 
 import train
-from flanlike import config
+from flanlike import config, jsonl
 from flanlike.models import presets
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -202,7 +202,7 @@ def four_processes(folder: pathlib.Path, out: pathlib.Path) -> str:
 
 
 def lines(out: pathlib.Path) -> list[dict]:
-    return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    return list(jsonl.read(out / "metrics.jsonl"))
 
 
 def test_stopped_on_four_processes_a_run_goes_on_with_one(tmp_path, monkeypatch, capsys):

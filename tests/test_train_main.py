@@ -12,6 +12,7 @@ import training_toys
 
 import train
 from eval import __main__ as eval_command
+from flanlike import jsonl
 from flanlike.models import presets
 from flanlike.training import progress
 
@@ -30,8 +31,7 @@ def tiny(monkeypatch):
 
 
 def metrics(out):
-    lines = (out / "metrics.jsonl").read_text().splitlines()
-    return [(line["step"], line["loss"]) for line in map(json.loads, lines)]
+    return [(line["step"], line["loss"]) for line in jsonl.read(out / "metrics.jsonl")]
 
 
 def error_of(arguments, capsys) -> str:

@@ -35,7 +35,7 @@ def compose(
     )
     counts = {name: found.rows[name] for name in split.train if name in found.rows}
     composition = resolve(
-        mixture, registry, counts, held_out, rules=rules, unavailable=found.missing
+        mixture, registry, counts, held_out, rules=rules, unavailable=found.left_out(split.train)
     )
     return dataclasses.replace(
         composition,

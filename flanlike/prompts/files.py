@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from flanlike import errors
+from flanlike import errors, jsonl
 from flanlike.tasks import task as task_module
 
 Format = Literal["parquet", "jsonl", "arrayrecord"]
@@ -117,11 +117,6 @@ def _write_arrayrecord(path: Path, rows: Iterable[Row]) -> None:
     writer.close()
 
 
-def _read_jsonl(path: Path) -> Iterator[Row]:
-    with open(path, encoding="utf-8") as file:
-        yield from map(json.loads, file)
-
-
 def _read_parquet(path: Path) -> Iterator[Row]:
     from pyarrow import parquet
 
@@ -142,4 +137,4 @@ def _line(row: Row) -> str:
 
 
 _WRITERS = {"jsonl": _write_jsonl, "parquet": _write_parquet, "arrayrecord": _write_arrayrecord}
-_READERS = {"jsonl": _read_jsonl, "parquet": _read_parquet, "arrayrecord": _read_arrayrecord}
+_READERS = {"jsonl": jsonl.read, "parquet": _read_parquet, "arrayrecord": _read_arrayrecord}

@@ -19,6 +19,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -50,6 +51,8 @@ CODE = (
     "prompts/render.py",
     "prompts/stream.py",
 )
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 Manifest = dict[str, Any]
 
@@ -136,7 +139,7 @@ def read(path: str | os.PathLike[str]) -> Manifest:
             f"no manifest {str(path)!r}; expected the {FILE} of a run's or an export's folder"
         )
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise errors.UserError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
@@ -151,6 +154,25 @@ def read(path: str | os.PathLike[str]) -> Manifest:
             "export's folder: make it again with this version"
         )
     return content
+
+
+def commits(content: Manifest) -> dict[str, str]:
+    """Returns the commits at which the repositories of tasks were read: task -> commit.
+
+    Who pins a registry to them (`Registry.pinned`) reads the same rows.
+    """
+    if content.get("source") != "hub":
+        return {}
+    entries = {**content["tasks"], **content["evaluation"]}
+    told = {name: entry.get("revision", "") for name, entry in entries.items()}
+    return {name: told[name] for name in told if _COMMIT.fullmatch(told[name])}
+
+
+def commits_in(folder: str | os.PathLike[str] | None) -> dict[str, str]:
+    """Returns the `commits` of the manifest in a file or a folder; none where there is none."""
+    if folder is None or not (Path(folder).is_file() or (Path(folder) / FILE).is_file()):
+        return {}
+    return commits(read(folder))
 
 
 @dataclass(frozen=True, kw_only=True)

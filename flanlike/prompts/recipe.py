@@ -51,14 +51,19 @@ def of_run(config: config_lib.RunConfig) -> Recipe:
     )
 
 
-def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Composition:
-    """Returns the mixture with the held-out tasks taken out of it, and its rates."""
+def mixture_of(recipe: Recipe, registry: registry_module.Registry) -> mixture.Mixture:
+    """Returns the mixture with what the recipe changes of it: shares and rule."""
     named = registry.mixture(recipe.mixture)
     changes = config_lib.given(recipe.mix)
     shares = {name: value for name, value in changes.items() if hasattr(named.shares, name)}
     rule = {name: value for name, value in changes.items() if name not in shares}
+    return mixture.changed(named, shares=shares, **rule)
+
+
+def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Composition:
+    """Returns the mixture with the held-out tasks taken out of it, and its rates."""
     composition = compose_module.compose(
-        mixture.changed(named, shares=shares, **rule),
+        mixture_of(recipe, registry),
         registry,
         recipe.data,
         recipe.hold_out,

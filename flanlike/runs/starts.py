@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 from flax import nnx
@@ -27,6 +27,16 @@ class Start:
     init: str  # --init, a repository's id with the commit that it has now
     shape: model_config.ModelConfig
     changes: dict[str, Any]  # fields of the shape that the run sets itself
+
+
+class Mixed(Protocol):
+    """What config.json says of a run's mixture."""
+
+    shares: Any
+    rules: str
+
+    @property
+    def held_out(self) -> tuple[str, ...]: ...
 
 
 def of_run(config: config_lib.RunConfig) -> Start:
@@ -113,15 +123,18 @@ def init_of(init: str, out: str | None) -> str:
     return began if "@" not in init and hub.is_commit_of(began, init) else init
 
 
-def resolve(
-    config: config_lib.RunConfig, start: Start, *, shares: Any, **mixed: Any
-) -> dict[str, Any]:
+def resolve(config: config_lib.RunConfig, start: Start, mixed: Mixed) -> dict[str, Any]:
     """Returns a run's configuration with every default filled in, as config.json has it.
 
-    `shares` of prompts and `mixed`, fields of the configuration, are what its mixture comes to.
+    `mixed` is its mixture, with what the configuration changes of shares and rates.
     """
-    filled = dataclasses.replace(config, init=start.init, **mixed)
-    more = {"shares": shares, "shape": start.shape}
+    filled = dataclasses.replace(
+        config,
+        init=start.init,
+        hold_out=mixed.held_out if config.hold_out is None else config.hold_out,
+        hold_out_rules=config.hold_out_rules or mixed.rules,
+    )
+    more = {"shares": mixed.shares, "shape": start.shape}
     return {
         **run_folder.as_json(filled),
         **{name: run_folder.as_json(value) for name, value in more.items()},

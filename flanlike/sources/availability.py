@@ -8,16 +8,27 @@ from flanlike import errors
 from flanlike.sources import opening
 from flanlike.tasks import task as task_module
 
+_WHERE_HELD_OUT = ": it is only evaluated, where it is held out"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Available:
-    """What data has of some tasks: counts of training rows, or the reason why it has none."""
+    """What data has of some tasks: counts of training rows, or the reason why it has none.
+
+    Tasks in `missing` have no rows that can be used, those in `untrainable` some to evaluate on.
+    """
 
     rows: Mapping[str, int]
     dropped: Mapping[str, int]  # without an answer
     bad: Mapping[str, int]  # that give no record
     first_bad: Mapping[str, str]  # where the first of these is, and why
     missing: Mapping[str, str]
+    untrainable: Mapping[str, str]
+
+    def left_out(self, trained: Sequence[str]) -> dict[str, str]:
+        """Returns why tasks cannot take part where those of `trained` are to be trained on."""
+        untrainable = {n: why for n, why in self.untrainable.items() if n in set(trained)}
+        return {**self.missing, **untrainable}
 
 
 class Tasks(Protocol):
@@ -37,6 +48,9 @@ def of(
 ) -> Available:
     """Opens each task's train split, and its other `splits`, and returns what was found there.
 
+    The first of `splits` is what is evaluated on; the others serve to choose by, which only a task
+    with training rows does.
+
     Tasks that exist in the micro-world only are always just left out of other data, and so are
     tasks of which a folder holds nothing: it may be a few datasets out of many. Any others that
     cannot be opened are one error that names them all, unless `skip_missing`; that none can be is
@@ -44,15 +58,18 @@ def of(
     """
     counts: dict[str, tuple[int, int, int, str]] = {}  # not the records, which hold a file's lines
     reasons: dict[str, str] = {}
+    untrainable: dict[str, str] = {}
     for task in map(registry.task, names):
         if reason := opening.availability(task, data):
             reasons[task.name] = reason
             continue
         try:
-            for other in (splits or {}).get(task.name, ()):
-                if not task.is_evaluation_only or other in task.splits:
-                    opening.open_rows(task, data, other, skip_bad_rows=skip_bad_rows)
-            if task.is_evaluation_only:
+            why_untrained = opening.lacks_training(task, data)
+            others = (splits or {}).get(task.name, ())
+            for other in others[:1] if why_untrained else others:
+                opening.open_rows(task, data, other, skip_bad_rows=skip_bad_rows)
+            if why_untrained:
+                untrainable[task.name] = why_untrained + _WHERE_HELD_OUT
                 continue
             records = opening.open_rows(task, data, "train", skip_bad_rows=skip_bad_rows)
             counts[task.name] = len(records), records.dropped, records.bad, records.first_bad
@@ -82,6 +99,7 @@ def of(
         bad={name: bad for name, (_, _, bad, _) in counts.items()},
         first_bad={name: first_bad for name, (_, _, _, first_bad) in counts.items()},
         missing=reasons,
+        untrainable=untrainable,
     )
 
 

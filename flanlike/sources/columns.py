@@ -21,11 +21,13 @@ def places_of(column: Any, value: Any) -> set[int]:
         return set(compute.indices_nonzero(column.is_null()).to_pylist())
     if isinstance(value, list):
         return _lists_of(column, value)
+    if isinstance(value, dict):
+        return _read_from(column, compute.indices_nonzero(column.is_valid()).to_pylist(), value)
     try:
         scalar = pyarrow.scalar(value, column.type)
+        return set(compute.indices_nonzero(compute.equal(column, scalar)).to_pylist())
     except (pyarrow.ArrowException, TypeError, OverflowError):
         return set()
-    return set(compute.indices_nonzero(compute.equal(column, scalar)).to_pylist())
 
 
 def _lists_of(column: Any, value: list[Any]) -> set[int]:
@@ -36,8 +38,10 @@ def _lists_of(column: Any, value: list[Any]) -> set[int]:
     if not (pyarrow.types.is_list(kind) or pyarrow.types.is_large_list(kind)):
         return set()
     as_long = compute.equal(compute.list_value_length(column), len(value))
-    return {
-        place
-        for place in compute.indices_nonzero(as_long).to_pylist()
-        if not value or utf8.unless_unreadable(column[place].as_py) == value
-    }
+    places = compute.indices_nonzero(as_long).to_pylist()
+    return _read_from(column, places, value) if value else set(places)
+
+
+def _read_from(column: Any, places: list[int], value: Any) -> set[int]:
+    """Returns those of `places` that have the value."""
+    return {place for place in places if utf8.unless_unreadable(column[place].as_py) == value}

@@ -18,6 +18,9 @@ ROOT = "FLANLIKE_HUB_ROOT"  # folder that stands for the hub: <folder>/<reposito
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _HASHED_AT_ONCE = 1000
 _PROBE_TIMEOUT_S = 10
+# What a revision was when this process first read of it: a repository may move on in the meantime,
+# and train and test rows, or two configurations, must be of one state.
+_commits: dict[tuple[str, str | None], str] = {}
 _SAID = 300  # characters of another library's error: some list all that they know
 
 
@@ -40,17 +43,21 @@ def open_split(
     name = task.hub.split_names.get(official, official)
     if hub_root is None and (reason := _unreachable()):
         raise errors.UserError(reason)
-    rows = HubRows(task, _load(task.hub, name, hub_root), name)
+    if hub_root is None:
+        dataset, revision = _load_pinned(task.hub, name)
+    else:
+        dataset, revision = _load(task.hub, name, hub_root), ""
+    rows = HubRows(task, dataset, name, revision)
     return rows, range(len(rows))[part], official
 
 
 class HubRows:
     """The rows of one split, read from Arrow when asked for, ClassLabels decoded by name."""
 
-    def __init__(self, task: task_module.Task, dataset: Any, split: str) -> None:
+    def __init__(self, task: task_module.Task, dataset: Any, split: str, revision: str) -> None:
         self._dataset = dataset
         self._repo = task.hub.repo
-        self._revision = task.hub.revision or ""
+        self._revision = revision
         self._split = split
         self._unlabelled = dict(task.unlabelled)
         self._names = _names_by_column(task, dataset.features)
@@ -95,10 +102,6 @@ class HubRows:
         return rows_module.hash_of_rows(rows, self._names)
 
     def revision(self) -> str:
-        """Returns the commit, which `datasets` tells by the name of a folder in its cache."""
-        for file in self._dataset.cache_files:
-            if _COMMIT.fullmatch(commit := pathlib.Path(file["filename"]).parent.name):
-                return commit
         return self._revision
 
     def _number(self, index: int) -> int:
@@ -123,7 +126,33 @@ def _unreachable() -> str | None:
     return None
 
 
-def _load(source: task_module.HubSource, split: str, hub_root: str | None) -> Any:
+def _load_pinned(source: task_module.HubSource, split: str) -> tuple[Any, str]:
+    """Returns the split and its commit: the source's own, or the first that the process met."""
+    place = (source.repo, source.revision)
+    revision = source.commit or _commits.get(place, source.revision)
+    dataset = _load(source, split, None, revision)
+    commit = _commit_of(dataset)
+    if source.commit and commit not in (source.commit, ""):  # offline, whatever is asked for
+        raise errors.UserError(
+            f"the hub's {source.repo} is cached at the commit {commit}, and this run reads "
+            f"{source.commit}: go on without HF_HUB_OFFLINE, or begin another run"
+        )
+    if commit and not source.commit:
+        _commits.setdefault(place, commit)
+    return dataset, commit or revision or ""
+
+
+def _commit_of(dataset: Any) -> str:
+    """Returns the commit, which `datasets` tells by the name of a folder in its cache."""
+    for file in dataset.cache_files:
+        if _COMMIT.fullmatch(commit := pathlib.Path(file["filename"]).parent.name):
+            return commit
+    return ""
+
+
+def _load(
+    source: task_module.HubSource, split: str, hub_root: str | None, revision: str | None = None
+) -> Any:
     import datasets
 
     config, data_dir, repo = source.config, source.data_dir, source.repo
@@ -142,7 +171,7 @@ def _load(source: task_module.HubSource, split: str, hub_root: str | None) -> An
         return datasets.load_dataset(
             repo,
             config,
-            revision=source.revision if hub_root is None else None,
+            revision=revision,
             data_dir=data_dir,
             data_files=data_files,
             split=split,

@@ -8,8 +8,10 @@ A backend yields *rows* of one official split with their class labels as names; 
 `preprocess` turns a row into a record. Nothing falls back from one backend to another.
 """
 
+import array
 import dataclasses
 import os
+from collections.abc import Sequence
 from types import ModuleType
 
 from flanlike import errors
@@ -19,6 +21,7 @@ from flanlike.tasks import task as task_module
 
 # A backend has two functions: `availability(task, where)` says why it cannot have the task's rows,
 # `open_split(task, where, split)` returns rows, the indices of the split's, and the official split.
+# A folder may lack single splits: its `lacks_training(task, where)` says why it has no train rows.
 # `where` is the folder of the rows or the stand-in for the hub, and nothing to the others.
 _BACKENDS = {"embedded": embedded, "hub": hub, "tfds": tfds}  # any other --data is a folder
 
@@ -55,7 +58,7 @@ def open_rows(
         dropped=len(dropped),
         is_made=backend is embedded,
         _rows=rows,
-        _indices=[index for index in indices if index not in dropped] if dropped else indices,
+        _indices=_without(indices, dropped) if dropped else indices,
     )
     if (task.unusable or skip_bad_rows) and not records.is_made:
         records = _sifted(records, skip_bad_rows)
@@ -84,6 +87,14 @@ def availability(task: task_module.Task, data: str, *, hub_root: str | None = No
     return backend.availability(task, where)
 
 
+def lacks_training(task: task_module.Task, data: str) -> str | None:
+    """Returns why `data` has no training rows of the task while it may have others, else None."""
+    if task.is_evaluation_only:
+        return "it has no training split"
+    backend, where = _backend(task, data)
+    return backend.lacks_training(task, where) if backend is folder else None
+
+
 def is_elsewhere(task: task_module.Task, data: str) -> bool:
     """Returns whether `data` is a folder that has no sub-folder for the task."""
     if _backend(task, data)[0] is not folder:
@@ -96,7 +107,7 @@ def _sifted(records: rows_module.Records, skip_bad_rows: bool) -> rows_module.Re
 
     Reads each row once, or twice.
     """
-    good: list[int] = []
+    good = array.array("q")  # 8 bytes each
     unusable, first_bad = 0, ""
     for place, number in enumerate(records._indices):
         try:
@@ -128,3 +139,7 @@ def _backend(
     if data == "hub":
         return hub, hub_root if hub_root is not None else os.environ.get(hub.ROOT)
     return _BACKENDS.get(data, folder), data
+
+
+def _without(indices: range, dropped: set[int]) -> Sequence[int]:
+    return array.array("q", (index for index in indices if index not in dropped))  # 8 bytes each

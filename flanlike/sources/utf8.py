@@ -3,6 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+MARK = (
+    "\ufeff"  # the byte order mark, as text: at the start of a file, or of its first column's name
+)
+BYTE_ORDER_MARK = MARK.encode()
+
 
 def by_column(columns: Iterable[str], value: Callable[[str], Any]) -> dict[str, Any]:
     """Returns a row of these columns; an error names the one whose bytes are not UTF-8."""

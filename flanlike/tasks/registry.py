@@ -1,9 +1,11 @@
 """The tasks and mixtures there are, by name: an explicit list, built when first asked for."""
 
+import copy
+import dataclasses
 import functools
 import importlib.util
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -45,6 +47,7 @@ class Registry:
         self._built: dict[str, task_module.Task] = {}
         self._templates: dict[str, templates_module.TemplateSet] = {}
         self._user_modules: dict[str, Path] = {}
+        self._commits: Mapping[str, str] = {}
         for builder in tasks:
             self._add_task(builder)
         for each in mixtures:
@@ -82,8 +85,18 @@ class Registry:
             raise errors.UserError(
                 f"the builder {name!r} builds a task named {task.name!r}; give both one name"
             )
+        if task.hub is not None and name in self._commits:
+            hub = dataclasses.replace(task.hub, commit=self._commits[name])
+            task = dataclasses.replace(task, hub=hub)
         self._built[name] = task
         return task
+
+    def pinned(self, commits: Mapping[str, str]) -> "Registry":
+        """Returns this registry with the repositories of some tasks as they were at a commit."""
+        found = copy.copy(self)
+        found._commits = {**self._commits, **commits}
+        found._built = {}
+        return found
 
     def mixture(self, name: str) -> Mixture:
         """Returns the mixture of that name, with every task in it known."""

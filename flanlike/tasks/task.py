@@ -108,6 +108,7 @@ class HubSource:
     `columns` are those of the data card: a type by name, [type] for a list, a dict for a struct
     (a Sequence of structs is a struct of lists, as `datasets` hands it out); what has class names
     is a "ClassLabel". `unverified` says what of all this is from memory, and was never checked.
+    `commit` is what a run found `revision` (None: the main branch) to be, and reads.
     """
 
     repo: str
@@ -119,6 +120,7 @@ class HubSource:
     is_sorted: bool = False
     columns: Mapping[str, Any] = field(default_factory=dict)
     unverified: str = ""
+    commit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ import pytest
 from eval_toys import Letters, collect
 
 from eval import evaluation, protocol, results
+from flanlike import jsonl
 from flanlike.batches import features
 from flanlike.models import decode
 
@@ -68,8 +69,8 @@ def test_an_evaluation_is_read_back_as_written(knowing, tmp_path):
     assert [s.inputs for s in again.samples] == [s.inputs for s in found.samples]
     assert again.samples[0].probabilities == pytest.approx(found.samples[0].probabilities, 1e-5)
     assert again.all_results() == found.all_results()
-    lines = (tmp_path / "eval" / "0" / "results.jsonl").read_text().splitlines()
-    assert len(lines) == len(found.all_results())
+    lines = jsonl.read(tmp_path / "eval" / "0" / "results.jsonl")
+    assert len(list(lines)) == len(found.all_results())
 
 
 def test_samples_show_options_with_probabilities(knowing):

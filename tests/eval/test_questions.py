@@ -2,6 +2,7 @@
 
 import eval_toys
 import pytest
+import source_toys
 
 import task_registry
 from eval import baselines, questions
@@ -92,15 +93,6 @@ def test_no_number_of_rows_is_cut_in_silence():
     assert len(asked.cells[0].rows) == min(6000, len(records))
 
 
-def test_without_training_rows_nothing_is_fitted_and_no_template_chosen():
-    asked = _collect("sst2", without_training=["sst2", "another"])
-    assert asked.without_training == ("sst2",)
-    assert asked.given["sst2"] == baselines.Baselines(majority={}, heuristic={})
-    assert not any(cell.is_choosing for cell in asked.cells)
-    with pytest.raises(errors.UserError, match="no training split to take exemplars from"):
-        _collect("sst2", without_training=["sst2"], shots=1)
-
-
 def test_all_templates_ask_the_same_whole_groups():
     cells = [c for c in _collect("multirc", rows_per_task=8).cells if not c.is_choosing]
     assert {cell.rows for cell in cells} == {cells[0].rows}
@@ -113,5 +105,19 @@ def test_a_task_without_a_training_split_is_asked_without_exemplars_and_baseline
     asked = _collect("wsc273")
     assert not any(cell.is_choosing for cell in asked.cells)
     assert not asked.given["wsc273"].majority
-    with pytest.raises(errors.UserError, match="no training split to take exemplars from"):
+    with pytest.raises(
+        errors.UserError,
+        match="no training rows to take exemplars from .it has no training split.: eval",
+    ):
         _collect("wsc273", shots=1)
+
+
+def test_a_folder_without_training_rows_is_asked_without_exemplars_and_baselines(tmp_path):
+    row = {"premise": "It rains.", "hypothesis": "It is wet.", "label": 0}
+    source_toys.write_folder(tmp_path, "rte", test=[row] * 9, validation=[row] * 9)
+    asked = _collect("rte", data=str(tmp_path))
+    assert {(cell.split, cell.is_choosing) for cell in asked.cells} == {("test", False)}
+    assert asked.without_training == ("rte",)
+    assert asked.given["rte"] == baselines.Baselines(majority={}, heuristic={})
+    with pytest.raises(errors.UserError, match="'rte' has no training rows .*has no train.jsonl"):
+        _collect("rte", data=str(tmp_path), shots=1)

@@ -1,9 +1,7 @@
 import copy
-import dataclasses
 import json
 import shutil
 import subprocess
-import types
 
 import pytest
 import source_toys
@@ -14,7 +12,7 @@ import train
 from flanlike import errors
 from flanlike.mixtures import compose, mixture
 from flanlike.prompts import manifest, recipe
-from flanlike.sources import hub, opening
+from flanlike.sources import opening
 from flanlike.tasks import registry
 from task_registry import __main__ as command_line
 
@@ -183,16 +181,21 @@ def test_the_hub_is_known_by_its_drawable_rows(tmp_path, monkeypatch):
     assert found[0] == found[1] != found[2]
 
 
-def test_the_hubs_commit_is_read_off_the_cache():
+def test_the_commits_of_the_hub_are_read_from_a_manifest(embedded, tmp_path):
     commit = "0123456789abcdef0123456789abcdef01234567"
-    file = f"/cache/glue/rte/0.0.0/{commit}/glue-train.arrow"
-    dataset = types.SimpleNamespace(features={}, cache_files=[{"filename": file}])
-    task = REGISTRY.task("rte")
-    assert hub.HubRows(task, dataset, "train").revision() == commit
-    dataset.cache_files = []
-    pinned = dataclasses.replace(task.hub, revision="refs/convert/parquet")
-    pinned = dataclasses.replace(task, hub=pinned)
-    assert hub.HubRows(pinned, dataset, "train").revision() == "refs/convert/parquet"
+    content = {
+        **embedded,
+        "source": "hub",
+        "tasks": {"rte": {"revision": commit}, "cb": {"revision": "refs/convert/parquet"}},
+        "evaluation": {"sst2": {"revision": commit}, "wnli": {}},
+    }
+    assert manifest.commits(content) == {"rte": commit, "sst2": commit}
+    assert manifest.commits({**content, "source": "folder"}) == {}
+    assert manifest.commits_in(None) == manifest.commits_in(tmp_path) == {}
+    manifest.write(tmp_path, content)
+    assert manifest.commits_in(tmp_path) == manifest.commits_in(tmp_path / "manifest.json")
+    assert REGISTRY.pinned(manifest.commits_in(tmp_path)).task("rte").hub.commit == commit
+    assert REGISTRY.task("rte").hub.commit == ""
 
 
 def test_tfds_is_known_by_its_rows_and_version():

@@ -12,6 +12,7 @@ import training_toys
 from pyarrow import parquet
 
 import task_registry
+from flanlike import jsonl
 
 REGISTRY = task_registry.registry()
 WITH_HUB = [name for name in REGISTRY.task_names if REGISTRY.task(name).hub]
@@ -55,10 +56,10 @@ def test_train_takes_its_rows_from_the_hub(hub, home, tmp_path):
     flags += ["--data", "hub", "--hold-out", "nli", "--out", str(out)]
     done = hub_client.run(hub.endpoint, home, "train", *flags)
     assert done.returncode == 0, done.stderr
-    assert len((out / "metrics.jsonl").read_text().splitlines()) == 2
+    assert len(list(jsonl.read(out / "metrics.jsonl"))) == 2
     composition = json.loads((out / "composition.json").read_text())
     assert {task["task"] for task in composition["tasks"]} == set(names) - {"rte"}
-    result = json.loads((out / "eval/2/results.jsonl").read_text().splitlines()[0])
+    result = next(jsonl.read(out / "eval/2/results.jsonl"))
     assert (result["data"], result["task"]) == ("hub", "rte")
 
 

@@ -142,7 +142,8 @@ def test_an_empty_split_is_an_error_that_counts(tmp_path):
 
 def test_a_missing_test_file_is_an_error(tmp_path):
     source_toys.write_folder(tmp_path, "toy", train=ROWS)
-    with pytest.raises(errors.UserError, match="neither a test nor a validation file"):
+    expected = "no test.jsonl .* and no validation.jsonl .* that 'test' could be of .it has train"
+    with pytest.raises(errors.UserError, match=expected):
         _open(tmp_path, "test")
 
 
@@ -153,6 +154,31 @@ def test_a_task_without_a_training_split_has_no_train_rows_in_a_folder(tmp_path)
     for split in ("train", "validation"):
         with pytest.raises(errors.UserError, match=r"toy' has no train\.jsonl or .* that"):
             opening.open_rows(only_tested, str(tmp_path), split)
+
+
+def test_a_folder_without_a_train_file_has_rows_to_evaluate_on_alone(tmp_path):
+    source_toys.write_folder(tmp_path, "toy", test=ROWS[:3])
+    assert opening.availability(_task(), str(tmp_path)) is None
+    assert "has no train.jsonl" in opening.lacks_training(_task(), str(tmp_path))
+    assert len(_open(tmp_path, "test")) == 3
+    for split, has in (("train", "test"), ("validation", "test")):
+        with pytest.raises(errors.UserError, match=f"{split}' could be of .it has {has}.jsonl"):
+            _open(tmp_path, split)
+    source_toys.write_folder(tmp_path, "toy", validation=ROWS[:2])
+    opened = {split: _open(tmp_path, split) for split in ("test", "validation")}
+    assert {split: records.row_id(0) for split, records in opened.items()} == {
+        "test": "test/0",
+        "validation": "validation/0",
+    }
+
+
+def test_a_folder_of_validation_rows_alone_is_tested_on_these(tmp_path):
+    source_toys.write_folder(tmp_path, "toy", validation=ROWS[:2])
+    assert [_open(tmp_path, split).row_id(0) for split in ("test", "validation")] == [
+        "validation/0"
+    ] * 2
+    source_toys.write_folder(tmp_path, "toy", train=ROWS)
+    assert opening.lacks_training(_task(), str(tmp_path)) is None
 
 
 def test_availability_gives_the_reason(tmp_path):

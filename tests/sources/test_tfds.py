@@ -10,7 +10,7 @@ import training_toys
 
 import task_registry
 import train
-from flanlike import errors
+from flanlike import errors, jsonl
 from flanlike.models import presets
 from flanlike.sources import opening
 
@@ -61,10 +61,10 @@ def test_train_takes_its_rows_from_tfds(tmp_path, monkeypatch):
     out = tmp_path / "run"
     with tfds.testing.mock_data(num_examples=210, num_sub_examples=2):
         train.main([*flags, "--data", "tfds", "--hold-out", "nli", "--out", str(out)])
-    assert len((out / "metrics.jsonl").read_text().splitlines()) == 2
+    assert len(list(jsonl.read(out / "metrics.jsonl"))) == 2
     composition = json.loads((out / "composition.json").read_text())
     assert {task["task"] for task in composition["tasks"]} == set(names) - {"rte"}
-    result = json.loads((out / "eval/2/results.jsonl").read_text().splitlines()[0])
+    result = next(jsonl.read(out / "eval/2/results.jsonl"))
     assert (result["data"], result["task"]) == ("tfds", "rte")
 
 

@@ -1,12 +1,12 @@
 """What a run says and writes while it trains."""
 
 import io
-import json
 
 import numpy as np
 import pytest
 import rich.console
 
+from flanlike import jsonl
 from flanlike.training import loop, progress
 
 
@@ -33,7 +33,7 @@ def write(out, steps, *, taken=0, total=20, terminal=False):
 
 
 def lines(out):
-    return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    return list(jsonl.read(out / "metrics.jsonl"))
 
 
 def test_one_object_a_step(tmp_path):

@@ -1,0 +1,248 @@
+"""JSON lines by random access: the file stays on the disk, and in memory is where its lines begin.
+
+A line ends with "\\n" and with nothing else. A byte order mark, a "\\r" before the end, and blank
+lines are no part of any row; lines are counted with the blank ones, as an editor does.
+
+    1   {"text": "a"}          row 0
+    2
+    3   {"text": "b"}          row 1
+"""
+
+import contextlib
+import gzip
+import json
+import os
+import re
+import shutil
+import tempfile
+import weakref
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
+
+from flanlike import errors
+from flanlike.sources import utf8
+
+_BLOCK = 1 << 22  # bytes that are looked through at once
+
+
+class JsonLines:
+    """The rows of one file, each read and parsed when it is asked for; 8 bytes a line are kept.
+
+    Read and not mapped: a file that is cut off under a map kills the process. A gzip file is
+    unpacked into a temporary file without a name, which goes with this object.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        with _opened(path) as file:
+            self._descriptor = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self._descriptor)
+        self._stamp = self._now()
+        self._bounds, self._lines = _scanned(self._descriptor)
+
+    def __len__(self) -> int:
+        return len(self._bounds) - 1 if self._lines is None else len(self._lines)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        try:
+            return _parsed(self._bytes(index, index + 1))
+        except ValueError:
+            self._check_unchanged()
+            raise
+
+    def where(self, index: int) -> str:
+        return f"{self._path}:{self._line(index) + 1}"
+
+    def with_value(self, indices: range, values: Mapping[str, Any]) -> set[int]:
+        """Returns those of `indices` whose row has one of the values in its column.
+
+        Only lines that could hold one, however it is spelt, are parsed. A row that cannot be read
+        is not among them.
+        """
+        patterns = [
+            pattern for column, value in values.items() for pattern in spellings(column, value)
+        ]
+        found = set()
+        for index in self._matching(indices, patterns):
+            try:
+                row = self[index]
+            except ValueError:
+                continue  # told when the row is read
+            if any(column in row and _is(row[column], value) for column, value in values.items()):
+                found.add(index)
+        return found
+
+    def _matching(self, indices: range, patterns: list[re.Pattern[bytes]]) -> list[int]:
+        """Returns those of `indices` whose line has a match of one of the patterns."""
+        import numpy as np
+
+        lines: set[int] = set()
+        first, last = indices.start, indices.stop
+        while first < last:
+            start = self._bounds[self._line(first)]
+            line = int(np.searchsorted(self._bounds, start + _BLOCK, "right")) - 1
+            row = line if self._lines is None else int(np.searchsorted(self._lines, line))
+            stop = min(max(row, first + 1), last)
+            block = self._bytes(first, stop)
+            places = [match.start() for pattern in patterns for match in pattern.finditer(block)]
+            at = np.asarray(places, np.int64) + start
+            lines.update((np.searchsorted(self._bounds, at, "right") - 1).tolist())
+            first = stop
+        if self._lines is None:
+            return sorted(lines)
+        return np.searchsorted(self._lines, sorted(lines)).tolist()
+
+    def _line(self, index: int) -> int:
+        return index if self._lines is None else self._lines.item(index)
+
+    def _bytes(self, first: int, stop: int) -> bytes:
+        """Returns what the file has from the row `first` to before the row `stop`."""
+        start = self._bounds.item(self._line(first))
+        count = self._bounds.item(self._line(stop - 1) + 1) - start
+        content = os.pread(self._descriptor, count, start)
+        if len(content) != count:
+            self._check_unchanged(is_short=True)
+        return content
+
+    def _now(self) -> tuple[int, int]:
+        status = os.fstat(self._descriptor)
+        return status.st_mtime_ns, status.st_size
+
+    def _check_unchanged(self, *, is_short: bool = False) -> None:
+        if is_short or self._now() != self._stamp:
+            raise errors.UserError(
+                f"{self._path}: the file was changed while it was read; leave it as it is, and "
+                "run the same command again"
+            )
+
+
+def spellings(column: str, value: Any) -> list[re.Pattern[bytes]]:
+    r"""Returns patterns of which one matches every line that has the value in its column.
+
+    JSON may have blanks or none between its parts, and any character as \uXXXX. Lines that match
+    may still have another value, or the column deeper inside.
+
+    "label", -1   ->   label"\s*:\s*-   and   \u006c (l), \u0061 (a), ... with letters of any case
+    """
+    key = re.escape(column.encode()) + rb'"\s*:\s*'  # without its first quote: a mark may precede
+    patterns = [key + _beginning(value)]
+    units = {column.encode("utf-16-be")[at : at + 2] for at in range(0, 2 * len(column), 2)}
+    codes = ["".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in u.hex()) for u in units]
+    patterns.append(rb"\\u(?:" + "|".join(sorted(codes)).encode() + rb")")
+    if set(column) & set('"\\/\b\f\n\r\t'):
+        patterns.append(rb'\\["\\/bfnrt]')
+    return [re.compile(pattern) for pattern in patterns]
+
+
+def _beginning(value: Any) -> bytes:
+    """Returns a pattern of the first characters by which JSON may spell the value."""
+    match value:
+        case None:
+            return rb"null"
+        case bool():
+            return rb"true" if value else rb"false"
+        case int() | float():
+            return rb"-" if value < 0 else rb"[-0-9I]"  # 1 is also 0.1e1, and 0 is -0
+        case str():
+            starts = [re.escape(value[:end].encode()) + rb"\\" for end in range(len(value) + 1)]
+            return rb'"(?:' + rb"|".join([re.escape(value.encode()) + rb'"', *starts]) + rb")"
+        case list():
+            return rb"\[\s*" + (_beginning(value[0]) if value else rb"\]")
+        case _:
+            return rb""
+
+
+def _is(value: Any, mark: Any) -> bool:
+    return value == mark and isinstance(value, bool) == isinstance(mark, bool)
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    line = line.removeprefix(utf8.BYTE_ORDER_MARK)
+    try:
+        row = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise utf8.error_of(_damaged_column(line), error) from error
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"invalid JSON ({error.msg} at column {error.colno}): {line[:60]!r}; expected one "
+            "object a line"
+        ) from error
+    if not isinstance(row, dict):
+        raise ValueError(f"expected one JSON object a line, got {line[:60]!r}")
+    if next(iter(row), "").startswith(utf8.MARK):
+        return {name.removeprefix(utf8.MARK): value for name, value in row.items()}
+    return row
+
+
+def _damaged_column(line: bytes) -> str:
+    """Returns the column of a line in which the first byte stands that is not UTF-8."""
+    try:
+        row = json.loads(line.decode("utf-8", "surrogateescape"))
+        for column, value in row.items():
+            json.dumps([column, value], ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return column
+    except (json.JSONDecodeError, AttributeError):
+        pass
+    return "?"  # nothing to name: it is no object of columns
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    """Yields the file, or what a gzip file unpacks to."""
+    try:
+        if not path.endswith(".gz"):
+            with open(path, "rb") as file:
+                yield file
+            return
+        with gzip.open(path) as packed, tempfile.TemporaryFile() as unpacked:
+            shutil.copyfileobj(packed, unpacked, _BLOCK)
+            unpacked.flush()
+            yield unpacked
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise errors.UserError(
+            f"{path}: truncated or damaged gzip file ({error}); copy or download it again"
+        ) from error
+    except OSError as error:
+        raise errors.UserError(f"{path}: cannot read the file ({error.strerror})") from error
+
+
+def _scanned(descriptor: int) -> tuple[Any, Any]:
+    """Returns where each line begins, with the end of the last one; and the lines that are rows.
+
+    None stands for all of them.
+    """
+    import numpy as np  # not where tasks are only listed
+
+    begins: list[Any] = [np.zeros(1, np.int64)]
+    firsts: list[Any] = []  # the first byte of each line
+    size, is_at_start = 0, True
+    for block in _blocks(descriptor):
+        content = np.frombuffer(block, np.uint8)
+        after = np.flatnonzero(content == ord("\n")) + 1
+        inside = after[:-1] if len(after) and after[-1] == len(content) else after
+        firsts += [content[:1]] if is_at_start else []
+        firsts.append(content[inside])
+        begins.append(after + size)
+        is_at_start = len(inside) < len(after)
+        size += len(content)
+    bounds = np.concatenate(begins)
+    if bounds[-1] != size:
+        bounds = np.append(bounds, size)
+    first = np.concatenate(firsts) if firsts else np.zeros(0, np.uint8)
+    lengths = np.diff(bounds)
+    is_row = ~((lengths == 1) & (first == ord("\n")) | (lengths == 2) & (first == ord("\r")))
+    for line in np.flatnonzero(is_row & ((first <= ord(" ")) | (first == utf8.BYTE_ORDER_MARK[0]))):
+        content = os.pread(descriptor, int(lengths[line]), int(bounds[line]))
+        is_row[line] = bool(content.removeprefix(utf8.BYTE_ORDER_MARK).strip())
+    return bounds, None if is_row.all() else np.flatnonzero(is_row)
+
+
+def _blocks(descriptor: int) -> Iterator[bytes]:
+    place = 0
+    while block := os.pread(descriptor, _BLOCK, place):
+        yield block
+        place += len(block)
