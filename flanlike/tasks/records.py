@@ -21,6 +21,8 @@ class Check:
         self._words: tuple[str, ...] | None = None  # None: a record brings options of its own
         if isinstance(task.answers, task_module.Labels):
             self._words = task.answers.words
+        brings_options = not self._is_free and self._words is None
+        self._keys = len(self._fields) + (2 if brings_options else 1)  # of a record without extras
 
     def problem(self, record: Any) -> str:
         """Returns the first thing that is wrong with the record, "" where it is as it should be."""
@@ -37,20 +39,36 @@ class Check:
             wrong = _wrong_texts(record.get("references"), "references")
         else:
             wrong = self._wrong_label(record)
-        return wrong or _wrong_extras(record)
+        if wrong or len(record) <= self._keys:
+            return wrong
+        return _wrong_extras(record)
 
     def _wrong_label(self, record: task_module.Record) -> str:
         options = self._words
         if options is None:
             options = record.get("options")
-            if wrong := _wrong_texts(options, "options"):
+            if wrong := _wrong_options(options):
                 return wrong
-            if len({option.strip() for option in options}) != len(options) or len(options) < 2:
-                return f"options are {texts.shown(options)}; expected two or more, all different"
         label = record.get("label")
         if type(label) is int and 0 <= label < len(options):
             return ""
         return f"label is {texts.shown(label)}; expected an index into {texts.shown([*options])}"
+
+
+def _wrong_options(options: Any) -> str:
+    if type(options) is list:
+        try:  # all at once, as nearly always nothing is wrong
+            different = set(map(str.strip, options))
+            is_plain = "" not in different and "".join(options).isascii()
+            if is_plain and 1 < len(options) == len(different):
+                return ""
+        except TypeError:
+            pass  # not all of them are texts
+    if wrong := _wrong_texts(options, "options"):
+        return wrong
+    if len(options) < 2 or len({option.strip() for option in options}) < len(options):
+        return f"options are {texts.shown(options)}; expected two or more, all different"
+    return ""
 
 
 def _wrong_texts(values: Any, what: str) -> str:
