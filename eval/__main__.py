@@ -32,11 +32,10 @@ from flanlike.training import distributed
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    with run_folder.no_space_is_a_user_error():
-        if arguments[:1] == ["report"]:
-            _report(arguments[1:])
-        else:
-            _evaluate(arguments)
+    if arguments[:1] == ["report"]:
+        _report(arguments[1:])
+    else:
+        _evaluate(arguments)
 
 
 def _evaluate(arguments: Sequence[str]) -> None:
@@ -72,6 +71,9 @@ def _evaluate(arguments: Sequence[str]) -> None:
     with distributed.together():
         configs = [run_folder.read_config(run) for run in flags.run]
         mesh = _mesh(configs[0])
+        if distributed.is_first():
+            for run in flags.run:
+                evaluation.expect_writable(run)
     each = loading.load_each(flags.run, base=flags.base, mesh=mesh)
     for run, config, loaded in zip(flags.run, configs, each, strict=True):
         _evaluate_run(flags, run, config, loaded, mesh)
@@ -85,7 +87,7 @@ def _evaluate_run(
     mesh: jax.sharding.Mesh | None,
 ) -> None:
     with distributed.together():
-        asked = _questions(flags, config, loaded)
+        asked = _questions(flags, run, config, loaded)
     name = _name(flags, config)
     found = measuring.measure(
         loaded.model,
@@ -115,10 +117,13 @@ def _mesh(config: Mapping[str, Any]) -> jax.sharding.Mesh | None:
 
 
 def _questions(
-    flags: argparse.Namespace, config: Mapping[str, Any], loaded: loading.Loaded
+    flags: argparse.Namespace,
+    run: pathlib.Path,
+    config: Mapping[str, Any],
+    loaded: loading.Loaded,
 ) -> questions.Questions:
     """Returns what the run itself asks, but for what the flags change."""
-    registry = task_registry.registry(config["tasks"])
+    registry = task_registry.registry(run_folder.tasks_of(run, config))
     mix = registry.mixture(config["mixture"])
     held_out = flags.hold_out or config["hold_out"]
     split = compose.split_tasks(mix, registry, held_out, rules=config["hold_out_rules"])
@@ -166,7 +171,7 @@ def _unseen(
 def _name(flags: argparse.Namespace, config: Mapping[str, Any]) -> str:
     """Returns what is asked otherwise than by the run itself: "" or "hub-shots3"."""
     parts = []
-    if flags.data and flags.data != config["data"]:
+    if flags.data and run_folder.place_of(flags.data) != run_folder.place_of(config["data"]):
         parts.append(pathlib.Path(flags.data).resolve().name)
     if flags.hold_out and flags.hold_out != config["hold_out"]:
         parts += flags.hold_out

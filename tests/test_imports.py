@@ -11,7 +11,7 @@ import pytest
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _HEAVY = ("tensorflow", "tensorflow_datasets", "seqio", "torch", "transformers")
 # From the ground up: a package imports what stands before it, and itself. "" is `flanlike/` itself:
-# errors, seeding and config.
+# errors, atomic, seeding and config.
 _ORDER = (
     "",
     "tasks",
@@ -71,7 +71,7 @@ def test_the_order_names_every_package():
     there = {path.parent.name for path in (_ROOT / "flanlike").glob("*/__init__.py")}
     assert there == set(_ORDER) - {""}
     alone = {path.stem for path in (_ROOT / "flanlike").glob("*.py")}
-    assert alone == {"__init__", "config", "errors", "seeding", *_COMMANDS}
+    assert alone == {"__init__", "atomic", "config", "errors", "seeding", *_COMMANDS}
 
 
 @pytest.mark.parametrize("file", _files("flanlike"), ids=_module)

@@ -75,7 +75,9 @@ def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, monkeypatc
 
     with monkeypatch.context() as patched:
         patched.setattr(progress.Log, "write", write_and_stop)
-        train.main([*SMALL, "--out", str(stopped)])
+        with pytest.raises(SystemExit) as stop:
+            train.main([*SMALL, "--out", str(stopped)])
+    assert stop.value.code == 128 + signal.SIGTERM
     assert "to go on, run again:" in (said := capsys.readouterr().out)
     assert f"python train.py {FLAGS} --out {stopped}" in said
     assert not (stopped / "eval/4").exists()

@@ -30,12 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flags = parser.parse_args(arguments)
     if flags.out.exists() and (not flags.out.is_dir() or any(flags.out.iterdir())):
         raise errors.UserError(f"--out {str(flags.out)!r} is there and not empty: give another")
-    with run_folder.no_space_is_a_user_error():
-        kind = tuned_kind(flags.run)
-        if flags.peft:
-            export_peft(flags.run, flags.out, kind, step=flags.step, base=flags.base)
-        else:
-            export(flags.run, flags.out, kind, step=flags.step, base=flags.base)
+    kind = tuned_kind(flags.run)
+    if flags.peft:
+        export_peft(flags.run, flags.out, kind, step=flags.step, base=flags.base)
+    else:
+        export(flags.run, flags.out, kind, step=flags.step, base=flags.base)
 
 
 def tuned_kind(run: Path) -> config_lib.Tuning | None:
