@@ -19,8 +19,8 @@ import jax
 
 import task_registry
 from eval import compare, evaluation, figures, measuring, questions, report, results
+from flanlike import atomic, errors
 from flanlike import config as config_lib
-from flanlike import errors
 from flanlike.mixtures import compose
 from flanlike.models import sharding
 from flanlike.runs import folder as run_folder
@@ -73,7 +73,7 @@ def _evaluate(arguments: Sequence[str]) -> None:
         mesh = _mesh(configs[0])
         if distributed.is_first():
             for run in flags.run:
-                evaluation.expect_writable(run)
+                atomic.expect_writable(run / "eval")
     each = loading.load_each(flags.run, base=flags.base, mesh=mesh)
     for run, config, loaded in zip(flags.run, configs, each, strict=True):
         _evaluate_run(flags, run, config, loaded, mesh)

@@ -9,7 +9,6 @@ summary.json       the setting, task and cluster summaries, baselines, what was 
 import dataclasses
 import json
 import pathlib
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,13 +79,6 @@ def write(run: pathlib.Path, found: Evaluation, *, name: str = "") -> pathlib.Pa
             _write_lines(partial / "samples.jsonl", map(results.as_json, found.samples))
             atomic.write_json(partial / _DONE, as_json(found), ensure_ascii=False)
     return folder
-
-
-def expect_writable(run: pathlib.Path) -> None:
-    """Raises where an evaluation could not be written: better now than after it."""
-    folder = pathlib.Path(run) / "eval"
-    folder.mkdir(parents=True, exist_ok=True)
-    tempfile.TemporaryFile(dir=folder).close()
 
 
 def folder_of(run: pathlib.Path, step: int, name: str = "") -> pathlib.Path:

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -59,6 +60,12 @@ def folder(path: str | os.PathLike[str], *, last: str = "") -> Iterator[Path]:
             made.replace(path / made.name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def expect_writable(path: str | os.PathLike[str]) -> None:
+    """Makes the folder, and raises where no file can be made in it: better now than after hours."""
+    Path(path).mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=path).close()
 
 
 def is_left_over(path: Path) -> bool:

@@ -98,3 +98,11 @@ def test_a_task_without_a_training_split_is_asked_without_exemplars_and_baseline
     assert not asked.given["wsc273"].majority
     with pytest.raises(errors.UserError, match="no training split to take exemplars from"):
         _collect("wsc273", shots=1)
+
+
+def test_without_rows_to_write_answers_for_no_template_asks_for_one():
+    asked = _collect("sst2", "samsum", generation_rows=0)
+    assert {cell.task.name for cell in asked.cells} == {"sst2"} == set(asked.given)
+    assert not any(cell.is_generated for cell in asked.cells)
+    with pytest.raises(errors.UserError, match="generation-rows is 0, and the answers to samsum"):
+        _collect("samsum", generation_rows=0)
