@@ -13,6 +13,7 @@ Several processes may run it together (docs/scale_out.md): all do the same, and 
 
 import contextlib
 import dataclasses
+import functools
 import shlex
 import signal
 import sys
@@ -27,7 +28,7 @@ import task_registry
 from eval import closing, measuring, questions
 from flanlike import config as config_lib
 from flanlike import errors
-from flanlike.batches import input_shards, pipeline, tokenizer, vocabulary
+from flanlike.batches import input_shards, pipeline, tokenizer
 from flanlike.mixtures import mixture
 from flanlike.models import sharding, tuning
 from flanlike.prompts import manifest, recipe
@@ -47,8 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = sys.argv[1:] if arguments is None else arguments
     command = shlex.join(["python", "train.py", *arguments])
     distributed.join(config.distributed)
-    with run_folder.no_space_is_a_user_error():
-        run(config, command=command)
+    run(config, command=command)
 
 
 def run(config: config_lib.RunConfig, *, command: str) -> None:
@@ -56,20 +56,21 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
     plan = make_plan(config)
     out = plan.out
     run_folder.agree_on(out, plan.resolved, manifest=plan.read)
-    if closing.is_finished(out, config.steps):
-        say(f"{out} holds this run, finished: writing its report again")
-    else:
-        for line in (*recipe.told(config, plan.composition, out), *starts.told(plan.start)):
-            say(line)
-        parts = prepare(plan)
-        run_folder.begin(out, plan.resolved, parts.words, {manifest.FILE: plan.read})
-        run_folder.write_composition(out, plan.composition.as_json(), parts.batches.counts)
-        is_whole = train(plan, parts)
-        run_folder.write_composition(out, plan.composition.as_json(), parts.batches.counts)
-        if not is_whole:
-            say(f"stopped and saved in {out}; to go on, run again:  {command}")
-            return
-    closing.conclude(out, command=command)
+    with run_folder.held(out) as lock:
+        if closing.is_finished(out, config.steps, config.eval):
+            say(f"{out} holds this run, finished: writing its report again")
+        else:
+            say(*recipe.told(config, plan.composition, out), *starts.told(plan.start, config))
+            parts = prepare(plan)
+            files = {manifest.FILE: plan.read}
+            run_folder.begin(out, plan.resolved, parts.words, files, plan.tasks.user_files, lock)
+            run_folder.write_composition(out, plan.composition.as_json(), parts.batches.counts)
+            stopped_by = train(plan, parts)
+            run_folder.write_composition(out, plan.composition.as_json(), parts.batches.counts)
+            if stopped_by:
+                say(f"stopped and saved in {out}; to go on, run again:  {command}")
+                raise SystemExit(128 + stopped_by)
+        closing.conclude(out, command=command)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -94,8 +95,10 @@ def make_plan(config: config_lib.RunConfig) -> Plan:
     resolved = starts.resolve(config, start, recipe.mixture_of(asked, tasks))
     out = Path(config.out or run_folder.default_folder(config.mixture, resolved))
     run_folder.check(out, resolved)
-    # A run that goes on, or does as another did, reads the hub as it was then.
-    tasks = tasks.pinned(manifest.commits_in(config.manifest) | manifest.commits_in(out))
+    resuming.check(config, resolved, out)
+    # A run that goes on, here or from another, reads the hub as it was then.
+    for began in (config.manifest, config.continue_from, out):
+        tasks = tasks.pinned(manifest.commits_in(began))
     if config.exclude_overlap:
         say("looking for training rows that overlap with evaluation rows")
     composition = recipe.compose(asked, tasks)
@@ -152,16 +155,10 @@ def prepare(plan: Plan) -> Parts:
 def words_for(plan: Plan) -> tokenizer.Tokenizer:
     """Returns the run's vocabulary: one that is there, or one trained on its own prompts."""
     config = plan.config
-
-    def train_words() -> vocabulary.Vocabulary:
-        say(f"training a vocabulary on {VOCABULARY_PROMPTS:,} training prompts")
-        prompts = prompt_stream.Prompts(
-            plan.composition, plan.tasks, data=config.data, seed=config.seed, style=config.prompts
-        )
-        texts = map(prompts.text, range(VOCABULARY_PROMPTS))
-        return vocabulary.Vocabulary.train(texts, config.vocabulary_size)
-
-    return starts.words(plan.start, plan.out, config.vocabulary, train_words)
+    prompts = prompt_stream.Prompts(
+        plan.composition, plan.tasks, data=config.data, seed=config.seed, style=config.prompts
+    )
+    return starts.words(plan.start, config, plan.out, prompts.text, VOCABULARY_PROMPTS)
 
 
 def make_batches(
@@ -191,8 +188,8 @@ def make_batches(
     return batches
 
 
-def train(plan: Plan, parts: Parts) -> bool:
-    """Evaluates, trains, evaluates; returns False where a signal stopped it before the end."""
+def train(plan: Plan, parts: Parts) -> int:
+    """Evaluates, trains, evaluates; returns the signal that stopped it, 0 at its end."""
     config, out = plan.config, plan.out
     optimizer = optim.build(config.optim, config.steps)
     step = loop.make_train_step(
@@ -206,42 +203,44 @@ def train(plan: Plan, parts: Parts) -> bool:
     )
     checkpoints = checkpoint.Checkpoints(out / "checkpoints", keep=config.checkpoint.keep)
     state = loop.init_state(parts.model, optimizer, mesh=parts.mesh)
-    state = resuming.restore(checkpoints, state, parts.batches)
+    measure = functools.partial(evaluate, plan, parts)
+    state = resuming.restore(checkpoints, state, parts.batches, config, before=measure)
     with (
         contextlib.closing(parts.batches),
         contextlib.closing(checkpoints),
         progress.log(out, total_steps=config.steps, steps_taken=int(state.step)) as log,
+        resuming.lost_is_told(out, checkpoints),
     ):
-        _, is_whole = loop.train(
+        _, stopped_by = loop.train(
             parts.model,
             state,
             step,
             parts.batches,
             total_steps=config.steps,
-            evaluate=lambda steps: evaluate(plan, parts, steps, log),
+            evaluate=log.pausing(measure),
             evaluate_every=config.eval.every,
+            evaluate_at_start=config.eval.at_start,
             save=lambda steps, state: checkpoints.save(steps, state, parts.batches, plan.resolved),
             save_every=config.checkpoint.every,
             write=log.write,
             agree=distributed.Agreement() if distributed.count() > 1 else None,
         )
         checkpoints.wait()
-    return is_whole
+    return stopped_by
 
 
-def evaluate(plan: Plan, parts: Parts, steps: int, log: progress.Log | progress.Silent) -> None:
+def evaluate(plan: Plan, parts: Parts, steps: int) -> None:
     """Puts the questions to the model as it is now, and writes what it answered; once a step."""
-    with log.paused():
-        measuring.measure_once(
-            parts.model,
-            parts.words,
-            parts.asked,
-            out=plan.out,
-            step=steps,
-            config=plan.resolved,
-            held_out=plan.composition.held_out,
-            mesh=parts.mesh,
-        )
+    measuring.measure_once(
+        parts.model,
+        parts.words,
+        parts.asked,
+        out=plan.out,
+        step=steps,
+        config=plan.resolved,
+        held_out=plan.composition.held_out,
+        mesh=parts.mesh,
+    )
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ import jax
 
 import task_registry
 from eval import compare, evaluation, figures, measuring, questions, report, results
+from flanlike import atomic, errors
 from flanlike import config as config_lib
-from flanlike import errors
 from flanlike.mixtures import compose
 from flanlike.models import sharding
 from flanlike.prompts import manifest
@@ -33,11 +33,10 @@ from flanlike.training import distributed
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    with run_folder.no_space_is_a_user_error():
-        if arguments[:1] == ["report"]:
-            _report(arguments[1:])
-        else:
-            _evaluate(arguments)
+    if arguments[:1] == ["report"]:
+        _report(arguments[1:])
+    else:
+        _evaluate(arguments)
 
 
 def _evaluate(arguments: Sequence[str]) -> None:
@@ -73,6 +72,9 @@ def _evaluate(arguments: Sequence[str]) -> None:
     with distributed.together():
         configs = [run_folder.read_config(run) for run in flags.run]
         mesh = _mesh(configs[0])
+        if distributed.is_first():
+            for run in flags.run:
+                atomic.expect_writable(run / "eval")
     each = loading.load_each(flags.run, base=flags.base, mesh=mesh)
     for run, config, loaded in zip(flags.run, configs, each, strict=True):
         _evaluate_run(flags, run, config, loaded, mesh)
@@ -123,7 +125,8 @@ def _questions(
     loaded: loading.Loaded,
 ) -> questions.Questions:
     """Returns what the run itself asks, but for what the flags change."""
-    registry = task_registry.registry(config["tasks"]).pinned(manifest.commits_in(run))
+    tasks_file = run_folder.tasks_of(run, config)
+    registry = task_registry.registry(tasks_file).pinned(manifest.commits_in(run))
     mix = registry.mixture(config["mixture"])
     held_out = flags.hold_out or config["hold_out"]
     split = compose.split_tasks(mix, registry, held_out, rules=config["hold_out_rules"])
@@ -172,7 +175,7 @@ def _unseen(
 def _name(flags: argparse.Namespace, config: Mapping[str, Any]) -> str:
     """Returns what is asked otherwise than by the run itself: "" or "hub-shots3"."""
     parts = []
-    if flags.data and flags.data != config["data"]:
+    if flags.data and run_folder.place_of(flags.data) != run_folder.place_of(config["data"]):
         parts.append(pathlib.Path(flags.data).resolve().name)
     if flags.hold_out and flags.hold_out != config["hold_out"]:
         parts += flags.hold_out

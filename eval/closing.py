@@ -3,14 +3,18 @@
 import pathlib
 
 from eval import evaluation, report
+from flanlike import config as config_lib
 from flanlike import microworld
 from flanlike.runs import folder as run_folder
 from flanlike.training import distributed
 
 
-def is_finished(out: pathlib.Path, steps: int) -> bool:
+def is_finished(out: pathlib.Path, steps: int, settings: config_lib.EvalConfig) -> bool:
     """Returns what the first process sees: whether a run is trained and evaluated to its end."""
-    is_there = run_folder.is_trained(out, steps) and evaluation.is_whole(out, steps)
+    evaluated = [0, steps] if settings.at_start else [steps]
+    is_there = run_folder.is_trained(out, steps) and all(
+        evaluation.is_whole(out, step, settings) for step in evaluated
+    )
     return distributed.of_first(is_there)
 
 

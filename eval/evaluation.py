@@ -14,7 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eval import baselines, predictions, results
-from flanlike import errors, jsonl
+from flanlike import atomic, errors, jsonl
+from flanlike import config as config_lib
+from flanlike.runs import locks
+
+_DONE = "summary.json"  # its being there says that the others are whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +71,14 @@ def write(run: pathlib.Path, found: Evaluation, *, name: str = "") -> pathlib.Pa
     A name is for what is asked otherwise than by the run itself: the report leaves it aside.
     """
     folder = folder_of(run, found.setting.step, name)
-    folder.mkdir(parents=True, exist_ok=True)
-    predictions.write(folder / "predictions.jsonl", found.cells)
-    _write_lines(folder / "results.jsonl", map(results.as_json, found.all_results()))
-    _write_lines(folder / "samples.jsonl", map(results.as_json, found.samples))
-    summary = as_json(found)
-    # Last, for its being there says that the others are whole.
-    path = folder / "summary.json"
-    path.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with locks.Lock(folder.parent, name=f".{folder.name}.lock") as lock:
+        lock.take(wait=True)  # two that evaluate the same step write one after the other
+        with atomic.folder(folder, last=_DONE) as partial:
+            predictions.write(partial / "predictions.jsonl", found.cells)
+            _write_lines(partial / "results.jsonl", map(results.as_json, found.all_results()))
+            _write_lines(partial / "samples.jsonl", map(results.as_json, found.samples))
+            atomic.write_json(partial / _DONE, as_json(found), ensure_ascii=False)
     return folder
 
 
@@ -101,7 +105,7 @@ def as_json(found: Evaluation) -> dict[str, Any]:
 
 def read(folder: pathlib.Path) -> Evaluation:
     """Returns the evaluation that `write` left in this folder."""
-    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    summary = json.loads((folder / _DONE).read_text(encoding="utf-8"))
     return Evaluation(
         setting=results.Setting(**summary["setting"]),
         held_out=tuple(summary["held_out"]),
@@ -114,19 +118,43 @@ def read(folder: pathlib.Path) -> Evaluation:
     )
 
 
-def is_whole(run: pathlib.Path, step: int) -> bool:
-    """Returns whether the run's own evaluation at that step was written to its end."""
-    return (folder_of(run, step) / "summary.json").is_file()
+def state(run: pathlib.Path, step: int, settings: config_lib.EvalConfig) -> str:
+    """Returns how the run's own evaluation at that step is: "whole", "missing", "torn" or "other".
+
+    Torn: before files were moved, a full disk left half of one. Other: asked by other settings.
+    """
+    folder = folder_of(run, step)
+    summary = _summary(folder)
+    if summary is None:
+        return "torn" if (folder / _DONE).is_file() else "missing"
+    there, here = summary["options"], vars(settings)
+    # What evaluations from before a setting did is its default.
+    there = {**vars(config_lib.EvalConfig()), **there}
+    asked = [name for name in here if name not in config_lib.NOT_ASKED]
+    return "whole" if all(there[name] == here[name] for name in asked) else "other"
+
+
+def is_whole(run: pathlib.Path, step: int, settings: config_lib.EvalConfig) -> bool:
+    """Returns whether that evaluation was asked by these settings, and written to its end."""
+    return state(run, step, settings) == "whole"
+
+
+def _summary(folder: pathlib.Path) -> dict[str, Any] | None:
+    """Returns an evaluation's summary; None where it was not written, or not to its end."""
+    try:
+        return json.loads((folder / _DONE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def steps(run: pathlib.Path) -> list[pathlib.Path]:
     """Returns the folders of a run's whole evaluations, earliest step first."""
-    found = (path.parent for path in pathlib.Path(run).glob("eval/*/summary.json"))
-    return sorted((path for path in found if path.name.isdigit()), key=lambda path: int(path.name))
+    found = [path for path in pathlib.Path(run).glob("eval/*") if path.name.isdigit()]
+    return sorted(filter(_summary, found), key=lambda path: int(path.name))
 
 
 def first_and_last(run: pathlib.Path) -> tuple[Evaluation | None, Evaluation]:
-    """Returns a run's evaluations before and after tuning; the first is None where there is one."""
+    """Returns a run's evaluations before and after tuning; the first is None where it has none."""
     folders = steps(run)
     if not folders:
         raise errors.UserError(
@@ -134,7 +162,8 @@ def first_and_last(run: pathlib.Path) -> tuple[Evaluation | None, Evaluation]:
             f"let train.py finish, or run python -m eval --run {run}"
         )
     after = read(folders[-1])
-    return (read(folders[0]) if len(folders) > 1 else None), after
+    has_first = len(folders) > 1 and folders[0].name == "0"
+    return (read(folders[0]) if has_first else None), after
 
 
 def _write_lines(path: pathlib.Path, lines: Iterable[Mapping[str, Any]]) -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from flax import nnx
 
 
+_AGAIN = {"torn": "was cut short", "other": "was made by other --eval settings"}
+
+
 def measure_once(
     model: "nnx.Module",
     words: tokenizer.Tokenizer,
@@ -26,8 +29,11 @@ def measure_once(
     **settings: Any,
 ) -> None:
     """Measures as below, unless the run has its evaluation at that step already."""
-    if distributed.of_first(evaluation.is_whole(out, step)):
+    found = evaluation.state(out, step, asked.settings)
+    if distributed.of_first(found == "whole"):
         return
+    if found in _AGAIN:
+        progress.say(f"the evaluation after {step} steps {_AGAIN[found]}: it is made again")
     progress.say(f"evaluating after {step} steps: {asked.prompts:,} prompts")
     measure(model, words, asked, out=out, step=step, **settings)
 

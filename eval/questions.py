@@ -87,7 +87,9 @@ def collect(
     """Returns the questions for the tasks of these names, to a model of that family and words.
 
     Forward templates always, chain-of-thought ones for tasks with a rationale, inverted ones never.
-    Exemplars are dropped where a prompt would be too long for the model.
+    Exemplars are dropped where a prompt would be too long for the model. Where no answers are to be
+    written (`generation_rows` 0) the templates that ask for such are left out, with tasks that have
+    no others.
     """
     max_prompt_tokens = settings.max_input_tokens - 1  # of text: the last is a newline or EOS
     cells: list[Cell] = []
@@ -115,6 +117,8 @@ def collect(
         )
         test = sampling.sample(open_rows(task, split=settings.split), settings.seed)
         found = list(ask.cells(test))
+        if not found:
+            continue
         if ask.train and settings.split == "test" and "validation" in settings.splits:
             validation = sampling.sample(open_rows(task, split="validation"), settings.seed)
             found += ask.cells(validation, is_choosing=True)
@@ -126,6 +130,11 @@ def collect(
         dropped[task.name] = test.records.dropped
         bad[task.name] = test.records.bad
         cells += found
+    if not cells:
+        raise errors.UserError(
+            f"--eval.generation-rows is 0, and the answers to {', '.join(names)} are all written: "
+            "give more rows, or evaluate others"
+        )
     return Questions(
         settings=settings,
         style=style,
@@ -165,6 +174,8 @@ class _Asker:
         for template in self._templates(is_choosing):
             is_generated = is_free or template.kind == "cot"
             count = settings.generation_rows if is_generated else settings.rows_per_task
+            if not count:
+                continue
             if is_choosing:
                 count = min(count, settings.validation_rows)
             if count not in drawn:

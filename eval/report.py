@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Sequence
 
 from eval import appendix, comparison, figures, page, plots, predictions, results, run_folder
+from flanlike import atomic
 
 
 def write(folder: str | pathlib.Path, *, command: str = "") -> list[pathlib.Path]:
@@ -18,7 +19,7 @@ def write(folder: str | pathlib.Path, *, command: str = "") -> list[pathlib.Path
     run = run_folder.read(pathlib.Path(folder))
     kept = run.folder / "command.txt"
     if command:
-        kept.write_text(command + "\n", encoding="utf-8")
+        atomic.write(kept, command + "\n")
     elif kept.is_file():
         command = kept.read_text(encoding="utf-8").strip()
     blocks = _blocks(run, command)
@@ -36,9 +37,9 @@ def write_pages(
     for block in blocks:
         if isinstance(block, page.Figure):
             svg = plots.standalone(block.svg)
-            (folder / f"{block.name}.svg").write_text(svg + "\n", encoding="utf-8")
-    markdown.write_text(page.to_markdown(blocks), encoding="utf-8")
-    html.write_text(page.to_html(title, blocks), encoding="utf-8")
+            atomic.write(folder / f"{block.name}.svg", svg + "\n")
+    atomic.write(markdown, page.to_markdown(blocks))
+    atomic.write(html, page.to_html(title, blocks))
 
 
 def _blocks(run: run_folder.Run, command: str) -> list[page.Block]:
@@ -67,6 +68,9 @@ def _top(run: run_folder.Run) -> list[page.Block]:
         page.Text(text=f"{lead}, rows from {figures.source(setting.data)}, seed {setting.seed}."),
         *figures.data_banner(setting.data),
     ]
+    if run.before is None:
+        text = "The model was not evaluated before its first step: there is no “before”."
+        blocks.append(page.Text(text=text, role="note"))
     if held_out:
         whole = sum(change.holds for change in held_out)
         against = figures.against(held_out)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from flanlike import errors
+
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
@@ -39,7 +41,10 @@ def score(
             f"options {options!r} need one log-probability each, got shape {scores.shape!r}"
         )
     if np.isnan(scores).any():
-        raise ValueError(f"a log-probability of options {options!r} is NaN: the model is broken")
+        raise errors.NotFinite(
+            f"a log-probability of options {tuple(options)!r} is NaN: the model's parameters are "
+            "none to compute with"
+        )
     if token_counts is not None:
         scores = scores / np.asarray(token_counts)
     choice = int(np.argmax(scores))

@@ -2,8 +2,8 @@
 
 The flags of `train.py` are derived from these dataclasses: `optim.peak_lr` is `--optim.peak-lr`,
 and the comment beside a field is what `--help` says of it. Values are passed to functions; a
-function may take its own section, and only `train.main` sees the whole. The resolved configuration
-is written to the run's folder.
+function may take its own section; `train.py`, and what a part makes `of_run`, see the whole. The
+resolved configuration is written to the run's folder.
 """
 
 import contextlib
@@ -182,10 +182,11 @@ class CheckpointConfig:
 class EvalConfig:
     """How the held-out tasks are asked, before and after training."""
 
+    at_start: bool = True  # before the first step; without, the report has no "before"
     every: int = 0  # steps between evaluations besides the first and the last; 0: none between
     rows_per_task: int = 60  # rows a template, fixed by seed
     validation_rows: int = 30  # to choose a template by; 0: no best-on-validation figure
-    generation_rows: int = 30  # rows a template where the answer is written, which is slow
+    generation_rows: int = 30  # rows where the answer is written, which is slow; 0: none is
     split: Literal["test", "validation"] = "test"  # what figures are made on
     shots: int = 0  # exemplars before each question
     option_style: str | None = None  # how options are listed; None: the layout's plain style
@@ -203,11 +204,16 @@ class EvalConfig:
 
     def __post_init__(self) -> None:
         least = {"every": 0, "validation_rows": 0, "shots": 0, "max_input_tokens": 2}
-        for name in ("rows_per_task", "generation_rows", "max_new_tokens", "max_tokens_per_batch"):
+        least["generation_rows"] = 0
+        for name in ("rows_per_task", "max_new_tokens", "max_tokens_per_batch"):
             least[name] = 1
         for name, bound in least.items():
             value = getattr(self, name)
             _check(value >= bound, "eval." + name.replace("_", "-"), value, f"{bound} or more")
+
+
+# Settings of an evaluation that say when it is made or how fast, and not what is asked.
+NOT_ASKED = ("at_start", "every", "max_tokens_per_batch")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,6 +237,9 @@ class RunConfig:
     vocabulary_size: int = 8192  # pieces, where one is trained
     steps: int = 200  # optimizer steps
     out: str | None = None  # the run's folder; None: runs/<mixture>-<hash of this configuration>
+    # A run of the same model and data, whose newest weights, optimizer and place in the data this
+    # one begins with, by its own learning rate, steps and evaluation.
+    continue_from: str | None = None
     tasks: str | None = None  # Python file with TASKS and MIXTURES of your own
     manifest: str | None = None  # manifest.json of another run: stop unless this one reads the same
     skip_missing: bool = False  # leave out tasks whose rows --data lacks, and list them

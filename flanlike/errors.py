@@ -2,16 +2,22 @@
 
 import argparse
 import difflib
+import errno
 import functools
 import os
+import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn
 
 
 class UserError(ValueError):
     """A mistake in what the user gave: what was wrong, where, what was expected, how to mend it."""
+
+
+class NotFinite(UserError):
+    """A model computes what is no number: its run is lost from there on."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -46,14 +52,57 @@ def line_of(error: BaseException, path: str | os.PathLike[str]) -> int | None:
 
 
 def exits_with_one_line(main: Callable[..., None]) -> Callable[..., None]:
-    """Wraps a command: a UserError is printed as one line on stderr and exits with status 2."""
+    """Wraps a command: a user's mistake is printed as one line on stderr and exits with status 2.
+
+    That is a UserError, or a file that cannot be read or written (`of_files`). An interruption
+    ends without a word, with the status that shells know it by.
+    """
 
     @functools.wraps(main)
     def wrapped(*args: object, **kwargs: object) -> None:
         try:
             main(*args, **kwargs)
-        except UserError as error:
-            print("error:", " ".join(str(error).splitlines()), file=sys.stderr)
+        except KeyboardInterrupt:
+            raise SystemExit(128 + signal.SIGINT) from None
+        except Exception as error:
+            told = error if isinstance(error, UserError) else of_files(error)
+            if told is None:
+                raise
+            print("error:", " ".join(str(told).splitlines()), file=sys.stderr)
             raise SystemExit(2) from None
 
     return wrapped
+
+
+def of_files(error: BaseException) -> UserError | None:
+    """Returns the mistake behind an error of the file system; None where there is no such thing.
+
+    A full disk is told by whichever library met it; anything else by the OSError that names a path.
+    """
+    for cause in _causes(error, with_context=True):
+        is_full = isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
+        if is_full or "No space left on device" in str(cause):
+            return UserError(
+                "no space left on the disk: what was saved is whole; make room and run the same "
+                "command again to go on"
+            )
+    for cause in _causes(error, with_context=False):
+        if isinstance(cause, OSError) and cause.errno is not None and cause.filename is not None:
+            hint = _HINTS.get(cause.errno, "mend that, or give another place")
+            return UserError(f"{os.fspath(cause.filename)!r}: {cause.strerror}: {hint}")
+    return None
+
+
+_HINTS = {
+    errno.EISDIR: "a file was expected there",
+    errno.ENOTDIR: "a folder was expected on the way there",
+    errno.ENOENT: "it was expected to be there",
+    errno.EROFS: "give a place that can be written",
+}
+
+
+def _causes(error: BaseException, *, with_context: bool) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or (cause.__context__ if with_context else None)

@@ -43,7 +43,9 @@ WORKER = """
 import dataclasses, json, pathlib, sys
 import jax, numpy as np, optax
 import training_toys
-from flanlike import config, errors, models
+from flanlike import config
+from flanlike import errors
+from flanlike import models
 from flanlike.models import decode
 from flanlike.training import distributed
 from flanlike.batches import features, input_shards, packing
@@ -170,7 +172,10 @@ if "--distributed.process 2" in " ".join(sys.argv):
     progress.Silent.write = lambda log, step, metrics: (
         os.kill(os.getpid(), signal.SIGTERM) if step == 2 else None)
 assert sys.argv.pop(1) == "train.py"
-train.main(sys.argv[1:])
+try:
+    train.main(sys.argv[1:])
+except SystemExit as stop:
+    print(f"ended with {stop.code}")
 """
 FLAGS = (
     "--mixture open_choice --hold-out word_relations --model tiny --init none --steps 8 "
@@ -211,6 +216,7 @@ def test_stopped_on_four_processes_a_run_goes_on_with_one(tmp_path, monkeypatch,
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     said = four_processes(tmp_path, stopped)
     assert said.count("stopped and saved in") == 1, said  # the first alone speaks
+    assert said.count("ended with 143") == 4, said
     [saved] = (stopped / "checkpoints").iterdir()
     assert 3 <= int(saved.name) <= 5
     assert [line["step"] for line in lines(stopped)] == list(range(1, int(saved.name) + 1))

@@ -22,6 +22,10 @@ FLAGS = (
     "--eval.rows-per-task 4 --eval.validation-rows 2 --eval.generation-rows 2"
 )
 SMALL = FLAGS.split()
+ALONE = (
+    *("--distributed.coordinator", "localhost:1"),
+    *("--distributed.processes", "2", "--distributed.process", "1"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +79,9 @@ def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, monkeypatc
 
     with monkeypatch.context() as patched:
         patched.setattr(progress.Log, "write", write_and_stop)
-        train.main([*SMALL, "--out", str(stopped)])
+        with pytest.raises(SystemExit) as stop:
+            train.main([*SMALL, "--out", str(stopped)])
+    assert stop.value.code == 128 + signal.SIGTERM
     assert "to go on, run again:" in (said := capsys.readouterr().out)
     assert f"python train.py {FLAGS} --out {stopped}" in said
     assert not (stopped / "eval/4").exists()
@@ -138,6 +144,11 @@ def test_python_m_eval_asks_the_same_again(tmp_path, capsys):
         (["--tasks", "/no/such.py"], "no file '/no/such.py'"),
         (["--mix.few-shot", "2"], "share few_shot is 2.0"),
         (["--init", "none", "--mesh.fsdp", "3"], "mesh data -1 x fsdp 3 x tensor 1 must be"),
+        (["--continue-from", "/no/such"], "'/no/such' is no run's folder"),
+        (
+            [*ALONE, "--distributed.timeout-s", "1"],
+            "did not find the 2 processes of its run within 1 s (localhost:1: Connection refused)",
+        ),
     ],
 )
 def test_a_mistake_ends_with_one_line(arguments, expected, tmp_path, capsys):

@@ -29,8 +29,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from flanlike import atomic, errors
 from flanlike import config as config_lib
-from flanlike import errors
 from flanlike.mixtures import drawing, mixture
 from flanlike.prompts import recipe
 from flanlike.sources import opening
@@ -111,23 +111,26 @@ def of_run(
 ) -> Manifest:
     """Returns the manifest of what a run reads; raises if it is not that of its --manifest.
 
-    Nor may it be another than the run in `out` began with: its code may have changed since.
+    Nor may it be another than the run in `out` began with, or that of --continue-from: its code may
+    have changed since, and how it is evaluated.
     """
     evaluated = dict.fromkeys(composition.evaluated, config.eval.split)
     content = build(recipe.of_run(config), composition, registry, evaluated=evaluated)
     if config.manifest is not None:
         expect(read(config.manifest), content, where=config.manifest)
-    if (out / FILE).is_file():
-        expect({**read(out), "code": content["code"]}, content, where=out / FILE)
+    for folder in map(Path, filter(None, (out, config.continue_from))):
+        if (folder / FILE).is_file():
+            began = {**read(folder), "code": content["code"]}
+            splits = {entry.get("split") for entry in began["evaluation"].values()}
+            if splits != {config.eval.split}:
+                began["evaluation"] = content["evaluation"]
+            expect(began, content, where=folder / FILE)
     return content
 
 
 def write(folder: str | os.PathLike[str], content: Manifest) -> None:
-    """Writes manifest.json into the folder, whole or not at all."""
-    path = Path(folder) / FILE
-    partial = path.with_name(FILE + ".partial")
-    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
+    """Writes manifest.json into the folder."""
+    atomic.write_json(Path(folder) / FILE, content)
 
 
 def read(path: str | os.PathLike[str]) -> Manifest:

@@ -10,8 +10,8 @@ reads.
 from collections.abc import Sequence
 from pathlib import Path
 
+from flanlike import atomic, errors
 from flanlike import config as config_lib
-from flanlike import errors
 from flanlike.batches import tokenizer
 from flanlike.models import tuning
 from flanlike.pretrained import layout, weights
@@ -30,12 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flags = parser.parse_args(arguments)
     if flags.out.exists() and (not flags.out.is_dir() or any(flags.out.iterdir())):
         raise errors.UserError(f"--out {str(flags.out)!r} is there and not empty: give another")
-    with run_folder.no_space_is_a_user_error():
-        kind = tuned_kind(flags.run)
-        if flags.peft:
-            export_peft(flags.run, flags.out, kind, step=flags.step, base=flags.base)
-        else:
-            export(flags.run, flags.out, kind, step=flags.step, base=flags.base)
+    kind = tuned_kind(flags.run)
+    if flags.peft:
+        export_peft(flags.run, flags.out, kind, step=flags.step, base=flags.base)
+    else:
+        export(flags.run, flags.out, kind, step=flags.step, base=flags.base)
 
 
 def tuned_kind(run: Path) -> config_lib.Tuning | None:
@@ -62,6 +61,7 @@ def export(
         raise errors.UserError(
             f"{str(run)!r} has a soft prompt, which is no part of a transformers model: give --peft"
         )
+    atomic.expect_writable(out)
     loaded = loading.load(run, step=step, base=base)
     tuning.merge(loaded.model)
     weights.save(out, loaded.model, marks=loaded.words.marks)
@@ -89,6 +89,7 @@ def export_peft(
         raise errors.UserError(
             f"{str(run)!r} holds all of its model: --peft is for runs with --tune lora or prompt"
         )
+    atomic.expect_writable(out)
     loaded = loading.load(run, step=step, base=base)
     config = run_folder.read_config(run)
     of = bases.folder_of(run, config, base)

@@ -2,29 +2,38 @@
 
 import contextlib
 import dataclasses
-import errno
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import os
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from flanlike import atomic, errors
 from flanlike import config as config_lib
-from flanlike import errors
 from flanlike.batches import packing, tokenizer
 from flanlike.models import config as model_config
+from flanlike.runs import locks
 from flanlike.training import distributed
 
 _CONFIG_FILE = "config.json"
 _VOCABULARY = "vocabulary"
-_PARTIAL = "config.json.partial"  # being written
+_TASKS = "tasks"  # a copy of the user's module, with its templates
 
 
 # What may change between two calls of one run: none of it reaches the figures, but for rounding.
 _FREE = ("out", "workers", "mesh", "distributed", "checkpoint", "manifest", "base")
 
+# What a run may go on with in its own folder: config.json then follows. Steps may only be raised.
+_FOLLOWING = ("steps", "eval")
+
 # Settings that came later, and what runs from before did: a run that does so is the same run.
-_LATER = {("batch", "input_shards"): 1}
+_LATER = {
+    ("batch", "input_shards"): 1,
+    ("eval", "at_start"): True,
+    (None, "continue_from"): None,
+}
 
 
 def default_folder(mixture: str, config: dict[str, Any]) -> Path:
@@ -40,61 +49,102 @@ def check(out: Path, config: dict[str, Any]) -> None:
     """
     path = out / _CONFIG_FILE
     if path.is_file():
-        there, here = map(_with_whole_shape, (_fixed(read_config(out)), _fixed(config)))
-        if differing := _differing(there, here):
-            lines = "; ".join(
-                f"{key} is {_get(here, key)!r}, there {_get(there, key)!r}" for key in differing
-            )
+        there = read_config(out)
+        free = [*_FOLLOWING]
+        if config.get("steps", 0) < there.get("steps", 0):
+            free.remove("steps")
+        if lines := differences(there, config, free=free):
             raise errors.UserError(
-                f"{str(out)!r} holds a run of another configuration ({lines}): give another "
-                "--out, or the same flags to go on with that run"
+                f"{str(out)!r} holds a run of another configuration ({lines}): give another --out, "
+                "or the same flags to go on with that run (--steps may grow, --eval may change; "
+                "--continue-from goes on from it by other flags elsewhere)"
             )
     elif out.exists() and not out.is_dir():
         raise errors.UserError(
             f"--out {str(out)!r} cannot be a run's folder (it is a file): give another"
         )
-    elif out.is_dir() and any(left.name != _PARTIAL for left in out.iterdir()):
+    elif out.is_dir() and not all(map(_is_left_over, out.iterdir())):
         raise errors.UserError(
             f"{str(out)!r} is not empty and holds no run (no {_CONFIG_FILE}): give another --out"
         )
 
 
+def differences(there: dict[str, Any], here: dict[str, Any], *, free: Collection[str] = ()) -> str:
+    """Returns in what configurations are of different runs: "seed is 1, there 0; ..." or "".
+
+    `free` are dotted keys, of settings or whole sections, that may differ.
+    """
+    one, other = (_with_whole_shape(_located(_fixed(config))) for config in (there, here))
+    names = [
+        key
+        for key in _differing(one, other)
+        if not any(key == name or key.startswith(f"{name}.") for name in free)
+    ]
+    return "; ".join(f"{key} is {_get(other, key)!r}, there {_get(one, key)!r}" for key in names)
+
+
+@contextlib.contextmanager
+def held(out: Path) -> Iterator[locks.Lock]:
+    """Keeps other runs out of the folder while the block lasts, once it is there (`begin`)."""
+    with locks.Lock(out) as lock:
+        with distributed.together():
+            if distributed.is_first() and out.is_dir():
+                lock.take()
+        yield lock
+
+
 def begin(
-    out: Path, config: dict[str, Any], words: tokenizer.Tokenizer, files: Mapping[str, Any]
+    out: Path,
+    config: dict[str, Any],
+    words: tokenizer.Tokenizer,
+    files: Mapping[str, Any],
+    tasks: Sequence[Path],
+    lock: locks.Lock,
 ) -> None:
     """Makes the folder this run's: the first process writes, and all must see it.
 
-    `files` are the contents, as plain JSON values, of what else lies in it from the beginning.
+    `files` are the contents, as plain JSON values, of what else lies in it from the beginning, and
+    `tasks` the files of the user's own tasks, of which it keeps a copy.
     """
     distributed.check_same(
         {"vocabulary": words.fingerprint, "base": json.dumps(config.get("base"))}
     )
     with distributed.together():
         if distributed.is_first():
+            _make(out)
+            lock.take()
             claim(out, config)
             for name, content in files.items():
-                write_json(out / name, content)
-            words.save(out / _VOCABULARY)
+                atomic.write_json(out / name, content)
+            with atomic.folder(out / _VOCABULARY) as folder:
+                words.save(folder)
+            if tasks:
+                with atomic.folder(out / _TASKS) as folder:
+                    for path in tasks:
+                        shutil.copyfile(path, folder / path.name)
     distributed.check_shared(out / _VOCABULARY)
 
 
-def write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
 def claim(out: Path, config: dict[str, Any]) -> None:
-    """Makes the folder this run's, by writing config.json; does nothing if it is already."""
+    """Makes the folder this run's, by writing config.json; in its own, what may change follows."""
     check(out, config)
-    if has_config(out):
+    if not has_config(out):
+        _make(out)
+        atomic.write_json(out / _CONFIG_FILE, _located(config), indent=2)
         return
+    there = read_config(out)
+    followed = {**there, **{key: config[key] for key in _FOLLOWING if key in config}}
+    if followed != there:
+        atomic.write_json(out / _CONFIG_FILE, followed, indent=2)
+
+
+def _make(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / _PARTIAL).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise errors.UserError(
             f"--out {str(out)!r} cannot be a run's folder ({error.strerror}): give another"
         ) from error
-    (out / _PARTIAL).replace(out / _CONFIG_FILE)
 
 
 def agree_on(out: Path, config: dict[str, Any], *, manifest: dict[str, Any]) -> None:
@@ -123,7 +173,7 @@ def is_trained(out: Path, steps: int) -> bool:
 def write_composition(out: Path, composition: Mapping[str, Any], counts: packing.Counts) -> None:
     """Writes composition.json: what was trained on, and what was left out and why."""
     if distributed.is_first():
-        write_json(
+        atomic.write_json(
             out / "composition.json",
             {
                 **composition,
@@ -166,22 +216,36 @@ def as_json(config: Any) -> dict[str, Any]:
     return json.loads(json.dumps(dataclasses.asdict(config)))
 
 
-@contextlib.contextmanager
-def no_space_is_a_user_error() -> Iterator[None]:
-    """Turns a full disk, told by whichever library met it, into one clear line."""
-    try:
-        yield
-    except Exception as error:
-        cause: BaseException | None = error
-        while cause is not None:
-            is_full = isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
-            if is_full or "No space left on device" in str(cause):
-                raise errors.UserError(
-                    "no space left on the disk: what was saved is whole; make room and run the "
-                    "same command again to go on"
-                ) from error
-            cause = cause.__cause__ or cause.__context__
-        raise
+def tasks_of(out: Path, config: dict[str, Any]) -> str | None:
+    """Returns the Python file of the user's own tasks: as recorded, or the copy in the folder.
+
+    The file itself comes first, for it may need what lies beside it.
+    """
+    path = config.get("tasks")
+    kept = None if path is None else Path(out) / _TASKS / Path(path).name
+    return str(kept) if kept and kept.is_file() and not Path(path).is_file() else path
+
+
+def place_of(data: str) -> str:
+    """Returns --data as it is found from any working directory."""
+    return data if data in ("embedded", "hub", "tfds") else os.path.abspath(data)
+
+
+def _located(config: dict[str, Any]) -> dict[str, Any]:
+    """Returns the configuration with its paths as they are found from any working directory."""
+    found = dict(config)
+    for name in ("tasks", "vocabulary", "continue_from"):
+        if found.get(name) is not None:
+            found[name] = os.path.abspath(found[name])
+    if "data" in found:
+        found["data"] = place_of(found["data"])
+    if os.path.isdir(found.get("init", "")) and found["init"] not in ("default", "none"):
+        found["init"] = os.path.abspath(found["init"])
+    return found
+
+
+def _is_left_over(path: Path) -> bool:
+    return atomic.is_left_over(path) or path.name == locks.FILE
 
 
 def _fixed(config: dict[str, Any]) -> dict[str, Any]:
@@ -191,9 +255,10 @@ def _fixed(config: dict[str, Any]) -> dict[str, Any]:
     idle |= {"tune", "base_dtype"} if used == "full" else set()
     fixed = {key: value for key, value in config.items() if key not in (*_FREE, *idle)}
     for (section, name), value in _LATER.items():
-        settings = fixed.get(section)
+        settings = fixed if section is None else fixed.get(section)
         if settings and settings.get(name) == value:
-            fixed[section] = {key: value for key, value in settings.items() if key != name}
+            kept = {key: value for key, value in settings.items() if key != name}
+            fixed = kept if section is None else {**fixed, section: kept}
     return fixed
 
 

@@ -16,7 +16,7 @@ from flanlike.models import presets, tuning
 from flanlike.pretrained import hub, layout
 from flanlike.runs import bases, loading
 from flanlike.runs import folder as run_folder
-from flanlike.training import checkpoint, progress
+from flanlike.training import checkpoint, optim, progress
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Mixed(Protocol):
 def of_run(config: config_lib.RunConfig) -> Start:
     """Returns what a run starts from."""
     return starting_point(
-        init_of(config.init, config.out),
+        init_of(config.init, config.out, config.continue_from),
         config.model,
         is_embedded=config.data == "embedded",
         tune=config.tune,
@@ -100,11 +100,12 @@ def starting_point(
     return Start(folder=folder, init=init, shape=shape, changes=changes)
 
 
-def told(start: Start) -> Iterator[str]:
-    """Yields why a model of a published kind cannot be written as one, as the run has it.
+def told(start: Start, config: config_lib.RunConfig) -> Iterator[str]:
+    """Yields what is better told before training than after: of its warm-up, and of export.
 
-    A decoder that sees its inputs both ways cannot: better told before training than after.
+    A decoder that sees its inputs both ways is of a published kind and cannot be written as one.
     """
+    yield from optim.told(config.optim, config.steps)
     if start.shape.model_type:
         try:
             layout.to_published(start.shape)
@@ -112,14 +113,15 @@ def told(start: Start) -> Iterator[str]:
             yield f"this run will not be exported: {error}"
 
 
-def init_of(init: str, out: str | None) -> str:
-    """Returns --init with the commit that the run in `out` began with, if it did with that id.
+def init_of(init: str, *folders: str | None) -> str:
+    """Returns --init with the commit that the first run in `folders` began with, if by that id.
 
     So a run goes on from the same weights when its repository has a newer commit.
     """
-    if out is None or not hub.is_id(init) or not run_folder.has_config(Path(out)):
+    there = first_run(*folders)
+    if there is None or not hub.is_id(init):
         return init
-    began = run_folder.read_config(Path(out)).get("init", "")
+    began = run_folder.read_config(there).get("init", "")
     return began if "@" not in init and hub.is_commit_of(began, init) else init
 
 
@@ -134,28 +136,33 @@ def resolve(config: config_lib.RunConfig, start: Start, mixed: Mixed) -> dict[st
         hold_out=mixed.held_out if config.hold_out is None else config.hold_out,
         hold_out_rules=config.hold_out_rules or mixed.rules,
     )
-    more = {"shares": mixed.shares, "shape": start.shape}
     return {
         **run_folder.as_json(filled),
-        **{name: run_folder.as_json(value) for name, value in more.items()},
+        "shares": run_folder.as_json(mixed.shares),
+        "shape": run_folder.as_json(start.shape),
     }
 
 
 def words(
     start: Start,
+    config: config_lib.RunConfig,
     out: Path,
-    given: str | None,
-    train: Callable[[], tokenizer.Tokenizer],
+    text: Callable[[int], str],
+    count: int,
 ) -> tokenizer.Tokenizer:
-    """Returns the run's vocabulary: its own, that of --vocabulary or of --init, or a trained one.
+    """Returns the run's vocabulary: its own, that of --vocabulary or of its start, or a new one.
 
-    `given` is --vocabulary; `train` is called where there is none of the others.
+    That is trained on `count` texts, of which `text` returns the one of an index.
     """
-    if run_folder.has_words(out):
-        return loading.words_of(out)
-    inherited = start.folder and loading.words_of(start.folder)
+    for folder in map(Path, filter(None, (out, config.continue_from))):
+        if run_folder.has_words(folder):
+            return loading.words_of(folder)
+    given, inherited = config.vocabulary, start.folder and loading.words_of(start.folder)
+    if given is None and inherited:
+        return inherited
     if given is None:
-        return inherited or train()
+        progress.say(f"training a vocabulary on {count:,} training prompts")
+        return vocabulary.Vocabulary.train(map(text, range(count)), config.vocabulary_size)
     found = vocabulary.Vocabulary.load(given)
     if inherited and found.fingerprint != inherited.fingerprint:
         raise errors.UserError(
@@ -179,8 +186,9 @@ def model(
     """
     if config.tuning is None:
         return build(start, words, seed=config.seed, mesh=mesh), None
+    began = first_run(out, config.continue_from)
     tuned, base = build_tuned(
-        start, config.tuning, dtype=config.base_dtype, seed=config.seed, mesh=mesh, out=out
+        start, config.tuning, dtype=config.base_dtype, seed=config.seed, mesh=mesh, began=began
     )
     progress.say("learning {:,} of {:,} parameters".format(*tuning.count(tuned)))
     return tuned, base
@@ -197,6 +205,11 @@ def build(
     return models.build(loading.with_vocabulary(start.shape, words), seed=seed, mesh=mesh)
 
 
+def first_run(*folders: str | Path | None) -> Path | None:
+    """Returns the first of the folders that holds a run."""
+    return next(filter(run_folder.has_config, map(Path, filter(None, folders))), None)
+
+
 def build_tuned(
     start: Start,
     settings: config_lib.Tuning,
@@ -204,17 +217,17 @@ def build_tuned(
     dtype: str,
     seed: int,
     mesh: jax.sharding.Mesh | None,
-    out: Path,
+    began: Path | None,
 ) -> tuple[nnx.Module, bases.Base]:
     """Returns the model of `start` with what is to learn beside it, and that base.
 
-    Where `out` holds the run already, the base is the checkpoint that it began with, or an error.
+    `began` is the run that goes on: the base is the checkpoint that it began with, or an error.
     """
-    recorded = run_folder.read_config(out)["base"] if run_folder.has_config(out) else {"step": None}
+    recorded = {"step": None} if began is None else run_folder.read_config(began)["base"]
     base = loading.load_base(
         start.folder, step=recorded["step"], mesh=mesh, dtype=dtype, **start.changes
     )
-    if "fingerprint" in recorded:
-        bases.expect(base.record(), recorded, where=out)
+    if began is not None:
+        bases.expect(base.record(), recorded, where=began)
     tuning.attach(base.model, settings, seed=seed, mesh=mesh)
     return base.model, base

@@ -1,5 +1,6 @@
 """The tasks and mixtures there are, by name: an explicit list, built when first asked for."""
 
+import contextlib
 import copy
 import dataclasses
 import functools
@@ -46,7 +47,8 @@ class Registry:
         self._mixtures: dict[str, Mixture] = {}
         self._built: dict[str, task_module.Task] = {}
         self._templates: dict[str, templates_module.TemplateSet] = {}
-        self._user_modules: dict[str, Path] = {}
+        self._user_modules: dict[str, Path] = {}  # of each of their tasks
+        self._modules: list[Path] = []
         self._commits: Mapping[str, str] = {}
         for builder in tasks:
             self._add_task(builder)
@@ -122,9 +124,24 @@ class Registry:
         stem = self.task(name).templates
         file = stem if stem.endswith(".toml") else f"{stem}.toml"
         module = self._user_modules.get(name)
-        if module is not None and (beside := module.resolve().parent / file).exists():
-            return str(beside)
+        if module is not None:
+            folder = module.resolve().parent
+            # The last is where a run's folder keeps a copy of what was elsewhere.
+            for beside in (folder / file, folder / Path(file).name):
+                if beside.exists():
+                    return str(beside)
         return str(self._folder / file)
+
+    @property
+    def user_files(self) -> list[Path]:
+        """Returns the files of the user's own tasks: their module, and templates of their own."""
+        found = list(dict.fromkeys(self._modules))
+        for name in self._user_modules:
+            with contextlib.suppress(errors.UserError):  # told where the task is used
+                path = Path(self.templates_path(name))
+                if path.is_file() and path.parent != self._folder:
+                    found.append(path)
+        return list(dict.fromkeys(found))
 
     @property
     def layout_path(self) -> Path:
@@ -155,6 +172,7 @@ class Registry:
                 f"{path}: TASKS is {texts.shown(tasks)} and MIXTURES {texts.shown(mixtures)}; "
                 "expected lists: TASKS of functions that return a Task, MIXTURES of Mixture"
             )
+        self._modules.append(path)
         for builder in tasks:
             self._add_task(builder, where=f"{path}: ")
             self._user_modules[builder.__name__] = path

@@ -15,7 +15,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 from flax import nnx
 
-from flanlike import errors
+from flanlike import atomic, errors
 from flanlike.models import tuning
 
 _CONFIG_FILE = "config.json"
@@ -131,12 +131,10 @@ def save_params(
     arrays = {
         name: np.asarray(jax.device_get(value), dtype) for name, value in _named_params(model)
     }
-    partial = folder / (PARAMS_FILE + ".partial")
-    with partial.open("wb") as file:
+    with atomic.writing(folder / PARAMS_FILE, "wb") as file:
         np.savez_compressed(file, **arrays)
-    partial.replace(folder / PARAMS_FILE)
     content = {"model": dataclasses.asdict(model_config)}
-    (folder / _CONFIG_FILE).write_text(json.dumps(content, indent=2) + "\n")
+    atomic.write_json(folder / _CONFIG_FILE, content, indent=2)
 
 
 def load_model_config(folder: str | os.PathLike[str]) -> dict[str, Any]:

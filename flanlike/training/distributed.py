@@ -14,6 +14,7 @@ mesh. One process, mostly the only one, is the *first*: it alone writes files an
 import contextlib
 import hashlib
 import os
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -32,6 +33,7 @@ VARIABLES = {
     "process": "JAX_PROCESS_ID",
 }
 
+_HELLO_S = 5.0  # that a caller has to say who it is
 _SHUTDOWN_S = 30  # that a process which fails alone waits for the others
 _VISIBLE_S = 60.0  # network file systems remember for so long that a file was not there
 
@@ -53,6 +55,8 @@ def join(settings: config_lib.DistributedConfig) -> None:
     count = given.get("processes", 1 if cluster is None else cluster.get_process_count())
     if count == 1:
         return
+    if len(given) == len(VARIABLES):
+        _meet(given["coordinator"], count, given["process"], settings.timeout_s)
     # JAX's own answer to SIGTERM would take it away before training has begun to listen.
     jax.config.update("jax_enable_preemption_service", False)
     try:
@@ -64,15 +68,93 @@ def join(settings: config_lib.DistributedConfig) -> None:
             shutdown_timeout_seconds=_SHUTDOWN_S,
         )
     except (RuntimeError, ValueError) as error:
-        raise errors.UserError(
-            f"this process did not find the {count} processes of its run within "
-            f"{settings.timeout_s} s ({str(error).splitlines()[0]}): start all of them, with one "
-            "--distributed.coordinator that every host reaches"
-        ) from error
+        raise _not_found(count, settings.timeout_s, str(error).splitlines()[0]) from error
     if _is_alone_on_its_host(os.environ):
         # JAX shows each of SLURM's tasks one card: with one task a host, that leaves out the rest.
         jax.config.update("jax_cuda_visible_devices", "all")
         jax.config.update("jax_rocm_visible_devices", "all")
+
+
+def _meet(coordinator: str, processes: int, process: int, timeout_s: float) -> None:
+    """Returns when all processes are there; raises where some do not come in time.
+
+    JAX ends a process that waits in vain by an abort signal. So process 0 listens at the address
+    first, until each of the others has said its number; JAX then opens the same port.
+    """
+    host, _, port = coordinator.rpartition(":")
+    ends_s = time.monotonic() + timeout_s
+    if process:
+        _call_first((host.strip("[]"), int(port)), processes, process, timeout_s, ends_s)
+        return
+    callers: dict[int, socket.socket] = {}
+    try:
+        with _listening(int(port)) as server:
+            while len(callers) < processes - 1:
+                server.settimeout(max(ends_s - time.monotonic(), 0.01))
+                caller, _ = server.accept()
+                caller.settimeout(_HELLO_S)
+                said = _read_line(caller)
+                if said.isdigit() and 0 < int(said) < processes:
+                    callers[int(said)] = caller  # one that calls again has lost its first call
+                else:
+                    caller.close()
+        for caller in callers.values():
+            with contextlib.suppress(OSError):
+                caller.sendall(b"all here\n")
+    except TimeoutError:
+        absent = [str(one) for one in range(1, processes) if one not in callers]
+        reason = f"no word of {', '.join(absent)}"
+        raise _not_found(processes, timeout_s, reason) from None
+    except OSError as error:
+        raise errors.UserError(
+            f"process 0 cannot listen at --distributed.coordinator {coordinator!r} "
+            f"({error.strerror}): give a port that is free on its host"
+        ) from error
+    finally:
+        for caller in callers.values():
+            caller.close()
+
+
+def _call_first(
+    address: tuple[str, int], processes: int, process: int, timeout_s: float, ends_s: float
+) -> None:
+    """Says this process's number to process 0, and returns when that has heard of all."""
+    reason = ""
+    while (left_s := ends_s - time.monotonic()) > 0:
+        try:
+            with socket.create_connection(address, timeout=left_s) as call:
+                call.sendall(f"{process}\n".encode())
+                if _read_line(call) == "all here":
+                    return
+                reason = "process 0 found not all of them"
+        except OSError as error:
+            reason = f"{address[0]}:{address[1]}: {error.strerror or error}"
+        time.sleep(0.2)
+    raise _not_found(processes, timeout_s, reason)
+
+
+def _listening(port: int) -> socket.socket:
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server(("", port))
+
+
+def _read_line(call: socket.socket) -> str:
+    """Returns what the other side says until it ends the line or the call; "" where it fails."""
+    said = b""
+    with contextlib.suppress(OSError):
+        while not said.endswith(b"\n") and len(said) < 100:
+            if not (more := call.recv(1)):
+                break
+            said += more
+    return said.decode(errors="replace").strip()
+
+
+def _not_found(processes: int, timeout_s: float, reason: str) -> errors.UserError:
+    return errors.UserError(
+        f"this process did not find the {processes} processes of its run within {timeout_s} s "
+        f"({reason}): start all of them, with one --distributed.coordinator that every host reaches"
+    )
 
 
 def count() -> int:
@@ -156,7 +238,7 @@ def check_shared(path: Path, *, timeout_s: float = _VISIBLE_S) -> None:
 
 
 class Agreement:
-    """Whether any process was asked to stop, told to all at the same call.
+    """By which signal any process was asked to stop (0: none was), told to all at the same call.
 
     What is asked in one call is answered in the next: the answer is there by then, and nobody
     waits for the device.
@@ -170,10 +252,10 @@ class Agreement:
         )
         self._pending: jax.Array | None = None
 
-    def __call__(self, is_asked: bool) -> bool:
-        answer = self._pending is not None and bool(self._pending)
+    def __call__(self, asked_here: int) -> int:
+        answer = 0 if self._pending is None else int(self._pending)
         asked = jax.make_array_from_callback(
-            (jax.device_count(),), self._each, lambda index: np.array([is_asked], np.int32)
+            (jax.device_count(),), self._each, lambda index: np.array([asked_here], np.int32)
         )
         self._pending = self._any(asked)
         return answer

@@ -13,7 +13,7 @@ import optax
 from flax import nnx
 
 from flanlike import config as config_lib
-from flanlike import seeding
+from flanlike import errors, seeding
 from flanlike.batches import features
 from flanlike.models import sharding, tuning
 from flanlike.training import loss
@@ -158,18 +158,20 @@ def train(
     save: Callable[[int, TrainState], None],
     save_every: int,
     write: Callable[[int, StepMetrics], None],
-    agree: Callable[[bool], bool] | None = None,
-) -> tuple[TrainState, bool]:
-    """Returns the newest state, and whether it went to the end: False where a signal stopped it.
+    agree: Callable[[int], int] | None = None,
+    evaluate_at_start: bool = True,
+) -> tuple[TrainState, int]:
+    """Returns the newest state, and the number of the signal that stopped it; 0 at the end.
 
     Order of each step: evaluate the old state, save it, take the next batch, dispatch the step,
     write the *previous* step's metrics, so that the device works while the host reads and logs.
-    `evaluate(steps taken)` sees the model with the old state's parameters: before the first step,
-    after the last, and every `evaluate_every` steps (0: never between). `save` comes every
-    `save_every` steps, after the last, and when SIGTERM or SIGINT asks to stop.
+    `evaluate(steps taken)` sees the model with the old state's parameters: before the first step
+    (`evaluate_at_start`), after the last, and every `evaluate_every` steps (0: never between).
+    `save` comes every `save_every` steps, after the last, and when SIGTERM or SIGINT asks to stop.
+    Raises `errors.NotFinite` where loss or parameters are no numbers any more.
 
-    With several processes, `agree` tells all of them in the same step that one was asked to stop;
-    an evaluation that is under way is then finished first.
+    With several processes, `agree` tells all of them in the same step by which signal one was asked
+    to stop (0: none was); an evaluation that is under way is then finished first.
     """
     steps_taken = int(state.step)
     pending: StepMetrics | None = None
@@ -177,18 +179,20 @@ def train(
         while True:
             stop.look()
             is_last = steps_taken == total_steps
-            is_evaluated = is_last or steps_taken == 0 or _is_due(steps_taken, evaluate_every)
+            is_start = steps_taken == 0 and evaluate_at_start
+            is_evaluated = is_last or is_start or _is_due(steps_taken, evaluate_every)
             is_saved = is_last or _is_due(steps_taken, save_every)
-            if pending is not None and (is_evaluated or is_saved or stop.is_asked):
-                # A state is neither judged nor kept before its loss is known to be finite.
+            if pending is not None and (is_evaluated or is_saved or stop.asked):
+                # A state is neither judged nor kept before it is known to be finite, nor its loss.
                 write(steps_taken, _checked(steps_taken, pending))
                 pending = None
-            if is_evaluated and not stop.is_asked:
+                _check_params(steps_taken, state.params)
+            if is_evaluated and not stop.asked:
                 write_params(model, state.params)
                 stop.call(evaluate, steps_taken)
-            if is_saved or stop.is_asked:
+            if is_saved or stop.asked:
                 save(steps_taken, state)
-            if is_last or stop.is_asked:
+            if is_last or stop.asked:
                 break
             batch = _next(batches, steps_taken)
             state, metrics = step(state, batch)
@@ -197,7 +201,7 @@ def train(
             pending = metrics
             steps_taken += 1
     write_params(model, state.params)
-    return state, not stop.is_asked
+    return state, stop.asked
 
 
 def step_key(seed: int, purpose: str, step: jax.Array | int) -> jax.Array:
@@ -264,13 +268,22 @@ def _checked(step: int, metrics: StepMetrics) -> StepMetrics:
     """Returns the metrics of that step on the host, waiting for them; stops at a lost run."""
     metrics = jax.device_get(metrics)
     if not (np.isfinite(metrics.loss) and np.isfinite(metrics.gradient_norm)):
-        raise FloatingPointError(
+        raise errors.NotFinite(
             f"the loss of step {step} is {float(metrics.loss)!r} "
             f"({int(metrics.target_tokens)} target tokens, gradient norm "
-            f"{float(metrics.gradient_norm)!r}): lower --optim.peak-lr or lengthen "
-            "--optim.warmup-steps; the checkpoints before it are whole"
+            f"{float(metrics.gradient_norm)!r})"
         )
     return metrics
+
+
+def _check_params(step: int, params: Params) -> None:
+    if not bool(_are_finite(params)):
+        raise errors.NotFinite(f"step {step} left parameters that are no finite numbers")
+
+
+@jax.jit
+def _are_finite(params: Params) -> jax.Array:
+    return jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(params)]).all()
 
 
 class _Stopped(Exception):
@@ -280,20 +293,21 @@ class _Stopped(Exception):
 class _Stop:
     """Notes SIGTERM and SIGINT while it is entered; a second signal acts as without it.
 
-    `is_asked` is what this process was asked or, with `agree`, what all of them heard of at `look`.
+    `asked` is by which signal this process was or, with `agree`, what all of them heard at `look`;
+    0 until then.
     """
 
-    def __init__(self, agree: Callable[[bool], bool] | None = None) -> None:
-        self.is_asked = False
+    def __init__(self, agree: Callable[[int], int] | None = None) -> None:
+        self.asked = 0
         self._agree = agree
-        self._is_noted = False
+        self._noted = 0
         self._is_calling = False
         self._previous: dict[signal.Signals, Any] = {}
 
     def look(self) -> None:
         """Asks the other processes, where there are any; all have to come here equally often."""
         if self._agree is not None:
-            self.is_asked = self._agree(self._is_noted)
+            self.asked = self._agree(self._noted)
 
     def call(self, fn: Callable[[int], None], argument: int) -> None:
         """Calls fn, and cuts it short when a signal comes: it must leave nothing half done."""
@@ -315,11 +329,11 @@ class _Stop:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
-    def _ask(self, *_: object) -> None:
-        self._is_noted = True
+    def _ask(self, number: int, *_: object) -> None:
+        self._noted = int(number)
         self.__exit__()
         if self._agree is not None:
             return  # the others are in the midst of what this process would cut short
-        self.is_asked = True
+        self.asked = self._noted
         if self._is_calling:
             raise _Stopped

@@ -1,5 +1,6 @@
 """Optimizers and learning-rate schedules, from one frozen `config.OptimConfig`."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -61,6 +62,17 @@ def schedule(config: config_lib.OptimConfig, total_steps: int) -> optax.Schedule
         return config.peak_lr * jnp.minimum(step / warmup, 1.0) * factor
 
     return learning_rate
+
+
+def told(config: config_lib.OptimConfig, total_steps: int) -> Iterator[str]:
+    """Yields what a run should know of its learning rate before it starts."""
+    if config.warmup_steps > total_steps:
+        reached = config.peak_lr * total_steps / config.warmup_steps
+        yield (
+            f"--optim.warmup-steps {config.warmup_steps} is more than the {total_steps} steps of "
+            f"the run: the learning rate ends at {reached:.3g}, below its peak of "
+            f"{config.peak_lr:.3g}"
+        )
 
 
 def is_stack(part: str) -> bool:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import rich.console
 import rich.progress
 import tensorboardX
 
+from flanlike import atomic
 from flanlike.training import distributed
 
 _METRICS_FILE = "metrics.jsonl"
@@ -19,10 +20,11 @@ _RECENT_STEPS = 20  # that speed and time left are measured over
 _QUIET_S = 60.0  # plain lines come at least this often
 
 
-def say(line: str) -> None:
-    """Prints a line, in the first process of the run."""
+def say(*lines: str) -> None:
+    """Prints lines, in the first process of the run."""
     if distributed.is_first():
-        print(line, flush=True)
+        for line in lines:
+            print(line, flush=True)
 
 
 def log(out: Path, *, total_steps: int, steps_taken: int) -> "Log | Silent":
@@ -112,6 +114,15 @@ class Log:
             self._bar.start()
         self._written_s = time.monotonic()
 
+    def pausing(self, evaluate: Callable[[int], None]) -> Callable[[int], None]:
+        """Returns the function, paused while it works."""
+
+        def evaluated(steps_taken: int) -> None:
+            with self.paused():
+                evaluate(steps_taken)
+
+        return evaluated
+
     def _say(self, step: int, loss: float, now_s: float) -> None:
         text = f"step {step}/{self._total_steps}  loss {loss:.3g}"
         if self._recent:
@@ -138,8 +149,8 @@ class Silent:
     def write(self, step: int, metrics: Any) -> None:
         pass
 
-    def paused(self) -> contextlib.AbstractContextManager[None]:
-        return contextlib.nullcontext()
+    def pausing(self, evaluate: Callable[[int], None]) -> Callable[[int], None]:
+        return evaluate
 
 
 def clock(seconds: float) -> str:
@@ -158,6 +169,4 @@ def drop_steps_after(path: Path, step: int) -> None:
         with contextlib.suppress(json.JSONDecodeError):
             if json.loads(line)["step"] <= step:
                 kept.append(line + "\n")
-    partial = path.with_suffix(".partial")
-    partial.write_text("".join(kept), encoding="utf-8")
-    partial.replace(path)
+    atomic.write(path, "".join(kept))

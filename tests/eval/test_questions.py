@@ -121,3 +121,11 @@ def test_a_folder_without_training_rows_is_asked_without_exemplars_and_baselines
     assert asked.given["rte"] == baselines.Baselines(majority={}, heuristic={})
     with pytest.raises(errors.UserError, match="'rte' has no training rows .*has no train.jsonl"):
         _collect("rte", data=str(tmp_path), shots=1)
+
+
+def test_without_rows_to_write_answers_for_no_template_asks_for_one():
+    asked = _collect("sst2", "samsum", generation_rows=0)
+    assert {cell.task.name for cell in asked.cells} == {"sst2"} == set(asked.given)
+    assert not any(cell.is_generated for cell in asked.cells)
+    with pytest.raises(errors.UserError, match="generation-rows is 0, and the answers to samsum"):
+        _collect("samsum", generation_rows=0)

@@ -36,11 +36,50 @@ def test_another_configuration_is_refused_by_its_keys(tmp_path):
     assert run_folder.read_config(tmp_path) == CONFIG
 
 
+def test_what_may_change_is_followed(tmp_path):
+    began = {**CONFIG, "steps": 4, "eval": {"shots": 0, "every": 0}}
+    run_folder.claim(tmp_path, began)
+    changed = {**began, "steps": 6, "eval": {"shots": 2, "every": 0}, "workers": 4}
+    run_folder.claim(tmp_path, changed)
+    assert run_folder.read_config(tmp_path) == {**changed, "workers": 0}
+    with pytest.raises(errors.UserError, match=r"\(steps is 5, there 6\).*--steps may grow"):
+        run_folder.claim(tmp_path, {**changed, "steps": 5})
+
+
+def test_paths_are_recorded_as_they_are_found_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "base").mkdir()
+    given = {**CONFIG, "data": "rows", "tasks": "my/tasks.py", "init": "base", "vocabulary": None}
+    run_folder.claim(tmp_path / "run", given)
+    there = run_folder.read_config(tmp_path / "run")
+    assert there["data"] == str(tmp_path / "rows") and there["init"] == str(tmp_path / "base")
+    assert there["tasks"] == str(tmp_path / "my/tasks.py") and there["vocabulary"] is None
+    for name in ("embedded", "hub", "tfds"):
+        assert run_folder.place_of(name) == name
+    # A run from before recorded them as given, and goes on in the same working directory.
+    (tmp_path / "run/config.json").write_text(json.dumps(given))
+    run_folder.claim(tmp_path / "run", given)
+
+
+def test_the_users_tasks_are_those_that_are_there_else_the_copy(tmp_path):
+    config = {"tasks": str(tmp_path / "home" / "mine.py")}
+    assert run_folder.tasks_of(tmp_path, {"tasks": None}) is None
+    assert run_folder.tasks_of(tmp_path, config) == config["tasks"]  # the error names it
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "mine.py").write_text("TASKS = []")
+    assert run_folder.tasks_of(tmp_path, config) == str(tmp_path / "tasks" / "mine.py")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "mine.py").write_text("TASKS = []")
+    assert run_folder.tasks_of(tmp_path, config) == config["tasks"]
+
+
 def test_a_run_from_before_a_setting_goes_on_as_it_was(tmp_path):
     before = {**CONFIG, "batch": {"rows": 16}}
     now = {**CONFIG, "batch": {"rows": 16, "input_shards": 1}}
     run_folder.claim(tmp_path, before)
     run_folder.claim(tmp_path, now)
+    assert run_folder.default_folder("some", before) == run_folder.default_folder("some", now)
+    now |= {"continue_from": None}
     assert run_folder.default_folder("some", before) == run_folder.default_folder("some", now)
     with pytest.raises(errors.UserError, match="batch.input_shards is 4, there None"):
         run_folder.claim(tmp_path, {**CONFIG, "batch": {"rows": 16, "input_shards": 4}})

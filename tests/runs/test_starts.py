@@ -5,8 +5,10 @@ import dataclasses
 import pytest
 import training_toys
 
-from flanlike import errors
+from flanlike import config, errors
 from flanlike.runs import starts
+
+RUN = config.RunConfig()
 
 
 def test_starting_point(tmp_path, words):
@@ -38,6 +40,6 @@ def test_a_run_that_cannot_be_exported_says_so_at_its_start():
             ("micro", "prefix"),
         )
     )
-    assert not list(starts.told(causal))
-    assert "attention is 'prefix', not 'causal'" in next(starts.told(prefix))
-    assert not list(starts.told(micro))  # it is of no published kind, and never is exported
+    assert not list(starts.told(causal, RUN))
+    assert "attention is 'prefix', not 'causal'" in next(starts.told(prefix, RUN))
+    assert not list(starts.told(micro, RUN))  # it is of no published kind, and never is exported

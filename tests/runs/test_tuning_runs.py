@@ -178,7 +178,8 @@ def test_a_soft_prompt_stops_goes_on_and_is_evaluated(from_base, tmp_path, monke
 
     with monkeypatch.context() as patched:
         patched.setattr(progress.Log, "write", write_and_stop)
-        train.main([*flags, "--out", str(stopped)])
+        with pytest.raises(SystemExit, match="143"):
+            train.main([*flags, "--out", str(stopped)])
     assert "to go on, run again:" in capsys.readouterr().out
     train.main([*flags, "--out", str(stopped)])
     assert "going on from step 2" in capsys.readouterr().out

@@ -217,3 +217,22 @@ def test_a_builder_of_a_user_that_fails_is_one_clear_error(tmp_path):
     found.load_user_module(path)
     with pytest.raises(errors.UserError, match=r"my_tasks.py, line 2: task 'mine': KeyError"):
         found.task("mine")
+
+
+def test_the_files_of_a_users_tasks_can_be_kept_in_one_folder(tmp_path):
+    mine, far, kept = (tmp_path / name for name in ("mine", "far", "kept"))
+    for folder in (mine, far, kept):
+        folder.mkdir()
+    templates_there = toys.write(far, toys.FORWARD, "mine_templates")
+    module = mine / "my_tasks.py"
+    module.write_text(USER_MODULE.replace('"mine_templates"', repr(str(templates_there))))
+    found = registry_of(tmp_path)
+    found.load_user_module(module)
+    assert found.user_files == [module, templates_there]
+    for path in found.user_files:
+        path.rename(kept / path.name)
+    copy = registry_of(tmp_path)
+    copy.load_user_module(kept / "my_tasks.py")
+    assert copy.user_files == [kept / "my_tasks.py", kept / "mine_templates.toml"]
+    assert len(copy.templates("mine").templates) == 1
+    assert registry_of(tmp_path).user_files == []

@@ -3,6 +3,11 @@
 What several processes do together is tested in test_scale_out.py.
 """
 
+import contextlib
+import socket
+import time
+from concurrent import futures
+
 import jax
 import numpy as np
 import pytest
@@ -25,6 +30,7 @@ def joined(monkeypatch):
     """Returns what jax.distributed.initialize is called with; nothing is joined."""
     calls = []
     monkeypatch.setattr(jax.distributed, "initialize", lambda *a, **k: calls.append((a, k)))
+    monkeypatch.setattr(distributed, "_meet", lambda *_: None)
     for name in (*distributed.VARIABLES.values(), *SRUN, "KUBERNETES_SERVICE_HOST"):
         monkeypatch.delenv(name, raising=False)
     return calls
@@ -129,3 +135,45 @@ def test_companions_that_do_not_come_are_a_clear_error(joined, monkeypatch):
         errors.UserError, match="did not find the 2 processes of its run within 5 s"
     ):
         join(coordinator="localhost:1", processes=2, process=0, timeout_s=5)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("localhost", 0))
+        return found.getsockname()[1]
+
+
+def test_a_first_process_that_waits_in_vain_says_who_is_missing():
+    with pytest.raises(errors.UserError, match=r"within 0\.2 s \(no word of 1, 2\): start all"):
+        distributed._meet(f"localhost:{free_port()}", 3, 0, 0.2)
+
+
+def test_another_process_that_finds_no_first_says_where_it_looked():
+    port = free_port()
+    with pytest.raises(errors.UserError, match=rf"did not find the 2 .*\(localhost:{port}: Conn"):
+        distributed._meet(f"localhost:{port}", 2, 1, 0.3)
+
+
+def test_a_port_that_is_taken_is_told():
+    with socket.create_server(("", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(errors.UserError, match="cannot listen .*give a port that is free"):
+            distributed._meet(f"localhost:{port}", 2, 0, 1)
+
+
+def test_processes_meet_whoever_comes_first_and_whatever_else_calls():
+    port = free_port()
+    address = f"localhost:{port}"
+
+    def stranger():
+        for _ in range(50):
+            with contextlib.suppress(ConnectionError):
+                with socket.create_connection(("localhost", port)) as call:
+                    call.sendall(b"GET / HTTP/1.0\n")
+                return
+            time.sleep(0.02)
+
+    with futures.ThreadPoolExecutor() as pool:
+        met = [pool.submit(distributed._meet, address, 3, process, 10) for process in (2, 1, 0)]
+        pool.submit(stranger)
+        assert [one.result() for one in met] == [None] * 3

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import training_toys
 
-from flanlike import config
+from flanlike import config, errors
 from flanlike.training import checkpoint, loop, optim
 
 STEPS = 6
@@ -48,12 +48,12 @@ class Run:
             save_every=0,
             write=self._write,
         )
-        self.state, is_whole = loop.train(
+        self.state, stopped_by = loop.train(
             self.model, self.state, self._noted_step, self._noted(), **settings | changes
         )
         self._checkpoints.wait()
         self._checkpoints.close()
-        return is_whole
+        return stopped_by
 
     def params(self):
         return jax.device_get(self.state.params)
@@ -86,7 +86,7 @@ def assert_same(a, b):
 
 def test_order_of_the_loop(tmp_path):
     run = Run(tmp_path)
-    assert run.train(total_steps=3, evaluate_every=2, save_every=2)
+    assert run.train(total_steps=3, evaluate_every=2, save_every=2) == 0
     assert run.events == [
         *[("evaluate", 0), "batch", "dispatch"],
         *["batch", "dispatch", ("write", 1)],
@@ -97,18 +97,18 @@ def test_order_of_the_loop(tmp_path):
 
 def test_stopped_by_sigterm_and_rerun_equals_uninterrupted(tmp_path):
     whole = Run(tmp_path / "whole")
-    assert whole.train(save_every=2)
+    assert whole.train(save_every=2) == 0
 
     def stop(event):
         if event == ("write", 2):  # while step 3 is under way
             os.kill(os.getpid(), signal.SIGTERM)
 
     first = Run(tmp_path / "stopped", on_event=stop)
-    assert not first.train()
+    assert first.train() == signal.SIGTERM
     assert first.events[-1] == ("save", 3)
     second = Run(tmp_path / "stopped", seed=1)  # other parameters, until they are restored
     assert int(second.state.step) == 3
-    assert second.train()
+    assert second.train() == 0
     assert_same(second.params(), whole.params())
     assert_same(loop.params_of(second.model), whole.params())
     # Bit-equal losses of a model with dropout: same data order and same randomness, too.
@@ -142,7 +142,7 @@ def test_a_signal_cuts_evaluation_short_and_saves(tmp_path):
 
     run = Run(tmp_path, on_event=stop)
     before = signal.getsignal(signal.SIGTERM)
-    assert not run.train(evaluate_every=2)
+    assert run.train(evaluate_every=2) == signal.SIGTERM
     assert run.events[-2:] == [("evaluate", 2), ("save", 2)]
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -155,20 +155,20 @@ def test_several_processes_finish_the_evaluation_and_stop_when_all_have_heard(tm
 
     asked = []
 
-    def agree(is_asked):
-        asked.append(is_asked)
-        return any(asked[:-1])  # what was asked at one step is answered at the next
+    def agree(signal_here):
+        asked.append(signal_here)
+        return max(asked[:-1], default=0)  # what was asked at one step is answered at the next
 
     run = Run(tmp_path, on_event=stop)
-    assert not run.train(evaluate_every=2, agree=agree)
-    assert asked == [False, False, False, True, True]
+    assert run.train(evaluate_every=2, agree=agree) == signal.SIGTERM
+    assert asked == [0, 0, 0, signal.SIGTERM, signal.SIGTERM]
     assert "evaluated" in run.events and run.events[-1] == ("save", 4)
 
 
 def test_a_finished_run_only_evaluates_again(tmp_path):
     Run(tmp_path).train()
     again = Run(tmp_path)
-    assert again.train()
+    assert again.train() == 0
     assert again.events == [("evaluate", 6), ("save", 6)]
 
 
@@ -183,9 +183,32 @@ def test_a_lost_run_stops_and_is_not_saved(tmp_path):
         return state, metrics
 
     run._step = step
-    with pytest.raises(FloatingPointError, match="loss of step 2 is nan.*--optim.peak-lr"):
+    with pytest.raises(errors.NotFinite, match="loss of step 2 is nan"):
         run.train(save_every=2)
     assert ("save", 2) not in run.events
+
+
+def test_parameters_that_are_no_numbers_are_neither_judged_nor_saved(tmp_path):
+    """The last step's own loss is finite: it is of the parameters before its update."""
+    run = Run(tmp_path)
+    good_step = run._step
+
+    def step(state, batch):
+        state, metrics = good_step(state, batch)
+        if len([event for event in run.events if event == "dispatch"]) == 3:
+            state = state._replace(params=jax.tree.map(lambda leaf: leaf * np.inf, state.params))
+        return state, metrics
+
+    run._step = step
+    with pytest.raises(errors.NotFinite, match="step 3 left parameters that are no finite numbers"):
+        run.train(total_steps=3)
+    assert run.events[-1] == ("write", 3)
+
+
+def test_without_an_evaluation_at_the_start(tmp_path):
+    run = Run(tmp_path)
+    run.train(total_steps=1, evaluate_at_start=False)
+    assert run.events == ["batch", "dispatch", ("write", 1), ("evaluate", 1), ("save", 1)]
 
 
 def test_data_that_ends_is_an_error(tmp_path):

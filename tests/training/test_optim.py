@@ -160,3 +160,12 @@ def test_a_bad_setting_is_named(changes):
     (name,) = changes
     with pytest.raises(errors.UserError, match=f"--optim.{name.replace('_', '-')}"):
         config.OptimConfig(**changes)
+
+
+def test_a_warmup_longer_than_the_run_is_told():
+    assert not list(optim.told(config.OptimConfig(warmup_steps=4), 4))
+    [said] = optim.told(config.OptimConfig(warmup_steps=20, peak_lr=1e-3), 5)
+    assert said == (
+        "--optim.warmup-steps 20 is more than the 5 steps of the run: the learning rate ends at "
+        "0.00025, below its peak of 0.001"
+    )

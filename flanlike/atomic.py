@@ -1,0 +1,77 @@
+"""Files that are whole or not there: written beside their place, then moved into it.
+
+A process that is killed, or a disk that is full, leaves a file of the suffix `.partial` at most.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+SUFFIX = ".partial"
+
+
+def write(path: str | os.PathLike[str], text: str) -> None:
+    """Writes a text file, in place of one that is there."""
+    with writing(path) as file:
+        file.write(text)
+
+
+def write_json(path: str | os.PathLike[str], content: Any, **options: Any) -> None:
+    """Writes a value as JSON; `options` are of json.dumps."""
+    write(path, json.dumps(content, **{"indent": 1, **options}) + "\n")
+
+
+@contextlib.contextmanager
+def writing(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[Any]]:
+    """Yields a file to write; it comes to `path` when the block ends, and not if it raises."""
+    partial = _beside(Path(path))
+    try:
+        with partial.open(mode, encoding=None if "b" in mode else "utf-8") as file:
+            yield file
+        partial.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise
+
+
+@contextlib.contextmanager
+def folder(path: str | os.PathLike[str], *, last: str = "") -> Iterator[Path]:
+    """Yields an empty folder to fill; its files come to the folder `path` when the block ends.
+
+    Files of other names that are there stay. `last` names the file that says of the others that
+    they are whole: an old one goes before any of them is replaced, the new one comes after all.
+    """
+    path = Path(path)
+    partial = _beside(path)
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        path.mkdir(exist_ok=True)
+        if last:
+            (path / last).unlink(missing_ok=True)
+        for made in sorted(partial.iterdir(), key=lambda made: (made.name == last, made.name)):
+            made.replace(path / made.name)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def expect_writable(path: str | os.PathLike[str]) -> None:
+    """Makes the folder, and raises where no file can be made in it: better now than after hours."""
+    Path(path).mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=path).close()
+
+
+def is_left_over(path: Path) -> bool:
+    """Returns whether a file is what a process that was cut short left behind."""
+    return path.name.endswith(SUFFIX)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(path.name + SUFFIX)

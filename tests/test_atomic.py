@@ -1,0 +1,67 @@
+"""Files that are whole or not there."""
+
+import json
+
+import pytest
+
+from flanlike import atomic
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_comes_to_its_place_when_it_is_whole(tmp_path):
+    path = tmp_path / "notes.txt"
+    with atomic.writing(path) as file:
+        file.write("all of it")
+        file.flush()
+        assert not path.exists()
+    assert path.read_text() == "all of it" and names(tmp_path) == ["notes.txt"]
+    atomic.write_json(path, {"a": "ü"}, ensure_ascii=False)
+    assert path.read_text(encoding="utf-8") == '{\n "a": "ü"\n}\n'
+    assert json.loads(path.read_bytes()) == {"a": "ü"}
+
+
+def test_what_was_there_stays_when_writing_fails(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("before")
+    with pytest.raises(OSError), atomic.writing(path, "wb") as file:
+        file.write(b"half of")
+        raise OSError(28, "No space left on device")
+    assert path.read_text() == "before" and names(tmp_path) == ["notes.txt"]
+
+
+def test_a_folder_says_that_it_is_whole_when_it_is(tmp_path):
+    there = tmp_path / "there"
+    there.mkdir()
+    for name in ("rows", "done", "others"):
+        (there / name).write_text("before")
+    with pytest.raises(OSError), atomic.folder(there, last="done") as folder:
+        (folder / "rows").write_text("after")
+        raise OSError(28, "No space left on device")
+    assert {path.read_text() for path in there.iterdir()} == {"before"}
+    with atomic.folder(there, last="done") as folder:
+        for name in ("done", "rows"):
+            (folder / name).write_text("after")
+    assert names(there) == ["done", "others", "rows"] and names(tmp_path) == ["there"]
+    assert [(there / name).read_text() for name in names(there)] == ["after", "before", "after"]
+
+
+def test_a_folder_that_is_cut_short_between_two_files_is_not_whole(tmp_path, monkeypatch):
+    there = tmp_path / "there"
+    with atomic.folder(there, last="done") as folder:
+        (folder / "done").write_text("before")
+        (folder / "rows").write_text("before")
+    replace = type(there).replace
+
+    def cut(path, target):
+        if path.name == "rows":
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    monkeypatch.setattr(type(there), "replace", cut)
+    with pytest.raises(KeyboardInterrupt), atomic.folder(there, last="done") as folder:
+        (folder / "done").write_text("after")
+        (folder / "rows").write_text("after")
+    assert names(there) == ["rows"]
