@@ -8,6 +8,7 @@ is watched where it calls the model; transformers is asked for the same, one pro
 
 import dataclasses
 import os
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -185,18 +186,19 @@ def test_greedy_text_is_the_same_tokens(real, monkeypatch):
 
 def test_exported_again_it_is_the_same_folder(real, tmp_path):
     """The same tensors bit by bit under the same names, none missing or added; the same words."""
-    export.export(real.folder, tmp_path / "out")
+    out = tmp_path / "out"
+    export.export(real.folder, out)
     before, after = (
-        safetensors.numpy.load_file(folder / "model.safetensors")
-        for folder in (real.folder, tmp_path / "out")
+        safetensors.numpy.load_file(folder / "model.safetensors") for folder in (real.folder, out)
     )
     assert before.keys() == after.keys()
     for name in before:
         np.testing.assert_array_equal(before[name], after[name], err_msg=name, strict=True)
-    assert weights.shape_of(tmp_path / "out") == real.ours.model.config
+    assert weights.shape_of(out) == real.ours.model.config
     for name in ("tokenizer.json", "tokenizer_config.json"):
-        assert (tmp_path / "out" / name).read_bytes() == (real.folder / name).read_bytes()
-    said = transformers.AutoConfig.from_pretrained(tmp_path / "out").to_dict()
+        assert (out / name).read_bytes() == (real.folder / name).read_bytes()
+    said = transformers.AutoConfig.from_pretrained(out).to_dict()
     theirs = real.theirs.config.to_dict()
     for key in ("rope_parameters", "layer_types", "sliding_window", "eos_token_id"):
         assert said.get(key) == theirs.get(key), key
+    shutil.rmtree(out)  # a gigabyte, which pytest would keep
