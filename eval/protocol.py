@@ -65,6 +65,7 @@ def evaluate(
             "truncated_prompts": encoder.truncated,
             "dropped_exemplars": questions.dropped_exemplars,
             "dropped_rows": dict(questions.dropped_rows),
+            "about_options": questions.about_options,
             "bad_rows": dict(questions.bad_rows),
             "seconds": round(time.monotonic() - started_s, 1),
         },

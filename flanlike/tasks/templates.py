@@ -48,6 +48,11 @@ class Template:
         return "{options}" in self.input
 
     @functools.cached_property
+    def lists_options(self) -> bool:
+        """Returns whether the options are read at all: an inverted target may list them too."""
+        return self.shows_options or "{options}" in self.target
+
+    @functools.cached_property
     def input_fields(self) -> frozenset[str]:
         return frozenset(_FIELD.findall(self.input))
 
@@ -87,12 +92,17 @@ class TemplateSet:
 
     @functools.cached_property
     def by_options(self) -> Mapping[tuple[str, bool], tuple[Template, ...]]:
-        """Returns the templates of each kind that show options (True) and that show none."""
+        """Returns the templates of each kind that list options (True) and that list none."""
         return {
-            (kind, shows): tuple(t for t in self._of(kind) if t.shows_options is shows)
+            (kind, lists): tuple(t for t in self._of(kind) if t.lists_options is lists)
             for kind in KINDS
-            for shows in (True, False)
+            for lists in (True, False)
         }
+
+    @functools.cached_property
+    def asks_with_options(self) -> bool:
+        """Returns whether a record that needs its options listed can be asked about."""
+        return any(t.shows_options for t in (*self.forward, *self.cot))
 
     def get(self, template_id: str) -> Template:
         for template in self.templates:
