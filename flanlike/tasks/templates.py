@@ -271,9 +271,38 @@ def _check_direct(path: str, template: Template) -> None:
             f"the target of a template of kind {template.kind!r} lacks {sorted(missing)!r}; "
             'expected, for example, target = "{answer}"',
         )
+    if template.kind == "cot":
+        _check_order(path, template)
     if template.kind == "forward" and "rationale" in template.target_fields:
         raise _error(
             path, template.id, "the target has {rationale}; then its kind is 'cot', not 'forward'"
+        )
+
+
+def _check_order(path: str, template: Template) -> None:
+    """Raises unless a chain of thought comes to its answer: reasons, then what follows from them.
+
+    There the answer is looked for in what a model writes.
+    """
+    example = '"{rationale} So the answer is {answer}."'
+    for name in ("rationale", "answer"):
+        if (count := template.target.count(f"{{{name}}}")) > 1:
+            problem = f"the target has {{{name}}} {count} times; it may stand there once"
+            raise _error(path, template.id, problem)
+    before, _, after = template.target.partition("{rationale}")
+    if "{answer}" in before:
+        raise _error(
+            path,
+            template.id,
+            "the target of a template of kind 'cot' has {answer} before {rationale}, and an answer "
+            f"given first is none that was reasoned out; expected, for example, {example}",
+        )
+    if after.lstrip(" ").startswith("{answer}"):
+        raise _error(
+            path,
+            template.id,
+            "in the target {answer} follows {rationale} with nothing to tell where it begins; put a "
+            f"line break or words between them, as in {example}",
         )
 
 
