@@ -129,6 +129,7 @@ def left_out(run: run_folder.Run) -> list[page.Block]:
         "dropped_rows": "without an answer",
         "bad_rows": "that give no record",
         "overlapping_rows": "that overlap with evaluation rows",
+        "about_options": "that ask about their options, for templates that hide these,",
     }
     for where, counted in (("training", found), ("evaluation", notes)):
         for kind, words in kinds.items():

@@ -67,6 +67,7 @@ def evaluate(
             "truncated_prompts": encoder.truncated,
             "dropped_exemplars": questions.dropped_exemplars,
             "dropped_rows": dict(questions.dropped_rows),
+            "about_options": questions.about_options,
             "bad_rows": dict(questions.bad_rows),
             "without_training": list(questions.without_training),
             "seconds": round(time.monotonic() - started_s, 1),

@@ -11,7 +11,7 @@ from eval import baselines, sampling
 from flanlike import config as config_lib
 from flanlike import errors, seeding
 from flanlike.batches import features, tokenizer
-from flanlike.prompts import render
+from flanlike.prompts import exemplars, render
 from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import registry as registries
@@ -41,6 +41,7 @@ class Cell:
     rows: tuple[str, ...]
     records: tuple[tasks.Record, ...]
     inputs: tuple[int, ...]
+    about_options: int = 0  # rows left out, for they ask about options that the template hides
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,15 @@ class Questions:
         return sum(len(cell.prompts) for cell in self.cells)
 
     @property
+    def about_options(self) -> dict[str, int]:
+        """Returns how many rows of a task its templates without options leave out, where any."""
+        found: dict[str, int] = {}
+        for cell in self.cells:
+            if cell.about_options:
+                found[cell.task.name] = max(cell.about_options, found.get(cell.task.name, 0))
+        return found
+
+    @property
     def dropped_exemplars(self) -> int:
         return sum(
             cell.shots - prompt.provenance.shots for cell in self.cells for prompt in cell.prompts
@@ -87,6 +97,8 @@ def collect(
     """Returns the questions for the tasks of these names, to a model of that family and words.
 
     Forward templates always, chain-of-thought ones for tasks with a rationale, inverted ones never.
+    Templates that hide the options are not asked on rows that ask about these ("Which of the
+    following ..."): they have figures of their own, on fewer rows.
     Exemplars are dropped where a prompt would be too long for the model. Where no answers are to be
     written (`generation_rows` 0) the templates that ask for such are left out, with tasks that have
     no others.
@@ -182,6 +194,11 @@ class _Asker:
                 rows = sample.first(count)
                 drawn[count] = rows, sampling.clusters(self.task, [record for _, record in rows])
             rows, inputs = drawn[count]
+            wanted = len(rows)
+            if not (rows := self._askable(template, rows)):
+                continue
+            if len(rows) < wanted:
+                inputs = sampling.clusters(self.task, [record for _, record in rows])
             prompts = (self._prompt(template, row, record, sample.records) for row, record in rows)
             yield Cell(
                 task=self.task,
@@ -197,6 +214,7 @@ class _Asker:
                 rows=tuple(row for row, _ in rows),
                 records=tuple(record for _, record in rows),
                 inputs=inputs,
+                about_options=wanted - len(rows),
             )
 
     def _templates(self, is_choosing: bool) -> Sequence[templates.Template]:
@@ -206,6 +224,18 @@ class _Asker:
         if self.style != "instructions":
             return () if is_choosing else shown[:1]
         return shown if is_choosing else (*self.templates.forward, *self.templates.cot)
+
+    def _askable(
+        self, template: templates.Template, rows: Sequence[sampling.Row]
+    ) -> Sequence[sampling.Row]:
+        """Returns the rows without those that ask about their options, where these are hidden.
+
+        Not for a task that never lists them, nor for controls, that hide what they are to hide.
+        """
+        hides = self.style == "instructions" and not template.shows_options
+        if not hides or not self.templates.asks_with_options:
+            return rows
+        return [row for row in rows if not render.needs_options(self.task, row[1])]
 
     def _prompt(
         self,
@@ -224,14 +254,25 @@ class _Asker:
             split=records.split,
             row_id=row,
             seed=seed,
-            exemplars=self._exemplars(seed),
+            exemplars=self._exemplars(template, row, record, seed),
             style=self.style,
             option_style=self.settings.option_style,
             fits=self.fits,
         )
 
-    def _exemplars(self, seed: int) -> list[render.Exemplar]:
+    def _exemplars(
+        self, template: templates.Template, row: str, record: tasks.Record, seed: int
+    ) -> list[render.Exemplar]:
         if not self.settings.shots:
             return []
-        picked = render.pick_exemplars(len(self.train), None, self.settings.shots, seed)
-        return [render.Exemplar(record=self.train[i], row_id=self.train.row_id(i)) for i in picked]
+        return exemplars.draw(
+            self.task,
+            template,
+            self.train,
+            range(len(self.train)),
+            query=record,
+            row_id=row,
+            shots=self.settings.shots,
+            seed=seed,
+            style=self.style,
+        )

@@ -7,7 +7,6 @@ Every command takes --tasks FILE.py to add a module of your own.
 
 import argparse
 import dataclasses
-import itertools
 import json
 import signal
 import sys
@@ -20,14 +19,13 @@ from rich import table as rich_table
 from rich import text as rich_text
 
 import task_registry
-from flanlike import errors, seeding
+from flanlike import errors
 from flanlike.mixtures import compose, mixture
-from flanlike.prompts import checks, manifest, recipe, render
+from flanlike.prompts import checks, manifest, recipe
 from flanlike.sources import availability, opening
-from flanlike.sources import rows as rows_module
-from flanlike.tasks import registry, templates
+from flanlike.tasks import registry
 from flanlike.tasks import task as task_module
-from task_registry import export, listing, overlap_check, scaffold
+from task_registry import export, listing, overlap_check, scaffold, showing
 
 _CHECK_ROWS = 24
 _WIDTH = 180  # columns of what is printed into a pipe or a file
@@ -52,31 +50,9 @@ def list_tasks(found: registry.Registry, options: argparse.Namespace) -> None:
 
 
 def show(found: registry.Registry, options: argparse.Namespace) -> None:
-    """Prints prompts of a task, each of another row by another template."""
-    if options.n < 1:
-        raise errors.UserError(f"--n is {options.n!r}; expected 1 or more")
-    if options.shots < 0:
-        raise errors.UserError(f"--shots is {options.shots!r}; expected 0 or more")
-    task = found.task(options.task)
-    template_set = found.templates(task.name)
-    pool = template_set.cot if options.cot else template_set.forward
-    if not pool:
-        kind = "cot" if options.cot else "forward"
-        kinds = sorted({template.kind for template in template_set.templates})
-        raise errors.UserError(
-            f"task {task.name!r} has no template of kind {kind!r}; it has {kinds!r}"
-        )
-    split = options.split or _first_split(task, options.data)
-    records = opening.open_rows(task, options.data, split)
-    train = records
-    if options.shots and records.split != "train":
-        train = opening.open_rows(task, options.data, "train")
-    console = _console()
-    notice = f"   ({_EMBEDDED})" if records.source == "embedded" else ""
-    console.print(f"{task.name}, cluster {task.cluster}, --data {options.data}{notice}")
-    for index, template in zip(range(min(options.n, len(records))), itertools.cycle(pool)):
-        prompt = _prompt(task, template_set, template, records, index, train, options)
-        _print_prompt(console, prompt)
+    """Prints prompts of a task."""
+    split = _first_split(found.task(options.task), options.data)
+    showing.show(found, options, console=_console(), split=split, notice=_EMBEDDED)
 
 
 def check(found: registry.Registry, options: argparse.Namespace) -> None:
@@ -143,47 +119,6 @@ def new(found: registry.Registry, options: argparse.Namespace) -> None:
     )
     print(f"wrote {module.name} and {templates_file.name}: fill in what says TODO, then")
     print(f"python -m task_registry check {options.name} --tasks {module.name} --data FOLDER")
-
-
-def _prompt(
-    task: task_module.Task,
-    template_set: templates.TemplateSet,
-    template: templates.Template,
-    records: rows_module.Records,
-    index: int,
-    train: rows_module.Records,
-    options: argparse.Namespace,
-) -> task_module.Prompt:
-    row_id = records.row_id(index)
-    seed = seeding.key("show", task.name, row_id)
-    query = index if train is records else None
-    picked = render.pick_exemplars(len(train), query, options.shots, seed)
-    styles = template_set.layout.option_styles
-    return render.render(
-        task,
-        template,
-        records[index],
-        layout=template_set.layout,
-        source=records.source,
-        split=records.split,
-        row_id=row_id,
-        seed=seed,
-        exemplars=[render.Exemplar(record=train[i], row_id=train.row_id(i)) for i in picked],
-        option_style=options.option_style or styles[seed % len(styles)].name,
-    )
-
-
-def _print_prompt(console: rich_console.Console, prompt: task_module.Prompt) -> None:
-    told = prompt.provenance
-    heading = f"{told.row_id} · {told.template} ({told.kind}) · {told.shots} shots"
-    console.rule(rich_text.Text(heading), align="left")
-    console.print(rich_text.Text(prompt.inputs), soft_wrap=True)
-    console.print(rich_text.Text("=> " + prompt.targets, style="bold green"), soft_wrap=True)
-    if prompt.options:
-        listed = ", ".join(
-            f"[{option}]" if i == prompt.gold else option for i, option in enumerate(prompt.options)
-        )
-        console.print(rich_text.Text(f"   of: {listed}", style="dim"), soft_wrap=True)
 
 
 def _check(found: registry.Registry, name: str, data: str) -> list[str]:
@@ -306,12 +241,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=list_tasks)
 
     command = commands.add_parser("show", parents=[common, data], help="prompts of a task")
-    command.add_argument("task", metavar="TASK")
-    command.add_argument("--split", help="train (default), validation or test")
-    command.add_argument("--shots", type=int, default=0, metavar="K", help="exemplars a prompt")
-    command.add_argument("--cot", action="store_true", help="with chain of thought")
-    command.add_argument("--option-style", metavar="NAME", help="of _layout.toml; default: drawn")
-    command.add_argument("--n", type=int, default=3, help="how many prompts (3)")
+    showing.add_arguments(command)
     command.set_defaults(run=show)
 
     command = commands.add_parser("check", parents=[common, data], help="find mistakes in tasks")

@@ -110,8 +110,10 @@ def _check_rendering(
         if isinstance(task.answers, task_module.Labels):
             words = template.words(task.answers)
         shown = [words[label] for label in prompt.label_of_option]
-        if template.shows_options and style.block(shown) not in prompt.inputs:
-            problems.append("does not show its options")
+        if template.shows_options:  # in letters, where an option is named by one
+            style = layout.style(prompt.provenance.option_style)
+            if style.block(shown) not in prompt.inputs:
+                problems.append("does not show its options")
         if prompt.label_of_option[prompt.gold] != record["label"]:
             problems.append(f"gold option {prompt.gold} is not label {record['label']}")
         if prompt.options[prompt.gold] not in prompt.targets:

@@ -8,13 +8,13 @@ itself) is drawn from the one 64-bit seed that the caller makes from run, task, 
     targets   no            options ("no", "yes")   gold 0   label_of_option (1, 0)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
 from flanlike import errors
 from flanlike.mixtures import mixture
-from flanlike.tasks import layouts, templates
+from flanlike.tasks import cross_references, layouts, templates
 from flanlike.tasks import task as task_module
 
 Style = Literal["instructions", "options-only", "task-name", "inputs-only"]
@@ -65,7 +65,9 @@ def render(
     """Returns the prompt of one record by one template, after the exemplars in order.
 
     Options are listed in the layout's plain style, or in the one of the name `option_style`; where
-    its answers are labels, so are the prompt's options, targets and references.
+    its answers are labels, so are the prompt's options, targets and references. Their order is
+    drawn, but for options that point at others ("both A and B"): these keep their source's order,
+    and their letters (see `cross_references`).
     Exemplars are dropped from the end until `fits(inputs)`, where that is given;
     `provenance.shots` is the number that is left. Options and references are bare answers, also
     where the target says more; an inverted prompt has no options, and its target for reference.
@@ -81,12 +83,28 @@ def render(
     draws = _Draws(seed)
     listing = layout.plain if option_style is None else layout.style(option_style)
     query = _solve(task, template, record, listing, draws, style)
-    inputs, shots = query.inputs, 0
+    inputs, shots, by_letter = query.inputs, 0, query.by_letter
     if exemplars:
         _check_apart(task, row_id, exemplars)
         delimiters = layout.few_shot[draws.below(len(layout.few_shot))]
         solved = [_solve(task, template, each.record, listing, draws, style) for each in exemplars]
+        by_letter = by_letter or any([each.by_letter for each in solved])
         inputs, shots = _join(solved, query.inputs, delimiters, fits)
+    if by_letter and listing.labels != "letters":
+        return render(
+            task,
+            template,
+            record,
+            layout=layout,
+            source=source,
+            split=split,
+            row_id=row_id,
+            seed=seed,
+            exemplars=exemplars,
+            style=style,
+            option_style=layout.lettered(listing).name,
+            fits=fits,
+        )
     return task_module.Prompt(
         inputs=inputs,
         targets=query.targets,
@@ -115,11 +133,14 @@ def choose(
     *,
     seed: int,
     style: Style = "instructions",
+    needs_options: Callable[[], bool] | None = None,
 ) -> Choice:
     """Returns template, number of shots and style of options for one training prompt, by shares.
 
     A kind that the task lacks goes to its forward templates, as `mixture.Shares` says. Controls
-    have no inverted prompts: without an instruction nothing tells them from the others.
+    have no inverted prompts: without an instruction nothing tells them from the others. A record
+    that `needs_options` (asked where they would be hidden) takes a template that lists them, of
+    the kind drawn or else a direct one, if the task has any.
     """
     draws = _Draws(seed ^ _CHOOSE)
     shots = 0
@@ -138,6 +159,13 @@ def choose(
         by_options = template_set.by_options
         pool = by_options[kind, shows_options] or by_options[kind, not shows_options]
     template = pool[draws.below(len(pool))]
+    if not template.lists_options and style == "instructions" and needs_options:
+        by_options = template_set.by_options
+        for kind in (template.kind, "forward", "cot"):
+            if by_options[kind, True] and needs_options():
+                pool = by_options[kind, True]
+                template = pool[draws.below(len(pool))]
+                break
     option_style = None
     others = template_set.layout.option_styles[1:]
     if others and draws.uniform() < shares.styled_options:
@@ -145,19 +173,25 @@ def choose(
     return Choice(template=template, shots=shots, option_style=option_style)
 
 
-def pick_exemplars(n_rows: int, query_row: int | None, k: int, seed: int) -> list[int]:
-    """Returns `k` different rows of range(n_rows) in random order, without `query_row`.
+def needs_options(task: task_module.Task, record: task_module.Record) -> bool:
+    """Returns whether a record asks about its options, and so cannot be asked without their list.
 
-    Fewer where there are no more. `query_row` is None for a query that is not one of these rows.
+    As in "Which of the following ...", or with "all of the above" among them.
     """
-    others = n_rows - (query_row is not None)
+    if not isinstance(task.answers, task_module.Choices):
+        return False
+    texts = [record.get(field, "") for field in task.fields if field != "rationale"]
+    return cross_references.needs_options(record["options"], texts)
+
+
+def in_random_order(n_rows: int, most: int, seed: int) -> Iterator[int]:
+    """Yields the rows of range(n_rows), each once, in an order by the seed, and at most `most`."""
     draws = _Draws(seed ^ _EXEMPLARS)
-    picked: list[int] = []
-    for top in range(max(0, others - k), others):  # Floyd's: k draws, whatever the size
-        row = draws.below(top + 1)
-        picked.append(top if row in picked else row)
-    draws.shuffle(picked)
-    return [row + (query_row is not None and row >= query_row) for row in picked]
+    moved: dict[int, int] = {}  # a shuffle of which only the places that were drawn are kept
+    for place in range(min(n_rows, most)):
+        other = place + draws.below(n_rows - place)
+        yield moved.get(other, other)
+        moved[other] = moved.get(place, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +204,7 @@ class _Solved:
     order: tuple[int, ...]  # the record's label index of each option
     references: tuple[str, ...]
     shows_options: bool
+    by_letter: bool  # whether an option is named by its letter, so that the list has to have them
 
 
 def _solve(
@@ -182,7 +217,7 @@ def _solve(
 ) -> _Solved:
     if task.optional:
         template = templates.for_record(template, task, record)
-    words, order = _words(task, template, record, draws, style)
+    words, order, by_letter = _words(task, template, record, draws, style)
     is_direct = template.kind in ("forward", "cot")
     shows_options = template.shows_options
     if style != "instructions":
@@ -211,7 +246,7 @@ def _solve(
     references = (answer,) if options else tuple(record["references"])
     if not is_direct:
         options, order, references = (), (), (targets,)
-    return _Solved(inputs, targets, options, order, references, shows_options)
+    return _Solved(inputs, targets, options, order, references, shows_options, by_letter)
 
 
 def _words(
@@ -220,18 +255,25 @@ def _words(
     record: task_module.Record,
     draws: "_Draws",
     style: Style,
-) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Returns the answers in a drawn order, and the label index of each; nothing for free text."""
+) -> tuple[tuple[str, ...], tuple[int, ...], bool]:
+    """Returns the answers in the order shown, the label index of each, and whether one is named by
+    its letter; nothing for free text."""
     answers = task.answers
     if isinstance(answers, task_module.Labels):
         words = template.words(answers) if style == "instructions" else answers.words
+        keeps_order, by_letter = cross_references.listed(words)
     elif isinstance(answers, task_module.Choices):
-        words = record["options"]
+        words = tuple(record["options"])
+        keeps_order, by_letter = cross_references.listed(words)
+        if "rationale" in record and cross_references.names_a_letter(record["rationale"]):
+            keeps_order = by_letter = True
     else:
-        return (), ()
+        return (), (), False
     order = list(range(len(words)))
+    if keeps_order:
+        return words, tuple(order), by_letter
     draws.shuffle(order)
-    return tuple([words[label] for label in order]), tuple(order)
+    return tuple([words[label] for label in order]), tuple(order), by_letter
 
 
 def _control(
@@ -258,7 +300,7 @@ def _check_apart(task: task_module.Task, row_id: str, exemplars: Sequence[Exempl
     if any(exemplar.row_id == row_id for exemplar in exemplars):
         raise ValueError(
             f"task {task.name!r}: row {row_id!r} is both the query and an exemplar; "
-            "draw exemplars by pick_exemplars"
+            "draw exemplars by `exemplars.draw`"
         )
 
 

@@ -11,11 +11,12 @@ tasks and for thousands.
 import bisect
 import functools
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flanlike import seeding
 from flanlike.mixtures import drawing, mixture
-from flanlike.prompts import render
+from flanlike.prompts import exemplars, render
 from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import registry as registry_module
@@ -66,7 +67,8 @@ class Prompts:
         return f"{prompt.inputs}\n{prompt.targets}"
 
     def with_wanted_shots(self, index: int) -> tuple[task_module.Prompt, int]:
-        """Returns the prompt and how many exemplars it was to have before any was dropped."""
+        """Returns the prompt and how many exemplars it was to have: some find no room, or are not
+        to be had."""
         number, nth = self._order[index]
         opened = self._opened.get(number)
         if opened is None:
@@ -74,31 +76,49 @@ class Prompts:
         rows = len(opened.drawable)
         epoch, place = divmod(nth, rows)
         row = drawing.shuffled(place, rows, _key(self._seed, opened.task.name, epoch))
-        row_id = opened.records.row_id(opened.drawable[row])
+        at = opened.drawable[row]
+        row_id = opened.records.row_id(at)
         seed = seeding.key(self._seed, opened.task.name, epoch, row_id)
-        choice = render.choose(opened.templates, opened.shares, seed=seed, style=self._style)
-        exemplars = []
+        record = opened.records[at]
+        choice = render.choose(
+            opened.templates,
+            opened.shares,
+            seed=seed,
+            style=self._style,
+            needs_options=(
+                functools.partial(render.needs_options, opened.task, record)
+                if opened.may_need_options
+                else None
+            ),
+        )
+        solved: Sequence[render.Exemplar] = ()
         if choice.shots:
-            for other in render.pick_exemplars(rows, row, choice.shots, seed):
-                at = opened.drawable[other]
-                exemplars.append(
-                    render.Exemplar(record=opened.records[at], row_id=opened.records.row_id(at))
-                )
+            solved = exemplars.draw(
+                opened.task,
+                choice.template,
+                opened.records,
+                opened.drawable,
+                query=record,
+                row_id=row_id,
+                shots=choice.shots,
+                seed=seed,
+                style=self._style,
+            )
         prompt = render.render(
             opened.task,
             choice.template,
-            opened.records[opened.drawable[row]],
+            record,
             layout=opened.templates.layout,
             source=opened.records.source,
             split=opened.records.split,
             row_id=row_id,
             seed=seed,
-            exemplars=exemplars,
+            exemplars=solved,
             style=self._style,
             option_style=choice.option_style,
             fits=self._fits if self._words else None,
         )
-        return prompt, len(exemplars)
+        return prompt, choice.shots
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_opened": {}}  # a worker opens what it needs itself
@@ -158,6 +178,12 @@ class _Opened:
     templates: templates.TemplateSet
     records: rows_module.Records
     drawable: drawing.Drawable
+
+    @functools.cached_property
+    def may_need_options(self) -> bool:
+        """Returns whether a record may need its options listed, and they can be listed or not."""
+        is_choice = isinstance(self.task.answers, task_module.Choices)
+        return is_choice and self.templates.asks_with_options
 
 
 @functools.lru_cache(maxsize=1 << 14)

@@ -92,6 +92,10 @@ class OptionStyle:
         ]
 
 
+# For options that name each other by letter, where a layout has no letters.
+_LETTERED = OptionStyle(name="lettered", item="({label}) {text}", labels="letters")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """How options are listed and exemplars joined. The first style is the plain one: evaluation
@@ -110,10 +114,27 @@ class Layout:
         return self.option_styles[0]
 
     def style(self, name: str) -> OptionStyle:
-        for style in self.option_styles:
+        for style in (*self.option_styles, _LETTERED):
             if style.name == name:
                 return style
         raise errors.did_you_mean("option style", name, [s.name for s in self.option_styles])
+
+    def lettered(self, style: OptionStyle) -> OptionStyle:
+        """Returns the style that has letters and is most like this one; it itself if it has them.
+
+        What the target says stays what it was, the option's text or its label, if it can.
+        """
+        if style.labels == "letters":
+            return style
+        with_letters = [each for each in self.option_styles if each.labels == "letters"]
+        says_text = style.answer == "{text}"
+        return max(
+            with_letters or [_LETTERED],
+            key=lambda each: (
+                (each.answer == "{text}") is says_text,
+                each.between == style.between,
+            ),
+        )
 
 
 def load(path: str | os.PathLike[str]) -> Layout:

@@ -55,6 +55,11 @@ class Template:
         return "{options}" in self.input
 
     @functools.cached_property
+    def lists_options(self) -> bool:
+        """Returns whether the options are read at all: an inverted target may list them too."""
+        return self.shows_options or "{options}" in self.target
+
+    @functools.cached_property
     def input_fields(self) -> frozenset[str]:
         return frozenset(_FIELD.findall(self.input))
 
@@ -108,12 +113,17 @@ class TemplateSet:
 
     @functools.cached_property
     def by_options(self) -> Mapping[tuple[str, bool], tuple[Template, ...]]:
-        """Returns the templates of each kind that show options (True) and that show none."""
+        """Returns the templates of each kind that list options (True) and that list none."""
         return {
-            (kind, shows): tuple(t for t in self._of(kind) if t.shows_options is shows)
+            (kind, lists): tuple(t for t in self._of(kind) if t.lists_options is lists)
             for kind in KINDS
-            for shows in (True, False)
+            for lists in (True, False)
         }
+
+    @functools.cached_property
+    def asks_with_options(self) -> bool:
+        """Returns whether a record that needs its options listed can be asked about."""
+        return any(t.shows_options for t in (*self.forward, *self.cot))
 
     def get(self, template_id: str) -> Template:
         for template in self.templates:
@@ -288,9 +298,38 @@ def _check_direct(path: str, template: Template) -> None:
             f"the target of a template of kind {template.kind!r} lacks {sorted(missing)!r}; "
             'expected, for example, target = "{answer}"',
         )
+    if template.kind == "cot":
+        _check_order(path, template)
     if template.kind == "forward" and "rationale" in template.target_fields:
         raise _error(
             path, template.id, "the target has {rationale}; then its kind is 'cot', not 'forward'"
+        )
+
+
+def _check_order(path: str, template: Template) -> None:
+    """Raises unless a chain of thought comes to its answer: reasons, then what follows from them.
+
+    There the answer is looked for in what a model writes.
+    """
+    example = '"{rationale} So the answer is {answer}."'
+    for name in ("rationale", "answer"):
+        if (count := template.target.count(f"{{{name}}}")) > 1:
+            problem = f"the target has {{{name}}} {count} times; it may stand there once"
+            raise _error(path, template.id, problem)
+    before, _, after = template.target.partition("{rationale}")
+    if "{answer}" in before:
+        raise _error(
+            path,
+            template.id,
+            "the target of a template of kind 'cot' has {answer} before {rationale}, and an answer "
+            f"given first is none that was reasoned out; expected, for example, {example}",
+        )
+    if after.lstrip(" ").startswith("{answer}"):
+        raise _error(
+            path,
+            template.id,
+            "in the target {answer} follows {rationale} with nothing to tell where it begins; put "
+            f"a line break or words between them, as in {example}",
         )
 
 

@@ -1,5 +1,7 @@
 """What is asked: which templates, which rows, in which style."""
 
+import dataclasses
+
 import eval_toys
 import pytest
 import source_toys
@@ -61,6 +63,43 @@ def test_exemplars_come_from_train_and_stand_before_the_question():
     prompt = asked.cells[0].prompts[0]
     assert prompt.provenance.shots == 2
     assert asked.cells[0].records[0]["sentence"] in prompt.inputs
+
+
+def test_rows_about_their_options_are_not_asked_by_templates_that_hide_them():
+    asked = _collect("arc_easy", rows_per_task=60, validation_rows=0)
+    shown, hidden = (
+        [cell for cell in asked.cells if cell.prompts[0].provenance.shows_options is shows]
+        for shows in (True, False)
+    )
+    assert {len(cell.rows) for cell in shown} == {60}
+    rows = {cell.rows for cell in hidden}
+    assert len(rows) == 1 and 0 < len(rows.pop()) < 60
+    assert not any(
+        "which of these" in record["question"].casefold()
+        for cell in hidden
+        for record in cell.records
+    )
+    left_out = 60 - len(hidden[0].rows)
+    assert asked.about_options == {"arc_easy": left_out}
+    assert _collect("sst2", validation_rows=0).about_options == {}
+    control = _collect("arc_easy", rows_per_task=60, style="inputs-only").cells[0]
+    assert len(control.rows) == 60
+
+
+def test_a_question_of_the_training_rows_is_not_shown_solved_before_itself(monkeypatch):
+    real = opening.open_rows
+
+    def open_rows(task, data, split, **options):
+        rows = real(task, data, "test", **options)
+        places = [i % 10 for i in range(10 if split == "test" else 40)]
+        return dataclasses.replace(rows, split=split, official_split=split, _indices=places)
+
+    monkeypatch.setattr(opening, "open_rows", open_rows)
+    asked = _collect("sst2", shots=3, validation_rows=0, rows_per_task=6)
+    for cell in asked.cells:
+        for prompt, record in zip(cell.prompts, cell.records, strict=True):
+            assert prompt.inputs.count(record["sentence"]) == 1
+            assert prompt.provenance.shots == 3
 
 
 def test_options_are_completed_by_the_target_of_the_template():

@@ -93,3 +93,10 @@ def test_renderings_are_checked():
         "task 'toy', template 't0', record 0, dashes options: "
         "options ('yes', 'yes') are not all different"
     )
+
+
+def test_options_that_are_named_by_letter_are_found_in_letters():
+    of = toys.task_of(answers=task.Choices(), fields=("question",))
+    found = template_set(*(f"{i} {{question}} {i} {i * i}\n{{options}}" for i in range(10)))
+    record = {"question": "What flies?", "options": ["eel", "owl", "both A and B"], "label": 1}
+    assert checks.check_task(of, found, [record]) == []

@@ -313,16 +313,129 @@ def test_controls_are_never_inverted():
     assert chosen(found, inverted=1.0, style="options-only")[0] == {"forward": 1.0}
 
 
-def test_exemplars_are_other_rows_each_as_often():
-    assert sorted(render.pick_exemplars(4, 1, 3, seed=0)) == [0, 2, 3]
-    assert sorted(render.pick_exemplars(3, None, 3, seed=0)) == [0, 1, 2]
-    assert sorted(render.pick_exemplars(2, 0, 5, seed=0)) == [1]
-    assert render.pick_exemplars(1, 0, 2, seed=0) == []
-    assert render.pick_exemplars(50, 7, 0, seed=0) == []
-    picked = [render.pick_exemplars(6, 2, 2, seeding.key(i)) for i in range(3000)]
-    assert picked[0] == render.pick_exemplars(6, 2, 2, seeding.key(0))
+def test_rows_come_in_a_random_order_each_as_often_at_each_place():
+    assert sorted(render.in_random_order(4, 9, seed=0)) == [0, 1, 2, 3]
+    assert len(list(render.in_random_order(50, 3, seed=0))) == 3
+    assert list(render.in_random_order(0, 3, seed=0)) == []
+    picked = [list(render.in_random_order(5, 2, seeding.key(i))) for i in range(3000)]
+    assert picked[0] == list(render.in_random_order(5, 2, seeding.key(0)))
     for place in (0, 1):
         seen = collections.Counter(rows[place] for rows in picked)
-        assert sorted(seen) == [0, 1, 3, 4, 5]
+        assert sorted(seen) == [0, 1, 2, 3, 4]
         assert all(500 < count < 700 for count in seen.values())
     assert all(len(set(rows)) == 2 for rows in picked)
+
+
+POINTING = ["tea", "milk", "both A and B"]
+QUESTION = task.Choices()
+
+
+def asked(options=tuple(POINTING), label=2, seed=0, question="What is drunk?", **changes):
+    of = toys.task_of(answers=QUESTION, fields=("question",))
+    record = {"question": question, "options": list(options), "label": label}
+    template = changes.pop("template", toys.template_of("{question}\n{options}"))
+    return rendered(template, record, of, seed=seed, **changes)
+
+
+@pytest.mark.parametrize("last", ["all of the above", "none of these", "B or C", "I and II only"])
+def test_options_that_point_at_others_keep_their_order(last):
+    for seed in range(20):
+        for style in ("instructions", "options-only"):
+            for template in (
+                toys.template_of("{question}\n{options}"),
+                toys.template_of("{question}"),
+            ):
+                prompt = asked(("x", "y", "z", last), 3, seed, template=template, style=style)
+                assert (prompt.label_of_option, prompt.gold) == ((0, 1, 2, 3), 3)
+    exemplars = [
+        render.Exemplar(
+            record={"question": f"Q{i}?", "options": ["x", "y", "z", last], "label": 0},
+            row_id=f"r/{i}",
+        )
+        for i in range(6)
+    ]
+    prompt = asked(("p", "q"), 0, exemplars=exemplars)
+    assert prompt.inputs.replace("(A) ", "- ").replace("(B) ", "- ").count("x\n") >= 6
+    assert [line for line in prompt.inputs.split("\n") if line.endswith(last)]
+
+
+def test_a_word_for_several_things_is_shuffled_like_any():
+    seen = {asked(("tea", "milk", "neither"), seed=seed).label_of_option for seed in range(60)}
+    assert len(seen) == 6
+
+
+def test_options_that_are_named_by_letter_are_listed_with_letters():
+    assert asked(seed=3).inputs == ("What is drunk?\nOptions:\n(A) tea\n(B) milk\n(C) both A and B")
+    prompt = asked(layout=STYLED)
+    assert prompt.provenance.option_style == "letters"
+    again = asked(layout=STYLED, option_style="letters")
+    assert again == prompt
+    numbers = layouts.OptionStyle(name="numbers", item="{label}) {text}", labels="numbers")
+    text = dataclasses.replace(LETTERS, name="letters_with_text", answer="{text}")
+    layout = layouts.Layout(option_styles=(layouts.OptionStyle(), LETTERS, numbers, text))
+    for style in (None, "numbers"):  # the target stays a text where it was one
+        prompt = asked(layout=layout, option_style=style)
+        assert prompt.provenance.option_style == "letters_with_text"
+        assert (prompt.targets, prompt.inputs[-16:]) == ("both A and B", "(C) both A and B")
+    plain = asked(("tea", "milk", "all of the above"))
+    assert plain.inputs.endswith("- tea\n- milk\n- all of the above")
+
+
+def test_one_record_that_names_letters_gives_all_of_its_prompt_letters():
+    record = {"question": "Who?", "options": POINTING, "label": 0}
+    exemplars = [render.Exemplar(record=record, row_id="train/9")]
+    prompt = asked(("ant", "owl"), 0, exemplars=exemplars)
+    assert "(A) tea\n(B) milk\n(C) both A and B" in prompt.inputs
+    assert prompt.inputs.count("(A) ") == 2
+    assert prompt.provenance.option_style == "lettered"
+    assert asked(("ant", "owl"), 0, exemplars=exemplars, option_style="lettered") == prompt
+
+
+def test_a_rationale_that_names_a_letter_keeps_order_and_letters():
+    of = toys.task_of(answers=QUESTION, fields=("question", "rationale"))
+    template = toys.template_of("{question}\n{options}", "{rationale}\nSo: {answer}", kind="cot")
+    record = CHOICES | {"rationale": "An eel swims, so choice (B) is left."}
+    for seed in range(9):
+        prompt = rendered(template, record, of, seed=seed)
+        assert "(A) eel\n(B) owl\n(C) ant" in prompt.inputs
+
+
+WHICH = {"question": "Which of these flies?", "options": ["eel", "owl"], "label": 1}
+
+
+def chosen_for(record, found, **shares):
+    of = toys.task_of(answers=QUESTION, fields=("question",))
+    values = {"few_shot": 0.0, "no_options": 1.0, "inverted": 0.0, "cot": 0.0} | shares
+    return {
+        render.choose(
+            found,
+            mixture.Shares(**values),
+            seed=seed,
+            needs_options=lambda: render.needs_options(of, record),
+        ).template.id
+        for seed in range(40)
+    }
+
+
+def test_a_record_that_asks_about_its_options_takes_templates_that_list_them():
+    every = template_set("forward", "none", "inverted")
+    assert chosen_for(CHOICES, every) == {"none"}
+    assert chosen_for(WHICH, every) == {"forward"}
+    assert chosen_for(CHOICES | {"options": POINTING}, every) == {"forward"}
+    assert chosen_for(WHICH, every, inverted=1.0) == {"forward"}
+    assert chosen_for(CHOICES, every, inverted=1.0) == {"inverted"}
+    assert chosen_for(WHICH, template_set("none", "inverted")) == {"none"}
+
+
+def test_an_inverted_template_may_list_the_options_in_its_target():
+    turned = toys.template_of("{answer}", "{question}\n{options}", "inverted")
+    found = templates.TemplateSet(
+        templates=(*template_set("forward", "inverted").templates, turned), layout=LAYOUT
+    )
+    assert chosen_for(WHICH, found, inverted=1.0) == {"toy"}
+
+
+def test_fixed_labels_are_never_asked_about():
+    of = toys.task_of(fields=("premise",))
+    record = {"premise": "Which of the following is true?", "label": 0}
+    assert not render.needs_options(of, record)

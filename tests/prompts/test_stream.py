@@ -104,3 +104,20 @@ def test_shares_may_be_overridden(registry):
     stream = _prompts(registry, composition, shares=shares)
     kinds = {stream[i].provenance.kind for i in range(100)}
     assert kinds <= {"inverted", "cot_inverted"}
+
+
+def test_exemplars_that_are_not_to_be_had_count_as_wanted(registry):
+    shares = mixture.Shares(few_shot=1.0, min_shots=5, max_shots=5)
+    composition = _compose(registry, ("rte",), max_examples=4)
+    prompt, wanted = _prompts(registry, composition, shares=shares).with_wanted_shots(0)
+    assert (prompt.provenance.shots, wanted) == (3, 5)
+
+
+def test_a_record_that_asks_about_its_options_is_never_drawn_without_them(registry):
+    shares = mixture.Shares(few_shot=0.5, no_options=0.5, inverted=0.2)
+    stream = _prompts(registry, _compose(registry, ("arc_easy",)), shares=shares)
+    drawn = [stream[i] for i in range(300)]
+    bare = [p for p in drawn if not p.provenance.shows_options]
+    assert len(bare) > 60
+    assert not any("which of these" in f"{p.inputs}{p.targets}".casefold() for p in bare)
+    assert any("which of these" in p.inputs.casefold() for p in drawn)

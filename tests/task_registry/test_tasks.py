@@ -23,6 +23,7 @@ _NOT_CLUSTERS = {
     "export",
     "data_card",
     "overlap_check",
+    "showing",
     "__main__",
 }
 BUILDERS = [

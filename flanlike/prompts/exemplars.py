@@ -1,0 +1,64 @@
+"""Which solved records stand before a query: others than the query, and than each other.
+
+Rows repeat: in some sets nearly every input is there several times, once for each of its answers,
+and in two splits. So it is the texts that are compared, case and white space apart, and not the
+rows' names alone.
+"""
+
+from collections.abc import Sequence
+
+from flanlike.prompts import render
+from flanlike.sources import rows as rows_module
+from flanlike.tasks import task as task_module
+from flanlike.tasks import templates
+
+# Rows that are looked at beyond those wanted, before a prompt has to do with fewer.
+_SPARE_ROWS, _SPARE_ROWS_A_SHOT = 16, 4
+
+
+def draw(
+    task: task_module.Task,
+    template: templates.Template,
+    records: rows_module.Records,
+    rows: Sequence[int],
+    *,
+    query: task_module.Record,
+    row_id: str,
+    shots: int,
+    seed: int,
+    style: render.Style = "instructions",
+) -> list[render.Exemplar]:
+    """Returns `shots` records of `rows`, drawn by the seed, whose inputs differ from the query's.
+
+    The inputs are all fields but the rationale, whatever the template shows of them; what two
+    exemplars say differs too. Where the template lists no options, none is about its options.
+    Fewer where there are no more, or none is found among many rows.
+    """
+    if not shots:
+        return []
+    said = {_inputs(task, query)}
+    is_bare = style == "instructions" and not template.lists_options
+    picked: list[render.Exemplar] = []
+    most = shots + _SPARE_ROWS + shots * _SPARE_ROWS_A_SHOT
+    for row in render.in_random_order(len(rows), most, seed):
+        at = rows[row]
+        other = records.row_id(at)
+        if other == row_id:
+            continue
+        record = records[at]
+        inputs = _inputs(task, record)
+        if inputs in said or (is_bare and render.needs_options(task, record)):
+            continue
+        said.add(inputs)
+        picked.append(render.Exemplar(record=record, row_id=other))
+        if len(picked) == shots:
+            break
+    return picked
+
+
+def _inputs(task: task_module.Task, record: task_module.Record) -> tuple[str, ...]:
+    return tuple(
+        " ".join(record.get(name, "").split()).casefold()
+        for name in task.fields
+        if name != "rationale"
+    )

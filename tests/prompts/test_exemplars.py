@@ -1,0 +1,87 @@
+"""Which solved records stand before a query."""
+
+import template_toys as toys
+
+from flanlike.prompts import exemplars
+from flanlike.tasks import task
+
+CHOICES = toys.task_of(answers=task.Choices(), fields=("question", "rationale"))
+
+
+class Records(list):
+    """Records with row ids, as a source gives them."""
+
+    def row_id(self, index):
+        return f"train/{index}"
+
+
+def records(*questions, **changes):
+    return Records(
+        {"question": q, "rationale": f"Because {i}.", "options": ["x", "y"], "label": i % 2}
+        | changes
+        for i, q in enumerate(questions)
+    )
+
+
+def drawn(found, query, *, row_id="test/0", shots=2, seed=0, rows=None, template=None):
+    return [
+        int(exemplar.row_id.removeprefix("train/"))
+        for exemplar in exemplars.draw(
+            CHOICES,
+            template or toys.template_of("{question}\n{options}"),
+            found,
+            range(len(found)) if rows is None else rows,
+            query=query,
+            row_id=row_id,
+            shots=shots,
+            seed=seed,
+        )
+    ]
+
+
+def test_no_exemplar_has_the_querys_fields_whatever_its_label_split_and_spelling():
+    found = records("What flies?", "what  FLIES?\n", "What swims?", "What flies?", "What runs?")
+    for seed in range(20):
+        assert sorted(drawn(found, found[0], row_id="train/0", seed=seed)) == [2, 4]
+        assert sorted(drawn(found, found[0], seed=seed, shots=5)) == [2, 4]
+
+
+def test_no_two_exemplars_say_the_same():
+    found = records("One?", "Two?", "one?", "Two?", "One?")
+    query = records("Three?")[0]
+    for seed in range(20):
+        picked = drawn(found, query, seed=seed)
+        assert sorted(found[i]["question"].casefold() for i in picked) == ["one?", "two?"]
+
+
+def test_they_are_drawn_by_the_seed_from_the_rows_that_may_be_drawn():
+    found = records(*(f"Number {i}?" for i in range(50)))
+    query = records("Three?")[0]
+    assert drawn(found, query, seed=1) == drawn(found, query, seed=1)
+    assert len({tuple(drawn(found, query, seed=seed)) for seed in range(20)}) > 15
+    assert sorted(drawn(found, query, rows=[7, 9], shots=3)) == [7, 9]
+    assert drawn(found, query, shots=0) == []
+
+
+def test_among_many_equal_rows_the_search_ends():
+    class Counted(Records):
+        read = 0
+
+        def __getitem__(self, index):
+            self.read += 1
+            return super().__getitem__(index)
+
+    found = Counted(records(*["Same?"] * 5000))
+    assert drawn(found, records("Same?")[0]) == []
+    assert found.read < 50
+
+
+def test_where_options_are_hidden_no_exemplar_asks_about_them():
+    found = records(
+        "Which of these flies?", "What swims?", "Which statement is true?", "What runs?"
+    )
+    query = records("What sings?")[0]
+    bare = toys.template_of("{question}")
+    for seed in range(20):
+        assert sorted(drawn(found, query, seed=seed, shots=4, template=bare)) == [1, 3]
+    assert sorted(drawn(found, query, shots=4)) == [0, 1, 2, 3]
