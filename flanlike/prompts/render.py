@@ -10,7 +10,7 @@ itself) is drawn from the one 64-bit seed that the caller makes from run, task, 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import Literal, NamedTuple, Protocol, get_args
 
 from flanlike import errors
 from flanlike.mixtures import mixture
@@ -194,8 +194,7 @@ def in_random_order(n_rows: int, most: int, seed: int) -> Iterator[int]:
         moved[other] = moved.get(place, place)
 
 
-@dataclass(frozen=True, slots=True)
-class _Solved:
+class _Solved(NamedTuple):  # made for every prompt, in half the time of a frozen dataclass
     """One record rendered on its own."""
 
     inputs: str
@@ -338,6 +337,7 @@ class _Draws:
         return self.below(1 << 53) / (1 << 53)
 
     def shuffle(self, items: list[int]) -> None:
+        below = self.below
         for last in range(len(items) - 1, 0, -1):
-            other = self.below(last + 1)
+            other = below(last + 1)
             items[last], items[other] = items[other], items[last]

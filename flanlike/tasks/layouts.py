@@ -114,9 +114,11 @@ class Layout:
         return self.option_styles[0]
 
     def style(self, name: str) -> OptionStyle:
-        for style in (*self.option_styles, _LETTERED):
+        for style in self.option_styles:
             if style.name == name:
                 return style
+        if name == _LETTERED.name:
+            return _LETTERED
         raise errors.did_you_mean("option style", name, [s.name for s in self.option_styles])
 
     def lettered(self, style: OptionStyle) -> OptionStyle:
