@@ -65,7 +65,11 @@ def folder(path: str | os.PathLike[str], *, last: str = "") -> Iterator[Path]:
 def expect_writable(path: str | os.PathLike[str]) -> None:
     """Makes the folder, and raises where no file can be made in it: better now than after hours."""
     Path(path).mkdir(parents=True, exist_ok=True)
-    tempfile.TemporaryFile(dir=path).close()
+    try:
+        tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        error.filename = os.fspath(path)  # not of the file that was tried
+        raise
 
 
 def is_left_over(path: Path) -> bool:
