@@ -15,7 +15,6 @@ import contextlib
 import dataclasses
 import json
 import shlex
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -438,5 +437,4 @@ def conclude(out: Path, config: config_lib.RunConfig, command: str) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `train.py --help | head` ends in silence
     main()

@@ -2,9 +2,14 @@
 
 import argparse
 import difflib
+import errno
 import functools
+import io
+import os
+import re
+import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn
 
 
@@ -12,10 +17,16 @@ class UserError(ValueError):
     """A mistake in what the user gave: what was wrong, where, what was expected, how to mend it."""
 
 
+class NotFinite(UserError):
+    """A model computes what is no number: its run is lost from there on."""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser of command lines whose complaints are UserErrors."""
 
     def error(self, message: str) -> NoReturn:
+        # Of a number out of its bounds: as configurations say it.
+        message = re.sub("^argument (.*?): it is ", r"\1 is ", message)
         raise UserError(f"{message} (see {self.prog} --help)")
 
 
@@ -28,14 +39,82 @@ def did_you_mean(what: str, name: str, known: Iterable[str]) -> UserError:
 
 
 def exits_with_one_line(main: Callable[..., None]) -> Callable[..., None]:
-    """Wraps a command: a UserError is printed as one line on stderr and exits with status 2."""
+    """Wraps a command: a user's mistake is printed as one line on stderr and exits with status 2.
+
+    That is a UserError, or a file that cannot be read or written (`of_files`). An interruption is
+    one line too, with the status that shells know it by; where nobody reads on (`... | head`), it
+    ends without a word. What a terminal has no letters for is written in escapes.
+    """
 
     @functools.wraps(main)
     def wrapped(*args: object, **kwargs: object) -> None:
+        _write_any_letter()
         try:
-            main(*args, **kwargs)
-        except UserError as error:
-            print("error:", " ".join(str(error).splitlines()), file=sys.stderr)
+            try:
+                main(*args, **kwargs)
+            finally:
+                sys.stdout.flush()  # here, not at the exit, it is told that nobody reads on
+        except BrokenPipeError as error:
+            if error.filename is not None:
+                raise
+            _say_no_more()
+            raise SystemExit(128 + signal.SIGPIPE) from None
+        except KeyboardInterrupt as stop:
+            print(*stop.args or ["interrupted"], file=sys.stderr)
+            raise SystemExit(128 + signal.SIGINT) from None
+        except Exception as error:
+            told = error if isinstance(error, UserError) else of_files(error)
+            if told is None:
+                raise
+            print("error:", " ".join(str(told).splitlines()), file=sys.stderr)
             raise SystemExit(2) from None
 
     return wrapped
+
+
+def _write_any_letter() -> None:
+    """Lets output of any encoding take any text: `\\u2588` in place of a full block, in ASCII."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _say_no_more() -> None:
+    """Turns what is still to be written away, so that nothing is said of it at the exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def of_files(error: BaseException) -> UserError | None:
+    """Returns the mistake behind an error of the file system; None where there is no such thing.
+
+    A full disk is told by whichever library met it; anything else by the OSError that names a path.
+    """
+    for cause in _causes(error, with_context=True):
+        is_full = isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT)
+        if is_full or "No space left on device" in str(cause):
+            return UserError(
+                "no space left on the disk: what was saved is whole; make room and run the same "
+                "command again to go on"
+            )
+    for cause in _causes(error, with_context=False):
+        if isinstance(cause, OSError) and cause.errno is not None and cause.filename is not None:
+            hint = _HINTS.get(cause.errno, "mend that, or give another place")
+            return UserError(f"{os.fspath(cause.filename)!r}: {cause.strerror}: {hint}")
+    return None
+
+
+_HINTS = {
+    errno.EISDIR: "a file was expected there",
+    errno.ENOTDIR: "a folder was expected on the way there",
+    errno.ENOENT: "it was expected to be there",
+    errno.EROFS: "give a place that can be written",
+}
+
+
+def _causes(error: BaseException, *, with_context: bool) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or (cause.__context__ if with_context else None)
