@@ -19,8 +19,8 @@ from typing import Any
 import jax
 
 from eval import compare, evaluation, figures, protocol, questions, report, results
+from flanlike import bounds, errors
 from flanlike import config as config_lib
-from flanlike import errors
 from flanlike.models import sharding
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading
@@ -53,8 +53,9 @@ def _evaluate(arguments: Sequence[str]) -> None:
     parser.add_argument("--base", type=pathlib.Path, help="where the base of tuned runs is now")
     parser.add_argument("--hold-out", nargs="+", metavar="NAME", help="clusters or tasks to ask")
     parser.add_argument("--data", help="embedded | hub | tfds | a folder; default: the run's")
-    parser.add_argument("--shots", type=int, help="exemplars before each question")
-    parser.add_argument("--rows", type=int, help="rows a template; default: the run's")
+    shots, rows = bounds.argument(config_lib.Shots), bounds.argument(config_lib.Sample)
+    parser.add_argument("--shots", **shots, help="exemplars before each question")
+    parser.add_argument("--rows", **rows, help="rows a template; default: the run's")
     parser.add_argument("--split", choices=("test", "validation"), help="default: the run's")
     parser.add_argument("--skip-missing", action="store_true", help="leave out what --data lacks")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")

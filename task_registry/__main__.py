@@ -9,18 +9,18 @@ import argparse
 import dataclasses
 import itertools
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from rich import console as rich_console
 from rich import table as rich_table
 from rich import text as rich_text
 
 import task_registry
-from flanlike import errors, seeding
+from flanlike import bounds, errors, seeding
+from flanlike import config as config_lib
 from flanlike.mixtures import compose, mixture
 from flanlike.prompts import checks, manifest, recipe, render
 from flanlike.sources import availability, opening
@@ -29,6 +29,7 @@ from flanlike.tasks import registry, templates
 from flanlike.tasks import task as task_module
 from task_registry import export, listing, overlap_check, scaffold
 
+Shown = Annotated[int, bounds.Bounds(1, 100_000)]  # prompts on a screen
 _CHECK_ROWS = 24
 _WIDTH = 180  # columns of what is printed into a pipe or a file
 _EMBEDDED = "rows of the embedded micro-world: small, synthetic, made by rule"
@@ -53,10 +54,6 @@ def list_tasks(found: registry.Registry, options: argparse.Namespace) -> None:
 
 def show(found: registry.Registry, options: argparse.Namespace) -> None:
     """Prints prompts of a task, each of another row by another template."""
-    if options.n < 1:
-        raise errors.UserError(f"--n is {options.n!r}; expected 1 or more")
-    if options.shots < 0:
-        raise errors.UserError(f"--shots is {options.shots!r}; expected 0 or more")
     task = found.task(options.task)
     template_set = found.templates(task.name)
     pool = template_set.cot if options.cot else template_set.forward
@@ -304,10 +301,11 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("show", parents=[common, data], help="prompts of a task")
     command.add_argument("task", metavar="TASK")
     command.add_argument("--split", help="train (default), validation or test")
-    command.add_argument("--shots", type=int, default=0, metavar="K", help="exemplars a prompt")
+    shots, shown = bounds.argument(config_lib.Shots), bounds.argument(Shown)
+    command.add_argument("--shots", **shots, default=0, help="exemplars a prompt")
     command.add_argument("--cot", action="store_true", help="with chain of thought")
     command.add_argument("--option-style", metavar="NAME", help="of _layout.toml; default: drawn")
-    command.add_argument("--n", type=int, default=3, help="how many prompts (3)")
+    command.add_argument("--n", **shown, default=3, help="how many prompts (3)")
     command.set_defaults(run=show)
 
     command = commands.add_parser("check", parents=[common, data], help="find mistakes in tasks")
@@ -357,5 +355,4 @@ def _mixture_flags() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `... list | head` ends in silence
     main()

@@ -14,7 +14,7 @@ import functools
 import json
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import jax.extend
@@ -23,13 +23,14 @@ import optax
 from flax import nnx
 from jax.sharding import NamedSharding, PartitionSpec
 
+from flanlike import bounds, errors, models
 from flanlike import config as config_lib
-from flanlike import errors, models
 from flanlike.batches import features
 from flanlike.models import config as model_config
 from flanlike.models import presets, sharding
 from flanlike.training import loop, loss, optim
 
+Vocabulary = Annotated[int, bounds.Bounds(1, 1 << 24)]  # of any model, not of one made here
 _STEPS = 1000  # of the schedule, whose length changes no figure
 _GIB = 2**30
 
@@ -299,10 +300,6 @@ def _read(
     config_lib.OptimConfig,
 ]:
     """Returns the settings that the flags give, checked as those of train.py are."""
-    if options.vocabulary_size < 1:
-        raise errors.UserError(
-            f"--vocabulary-size is {options.vocabulary_size!r}: it must be 1 or more"
-        )
     changes = {"remat": options.remat, "dtype": options.dtype}
     shape = dataclasses.replace(
         presets.get(options.model),
@@ -372,10 +369,13 @@ def _parser() -> argparse.ArgumentParser:
     batch, name = config_lib.BatchConfig(), config_lib.OptimConfig().name
     parser.add_argument("--model", required=True, help=f"preset: {', '.join(presets.PRESETS)}")
     parser.add_argument("--mesh", default="data=1", help="devices an axis: data=2,fsdp=4,tensor=1")
-    parser.add_argument("--vocabulary-size", type=int, default=32128, help="T5's unless given")
+    pieces = bounds.argument(Vocabulary)
+    parser.add_argument("--vocabulary-size", **pieces, default=32128, help="T5's unless given")
+    types = {one.name: one.type for one in dataclasses.fields(batch)}
     for field in ("rows", "max_input_tokens", "max_target_tokens", "micro_batches"):
-        flag = field.replace("_", "-")
-        parser.add_argument(f"--{flag}", f"--batch.{flag}", type=int, default=getattr(batch, field))
+        flag, number = field.replace("_", "-"), bounds.argument(types[field])
+        default = getattr(batch, field)
+        parser.add_argument(f"--{flag}", f"--batch.{flag}", **number, default=default)
     parser.add_argument("--optimizer", "--optim.name", choices=("adamw", "adafactor"), default=name)
     parser.add_argument(
         "--remat", choices=("none", "full", "dots"), help="the model's unless given"

@@ -192,7 +192,7 @@ def test_the_page(capsys):
         ("--model t5-1.1-xl --mesh fsdp=0", "--mesh.fsdp is 0: it must be 1 or more"),
         ("--model t5-1.1-xl --mesh fsdp=3", "--batch.rows 16 does not divide into 3 devices"),
         ("--model t5-xl", "unknown model preset 't5-xl': did you mean 't5-1.1-xl'"),
-        ("--model micro --rows 0", "--batch.rows is 0: it must be 1 or more"),
+        ("--model micro --rows 0", "--rows/--batch.rows is 0: it must be 1 or more"),
         ("--model micro --rows many", "argument --rows/--batch.rows: invalid int value: 'many'"),
         ("--model micro --vocabulary-size 0", "--vocabulary-size is 0: it must be 1 or more"),
         ("--model micro --optimizer sgd", "invalid choice: 'sgd'"),
