@@ -37,7 +37,7 @@ from flanlike.runs import bases, loading, starts
 from flanlike.runs import folder as run_folder
 from flanlike.sources import availability
 from flanlike.tasks import registry
-from flanlike.training import checkpoint, distributed, loop, optim, progress
+from flanlike.training import checkpoint, distributed, loop, optim, progress, room
 
 MICRO_WORLD = "All figures are the micro-world's: a small synthetic world, made by rule."
 VOCABULARY_PROMPTS = 20_000
@@ -215,6 +215,7 @@ def prepare(
     """Returns vocabulary, model, the stream of training batches and the evaluation's questions."""
     words = words_for(config, composition, tasks, start, out)
     mesh = make_mesh(config)
+    room.expect(loading.with_vocabulary(start.shape, words), config, mesh)
     base = None
     if config.tuning is None:
         model = starts.build(start, words, seed=config.seed, mesh=mesh)

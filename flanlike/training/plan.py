@@ -79,7 +79,7 @@ def make(
     optimizer = optim.build(optim_config, _STEPS)
     state = abstract_state(shape, optimizer, mesh)
     weights = local_bytes(state.params)
-    saved, working = _activations(shape, mesh, batch)
+    saved, working = activations(shape, mesh, batch)
     return Plan(
         parameters=sum(leaf.size for leaf in jax.tree.leaves(state.params)),
         weights=weights,
@@ -129,23 +129,29 @@ def _placed(leaf: Any, place: jax.sharding.Sharding) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place)
 
 
-def _activations(
+def activations(
     shape: model_config.ModelConfig,
-    mesh: jax.sharding.AbstractMesh,
+    mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh,
     batch: config_lib.BatchConfig,
+    *,
+    is_few: bool = False,
 ) -> tuple[int, int]:
-    """Returns the bytes that one device saves for the backward pass, and those it works on."""
+    """Returns the bytes that one device saves for the backward pass, and those it works on.
+
+    With `is_few`, of a step that moves few parameters in every layer, as --tune lora does.
+    """
     shares = mesh.shape["data"] * mesh.shape["fsdp"]
     rows = batch.rows // shares // batch.micro_batches
     part = _slice(shape, mesh.shape["tensor"])
-
-    def kept(of: model_config.ModelConfig, fsdp: int = 1) -> int:
-        return _saved_bytes(of, batch, rows, fsdp=fsdp, is_alone=mesh.size == 1)
-
-    saved = kept(part, mesh.shape["fsdp"])
     _, tokens = _row_tokens(shape, batch)
     positions = rows * tokens
-    if mesh.size == 1 and loss.is_chunked(positions, part.vocab_size):
+    is_chunked = mesh.size == 1 and loss.is_chunked(positions, part.vocab_size)
+
+    def kept(of: model_config.ModelConfig, fsdp: int = 1) -> int:
+        return _saved_bytes(of, batch, rows, fsdp=fsdp, is_chunked=is_chunked, is_few=is_few)
+
+    saved = kept(part, mesh.shape["fsdp"])
+    if is_chunked:
         positions = loss.chunk_size(positions)
     logits = positions * part.vocab_size * 4
     one = dataclasses.replace(part, layers=1, encoder_layers=min(1, part.encoder_layers))
@@ -192,13 +198,16 @@ def _saved_bytes(
     rows: int,
     *,
     fsdp: int,
-    is_alone: bool,
+    is_chunked: bool,
+    is_few: bool,
 ) -> int:
     """Returns the bytes that the forward pass of those rows keeps for the backward pass."""
-    params = nnx.to_pure_dict(nnx.state(models.abstract(shape), nnx.Param))
-    lengths = {leaf.size for leaf in jax.tree.leaves(params)}
+    params = jax.tree.leaves(nnx.state(models.abstract(shape), nnx.Param))
+    lengths = {leaf.size for leaf in params}
     one, two = (
-        _residuals(shape, params, _batch(shape, batch, n), is_alone) for n in (rows, 2 * rows)
+        # Twice as many are chunked if these are: both are to be computed alike.
+        _residuals(shape, _batch(shape, batch, n), is_chunked=is_chunked, is_few=is_few)
+        for n in (rows, 2 * rows)
     )
     total = 0
     for leaf, of_twice in zip(one, two, strict=True):
@@ -216,21 +225,24 @@ def _weight_bytes(shape: model_config.ModelConfig) -> int:
 
 
 def _residuals(
-    shape: model_config.ModelConfig, params: Any, batch: features.Batch, is_alone: bool
+    shape: model_config.ModelConfig, batch: features.Batch, *, is_chunked: bool, is_few: bool
 ) -> list[jax.core.ShapedArray]:
     """Returns what the backward pass of the loss needs besides its arguments."""
-    graph, _, rest = nnx.split(models.abstract(shape), nnx.Param, ...)
+    # The queries' kernels stand for few parameters in every layer.
+    moving = (lambda path, _: "q" in path) if is_few else nnx.Param
+    graph, moved, still, rest = nnx.split(models.abstract(shape), moving, nnx.Param, ...)
 
-    def backward(params: Any, batch: features.Batch, key: jax.Array) -> Any:
-        def loss_of(params: Any) -> jax.Array:
-            model = nnx.merge(graph, nnx.State(params), rest)
+    def backward(moved: Any, still: Any, batch: features.Batch, key: jax.Array) -> Any:
+        def loss_of(moved: Any) -> jax.Array:
+            model = nnx.merge(graph, nnx.State(moved), nnx.State(still), rest)
             rngs = nnx.Rngs(dropout=key)
-            return loss.loss_sums(model, batch, rngs, at_targets=is_alone).loss_sum
+            return loss.loss_sums(model, batch, rngs, at_targets=is_chunked).loss_sum
 
-        return jax.vjp(loss_of, params)[1]
+        return jax.vjp(loss_of, moved)[1]
 
     key = jax.eval_shape(lambda: jax.random.key(0))
-    jaxpr = jax.make_jaxpr(backward)(params, batch, key).jaxpr
+    split = map(nnx.to_pure_dict, (moved, still))
+    jaxpr = jax.make_jaxpr(backward)(*split, batch, key).jaxpr
     given = {*jaxpr.invars, *jaxpr.constvars}
     kept = [one for one in jaxpr.outvars if not isinstance(one, jax.extend.core.Literal)]
     return [one.aval for one in dict.fromkeys(kept) if one not in given]
