@@ -15,7 +15,6 @@ import contextlib
 import dataclasses
 import functools
 import shlex
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,9 +33,9 @@ from flanlike.models import sharding, tuning
 from flanlike.prompts import manifest, recipe
 from flanlike.prompts import stream as prompt_stream
 from flanlike.runs import folder as run_folder
-from flanlike.runs import resuming, starts
+from flanlike.runs import loading, resuming, starts
 from flanlike.tasks import registry
-from flanlike.training import checkpoint, distributed, loop, optim, progress
+from flanlike.training import checkpoint, distributed, loop, optim, progress, room
 
 VOCABULARY_PROMPTS = 20_000
 say = progress.say
@@ -131,6 +130,7 @@ def prepare(plan: Plan) -> Parts:
     config = plan.config
     words = words_for(plan)
     mesh = sharding.of_run(config.mesh, config.batch)
+    room.expect(loading.with_vocabulary(plan.start.shape, words), config, mesh)
     model, base = starts.model(plan.start, config, words, mesh=mesh, out=plan.out)
     if base is not None:
         plan.resolved["base"] = base.record()
@@ -244,5 +244,4 @@ def evaluate(plan: Plan, parts: Parts, steps: int) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `train.py --help | head` ends in silence
     main()

@@ -19,7 +19,7 @@ import jax
 
 import task_registry
 from eval import compare, evaluation, figures, measuring, questions, report, results
-from flanlike import atomic, errors
+from flanlike import atomic, bounds, errors
 from flanlike import config as config_lib
 from flanlike.mixtures import compose
 from flanlike.models import sharding
@@ -55,8 +55,9 @@ def _evaluate(arguments: Sequence[str]) -> None:
     parser.add_argument("--base", type=pathlib.Path, help="where the base of tuned runs is now")
     parser.add_argument("--hold-out", nargs="+", metavar="NAME", help="clusters or tasks to ask")
     parser.add_argument("--data", help="embedded | hub | tfds | a folder; default: the run's")
-    parser.add_argument("--shots", type=int, help="exemplars before each question")
-    parser.add_argument("--rows", type=int, help="rows a template; default: the run's")
+    shots, rows = bounds.argument(config_lib.Shots), bounds.argument(config_lib.Sample)
+    parser.add_argument("--shots", **shots, help="exemplars before each question")
+    parser.add_argument("--rows", **rows, help="rows a template; default: the run's")
     parser.add_argument("--split", choices=("test", "validation"), help="default: the run's")
     parser.add_argument("--skip-missing", action="store_true", help="leave out what --data lacks")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")

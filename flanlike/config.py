@@ -10,48 +10,68 @@ import contextlib
 import difflib
 import io
 import itertools
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Annotated, Any, Literal, TypeVar
 
-from flanlike import errors
+from flanlike import bounds, errors, worker
+from flanlike.bounds import Bounds
+
+Config = TypeVar("Config")
+
+# What a number of each kind may be. A most that no machine or type gives is what nobody means.
+Share = Annotated[float, Bounds(0, 1)]
+PartOf = Annotated[float, Bounds(0, 1, below=True)]  # where all of it would leave nothing
+Count = Annotated[int, Bounds(1, 10**12)]  # of rows
+Sample = Annotated[int, Bounds(1, 1_000_000)]  # rows of one template
+SampleOrNone = Annotated[int, Bounds(0, 1_000_000)]
+Temperature = Annotated[float, Bounds(0.1, 1000)]  # rates to the power of 10 are numbers still
+Shots = Annotated[int, Bounds(0, 64)]  # each is a row that is read and rendered
+Rows = Annotated[int, Bounds(1, 1 << 20)]  # of a batch; memory bounds them further
+Tokens = Annotated[int, Bounds(2, 1 << 17)]  # a token and its EOS are 2
+NewTokens = Annotated[int, Bounds(1, 1 << 17)]
+BatchTokens = Annotated[int, Bounds(1, 1 << 24)]
+Steps = Annotated[int, Bounds(1, 2**31 - 1)]  # counted in 32 bits
+StepsOrNone = Annotated[int, Bounds(0, 2**31 - 1)]
+Seed = Annotated[int, Bounds(0, 2**32 - 1, why="random keys are made from 32 bits")]
+LearningRate = Annotated[float, Bounds(0, 10, above=True)]  # of a step that any model survives
+Devices = Annotated[int, Bounds(1, 1 << 20)]
+Workers = Annotated[int, Bounds(0, worker.MOST, why=worker.WHY_MOST)]
+Pieces = Annotated[int, Bounds(300, 1 << 20)]  # bytes, controls and digits alone are 300
 
 
 @dataclass(frozen=True, kw_only=True)
 class MixConfig:
     """How tasks and forms of prompts are mixed. None leaves the mixture's own setting."""
 
-    rate_cap: int | None = None  # rows above this give a task no larger rate
-    max_examples: int | None = None  # distinct rows a task may give
-    temperature: float | None = None  # over 1: nearer to equal rates
-    few_shot: float | None = None  # share of prompts with exemplars, in [0, 1]
-    min_shots: int | None = None  # exemplars a few-shot prompt is to have at least
-    max_shots: int | None = None  # exemplars a few-shot prompt has at most
-    no_options: float | None = None  # share of prompts that do not show their options
-    styled_options: float | None = None  # of prompts with options: lettered, numbered, inline ...
-    inverted: float | None = None  # share of prompts that ask for the input
-    cot: float | None = None  # share of chain of thought, for tasks with a rationale
+    rate_cap: Count | None = None  # rows above this give a task no larger rate
+    max_examples: Count | None = None  # distinct rows a task may give
+    temperature: Temperature | None = None  # over 1: nearer to equal rates
+    few_shot: Share | None = None  # share of prompts with exemplars, in [0, 1]
+    min_shots: Shots | None = None  # exemplars a few-shot prompt is to have at least
+    max_shots: Shots | None = None  # exemplars a few-shot prompt has at most
+    no_options: Share | None = None  # share of prompts that do not show their options
+    styled_options: Share | None = None  # of prompts with options: lettered, numbered, inline ...
+    inverted: Share | None = None  # share of prompts that ask for the input
+    cot: Share | None = None  # share of chain of thought, for tasks with a rationale
+
+    def __post_init__(self) -> None:
+        bounds.check(self, "mix.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchConfig:
     """What one step reads. A decoder's row holds inputs and targets, of several examples."""
 
-    rows: int = 16  # packed rows a step, over all devices: the global batch size
-    max_input_tokens: int = 192  # longer inputs lose their beginning, and are counted
-    max_target_tokens: int = 64  # longer targets lose their end, and are counted
-    micro_batches: int = 1  # parts that a step goes through one by one: less memory, same gradient
+    rows: Rows = 16  # packed rows a step, over all devices: the global batch size
+    max_input_tokens: Tokens = 192  # longer inputs lose their beginning, and are counted
+    max_target_tokens: Tokens = 64  # longer targets lose their end, and are counted
+    micro_batches: Rows = 1  # parts that a step goes through one by one: less memory, same gradient
     # Streams that share out the rows, each read where its rows are; other data order than with 1.
-    input_shards: int = 1
+    input_shards: Rows = 1
 
     def __post_init__(self) -> None:
-        # A token and its EOS are 2.
-        least = {"rows": 1, "max_input_tokens": 2, "max_target_tokens": 2, "micro_batches": 1}
-        least["input_shards"] = 1
-        for name, bound in least.items():
-            value = getattr(self, name)
-            _check(value >= bound, "batch." + name.replace("_", "-"), value, f"{bound} or more")
+        bounds.check(self, "batch.")
         for parts in (self.micro_batches, self.input_shards):
             _check(self.rows % parts == 0, "batch.rows", self.rows, f"a multiple of {parts}")
 
@@ -60,13 +80,12 @@ class BatchConfig:
 class LossConfig:
     """What a target token costs besides its surprise."""
 
-    z_loss: float = 0.0  # times log(Z)^2 a token; keeps logits from drifting, 1e-4 is usual
-    label_smoothing: float = 0.0  # share of the target spread evenly over the vocabulary
+    # Times log(Z)^2 a token; keeps logits from drifting, 1e-4 is usual.
+    z_loss: Annotated[float, Bounds(0, 10)] = 0.0
+    label_smoothing: PartOf = 0.0  # share of the target spread evenly over the vocabulary
 
     def __post_init__(self) -> None:
-        _check(self.z_loss >= 0, "loss.z-loss", self.z_loss, "0 or more")
-        is_share = 0 <= self.label_smoothing < 1
-        _check(is_share, "loss.label-smoothing", self.label_smoothing, "in [0, 1)")
+        bounds.check(self, "loss.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,41 +93,35 @@ class OptimConfig:
     """How parameters move."""
 
     name: Literal["adamw", "adafactor"] = "adamw"  # adafactor: T5's settings, half the memory
-    peak_lr: float = 5e-4  # adamw: per parameter; adafactor: relative to the parameter's RMS
+    peak_lr: LearningRate = 5e-4  # adamw: per parameter; adafactor: relative to the parameter's RMS
     schedule: Literal["constant", "linear", "cosine", "rsqrt"] = "cosine"  # after the warmup
-    warmup_steps: int = 20  # linear from 0; the first step already learns
-    final_lr_fraction: float = 0.1  # of the peak, where linear and cosine end
-    b1: float = 0.9  # adamw's memory of gradients
-    b2: float = 0.98  # adamw's memory of squares; 0.999 needs more steps than a tuning has
-    eps: float = 1e-8  # adamw's floor under the square root
-    weight_decay: float = 0.0  # times the learning rate; never on norms, embeddings, scales, biases
-    max_gradient_norm: float = 1.0  # over all parameters; 0 turns clipping off
+    warmup_steps: StepsOrNone = 20  # linear from 0; the first step already learns
+    final_lr_fraction: Share = 0.1  # of the peak, where linear and cosine end
+    b1: PartOf = 0.9  # adamw's memory of gradients
+    b2: PartOf = 0.98  # adamw's memory of squares; 0.999 needs more steps than a tuning has
+    eps: Annotated[float, Bounds(1e-30, 1)] = 1e-8  # adamw's floor under the square root
+    # Times the learning rate; never on norms, embeddings, scales, biases.
+    weight_decay: Annotated[float, Bounds(0, 100)] = 0.0
+    # Over all parameters; 0 turns clipping off.
+    max_gradient_norm: Annotated[float, Bounds(0, 1e6)] = 1.0
 
     def __post_init__(self) -> None:
-        _check(self.peak_lr > 0, "optim.peak-lr", self.peak_lr, "more than 0")
-        _check(self.warmup_steps >= 0, "optim.warmup-steps", self.warmup_steps, "0 or more")
-        is_share = 0 <= self.final_lr_fraction <= 1
-        _check(is_share, "optim.final-lr-fraction", self.final_lr_fraction, "in [0, 1]")
-        _check(0 <= self.b1 < 1, "optim.b1", self.b1, "in [0, 1)")
-        _check(0 <= self.b2 < 1, "optim.b2", self.b2, "in [0, 1)")
-        _check(self.eps > 0, "optim.eps", self.eps, "more than 0")
-        _check(self.weight_decay >= 0, "optim.weight-decay", self.weight_decay, "0 or more")
-        is_norm = self.max_gradient_norm >= 0
-        _check(is_norm, "optim.max-gradient-norm", self.max_gradient_norm, "0 or more")
+        bounds.check(self, "optim.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoraConfig:
     """--tune lora: beside a kernel W a pair that learns, x W + (alpha / rank) x A B."""
 
-    rank: int = 8  # columns of A and rows of B: parameters and checkpoints grow with it
-    alpha: float = 16.0  # alpha / rank multiplies the change, and so acts like a learning rate
+    # Columns of A and rows of B: parameters and checkpoints grow with it.
+    rank: Annotated[int, Bounds(1, 1 << 14)] = 8
+    # alpha / rank multiplies the change, and so acts like a learning rate.
+    alpha: Annotated[float, Bounds(0, 1e6, above=True)] = 16.0
     # Kernels that get a pair, in every layer and attention.
     targets: tuple[Literal["q", "k", "v", "out", "gate", "up", "down"], ...] = ("q", "v")
 
     def __post_init__(self) -> None:
-        _check(self.rank >= 1, "lora.rank", self.rank, "1 or more")
-        _check(self.alpha > 0, "lora.alpha", self.alpha, "more than 0")
+        bounds.check(self, "lora.")
         is_set = bool(self.targets) and len(set(self.targets)) == len(self.targets)
         _check(is_set, "lora.targets", self.targets, "at least one kernel, each once")
 
@@ -117,20 +130,21 @@ class LoraConfig:
 class AdapterConfig:
     """--tune adapter: a bottleneck that learns after every attention and feed-forward."""
 
-    size: int = 32  # units of the bottleneck: parameters and time a step grow with it
+    # Units of the bottleneck: parameters and time a step grow with it.
+    size: Annotated[int, Bounds(1, 1 << 14)] = 32
 
     def __post_init__(self) -> None:
-        _check(self.size >= 1, "adapter.size", self.size, "1 or more")
+        bounds.check(self, "adapter.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SoftPromptConfig:
     """--tune prompt: vectors that learn, before the inputs of every example."""
 
-    tokens: int = 20  # vectors; in training they count in --batch.max-input-tokens
+    tokens: NewTokens = 20  # vectors; in training they count in --batch.max-input-tokens
 
     def __post_init__(self) -> None:
-        _check(self.tokens >= 1, "soft-prompt.tokens", self.tokens, "1 or more")
+        bounds.check(self, "soft_prompt.")
 
 
 Tuning = LoraConfig | AdapterConfig | SoftPromptConfig
@@ -143,14 +157,13 @@ TUNE_SECTIONS = {"lora": "lora", "adapter": "adapter", "prompt": "soft_prompt"}
 class MeshConfig:
     """How many devices share what; the product is the number of devices."""
 
-    data: int = -1  # devices that split a batch's rows and copy parameters; -1: all that are left
-    fsdp: int = 1  # devices that split a batch's rows and the parameters: less memory each
-    tensor: int = 1  # devices that split heads, hidden units and vocabulary
+    # Devices that split a batch's rows and copy parameters; -1: all that are left.
+    data: Annotated[int, Bounds(1, 1 << 20, also=-1)] = -1
+    fsdp: Devices = 1  # devices that split a batch's rows and the parameters: less memory each
+    tensor: Devices = 1  # devices that split heads, hidden units and vocabulary
 
     def __post_init__(self) -> None:
-        _check(self.data >= 1 or self.data == -1, "mesh.data", self.data, "1 or more, or -1")
-        _check(self.fsdp >= 1, "mesh.fsdp", self.fsdp, "1 or more")
-        _check(self.tensor >= 1, "mesh.tensor", self.tensor, "1 or more")
+        bounds.check(self, "mesh.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,24 +171,25 @@ class DistributedConfig:
     """How the processes of one run find each other, where no cluster tells: all three or none."""
 
     coordinator: str | None = None  # HOST:PORT of process 0; else JAX_COORDINATOR_ADDRESS
-    processes: int | None = None  # how many there are; else JAX_NUM_PROCESSES
-    process: int | None = None  # which one this is, from 0; else JAX_PROCESS_ID
-    timeout_s: int = 300  # seconds that processes wait for each other at the start
+    processes: Devices | None = None  # how many there are; else JAX_NUM_PROCESSES
+    # Which one this is, from 0; else JAX_PROCESS_ID.
+    process: Annotated[int, Bounds(0, (1 << 20) - 1)] | None = None
+    # Seconds that processes wait for each other at the start.
+    timeout_s: Annotated[int, Bounds(1, 7 * 24 * 3600)] = 300
 
     def __post_init__(self) -> None:
-        _check(self.timeout_s >= 1, "distributed.timeout-s", self.timeout_s, "1 or more")
+        bounds.check(self, "distributed.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointConfig:
     """What is kept of a run. SIGTERM saves in any case."""
 
-    every: int = 100  # steps between checkpoints; 0: only after the last step
-    keep: int = 2  # newest checkpoints kept
+    every: StepsOrNone = 100  # steps between checkpoints; 0: only after the last step
+    keep: Annotated[int, Bounds(1, 10_000)] = 2  # newest checkpoints kept
 
     def __post_init__(self) -> None:
-        _check(self.every >= 0, "checkpoint.every", self.every, "0 or more")
-        _check(self.keep >= 1, "checkpoint.keep", self.keep, "1 or more")
+        bounds.check(self, "checkpoint.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,18 +197,20 @@ class EvalConfig:
     """How the held-out tasks are asked, before and after training."""
 
     at_start: bool = True  # before the first step; without, the report has no "before"
-    every: int = 0  # steps between evaluations besides the first and the last; 0: none between
-    rows_per_task: int = 60  # rows a template, fixed by seed
-    validation_rows: int = 30  # to choose a template by; 0: no best-on-validation figure
-    generation_rows: int = 30  # rows where the answer is written, which is slow; 0: none is
+    # Steps between evaluations besides the first and the last; 0: none between.
+    every: StepsOrNone = 0
+    rows_per_task: Sample = 60  # rows a template, fixed by seed
+    validation_rows: SampleOrNone = 30  # to choose a template by; 0: no best-on-validation figure
+    # Rows a template where the answer is written, which is slow; 0: none is.
+    generation_rows: SampleOrNone = 30
     split: Literal["test", "validation"] = "test"  # what figures are made on
-    shots: int = 0  # exemplars before each question
+    shots: Shots = 0  # exemplars before each question
     option_style: str | None = None  # how options are listed; None: the layout's plain style
     per_token: bool = False  # divide an option's score by its number of tokens
-    max_input_tokens: int = 512  # longer prompts lose their beginning, and are counted
-    max_new_tokens: int = 64  # of a written answer
-    max_tokens_per_batch: int = 4096  # padding included; bounds memory
-    seed: int = 0  # of the choice of rows: apart from the run's, so that runs are comparable
+    max_input_tokens: Tokens = 512  # longer prompts lose their beginning, and are counted
+    max_new_tokens: NewTokens = 64  # of a written answer
+    max_tokens_per_batch: BatchTokens = 4096  # padding included; bounds memory
+    seed: Seed = 0  # of the choice of rows: apart from the run's, so that runs are comparable
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -203,13 +219,7 @@ class EvalConfig:
         return (self.split, "validation") if is_choosing else (self.split,)
 
     def __post_init__(self) -> None:
-        least = {"every": 0, "validation_rows": 0, "shots": 0, "max_input_tokens": 2}
-        least["generation_rows"] = 0
-        for name in ("rows_per_task", "max_new_tokens", "max_tokens_per_batch"):
-            least[name] = 1
-        for name, bound in least.items():
-            value = getattr(self, name)
-            _check(value >= bound, "eval." + name.replace("_", "-"), value, f"{bound} or more")
+        bounds.check(self, "eval.")
 
 
 # Settings of an evaluation that say when it is made or how fast, and not what is asked.
@@ -234,8 +244,8 @@ class RunConfig:
     tune: Literal["full", "lora", "adapter", "prompt"] = "full"
     base_dtype: Literal["float32", "bfloat16"] = "float32"  # of a base that stays: half the memory
     vocabulary: str | None = None  # folder or file; None: that of --init, else trained on prompts
-    vocabulary_size: int = 8192  # pieces, where one is trained
-    steps: int = 200  # optimizer steps
+    vocabulary_size: Pieces = 8192  # pieces, where one is trained
+    steps: Steps = 200  # optimizer steps
     out: str | None = None  # the run's folder; None: runs/<mixture>-<hash of this configuration>
     # A run of the same model and data, whose newest weights, optimizer and place in the data this
     # one begins with, by its own learning rate, steps and evaluation.
@@ -247,10 +257,10 @@ class RunConfig:
     skip_bad_rows: bool = False  # leave out and count rows that give no record; reads all first
     # How training and evaluation ask; the others are controls, without templates.
     prompts: Literal["instructions", "options-only", "task-name", "inputs-only"] = "instructions"
-    seed: int = 0  # of parameters, data order and dropout
-    workers: int = 0  # processes that make batches; the batches are the same
+    seed: Seed = 0  # of parameters, data order and dropout
+    workers: Workers = 0  # processes that make batches; the batches are the same
     attention: Literal["causal", "prefix"] | None = None  # decoder's over inputs; None: the model's
-    dropout: float | None = None  # share of activations dropped in training; None: the model's
+    dropout: PartOf | None = None  # share of activations dropped in training; None: the model's
     dtype: Literal["float32", "bfloat16"] | None = None  # of activations; None: the model's
     remat: Literal["none", "full", "dots"] | None = None  # what backward recomputes; saves memory
     mix: MixConfig = field(default_factory=MixConfig)
@@ -266,8 +276,7 @@ class RunConfig:
     eval: EvalConfig = field(default_factory=EvalConfig)
 
     def __post_init__(self) -> None:
-        _check(self.steps >= 1, "steps", self.steps, "1 or more")
-        _check(self.workers >= 0, "workers", self.workers, "0 or more")
+        bounds.check(self)
         is_frozen = self.tune != "full" or self.base_dtype == "float32"
         expected = "float32 with --tune full, where all parameters learn"
         _check(is_frozen, "base-dtype", self.base_dtype, expected)
@@ -276,8 +285,6 @@ class RunConfig:
             tokens = self.soft_prompt.tokens
             expected = f"at most {most}, or --batch.max-input-tokens has to grow"
             _check(tokens <= most, "soft-prompt.tokens", tokens, expected)
-        # Bytes, controls and digits alone are 300 pieces.
-        _check(self.vocabulary_size >= 300, "vocabulary-size", self.vocabulary_size, "300 or more")
 
     @property
     def tuning(self) -> Tuning | None:
@@ -287,21 +294,29 @@ class RunConfig:
 
 def parse(arguments: Sequence[str] | None = None) -> RunConfig:
     """Returns the configuration that command-line flags give; None reads those of the process."""
+    return read_flags(RunConfig, arguments, command="python train.py")
+
+
+def read_flags(
+    kind: type[Config], arguments: Sequence[str] | None, *, command: str, **told: Any
+) -> Config:
+    """Returns a dataclass of knobs as the flags give it; `told` is what else tyro is to know."""
     import tyro
 
-    said = io.StringIO()
+    said, mistakes = io.StringIO(), []
+    told |= {"args": arguments, "return_unknown_args": True, "registry": _rules(mistakes)}
     try:
         with contextlib.redirect_stderr(said):
-            config, unknown = tyro.cli(RunConfig, args=arguments, return_unknown_args=True)
+            config, unknown = tyro.cli(kind, **told)
     except SystemExit as stop:
         if not stop.code:  # --help
             raise
-        raise errors.UserError(_one_line(said.getvalue())) from None
+        raise errors.UserError(*mistakes or [_one_line(said.getvalue())]) from None
     if unknown:
         flag = unknown[0].split("=")[0]
-        near = difflib.get_close_matches(flag, _flags(RunConfig), n=3, cutoff=0.5)
+        near = difflib.get_close_matches(flag, _flags(kind), n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
-        raise errors.UserError(f"unknown flag {flag!r}: {hint}python train.py --help lists all")
+        raise errors.UserError(f"unknown flag {flag!r}: {hint}{command} --help lists all")
     return config
 
 
@@ -321,12 +336,48 @@ def tuning_of(config: dict[str, Any]) -> Tuning | None:
     return kind(**values)
 
 
+def _rules(mistakes: list[str]) -> Any:
+    """Returns a rule for tyro: the help shows the bounds of a number in place of its value.
+
+    What a section says of its values goes to `mistakes`, for tyro draws a box around it.
+    """
+    import tyro
+
+    registry = tyro.constructors.ConstructorRegistry()
+    is_asking = False
+
+    @registry.struct_rule
+    def show(info: tyro.constructors.StructTypeInfo) -> Any:
+        nonlocal is_asking
+        if is_asking or not is_dataclass(info.type):
+            return None
+        is_asking = True
+        try:
+            spec = registry.get_struct_spec(info)  # as it would be without this rule
+        finally:
+            is_asking = False
+        shown = [
+            replace(one, type=Annotated[one.type, tyro.conf.arg(metavar=bounds.metavar(one.type))])
+            for one in spec.fields
+        ]
+
+        def make(**values: Any) -> Any:
+            try:
+                return spec.instantiate(**values)
+            except errors.UserError as error:
+                mistakes.append(str(error))
+                raise
+
+        return replace(spec, instantiate=make, fields=tuple(shown))
+
+    return registry
+
+
 def _one_line(box: str) -> str:
     """Returns the message of a box that tyro draws: what stands above its first rule."""
     lines = [line.strip("│ ") for line in box.splitlines()[1:]]
     message = itertools.takewhile(lambda line: not line.startswith(("─", "╰")), lines)
-    # "Error parsing eval: --eval.shots ..." names a section that the flag names as well.
-    return f"{re.sub('^Error parsing ([A-Za-z]+: )?', '', ' '.join(message))} (see --help)"
+    return f"{' '.join(message).removeprefix('Error parsing ')} (see --help)"
 
 
 def _flags(section: type, prefix: str = "--") -> list[str]:

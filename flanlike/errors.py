@@ -4,7 +4,9 @@ import argparse
 import difflib
 import errno
 import functools
+import io
 import os
+import re
 import signal
 import sys
 import traceback
@@ -24,6 +26,8 @@ class Parser(argparse.ArgumentParser):
     """A parser of command lines whose complaints are UserErrors."""
 
     def error(self, message: str) -> NoReturn:
+        # Of a number out of its bounds: as configurations say it.
+        message = re.sub("^argument (.*?): it is ", r"\1 is ", message)
         raise UserError(f"{message} (see {self.prog} --help)")
 
 
@@ -54,15 +58,26 @@ def line_of(error: BaseException, path: str | os.PathLike[str]) -> int | None:
 def exits_with_one_line(main: Callable[..., None]) -> Callable[..., None]:
     """Wraps a command: a user's mistake is printed as one line on stderr and exits with status 2.
 
-    That is a UserError, or a file that cannot be read or written (`of_files`). An interruption
-    ends without a word, with the status that shells know it by.
+    That is a UserError, or a file that cannot be read or written (`of_files`). An interruption is
+    one line too, with the status that shells know it by; where nobody reads on (`... | head`), it
+    ends without a word. What a terminal has no letters for is written in escapes.
     """
 
     @functools.wraps(main)
     def wrapped(*args: object, **kwargs: object) -> None:
+        _write_any_letter()
         try:
-            main(*args, **kwargs)
-        except KeyboardInterrupt:
+            try:
+                main(*args, **kwargs)
+            finally:
+                sys.stdout.flush()  # here, not at the exit, it is told that nobody reads on
+        except BrokenPipeError as error:
+            if error.filename is not None:
+                raise
+            _say_no_more()
+            raise SystemExit(128 + signal.SIGPIPE) from None
+        except KeyboardInterrupt as stop:
+            print(*stop.args or ["interrupted"], file=sys.stderr)
             raise SystemExit(128 + signal.SIGINT) from None
         except Exception as error:
             told = error if isinstance(error, UserError) else of_files(error)
@@ -72,6 +87,20 @@ def exits_with_one_line(main: Callable[..., None]) -> Callable[..., None]:
             raise SystemExit(2) from None
 
     return wrapped
+
+
+def _write_any_letter() -> None:
+    """Lets output of any encoding take any text: `\\u2588` in place of a full block, in ASCII."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _say_no_more() -> None:
+    """Turns what is still to be written away, so that nothing is said of it at the exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def of_files(error: BaseException) -> UserError | None:

@@ -8,7 +8,6 @@ Every command takes --tasks FILE.py to add a module of your own.
 import argparse
 import dataclasses
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -291,5 +290,4 @@ def _mixture_flags() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `... list | head` ends in silence
     main()

@@ -10,20 +10,17 @@ import collections
 import contextlib
 import dataclasses
 import json
-import math
 import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import process
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 import task_registry
+from flanlike import bounds, errors
 from flanlike import config as config_lib
-from flanlike import errors
+from flanlike import worker as worker_module
 from flanlike.mixtures import mixture
 from flanlike.prompts import files as prompt_files
 from flanlike.prompts import manifest, recipe, render
@@ -32,6 +29,12 @@ from flanlike.tasks import registry
 from flanlike.tasks import task as task_module
 from task_registry import data_card
 
+# What a number of each kind may be.
+Examples = Annotated[int, bounds.Bounds(1, 10**9)]
+Epochs = Annotated[float, bounds.Bounds(0, 1000, above=True)]
+FileSize = Annotated[int, bounds.Bounds(1, 10**7)]  # a file is counted in memory
+Processes = Annotated[int, bounds.Bounds(1, worker_module.MOST, why=worker_module.WHY_MOST)]
+MOST_FILES = 99_999  # five digits in their names
 COUNTED = ("task", "kind", "shots", "option_style")
 Counts = dict[str, dict[str, int]]  # column -> value -> prompts
 
@@ -46,9 +49,11 @@ class Plan:
     shard_size: int
 
     def __post_init__(self) -> None:
-        for name in ("prompts", "shard_size"):
-            if (value := getattr(self, name)) < 1:
-                raise errors.UserError(f"{name} is {value!r}; expected 1 or more")
+        if self.files > MOST_FILES:
+            raise errors.UserError(
+                f"{self.prompts:,} prompts, {self.shard_size:,} a file, are {self.files:,} files, "
+                f"of which {MOST_FILES:,} at most can be numbered: give a larger --shard-size"
+            )
 
     @property
     def files(self) -> int:
@@ -74,9 +79,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         "--format", choices=prompt_files.FORMATS, default="parquet", help="(parquet)"
     )
     size = command.add_mutually_exclusive_group()
-    size.add_argument("--examples", type=int, metavar="N", help="prompts to write")
+    size.add_argument("--examples", **bounds.argument(Examples), help="prompts to write")
     size.add_argument(
-        "--epochs", type=float, metavar="E", help="times as many as there are drawable rows (1)"
+        "--epochs", **bounds.argument(Epochs), help="times as many as there are drawable rows (1)"
     )
     command.add_argument(
         "--exclude-overlap",
@@ -86,19 +91,23 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--prompts", choices=get_args(render.Style), default="instructions", help="(instructions)"
     )
-    command.add_argument("--seed", type=int, default=0, help="of data order and rendering (0)")
-    command.add_argument("--shard-size", type=int, default=20_000, help="prompts a file (20,000)")
-    command.add_argument("--processes", type=int, metavar="P", help="one a core by default")
+    seed = bounds.argument(config_lib.Seed)
+    command.add_argument("--seed", **seed, default=0, help="of data order and rendering (0)")
+    file_size = bounds.argument(FileSize)
+    command.add_argument(
+        "--shard-size", **file_size, default=20_000, help="prompts a file (20,000)"
+    )
+    processes = bounds.argument(Processes)
+    command.add_argument("--processes", **processes, help="one a core by default")
     for one in dataclasses.fields(config_lib.MixConfig):
-        kind = int if one.type == int | None else float
         flag = "--mix." + one.name.replace("_", "-")
-        command.add_argument(flag, type=kind, dest=one.name, help="as in train.py")
+        command.add_argument(
+            flag, **bounds.argument(one.type), dest=one.name, help="as in train.py"
+        )
 
 
 def export(found: registry.Registry, options: argparse.Namespace) -> None:
     """Writes shards, composition.json, manifest.json and a data card; goes on where it stopped."""
-    if options.processes is not None and options.processes < 1:
-        raise errors.UserError(f"--processes is {options.processes!r}; expected 1 or more")
     prompt_files.check_installed(options.format)
     asked = asked_for(options)
     found = found.pinned(manifest.commits_in(Path(options.out)))
@@ -150,8 +159,6 @@ def prompts_of(composition: mixture.Composition, options: argparse.Namespace) ->
     if options.examples is not None:
         return options.examples
     epochs = 1.0 if options.epochs is None else options.epochs
-    if not 0 < epochs < math.inf:
-        raise errors.UserError(f"--epochs is {epochs!r}; expected a number over 0")
     return max(1, round(epochs * sum(task.rows for task in composition.tasks)))
 
 
@@ -216,7 +223,7 @@ def write_shards(plan: Plan, prompts: Prompts, processes: int | None = None) -> 
     missing = sum(not plan.path(number).is_file() for number in range(plan.files))
     if missing < plan.files:
         print(f"{plan.files - missing} of {plan.files} files are there already")
-    processes = min(processes or os.cpu_count() or 1, max(1, missing))
+    processes = min(processes or worker_module.CORES, worker_module.MOST, max(1, missing))
     totals = {column: collections.Counter() for column in COUNTED}
     with _mapped(_Worker(plan, prompts), range(plan.files), processes) as found:
         for number, counts in enumerate(found):
@@ -273,7 +280,7 @@ def _mapped(worker: _Worker, numbers: range, processes: int) -> Iterator[Iterato
         )
         yield pool.map(_write, numbers)
     except KeyboardInterrupt:
-        raise errors.UserError(f"interrupted: {again}") from None
+        raise KeyboardInterrupt(f"interrupted: {again}") from None
     except process.BrokenProcessPool as error:
         raise errors.UserError(
             f"a process that writes shards was killed (out of memory?): {again}; fewer "
@@ -290,13 +297,7 @@ _worker: _Worker | None = None  # of this process
 def _begin(worker: _Worker) -> None:
     global _worker
     _worker = worker
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says what happened
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
-    os._exit(1)  # it was killed: nobody waits for this shard
+    worker_module.begin()
 
 
 def _write(number: int) -> Counts:

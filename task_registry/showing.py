@@ -3,11 +3,13 @@
 import argparse
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 from rich import console as rich_console
 from rich import text as rich_text
 
-from flanlike import errors, seeding
+from flanlike import bounds, errors, seeding
+from flanlike import config as config_lib
 from flanlike.prompts import exemplars, render
 from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
@@ -15,7 +17,8 @@ from flanlike.tasks import registry, templates
 from flanlike.tasks import task as task_module
 
 _PROMPTS = 3
-_MOST_SEED = (1 << 64) - 1
+Shown = Annotated[int, bounds.Bounds(1, 100_000)]  # prompts on a screen
+Drawn = Annotated[int, bounds.Bounds(0, (1 << 64) - 1)]  # a prompt's own seed
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -28,16 +31,18 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--row", metavar="N", help="this one alone: its number, or its id: train/7"
     )
-    command.add_argument("--shots", type=int, default=0, metavar="K", help="exemplars a prompt")
+    shots, seed = bounds.argument(config_lib.Shots), bounds.argument(Drawn)
+    command.add_argument("--shots", **shots, default=0, help="exemplars a prompt")
     command.add_argument("--option-style", metavar="NAME", help="of _layout.toml; default: drawn")
     command.add_argument(
         "--seed",
-        type=int,
-        metavar="S",
+        **seed,
         help="of all that is drawn; that of an exported prompt (`provenance`) draws the same",
     )
     command.add_argument(
-        "--n", type=int, help=f"how many prompts ({_PROMPTS}; of one --row: all its templates)"
+        "--n",
+        **bounds.argument(Shown),
+        help=f"how many prompts ({_PROMPTS}; of one --row: all its templates)",
     )
 
 
@@ -56,7 +61,6 @@ def show(
     task = found.task(options.task)
     template_set = found.templates(task.name)
     pool = _pool(task, template_set, options)
-    _check_numbers(options)
     _check_sense(options, pool)
     if options.row and options.row.partition("/")[0] in rows_module.SPLITS:
         split = options.row.partition("/")[0]
@@ -99,15 +103,6 @@ def _pool(
             f"task {task.name!r} has no template of kind {kind!r}; it has {kinds!r}"
         )
     return pool
-
-
-def _check_numbers(options: argparse.Namespace) -> None:
-    if options.n is not None and options.n < 1:
-        raise errors.UserError(f"--n is {options.n!r}; expected 1 or more")
-    if options.shots < 0:
-        raise errors.UserError(f"--shots is {options.shots!r}; expected 0 or more")
-    if options.seed is not None and not 0 <= options.seed <= _MOST_SEED:
-        raise errors.UserError(f"--seed is {options.seed!r}; expected 0 to {_MOST_SEED}")
 
 
 def _check_sense(options: argparse.Namespace, pool: Sequence[templates.Template]) -> None:

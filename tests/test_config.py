@@ -53,6 +53,10 @@ def test_hold_out_nothing_differs_from_the_mixtures_default():
         ("--steps abc", "--steps: invalid literal for int() with base 10: 'abc' (see --help)"),
         ("--mesh.data 0", "--mesh.data is 0: it must be 1 or more, or -1"),
         ("--mesh.tensor 0", "--mesh.tensor is 0: it must be 1 or more"),
+        ("--optim.peak-lr 1e38", "--optim.peak-lr is 1e+38: it must be more than 0 and at most 10"),
+        ("--workers 100000", "cores, and never more than 256)"),
+        ("--seed -1", "--seed is -1: it must be 0 or more and at most 4294967295 (random keys"),
+        ("--eval.shots 65", "--eval.shots is 65: it must be 0 or more and at most 64"),
     ],
 )
 def test_a_wrong_flag_is_one_line(arguments, expected):
@@ -68,6 +72,7 @@ def test_help_says_what_every_flag_is_for(capsys):
     said = " ".join(capsys.readouterr().out.split())
     assert stop.value.code == 0
     assert "--hold-out" in said and "packed rows a step" in said
+    assert "--optim.peak-lr FLOAT >0..10" in said and "--mix.max-shots {None}|INT 0..64" in said
 
 
 def test_given_leaves_out_none():

@@ -1,10 +1,17 @@
 """A mistake of the user: one line on stderr, status 2."""
 
 import errno
+import io
+import pathlib
+import shlex
+import subprocess
+import sys
 
 import pytest
 
 from flanlike import errors
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 def test_a_message_of_several_lines_is_printed_as_one(capsys):
@@ -24,16 +31,20 @@ def test_near_names_come_first():
     )
 
 
+def end_of(main, capsys) -> tuple[int, str]:
+    """Returns the status with which a command ends, and what it says on stderr."""
+    with pytest.raises(SystemExit) as stop:
+        errors.exits_with_one_line(main)()
+    return stop.value.code, capsys.readouterr().err
+
+
 def ending(error: BaseException, capsys) -> tuple[int, str]:
     """Returns the status and the words with which a command ends that raises it."""
 
-    @errors.exits_with_one_line
     def main():
         raise error
 
-    with pytest.raises(SystemExit) as stop:
-        main()
-    return stop.value.code, capsys.readouterr().err
+    return end_of(main, capsys)
 
 
 @pytest.mark.parametrize(
@@ -68,5 +79,32 @@ def test_other_errors_are_not_hidden():
     assert errors.of_files(TimeoutError("of a network")) is None
 
 
-def test_an_interruption_ends_without_a_traceback(capsys):
-    assert ending(KeyboardInterrupt(), capsys) == (130, "")
+def test_an_interruption_is_one_line(capsys):
+    def main(*said):
+        raise KeyboardInterrupt(*said)
+
+    assert end_of(main, capsys) == (130, "interrupted\n")
+    assert end_of(lambda: main("interrupted: go on"), capsys) == (130, "interrupted: go on\n")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_output_of_any_encoding_takes_any_text(encoding, monkeypatch):
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding))
+    errors.exits_with_one_line(lambda: print("a\u2588\ud800"))()
+    block = "\u2588" if encoding == "utf-8" else "\\u2588"
+    assert written.getvalue() == f"a{block}\\ud800\n".encode()
+
+
+@pytest.mark.parametrize("last", ["", "raise SystemExit(0)"])
+def test_a_reader_that_leaves_ends_the_command_without_a_word(last):
+    code = (
+        "from flanlike import errors\n"
+        "@errors.exits_with_one_line\n"
+        f"def main():\n    for i in range(20_000): print(i)\n    {last}\n"
+        "main()"
+    )
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)}"
+    line = f"({command}; echo status $? >&2) | head -1"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert (done.stdout, done.stderr) == ("0\n", "status 141\n")

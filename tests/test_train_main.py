@@ -142,7 +142,8 @@ def test_python_m_eval_asks_the_same_again(tmp_path, capsys):
         (["--init", "none", "--vocabulary", "/no/such"], "no vocabulary at '/no/such'"),
         (["--manifest", "/no/such"], "no manifest '/no/such'"),
         (["--tasks", "/no/such.py"], "no file '/no/such.py'"),
-        (["--mix.few-shot", "2"], "share few_shot is 2.0"),
+        (["--mix.few-shot", "2"], "--mix.few-shot is 2.0: it must be 0 or more and at most 1"),
+        (["--model", "decoder-8b", "--init", "none"], "needs about"),
         (["--init", "none", "--mesh.fsdp", "3"], "mesh data -1 x fsdp 3 x tensor 1 must be"),
         (["--continue-from", "/no/such"], "'/no/such' is no run's folder"),
         (

@@ -17,7 +17,7 @@ import grain
 import numpy as np
 from absl import flags
 
-from flanlike import seeding
+from flanlike import seeding, worker
 from flanlike.batches import features
 
 WINDOW_EXAMPLES = 1024
@@ -227,9 +227,8 @@ class BatchIterator(grain.DatasetIterator[features.Batch]):
             windows = remaining.to_iter_dataset(no_threads)
             if self._workers:
                 flags.FLAGS.mark_as_parsed()  # Grain's workers read flags, which absl wants parsed
-                windows = windows.mp_prefetch(
-                    grain.MultiprocessingOptions(num_workers=self._workers)
-                )
+                options = grain.MultiprocessingOptions(num_workers=self._workers)
+                windows = windows.mp_prefetch(options, worker_init_fn=worker.begin)
             self._stream = iter(windows)
         return self._stream
 

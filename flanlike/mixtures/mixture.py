@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
 
-from flanlike import errors
+from flanlike import bounds, errors
+from flanlike import config as config_lib
 from flanlike.mixtures import holdout
+
+WEIGHTS = bounds.Bounds(0, 1e12, above=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,19 +21,19 @@ class Shares:
     has no forward ones): a task without inverted templates renders forward ones in their share.
     """
 
-    few_shot: float = 0.1  # of prompts; min_shots to max_shots exemplars, each number as often
-    min_shots: int = 1
-    max_shots: int = 3
-    no_options: float = 0.2  # of forward prompts of tasks with options
-    styled_options: float = 0.3  # of prompts that show options: not in the layout's plain style
-    inverted: float = 0.1  # of prompts, few-shot ones included
-    cot: float = 0.5  # of a CoT task's forward prompts, and of its inverted ones
+    # Of prompts; min_shots to max_shots exemplars, each number as often.
+    few_shot: config_lib.Share = 0.1
+    min_shots: config_lib.Shots = 1
+    max_shots: config_lib.Shots = 3
+    no_options: config_lib.Share = 0.2  # of forward prompts of tasks with options
+    # Of prompts that show options: not in the layout's plain style.
+    styled_options: config_lib.Share = 0.3
+    inverted: config_lib.Share = 0.1  # of prompts, few-shot ones included
+    cot: config_lib.Share = 0.5  # of a CoT task's forward prompts, and of its inverted ones
 
     def __post_init__(self) -> None:
-        for name in ("few_shot", "no_options", "styled_options", "inverted", "cot"):
-            value = getattr(self, name)
-            if not 0 <= value <= 1:
-                raise errors.UserError(f"share {name} is {value!r}; expected a number in [0, 1]")
+        for name, limits in bounds.declared(Shares).items():
+            limits.expect(f"Shares: {name}", getattr(self, name))
         if self.few_shot > 0 and not 1 <= self.min_shots <= self.max_shots:
             raise errors.UserError(
                 f"min_shots is {self.min_shots!r} and max_shots {self.max_shots!r} with few_shot "
@@ -54,9 +57,9 @@ class Mixture:
 
     name: str
     entries: tuple[Entry, ...]
-    rate_cap: int | None = 3000  # None: no cap
-    max_examples: int | None = 30000  # distinct rows a task may give
-    temperature: float = 1.0  # over 1: nearer to equal rates
+    rate_cap: config_lib.Count | None = 3000  # None: no cap
+    max_examples: config_lib.Count | None = 30000  # distinct rows a task may give
+    temperature: config_lib.Temperature = 1.0  # over 1: nearer to equal rates
     shares: Shares = field(default_factory=Shares)
     hold_out: tuple[str, ...] = ()  # clusters or tasks
     rules: holdout.Rules = "strict"
@@ -76,14 +79,12 @@ class Mixture:
                     f"{where}: {entry!r} among the entries; expected a task's name or a Mixture, "
                     "alone or as ('name', weight)"
                 )
-        if not self.temperature > 0:
-            raise errors.UserError(f"{where}: temperature is {self.temperature!r}, expected over 0")
-        for name in ("rate_cap", "max_examples"):
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise errors.UserError(f"{where}: {name} is {value!r}, expected 1 or more or None")
+        for name, limits in bounds.declared(Mixture).items():
+            if (value := getattr(self, name)) is not None:
+                limits.expect(f"{where}: {name}", value)
         weights = [weight for _, weight in self.weighted() if weight is not None]
-        if any(not weight > 0 for weight in weights):
-            raise errors.UserError(f"{where}: weights {weights!r} have to be over 0")
+        for weight in weights:
+            WEIGHTS.expect(f"{where}: a weight", weight)
         if 0 < len(weights) < len(self.entries) and sum(weights) >= 1:
             raise errors.UserError(
                 f"{where}: weights {weights!r} leave nothing to the entries without one; as shares "

@@ -51,7 +51,13 @@ class LowRank(nnx.Module):
         self.scale = settings.alpha / settings.rank
         axes = kernel.get_metadata()["axes"]
         shape, split = kernel[...].shape, 1 + inputs
-        std = math.prod(shape[1:split]) ** -0.5
+        sides = math.prod(shape[1:split]), math.prod(shape[split:])
+        if settings.rank > min(sides):
+            raise errors.UserError(
+                f"--lora.rank is {settings.rank}: it must be at most {min(sides)}, the smaller "
+                f"side of a kernel of {sides[0]} x {sides[1]} that it adapts"
+            )
+        std = sides[0] ** -0.5
         a_shape = (*shape[:split], settings.rank)
         a = std * rng.standard_normal(a_shape, np.float32)
         self.a = Tuned(jnp.asarray(a), axes=(*axes[:split], "rank"))

@@ -10,7 +10,7 @@ reads.
 from collections.abc import Sequence
 from pathlib import Path
 
-from flanlike import atomic, errors
+from flanlike import atomic, bounds, errors
 from flanlike import config as config_lib
 from flanlike.batches import tokenizer
 from flanlike.models import tuning
@@ -24,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = errors.Parser(prog="python -m flanlike.export", description=__doc__)
     parser.add_argument("run", type=Path, help="a run's folder, or a published model's")
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
-    parser.add_argument("--step", type=int, help="of the checkpoint; the newest without it")
+    step = bounds.argument(config_lib.StepsOrNone)
+    parser.add_argument("--step", **step, help="of the checkpoint; the newest without it")
     parser.add_argument("--base", type=Path, help="where the base of a tuned run is now")
     parser.add_argument("--peft", action="store_true", help="only what was tuned, for peft")
     flags = parser.parse_args(arguments)

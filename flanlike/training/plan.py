@@ -14,7 +14,7 @@ import functools
 import json
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import jax
 import jax.extend
@@ -23,13 +23,14 @@ import optax
 from flax import nnx
 from jax.sharding import NamedSharding, PartitionSpec
 
+from flanlike import bounds, errors, models
 from flanlike import config as config_lib
-from flanlike import errors, models
 from flanlike.batches import features
 from flanlike.models import config as model_config
 from flanlike.models import presets, sharding
 from flanlike.training import loop, loss, optim
 
+Vocabulary = Annotated[int, bounds.Bounds(1, 1 << 24)]  # of any model, not of one made here
 _STEPS = 1000  # of the schedule, whose length changes no figure
 _GIB = 2**30
 
@@ -78,7 +79,7 @@ def make(
     optimizer = optim.build(optim_config, _STEPS)
     state = abstract_state(shape, optimizer, mesh)
     weights = local_bytes(state.params)
-    saved, working = _activations(shape, mesh, batch)
+    saved, working = activations(shape, mesh, batch)
     return Plan(
         parameters=sum(leaf.size for leaf in jax.tree.leaves(state.params)),
         weights=weights,
@@ -128,23 +129,29 @@ def _placed(leaf: Any, place: jax.sharding.Sharding) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place)
 
 
-def _activations(
+def activations(
     shape: model_config.ModelConfig,
-    mesh: jax.sharding.AbstractMesh,
+    mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh,
     batch: config_lib.BatchConfig,
+    *,
+    is_few: bool = False,
 ) -> tuple[int, int]:
-    """Returns the bytes that one device saves for the backward pass, and those it works on."""
+    """Returns the bytes that one device saves for the backward pass, and those it works on.
+
+    With `is_few`, of a step that moves few parameters in every layer, as --tune lora does.
+    """
     shares = mesh.shape["data"] * mesh.shape["fsdp"]
     rows = batch.rows // shares // batch.micro_batches
     part = _slice(shape, mesh.shape["tensor"])
-
-    def kept(of: model_config.ModelConfig, fsdp: int = 1) -> int:
-        return _saved_bytes(of, batch, rows, fsdp=fsdp, is_alone=mesh.size == 1)
-
-    saved = kept(part, mesh.shape["fsdp"])
     _, tokens = _row_tokens(shape, batch)
     positions = rows * tokens
-    if mesh.size == 1 and loss.is_chunked(positions, part.vocab_size):
+    is_chunked = mesh.size == 1 and loss.is_chunked(positions, part.vocab_size)
+
+    def kept(of: model_config.ModelConfig, fsdp: int = 1) -> int:
+        return _saved_bytes(of, batch, rows, fsdp=fsdp, is_chunked=is_chunked, is_few=is_few)
+
+    saved = kept(part, mesh.shape["fsdp"])
+    if is_chunked:
         positions = loss.chunk_size(positions)
     logits = positions * part.vocab_size * 4
     one = dataclasses.replace(part, layers=1, encoder_layers=min(1, part.encoder_layers))
@@ -191,13 +198,16 @@ def _saved_bytes(
     rows: int,
     *,
     fsdp: int,
-    is_alone: bool,
+    is_chunked: bool,
+    is_few: bool,
 ) -> int:
     """Returns the bytes that the forward pass of those rows keeps for the backward pass."""
-    params = nnx.to_pure_dict(nnx.state(models.abstract(shape), nnx.Param))
-    lengths = {leaf.size for leaf in jax.tree.leaves(params)}
+    params = jax.tree.leaves(nnx.state(models.abstract(shape), nnx.Param))
+    lengths = {leaf.size for leaf in params}
     one, two = (
-        _residuals(shape, params, _batch(shape, batch, n), is_alone) for n in (rows, 2 * rows)
+        # Twice as many are chunked if these are: both are to be computed alike.
+        _residuals(shape, _batch(shape, batch, n), is_chunked=is_chunked, is_few=is_few)
+        for n in (rows, 2 * rows)
     )
     total = 0
     for leaf, of_twice in zip(one, two, strict=True):
@@ -215,21 +225,24 @@ def _weight_bytes(shape: model_config.ModelConfig) -> int:
 
 
 def _residuals(
-    shape: model_config.ModelConfig, params: Any, batch: features.Batch, is_alone: bool
+    shape: model_config.ModelConfig, batch: features.Batch, *, is_chunked: bool, is_few: bool
 ) -> list[jax.core.ShapedArray]:
     """Returns what the backward pass of the loss needs besides its arguments."""
-    graph, _, rest = nnx.split(models.abstract(shape), nnx.Param, ...)
+    # The queries' kernels stand for few parameters in every layer.
+    moving = (lambda path, _: "q" in path) if is_few else nnx.Param
+    graph, moved, still, rest = nnx.split(models.abstract(shape), moving, nnx.Param, ...)
 
-    def backward(params: Any, batch: features.Batch, key: jax.Array) -> Any:
-        def loss_of(params: Any) -> jax.Array:
-            model = nnx.merge(graph, nnx.State(params), rest)
+    def backward(moved: Any, still: Any, batch: features.Batch, key: jax.Array) -> Any:
+        def loss_of(moved: Any) -> jax.Array:
+            model = nnx.merge(graph, nnx.State(moved), nnx.State(still), rest)
             rngs = nnx.Rngs(dropout=key)
-            return loss.loss_sums(model, batch, rngs, at_targets=is_alone).loss_sum
+            return loss.loss_sums(model, batch, rngs, at_targets=is_chunked).loss_sum
 
-        return jax.vjp(loss_of, params)[1]
+        return jax.vjp(loss_of, moved)[1]
 
     key = jax.eval_shape(lambda: jax.random.key(0))
-    jaxpr = jax.make_jaxpr(backward)(params, batch, key).jaxpr
+    split = map(nnx.to_pure_dict, (moved, still))
+    jaxpr = jax.make_jaxpr(backward)(*split, batch, key).jaxpr
     given = {*jaxpr.invars, *jaxpr.constvars}
     kept = [one for one in jaxpr.outvars if not isinstance(one, jax.extend.core.Literal)]
     return [one.aval for one in dict.fromkeys(kept) if one not in given]
@@ -299,10 +312,6 @@ def _read(
     config_lib.OptimConfig,
 ]:
     """Returns the settings that the flags give, checked as those of train.py are."""
-    if options.vocabulary_size < 1:
-        raise errors.UserError(
-            f"--vocabulary-size is {options.vocabulary_size!r}: it must be 1 or more"
-        )
     changes = {"remat": options.remat, "dtype": options.dtype}
     shape = dataclasses.replace(
         presets.get(options.model),
@@ -372,10 +381,13 @@ def _parser() -> argparse.ArgumentParser:
     batch, name = config_lib.BatchConfig(), config_lib.OptimConfig().name
     parser.add_argument("--model", required=True, help=f"preset: {', '.join(presets.PRESETS)}")
     parser.add_argument("--mesh", default="data=1", help="devices an axis: data=2,fsdp=4,tensor=1")
-    parser.add_argument("--vocabulary-size", type=int, default=32128, help="T5's unless given")
+    pieces = bounds.argument(Vocabulary)
+    parser.add_argument("--vocabulary-size", **pieces, default=32128, help="T5's unless given")
+    types = {one.name: one.type for one in dataclasses.fields(batch)}
     for field in ("rows", "max_input_tokens", "max_target_tokens", "micro_batches"):
-        flag = field.replace("_", "-")
-        parser.add_argument(f"--{flag}", f"--batch.{flag}", type=int, default=getattr(batch, field))
+        flag, number = field.replace("_", "-"), bounds.argument(types[field])
+        default = getattr(batch, field)
+        parser.add_argument(f"--{flag}", f"--batch.{flag}", **number, default=default)
     parser.add_argument("--optimizer", "--optim.name", choices=("adamw", "adafactor"), default=name)
     parser.add_argument(
         "--remat", choices=("none", "full", "dots"), help="the model's unless given"

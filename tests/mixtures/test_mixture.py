@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import source_toys
 import template_toys as toys
@@ -178,10 +180,12 @@ def test_what_cannot_be_resolved_is_an_error():
     [
         ({"entries": ()}, "has no entries"),
         ({"entries": ("a1", "a1")}, r"tasks \['a1'\] are in it twice"),
-        ({"entries": (("a1", 0),)}, r"weights \[0\] have to be over 0"),
+        ({"entries": (("a1", 0),)}, "a weight is 0: it must be more than 0"),
         ({"entries": (("a1", 1.0), "b1")}, "leave nothing to the entries without one"),
-        ({"entries": ("a1",), "temperature": 0}, "temperature is 0, expected over 0"),
-        ({"entries": ("a1",), "rate_cap": 0}, "rate_cap is 0, expected 1 or more or None"),
+        ({"entries": ("a1",), "temperature": 0}, "temperature is 0: it must be 0.1 or more and at"),
+        ({"entries": ("a1",), "temperature": math.inf}, "temperature is inf: it must be"),
+        ({"entries": (("a1", math.inf),)}, "a weight is inf: it must be more than 0"),
+        ({"entries": ("a1",), "rate_cap": 0}, "mix': rate_cap is 0: it must be 1 or more"),
     ],
 )
 def test_a_mixture_checks_its_settings(values, message):
@@ -192,14 +196,15 @@ def test_a_mixture_checks_its_settings(values, message):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"few_shot": 1.1}, r"share few_shot is 1.1; expected a number in \[0, 1\]"),
-        ({"cot": -0.5}, "share cot is -0.5"),
+        ({"few_shot": 1.1}, "Shares: few_shot is 1.1: it must be 0 or more and at most 1"),
+        ({"cot": -0.5}, "cot is -0.5"),
         ({"max_shots": 0}, "max_shots 0 with few_shot 0.1; expected 1 <= min_shots <= max_shots"),
         ({"min_shots": 5}, "min_shots is 5 and max_shots 3"),
-        ({"styled_options": 2.0}, "share styled_options is 2.0"),
+        ({"max_shots": 1000}, "max_shots is 1000: it must be 0 or more and at most 64"),
+        ({"styled_options": math.nan}, "styled_options is nan: it must be"),
     ],
 )
-def test_shares_are_numbers_from_0_to_1(values, message):
+def test_shares_are_within_bounds(values, message):
     with pytest.raises(errors.UserError, match=message):
         mixture.Shares(**values)
 

@@ -225,6 +225,7 @@ def test_configurations_without_tuning_are_told_apart_as_before():
         (["--base-dtype", "bfloat16"], "--base-dtype is 'bfloat16': it must be float32 with"),
         (["--lora.rank", "0"], "--lora.rank is 0: it must be 1 or more"),
         (["--lora.alpha", "0"], "--lora.alpha is 0.0: it must be more than 0"),
+        (["--tune", "lora", "--lora.rank", "129"], "--lora.rank is 129: it must be at most 128, t"),
         (["--lora.targets", "q", "q"], "--lora.targets is ('q', 'q'): it must be at least one"),
         (["--lora.targets", "w"], "invalid choice 'w' for argument"),
         (["--adapter.size", "0"], "--adapter.size is 0: it must be 1 or more"),

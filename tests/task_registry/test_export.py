@@ -37,10 +37,10 @@ def export(out, *flags, format="jsonl"):
     command_line.main(["export", *given])
 
 
-def mistake(capsys, *arguments):
+def mistake(capsys, *arguments, status=2):
     with pytest.raises(SystemExit) as caught:
         export(*arguments)
-    assert caught.value.code == 2
+    assert caught.value.code == status
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     return said
@@ -127,7 +127,7 @@ def test_an_interrupted_export_goes_on(tmp_path, monkeypatch, capsys):
 
     with monkeypatch.context() as patched:
         patched.setattr(prompt_files, "write", stop_at_the_third)
-        assert "interrupted: the same command goes on" in mistake(capsys, out)
+        assert "interrupted: the same command goes on" in mistake(capsys, out, status=130)
     assert not (out / "README.md").exists()
     kept = (out / "train-00000-of-00003.jsonl").stat().st_mtime_ns
     export(out)
@@ -179,11 +179,15 @@ def test_a_folder_with_something_else_is_refused(tmp_path, capsys):
 @pytest.mark.parametrize(
     "flags, expected",
     [
-        (("--examples", "0"), "prompts is 0; expected 1 or more"),
-        (("--shard-size", "0"), "shard_size is 0; expected 1 or more"),
-        (("--processes", "0"), "--processes is 0; expected 1 or more"),
+        (("--examples", "0"), "--examples is 0: it must be 1 or more"),
+        (("--shard-size", "0"), "--shard-size is 0: it must be 1 or more"),
+        (("--shard-size", "9" * 30), "999999999999999999999999... (30 digits): it must be"),
+        (("--processes", "0"), "--processes is 0: it must be 1 or more"),
+        (("--processes", "1000"), "for each of this machine's"),
+        (("--seed", "-1"), "--seed is -1: it must be 0 or more"),
+        (("--mix.temperature", "inf"), "--mix.temperature is inf: it must be 0.1 or more"),
         (("--mixture", "flan_coree"), "unknown mixture 'flan_coree'"),
-        (("--mix.few-shot", "2"), "share few_shot is 2.0"),
+        (("--mix.few-shot", "2"), "--mix.few-shot is 2.0: it must be"),
         (("--epochs", "1"), "not allowed with argument --examples"),
         (("--data", "/no/such"), "--data /no/such has rows of none of the 2 tasks"),
     ],

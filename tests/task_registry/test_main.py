@@ -189,8 +189,18 @@ def test_micro_world_tasks_are_left_out_of_other_data(capsys, monkeypatch):
     [
         (["show", "rtee"], "error: unknown task 'rtee': did you mean 'rte'"),
         (["show", "rte", "--cot"], "task 'rte' has no template of kind 'cot'; it has ['forward'"),
-        (["show", "rte", "--n", "0"], "--n is 0; expected 1 or more"),
-        (["show", "rte", "--shots", "-1"], "shots is -1; expected 0 or more"),
+        (
+            ["show", "rte", "--n", "0"],
+            "--n is 0: it must be 1 or more and at most 100000",
+        ),
+        (
+            ["show", "rte", "--shots", "-1"],
+            "--shots is -1: it must be 0 or more and at",
+        ),
+        (
+            ["show", "rte", "--shots", "65"],
+            "--shots is 65: it must be 0 or more and at",
+        ),
         (["show", "rte", "--n", "x"], "argument --n: invalid int value: 'x'"),
         (["show", "rte", "--split", "dev"], "unknown split 'dev'"),
         (["show", "rte", "--data", "nowhere"], "'nowhere'"),

@@ -95,8 +95,8 @@ MISTAKES = (
     ("rte --template is_this_true --kind inverted", "is of kind 'forward', not 'inverted'"),
     ("rte --cot --kind inverted", "--cot means --kind cot, not 'inverted'"),
     ("rte --row 3 --n 99", "--row leaves one row, to be shown by"),
-    ("rte --seed -1", "--seed is -1; expected 0 to 18446744073709551615"),
-    ("rte --n 0", "--n is 0; expected 1 or more"),
+    ("rte --seed -1", "--seed is -1: it must be 0 or more and at most"),
+    ("rte --n 0", "--n is 0: it must be 1 or more and at most"),
     ("common_gen --option-style letters", "no forward template of task 'common_gen' lists options"),
 )
 

@@ -110,7 +110,7 @@ def test_a_cluster_tells_what_is_not_given(joined, updates, monkeypatch):
         ),
         ({}, {"JAX_NUM_PROCESSES": "four"}, "JAX_NUM_PROCESSES is 'four': it must be a number"),
         ({"processes": 0}, {}, "--distributed.processes is 0: it must be 1 or more"),
-        ({"process": -1}, {}, "--distributed.process is -1: it must be a number, 0 or more"),
+        ({"process": -1}, {}, "--distributed.process is -1: it must be 0 or more"),
         (
             {"coordinator": "host:1", "processes": 2, "process": 2},
             {},

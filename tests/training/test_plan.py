@@ -13,7 +13,7 @@ import pytest
 
 from flanlike import config, errors
 from flanlike.models import config as model_config
-from flanlike.training import plan
+from flanlike.training import loss, plan
 
 SIZES = dict(model_size=64, query_heads=4, key_value_heads=4, head_size=16, hidden_size=128)
 DECODER = model_config.ModelConfig(family="decoder", layers=3, vocab_size=512, **SIZES)
@@ -170,6 +170,14 @@ def test_a_large_model_is_planned_without_its_memory(capsys):
     assert told["activations"] == told["saved"] + told["working"]
 
 
+def test_a_batch_whose_double_would_be_chunked_is_planned():
+    positions = 4 * 16
+    vocab_size = loss.LARGE_LOGITS // positions - 1
+    shape = dataclasses.replace(DECODER, layers=1, vocab_size=vocab_size)
+    assert loss.is_chunked(2 * positions, vocab_size) and not loss.is_chunked(positions, vocab_size)
+    assert make(shape).saved > 4 * positions * vocab_size
+
+
 def test_the_page(capsys):
     plan.main(["--model", "micro", "--batch.rows", "8", "--optim.name", "adafactor"])
     lines = capsys.readouterr().out.splitlines()
@@ -192,7 +200,7 @@ def test_the_page(capsys):
         ("--model t5-1.1-xl --mesh fsdp=0", "--mesh.fsdp is 0: it must be 1 or more"),
         ("--model t5-1.1-xl --mesh fsdp=3", "--batch.rows 16 does not divide into 3 devices"),
         ("--model t5-xl", "unknown model preset 't5-xl': did you mean 't5-1.1-xl'"),
-        ("--model micro --rows 0", "--batch.rows is 0: it must be 1 or more"),
+        ("--model micro --rows 0", "--rows/--batch.rows is 0: it must be 1 or more"),
         ("--model micro --rows many", "argument --rows/--batch.rows: invalid int value: 'many'"),
         ("--model micro --vocabulary-size 0", "--vocabulary-size is 0: it must be 1 or more"),
         ("--model micro --optimizer sgd", "invalid choice: 'sgd'"),

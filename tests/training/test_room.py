@@ -1,0 +1,91 @@
+"""A step that does not fit into memory is refused before any of it is taken."""
+
+import dataclasses
+
+import jax
+import pytest
+import training_toys
+
+from flanlike import config, errors
+from flanlike.models import config as model_config
+from flanlike.training import plan, room
+
+GIB = 2**30
+SHAPE = dataclasses.replace(training_toys.MODEL, vocab_size=600)
+
+
+def run(**changes) -> config.RunConfig:
+    batch = config.BatchConfig(rows=4, max_input_tokens=8, max_target_tokens=8)
+    return config.RunConfig(**{"batch": batch, **changes})
+
+
+def test_the_need_is_that_of_the_plan():
+    for batch in (run().batch, dataclasses.replace(run().batch, micro_batches=2)):
+        settings = run(batch=batch)
+        mesh = config.MeshConfig(data=1)
+        planned = plan.make(SHAPE, mesh, batch, settings.optim)
+        found = room.need(SHAPE, settings, None)
+        assert found.state == planned.weights + planned.optimizer
+        assert found.total == planned.total > found.least > found.state
+
+
+def test_few_parameters_need_less():
+    full = room.need(SHAPE, run(), None)
+    few = room.need(SHAPE, run(tune="lora"), None)
+    assert few.state == pytest.approx(full.state / 3, rel=1e-3)  # without the two moments of adamw
+    assert 0 < few.passing < full.passing
+    half = room.need(SHAPE, run(tune="lora", base_dtype="bfloat16"), None)
+    assert half == dataclasses.replace(few, state=few.state // 2)
+
+
+def test_what_fits_passes_and_what_does_not_is_told(monkeypatch):
+    needed = room.need(SHAPE, run(), None)
+    for free in (None, needed.total, int(needed.least) + 1):
+        monkeypatch.setattr(room, "free_bytes", lambda free=free: free)
+        room.expect(SHAPE, run(), None)
+    monkeypatch.setattr(room, "free_bytes", lambda: int(needed.least) - 1)
+    with pytest.raises(errors.UserError, match="--batch.rows 4 needs about 0.0 GiB of memory, "):
+        room.expect(SHAPE, run(), None)
+
+
+def test_a_large_model_takes_no_memory_to_be_refused(monkeypatch):
+    monkeypatch.setattr(room, "free_bytes", lambda: 24 * GIB)
+    large = model_config.ModelConfig(
+        family="decoder",
+        layers=32,
+        model_size=4096,
+        query_heads=32,
+        key_value_heads=8,
+        head_size=128,
+        hidden_size=14336,
+        vocab_size=8192,
+    )
+    with pytest.raises(errors.UserError, match="and 24.0 GiB are free: give a smaller --model"):
+        room.expect(large, run(), None)
+    with pytest.raises(errors.UserError, match="--batch.rows 1048576 needs about"):
+        room.expect(SHAPE, run(batch=config.BatchConfig(rows=1 << 20)), None)
+
+
+def test_a_device_says_what_it_has(monkeypatch):
+    class Device:
+        def __init__(self, **stats):
+            self.memory_stats = lambda: stats or None
+
+    devices = [Device(bytes_limit=9, bytes_in_use=2), Device(bytes_limit=9, bytes_in_use=4)]
+    monkeypatch.setattr(jax, "local_devices", lambda: devices)
+    assert room.free_bytes() == 5
+    monkeypatch.setattr(jax, "local_devices", lambda: [Device()])
+    monkeypatch.setattr(jax, "default_backend", lambda: "tpu")
+    assert room.free_bytes() is None
+
+
+def test_a_container_may_have_less_than_its_machine(tmp_path, monkeypatch):
+    machine = room.free_bytes()
+    assert machine > 1 << 20
+    limit, used = tmp_path / "max", tmp_path / "current"
+    monkeypatch.setattr(room, "_CGROUPS", [(str(limit), str(used)), ("/no/such", "/no/such")])
+    used.write_text("700\n")
+    limit.write_text("1000\n")
+    assert room.free_bytes() == 300
+    limit.write_text("max\n")
+    assert room.free_bytes() > 1 << 20
