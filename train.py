@@ -32,7 +32,7 @@ from flanlike import errors
 from flanlike.batches import features, input_shards, pipeline, tokenizer, vocabulary
 from flanlike.mixtures import mixture
 from flanlike.models import sharding, tuning
-from flanlike.prompts import manifest, recipe
+from flanlike.prompts import fitting, manifest, recipe
 from flanlike.prompts import stream as prompt_stream
 from flanlike.runs import bases, loading, starts
 from flanlike.runs import folder as run_folder
@@ -240,6 +240,18 @@ def prepare(
         rows_here=None if mesh is None else sharding.rows_here(config.batch.rows, mesh),
         gather=distributed.gather,
     )
+    for line in pipeline.told_of_losses(
+        composition,
+        tasks,
+        words,
+        data=config.data,
+        seed=config.seed,
+        family=model.config.family,
+        max_input_tokens=config.batch.max_input_tokens,
+        style=config.prompts,
+        first_ids=tuning.soft_prompt_ids(model),
+    ):
+        say(line)
     if batches.rows_read > batches.rows_kept:
         shards = config.batch.rows // batches.rows_kept
         say(
@@ -389,6 +401,8 @@ def measure(config: config_lib.RunConfig, ready: Ready, out: Path, steps_taken: 
     """Puts the questions to the model as it is now, and writes what it answered."""
     count = sum(len(cell.prompts) for cell in ready.asked.cells)
     say(f"evaluating after {steps_taken} steps: {count:,} prompts")
+    for line in ready.asked.warnings:
+        say(line)
     setting = results.Setting(
         run=out.resolve().name, step=steps_taken, data=config.data, seed=config.seed
     )
@@ -404,13 +418,16 @@ def write_composition(
     out: Path, composition: mixture.Composition, batches: input_shards.ShardedBatches
 ) -> None:
     """Writes composition.json: what was trained on, and what was left out and why."""
-    counts = batches.counts  # of all processes: each is asked
+    counts, by_task = batches.counts, batches.by_task  # of all processes: each is asked
     if not distributed.is_first():
         return
     content = {
         **composition.as_json(),
         "dropped_exemplars": counts.exemplars_dropped,
         "truncated": {"inputs": counts.inputs_cut, "targets": counts.targets_cut},
+        "cuts": fitting.as_json(
+            {task.name: of_task for task, of_task in zip(composition.tasks, by_task, strict=True)}
+        ),
     }
     (out / "composition.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 

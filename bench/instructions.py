@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+import flanlike
 import task_registry
 from flanlike import seeding
 from flanlike.batches import features, packing, pipeline, vocabulary
 from flanlike.mixtures import compose
 from flanlike.prompts import stream as prompt_stream
 
-_WORDS = pathlib.Path(features.__file__).parent / "microworld" / "base" / "vocabulary"
+_WORDS = pathlib.Path(flanlike.__file__).parent / "microworld" / "base" / "vocabulary"
 Example = features.Example
 IGNORED = -100  # the label of a position that PyTorch's loss leaves out
 
@@ -33,7 +34,8 @@ class Work:
 def work(family: features.Family, *, steps: int, rows: int, limits: features.LengthLimits) -> Work:
     """Returns that many packed batches, and their examples in as many random batches."""
     items = _items(family, limits)
-    examples = [items(index).example for index in range(packing.WINDOW_EXAMPLES)]
+    drawn = map(items, range(packing.WINDOW_EXAMPLES))
+    examples = [item.example for item in drawn if item.example is not None]
     sizes = [example.size(family) for example in examples]
     packed = packing.best_fit(sizes, limits.row_tokens(family))
     seeding.rng(0, "rows").shuffle(packed)
@@ -99,7 +101,6 @@ def _items(family: features.Family, limits: features.LengthLimits) -> pipeline.I
         found,
         data="embedded",
         seed=0,
-        max_input_tokens=limits.max_input_tokens - 1,
-        words=words,
+        room=features.room(words, limits.max_input_tokens, family),
     )
     return pipeline.Items(prompts, words, limits=limits, family=family)

@@ -84,6 +84,8 @@ def _evaluate_run(
 ) -> None:
     with distributed.together():
         asked = _questions(flags, config, loaded)
+    for line in asked.warnings if distributed.is_first() else ():
+        print(line, file=sys.stderr)
     setting = results.Setting(
         run=run.resolve().name,
         step=loaded.step,

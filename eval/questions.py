@@ -3,15 +3,16 @@
 Collected once and asked before and after tuning, so that both answer the very same prompts.
 """
 
+import array
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from eval import baselines, statistics
 from flanlike import config as config_lib
 from flanlike import errors, seeding
 from flanlike.batches import features, tokenizer
-from flanlike.prompts import render
+from flanlike.prompts import fitting, render
 from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import registry as registries
@@ -26,7 +27,11 @@ _FIT_ROWS = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One task under one template and setting: its prompts, rows and records, in line."""
+    """One task under one template and setting: its prompts, rows and records, in line.
+
+    `counts` are of the prompts, and of those left out: a row that does not fit the model's inputs
+    under one template of its task is asked under none, for all are compared on the same rows.
+    """
 
     task: tasks.Task
     template: str
@@ -38,27 +43,51 @@ class Cell:
     is_generated: bool
     shots: int
     prompts: tuple[tasks.Prompt, ...]
+    ids: tuple[Sequence[int], ...]  # of the prompts' inputs, without marks
     rows: tuple[str, ...]
     records: tuple[tasks.Record, ...]
     inputs: tuple[int, ...]
+    counts: fitting.TaskCounts
 
 
 @dataclass(frozen=True, kw_only=True)
 class Questions:
     """All that is asked in an evaluation, with what is right without a model.
 
-    `max_prompt_tokens` is what the model reads of a prompt's text; a newline (decoder) or EOS
-    (encoder) follows. `dropped_exemplars` counts those that found no room in it.
+    `dropped_exemplars` counts those that found no room in a prompt, `same_options` the rows of a
+    task of which two options have the same ids: no score can tell these apart.
     """
 
     settings: config_lib.EvalConfig
     style: Style
     family: features.Family
-    max_prompt_tokens: int
     cells: tuple[Cell, ...]
     given: Mapping[str, baselines.Baselines]
     dropped_rows: Mapping[str, int]
     bad_rows: Mapping[str, int]
+    same_options: Mapping[str, int]
+
+    @property
+    def counts(self) -> dict[str, fitting.TaskCounts]:
+        """Returns what became of each task's prompts."""
+        by_task: dict[str, list[fitting.TaskCounts]] = {}
+        for cell in self.cells:
+            by_task.setdefault(cell.task.name, []).append(cell.counts)
+        return {name: fitting.added(each) for name, each in by_task.items()}
+
+    @property
+    def warnings(self) -> list[str]:
+        """Returns what is to be said before the figures, a line for each."""
+        left_out = {name: counts.left_out for name, counts in self.counts.items()}
+        told = {
+            "prompts that do not fit --eval.max-input-tokens are left out": left_out,
+            "rows have options that the tokenizer cannot tell apart": self.same_options,
+        }
+        lines = []
+        for what, by_task in told.items():
+            listed = [f"{name} {count:,}" for name, count in by_task.items() if count]
+            lines += [f"{what}: {', '.join(listed)}"] if listed else []
+        return lines
 
     @property
     def dropped_exemplars(self) -> int:
@@ -81,13 +110,13 @@ def collect(
     """Returns the questions for the tasks of these names, to a model of that family and words.
 
     Forward templates always, chain-of-thought ones for tasks with a rationale, inverted ones never.
-    Exemplars are dropped where a prompt would be too long for the model.
+    Prompts are cut to what the model reads, as in training (see `fitting`).
     """
-    max_prompt_tokens = settings.max_input_tokens - 1  # of text: the last is a newline or EOS
     cells: list[Cell] = []
     given: dict[str, baselines.Baselines] = {}
     dropped: dict[str, int] = {}
     bad: dict[str, int] = {}
+    same: dict[str, int] = {}
     open_rows = functools.partial(opening.open_rows, data=data, skip_bad_rows=skip_bad_rows)
     for task in map(registry.task, names):
         if task.is_evaluation_only and settings.shots:
@@ -101,13 +130,19 @@ def collect(
             settings=settings,
             style=style,
             train=None if task.is_evaluation_only else open_rows(task, split="train"),
-            fits=lambda text: len(words.encode(text)) <= max_prompt_tokens,
+            words=words,
+            room=features.room(words, settings.max_input_tokens, family),
         )
         test = _sample(open_rows(task, split=settings.split), settings.seed)
         found = list(ask.cells(test))
         if ask.train and settings.split == "test" and "validation" in settings.splits:
             validation = _sample(open_rows(task, split="validation"), settings.seed)
             found += ask.cells(validation, is_choosing=True)
+        if not all(cell.rows for cell in found):
+            raise errors.UserError(
+                f"task {task.name!r}: none of its prompts fits --eval.max-input-tokens "
+                f"{settings.max_input_tokens}: give them more room, or leave the task out"
+            )
         longest = max((cell for cell in found if not cell.is_choosing), key=lambda c: len(c.rows))
         given[task.name] = baselines.Baselines(majority={}, heuristic={})
         if ask.train:
@@ -115,16 +150,17 @@ def collect(
             given[task.name] = baselines.of(task, fit, longest.records)
         dropped[task.name] = test.dropped
         bad[task.name] = test.bad
+        same[task.name] = len(ask.same_options)
         cells += found
     return Questions(
         settings=settings,
         style=style,
         family=family,
-        max_prompt_tokens=max_prompt_tokens,
         cells=tuple(cells),
         given=given,
         dropped_rows=dropped,
         bad_rows=bad,
+        same_options={name: count for name, count in same.items() if count},
     )
 
 
@@ -174,6 +210,15 @@ class _Lazy(Sequence):
         return self._records.row_id(number), self._records[number]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """One row under one template."""
+
+    row: str
+    record: tasks.Record
+    fitted: fitting.Fitted
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Asker:
     """Renders one task's questions."""
@@ -183,33 +228,79 @@ class _Asker:
     settings: config_lib.EvalConfig
     style: Style
     train: rows_module.Records | None  # None: there is no training split
-    fits: Callable[[str], bool]  # whether a prompt is short enough
+    words: tokenizer.Tokenizer
+    room: fitting.Room
+    same_options: set[str] = field(default_factory=set)  # rows
 
-    def cells(self, sampled: _Sampled, *, is_choosing: bool = False) -> Iterator[Cell]:
-        is_free = isinstance(self.task.answers, tasks.FreeText)
-        settings = self.settings
+    def cells(self, sampled: _Sampled, *, is_choosing: bool = False) -> list[Cell]:
+        asked = []
         for template in self._templates(is_choosing):
-            is_generated = is_free or template.kind == "cot"
-            count = settings.generation_rows if is_generated else settings.rows_per_task
-            if is_choosing:
-                count = min(count, settings.validation_rows)
-            rows = sampled.rows[:count]
-            values = [[record[name] for name in self._input_fields] for _, record in rows]
-            yield Cell(
-                task=self.task,
-                template=template.id if self.style == "instructions" else self.style,
-                target=template.target,
-                kind=template.kind,
-                style=self.style,
-                split=sampled.split,
-                is_choosing=is_choosing,
-                is_generated=is_generated,
-                shots=settings.shots,
-                prompts=tuple(self._prompt(template, row, record, sampled) for row, record in rows),
-                rows=tuple(row for row, _ in rows),
-                records=tuple(record for _, record in rows),
-                inputs=tuple(statistics.numbered(map(tuple, values)).tolist()),
-            )
+            rows = sampled.rows[: self._count(template, is_choosing)]
+            asked.append((template, [self._asked(template, *row, sampled) for row in rows]))
+        unfit = {one.row for _, each in asked for one in each if one.fitted.prompt is None}
+        return [
+            self._cell(template, each, unfit, split=sampled.split, is_choosing=is_choosing)
+            for template, each in asked
+        ]
+
+    def _count(self, template: templates.Template, is_choosing: bool) -> int:
+        """Returns how many rows a template is asked on."""
+        settings = self.settings
+        is_generated = self._is_generated(template)
+        count = settings.generation_rows if is_generated else settings.rows_per_task
+        return min(count, settings.validation_rows) if is_choosing else count
+
+    def _is_generated(self, template: templates.Template) -> bool:
+        return isinstance(self.task.answers, tasks.FreeText) or template.kind == "cot"
+
+    def _cell(
+        self,
+        template: templates.Template,
+        asked: Sequence[_Asked],
+        unfit: set[str],
+        *,
+        split: str,
+        is_choosing: bool,
+    ) -> Cell:
+        kept = [one for one in asked if one.row not in unfit]
+        values = [[one.record[name] for name in self._input_fields] for one in kept]
+        cell = Cell(
+            task=self.task,
+            template=template.id if self.style == "instructions" else self.style,
+            target=template.target,
+            kind=template.kind,
+            style=self.style,
+            split=split,
+            is_choosing=is_choosing,
+            is_generated=self._is_generated(template),
+            shots=self.settings.shots,
+            prompts=tuple(one.fitted.prompt for one in kept),
+            ids=tuple(array.array("i", one.fitted.ids) for one in kept),
+            rows=tuple(one.row for one in kept),
+            records=tuple(one.record for one in kept),
+            inputs=tuple(statistics.numbered(map(tuple, values)).tolist()),
+            counts=fitting.added(
+                [fitting.TaskCounts(left_out=len(asked) - len(kept))]
+                + [
+                    fitting.counts_of(
+                        one.fitted.prompt,
+                        has_unknown=self.words.unknown_id in self.ids(one.fitted.prompt.targets),
+                    )
+                    for one in kept
+                ]
+            ),
+        )
+        if not cell.is_generated:
+            for one in kept:
+                texts = [completed(cell, one.record, o) for o in one.fitted.prompt.options]
+                if len(set(map(self.ids, texts))) < len(texts):
+                    self.same_options.add(one.row)
+        return cell
+
+    @functools.cached_property
+    def ids(self) -> Callable[[str], tuple[int, ...]]:
+        """The ids of an answer; few answers are many rows'."""
+        return functools.cache(lambda text: tuple(self.words.encode(text)))
 
     def _templates(self, is_choosing: bool) -> Sequence[templates.Template]:
         """Returns the templates to ask by: a control says the same under all, so it asks once."""
@@ -223,15 +314,16 @@ class _Asker:
     def _input_fields(self) -> list[str]:
         return [name for name in self.task.fields if name != "rationale"]
 
-    def _prompt(
+    def _asked(
         self,
         template: templates.Template,
         row: str,
         record: tasks.Record,
         sampled: _Sampled,
-    ) -> tasks.Prompt:
+    ) -> _Asked:
         seed = seeding.key("evaluation", self.settings.seed, self.task.name, template.id, row)
-        return render.render(
+        fitted = fitting.fit(
+            self.room,
             self.task,
             template,
             record,
@@ -243,8 +335,8 @@ class _Asker:
             exemplars=self._exemplars(seed),
             style=self.style,
             option_style=self.settings.option_style,
-            fits=self.fits,
         )
+        return _Asked(row=row, record=record, fitted=fitted)
 
     def _exemplars(self, seed: int) -> list[render.Exemplar]:
         if not self.settings.shots:

@@ -7,6 +7,7 @@ is written to the run's folder.
 """
 
 import contextlib
+import dataclasses
 import difflib
 import io
 import itertools
@@ -16,6 +17,10 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
 from flanlike import errors
+
+# Where --batch.max-input-tokens is not given. The micro-world's prompts fit the first, and a step
+# on longer rows takes nearly twice the time; of real prompts a fifth would be cut at it.
+EMBEDDED_INPUT_TOKENS, INPUT_TOKENS = 192, 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +44,8 @@ class BatchConfig:
     """What one step reads. A decoder's row holds inputs and targets, of several examples."""
 
     rows: int = 16  # packed rows a step, over all devices: the global batch size
-    max_input_tokens: int = 192  # longer inputs lose their beginning, and are counted
+    # Of longer inputs the longest fields are cut. None: 192 on embedded rows, else 512.
+    max_input_tokens: int | None = None
     max_target_tokens: int = 64  # longer targets lose their end, and are counted
     micro_batches: int = 1  # parts that a step goes through one by one: less memory, same gradient
     # Streams that share out the rows, each read where its rows are; other data order than with 1.
@@ -51,7 +57,8 @@ class BatchConfig:
         least["input_shards"] = 1
         for name, bound in least.items():
             value = getattr(self, name)
-            _check(value >= bound, "batch." + name.replace("_", "-"), value, f"{bound} or more")
+            is_right = value is None or value >= bound
+            _check(is_right, "batch." + name.replace("_", "-"), value, f"{bound} or more")
         for parts in (self.micro_batches, self.input_shards):
             _check(self.rows % parts == 0, "batch.rows", self.rows, f"a multiple of {parts}")
 
@@ -190,7 +197,7 @@ class EvalConfig:
     shots: int = 0  # exemplars before each question
     option_style: str | None = None  # how options are listed; None: the layout's plain style
     per_token: bool = False  # divide an option's score by its number of tokens
-    max_input_tokens: int = 512  # longer prompts lose their beginning, and are counted
+    max_input_tokens: int = 512  # of longer prompts the longest fields are cut, and counted
     max_new_tokens: int = 64  # of a written answer
     max_tokens_per_batch: int = 4096  # padding included; bounds memory
     seed: int = 0  # of the choice of rows: apart from the run's, so that runs are comparable
@@ -257,6 +264,10 @@ class RunConfig:
     eval: EvalConfig = field(default_factory=EvalConfig)
 
     def __post_init__(self) -> None:
+        if self.batch.max_input_tokens is None:
+            most = EMBEDDED_INPUT_TOKENS if self.data == "embedded" else INPUT_TOKENS
+            batch = dataclasses.replace(self.batch, max_input_tokens=most)
+            object.__setattr__(self, "batch", batch)  # frozen, and not yet made
         _check(self.steps >= 1, "steps", self.steps, "1 or more")
         _check(self.workers >= 0, "workers", self.workers, "0 or more")
         is_frozen = self.tune != "full" or self.base_dtype == "float32"

@@ -16,6 +16,7 @@ import grain
 import numpy as np
 
 from flanlike.batches import features, packing
+from flanlike.prompts import fitting
 
 # Returns the arrays of all processes, stacked; every process has to call it.
 Gather = Callable[[np.ndarray], np.ndarray]
@@ -41,6 +42,7 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
         rows_here: Sequence[int] | None = None,
         workers: int = 0,
         gather: Gather | None = None,
+        tasks: int = 1,
     ) -> None:
         super().__init__()
         self._shards: dict[int, packing.BatchIterator] = {}
@@ -49,7 +51,7 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
         here = np.arange(rows) if rows_here is None else np.asarray(rows_here)
         own_rows = rows // shards
         read = np.unique(here // own_rows).tolist()
-        self._count = shards
+        self._count, self._tasks = shards, tasks
         self._gather = gather
         each, more = divmod(workers, len(read))
         self._shards = {
@@ -57,6 +59,7 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
                 windows if shards == 1 else windows[shard::shards],
                 rows=own_rows,
                 workers=each + (place < more),
+                tasks=tasks,
             )
             for place, shard in enumerate(read)
         }
@@ -72,6 +75,12 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
         counted = [shard["counts"].values() for shard in self.get_state()["shards"]]
         return packing.Counts(*map(sum, zip(*counted, strict=True)))
 
+    @property
+    def by_task(self) -> list[fitting.TaskCounts]:
+        """Returns what became of each task's prompts so far, over all shards and processes."""
+        counted = [shard["by_task"] for shard in self.get_state()["shards"]]
+        return [fitting.TaskCounts(*counts) for counts in np.sum(counted, axis=0).tolist()]
+
     def __next__(self) -> features.Batch:
         self._assert_not_closed()
         parts = [next(shard) for shard in self._shards.values()]
@@ -81,16 +90,23 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
         return features.Batch(*[None if array is None else array[self._taken] for array in batch])
 
     def get_state(self) -> dict[str, object]:
-        fields = ("window", "row", *packing.Counts._fields)
-        states = np.full((self._count, len(fields)), _NOT_HERE, np.int64)
+        kinds, of_task = len(packing.Counts._fields), len(fitting.TaskCounts._fields)
+        size = 2 + kinds + self._tasks * of_task
+        states = np.full((self._count, size), _NOT_HERE, np.int64)
         for shard, batches in self._shards.items():
             state = batches.get_state()
-            states[shard] = [state["window"], state["row"], *state["counts"].values()]
+            place = [state["window"], state["row"], *state["counts"].values()]
+            states[shard] = np.concatenate([place, np.ravel(state["by_task"])])
         if self._gather is not None:
             states = self._gather(states).max(axis=0)  # who reads a shard is where the others are
         return {
             "shards": [
-                {"window": window, "row": row, "counts": packing.Counts(*counts)._asdict()}
+                {
+                    "window": window,
+                    "row": row,
+                    "counts": packing.Counts(*counts[:kinds])._asdict(),
+                    "by_task": np.reshape(counts[kinds:], (-1, of_task)).tolist(),
+                }
                 for window, row, *counts in states.tolist()
             ]
         }
