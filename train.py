@@ -44,10 +44,9 @@ say = progress.say
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None) -> None:
     config = config_lib.parse(arguments)
-    arguments = sys.argv[1:] if arguments is None else arguments
-    command = shlex.join(["python", "train.py", *arguments])
+    given = sys.argv[1:] if arguments is None else arguments
     distributed.join(config.distributed)
-    run(config, command=command)
+    run(config, command=shlex.join(["python", "train.py", *given]))
 
 
 def run(config: config_lib.RunConfig, *, command: str) -> None:
@@ -63,9 +62,9 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
             parts = prepare(plan)
             files = {manifest.FILE: plan.read}
             run_folder.begin(out, plan.resolved, parts.words, files, plan.tasks.user_files, lock)
-            run_folder.write_composition(out, plan.composition.as_json(), parts.batches.counts)
+            write_composition(plan, parts)
             stopped_by = train(plan, parts)
-            run_folder.write_composition(out, plan.composition.as_json(), parts.batches.counts)
+            write_composition(plan, parts)
             if stopped_by:
                 say(f"stopped and saved in {out}; to go on, run again:  {command}")
                 raise SystemExit(128 + stopped_by)
@@ -95,8 +94,7 @@ def make_plan(config: config_lib.RunConfig) -> Plan:
     out = Path(config.out or run_folder.default_folder(config.mixture, resolved))
     run_folder.check(out, resolved)
     resuming.check(config, resolved, out)
-    # A run that goes on, here or from another, reads the hub as it was then.
-    for began in (config.manifest, config.continue_from, out):
+    for began in (config.manifest, config.continue_from, out):  # the hub as it was then
         tasks = tasks.pinned(manifest.commits_in(began))
     if config.exclude_overlap:
         say("looking for training rows that overlap with evaluation rows")
@@ -166,26 +164,30 @@ def make_batches(
 ) -> input_shards.ShardedBatches:
     """Returns the endless stream of packed training batches, a function of seed and step."""
     config = plan.config
+    drawn = {"data": config.data, "seed": config.seed, "style": config.prompts}
+    drawn |= {"family": model.config.family, "first_ids": tuning.soft_prompt_ids(model)}
+    drawn["max_input_tokens"] = config.batch.max_input_tokens
+    say(*pipeline.told_of_losses(plan.composition, plan.tasks, words, **drawn))
     batches = pipeline.batches(
         plan.composition,
         plan.tasks,
         words,
-        data=config.data,
-        seed=config.seed,
-        family=model.config.family,
+        **drawn,
         rows=config.batch.rows,
-        max_input_tokens=config.batch.max_input_tokens,
         max_target_tokens=config.batch.max_target_tokens,
-        style=config.prompts,
         workers=config.workers,
-        first_ids=tuning.soft_prompt_ids(model),
         shards=config.batch.input_shards,
         rows_here=None if mesh is None else sharding.rows_here(config.batch.rows, mesh),
         gather=distributed.gather,
     )
-    if advice := batches.advice(distributed.count()):
-        say(advice)
+    say(*batches.advice(distributed.count()))
     return batches
+
+
+def write_composition(plan: Plan, parts: Parts) -> None:
+    """Writes composition.json: what is trained on, and what was left out or cut, and why."""
+    counted = parts.batches.as_json([task.name for task in plan.composition.tasks])
+    run_folder.write_composition(plan.out, {**plan.composition.as_json(), **counted})
 
 
 def train(plan: Plan, parts: Parts) -> int:

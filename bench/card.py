@@ -97,11 +97,13 @@ def _batch(shape: Any, rows: int, lengths: tuple[int, int]) -> Any:
     from flanlike.batches import features, packing
 
     limits = features.LengthLimits(max_input_tokens=lengths[0], max_target_tokens=lengths[1])
+    most = lengths[0] - (shape.family != "decoder")  # an encoder's EOS
     draw = np.random.default_rng(0)
     examples = []
     while len(examples) < 40 * rows:
         inputs, targets = np.exp(draw.normal(np.log([120, 8]), 0.8)).astype(int) + 1
         ids = [draw.integers(2, shape.vocab_size, n).tolist() for n in (inputs, targets)]
+        ids[0] = ids[0][-most:]
         examples.append(features.to_example(*ids, limits, family=shape.family))
     row_tokens = limits.row_tokens(shape.family)
     packed = packing.best_fit([one.size(shape.family) for one in examples], row_tokens)[:rows]

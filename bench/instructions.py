@@ -33,7 +33,8 @@ class Work:
 def work(family: features.Family, *, steps: int, rows: int, limits: features.LengthLimits) -> Work:
     """Returns that many packed batches, and their examples in as many random batches."""
     items = _items(family, limits)
-    examples = [items(index).example for index in range(packing.WINDOW_EXAMPLES)]
+    drawn = map(items, range(packing.WINDOW_EXAMPLES))
+    examples = [item.example for item in drawn if item.example is not None]
     sizes = [example.size(family) for example in examples]
     packed = packing.best_fit(sizes, limits.row_tokens(family))
     seeding.rng(0, "rows").shuffle(packed)
@@ -99,7 +100,6 @@ def _items(family: features.Family, limits: features.LengthLimits) -> pipeline.I
         found,
         data="embedded",
         seed=0,
-        max_input_tokens=limits.max_input_tokens - 1,
-        words=words,
+        room=features.room(words, limits.max_input_tokens, family),
     )
     return pipeline.Items(prompts, words, limits=limits, family=family)

@@ -79,8 +79,7 @@ def _sizes(options: argparse.Namespace, limits: tuple[int, int]) -> list[tuple[i
         data=options.data,
         seed=0,
         shares=shares,
-        max_input_tokens=limits[0] - 1,
-        words=words,
+        room=features.room(words, limits[0], "encoder_decoder"),
     )
     items = pipeline.Items(
         fitted,
@@ -89,7 +88,8 @@ def _sizes(options: argparse.Namespace, limits: tuple[int, int]) -> list[tuple[i
         family="encoder_decoder",
     )
     total = WINDOWS * packing.WINDOW_EXAMPLES
-    return [items(index).example.size("encoder_decoder") for index in range(total)]
+    found = map(items, range(total))
+    return [item.example.size("encoder_decoder") for item in found if item.example is not None]
 
 
 def _next_fit(sizes: list[tuple[int, int]], capacity: tuple[int, int]) -> int:

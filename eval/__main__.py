@@ -90,6 +90,8 @@ def _evaluate_run(
 ) -> None:
     with distributed.together():
         asked = _questions(flags, run, config, loaded)
+    for line in asked.warnings if distributed.is_first() else ():
+        print(line, file=sys.stderr)
     name = _name(flags, config)
     found = measuring.measure(
         loaded.model,

@@ -2,11 +2,11 @@
 
 import json
 import shlex
+from collections.abc import Mapping
 
 from eval import evaluation, figures, page, plots, results, run_folder
 
 _SAMPLES_SHOWN = 12
-_CUT_END = {"inputs": "beginning", "targets": "end"}
 
 
 def learning(run: run_folder.Run) -> list[page.Block]:
@@ -137,22 +137,47 @@ def left_out(run: run_folder.Run) -> list[page.Block]:
                 if count:
                     name = page.literal(task)
                     items.append(f"{name}: {count:,} rows {words} left out of {where}")
-    for what, count in sorted(found.get("truncated", {}).items()):
-        if count:
-            end = _CUT_END[what]
-            items.append(f"{count:,} training examples lost the {end} of their {what} (too long)")
+    for where, counted in (("training", found), ("evaluation", notes)):
+        items += _cuts(counted.get("cuts", {}), where)
+    if count := found.get("truncated", {}).get("targets", 0):
+        items.append(f"{count:,} training examples lost the end of their targets (too long)")
+    if "cuts" not in found and (count := found.get("truncated", {}).get("inputs", 0)):
+        items.append(f"{count:,} training examples lost the beginning of their inputs (too long)")
     for where, counted in (("training", found), ("evaluation", notes)):
         if count := counted.get("dropped_exemplars", 0):
             items.append(f"{count:,} exemplars left out of {where} prompts for want of room")
     if cut := notes.get("truncated_prompts", 0):
+        what = "text" if "cuts" in notes else "their beginning"
         items.append(
-            f"{cut:,} of {notes.get('prompts', 0):,} evaluation prompts lost their beginning: "
+            f"{cut:,} of {notes.get('prompts', 0):,} evaluation prompts lost {what}: "
             f"the limit is {run.after.options.get('max_input_tokens')} tokens"
         )
+    for task, count in sorted(notes.get("same_options", {}).items()):
+        items.append(f"{task}: {count:,} rows have options that the tokenizer cannot tell apart")
     heading = page.Heading(text="What was left out")
     if not items:
         return [heading, page.Text(text="Nothing: no task, no row, no token.")]
     return [heading, page.Bullets(items=items)]
+
+
+def _cuts(by_task: Mapping[str, Mapping[str, int]], where: str) -> list[str]:
+    """Returns what became of each task's prompts that were too long, or held unknown text."""
+    items = []
+    for task, counts in sorted(by_task.items()):
+        if counts["cut"]:
+            each = counts["cut_tokens"] / counts["cut"]
+            items.append(
+                f"{task}: {counts['cut']:,} of {counts['prompts']:,} {where} prompts lost text, "
+                f"{each:,.0f} tokens each"
+            )
+        if counts["left_out"]:
+            items.append(f"{task}: {counts['left_out']:,} {where} prompts left out (no room)")
+        if counts["unknown_targets"]:
+            items.append(
+                f"{task}: {counts['unknown_targets']:,} {where} prompts with answers that the "
+                "tokenizer does not know"
+            )
+    return items
 
 
 def how(run: run_folder.Run, command: str) -> list[page.Block]:

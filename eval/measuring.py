@@ -34,7 +34,7 @@ def measure_once(
         return
     if found in _AGAIN:
         progress.say(f"the evaluation after {step} steps {_AGAIN[found]}: it is made again")
-    progress.say(f"evaluating after {step} steps: {asked.prompts:,} prompts")
+    progress.say(f"evaluating after {step} steps: {asked.prompts:,} prompts", *asked.warnings)
     measure(model, words, asked, out=out, step=step, **settings)
 
 

@@ -16,6 +16,7 @@ from eval import questions as question_module
 from flanlike import config as config_lib
 from flanlike.batches import features, tokenizer
 from flanlike.models import decode
+from flanlike.prompts import fitting
 from flanlike.tasks import task as tasks
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def evaluate(
         samples=samples,
         notes={
             "prompts": questions.prompts,
-            "truncated_prompts": encoder.truncated,
+            "truncated_prompts": sum(counts.cut for counts in questions.counts.values()),
+            "cuts": fitting.as_json(questions.counts),
+            "same_options": dict(questions.same_options),
             "dropped_exemplars": questions.dropped_exemplars,
             "dropped_rows": dict(questions.dropped_rows),
             "about_options": questions.about_options,
@@ -80,17 +83,13 @@ class _Encoder:
 
     def __init__(self, words: tokenizer.Tokenizer, questions: question_module.Questions) -> None:
         self._words, self._family = words, questions.family
-        self._limit = questions.max_prompt_tokens + (questions.family == "decoder")  # the newline
         self._options: dict[str, list[int]] = {}
-        self.truncated = 0
         self.eos_id = words.marks.eos_id
 
-    def prompt(self, text: str) -> list[int]:
-        ids = self._words.encode(features.inputs_text(text, self._family))
-        self.truncated += len(ids) > self._limit
-        bos_id = self._words.marks.bos_id
-        before = [] if self._family != "decoder" or bos_id is None else [bos_id]
-        return before + ids[-self._limit :]  # what is asked and the options stand at the end
+    def prompts(self, cell: question_module.Cell) -> list[list[int]]:
+        """Returns the ids of a cell's prompts as the model reads them, but for an encoder's EOS."""
+        before = features.before_inputs(self._words.marks, self._family)
+        return [[*before, *ids] for ids in cell.ids]
 
     def option(self, text: str) -> list[int]:
         if text not in self._options:
@@ -113,8 +112,8 @@ def _rank(
         return []
     prompts, options = [], []
     for cell in cells:
+        prompts += encoder.prompts(cell)
         for prompt, record in zip(cell.prompts, cell.records, strict=True):
-            prompts.append(encoder.prompt(prompt.inputs))
             options.append(
                 [
                     encoder.option(question_module.completed(cell, record, option))
@@ -150,7 +149,7 @@ def _generate(
     reporter: pace.Reporter,
 ) -> list[list[str]]:
     """Returns the text written for every prompt of each cell."""
-    prompts = [encoder.prompt(prompt.inputs) for cell in cells for prompt in cell.prompts]
+    prompts = [ids for cell in cells for ids in encoder.prompts(cell)]
     if not prompts:
         return [[] for _ in cells]
     with reporter.phase("writing answers", len(prompts)) as done:

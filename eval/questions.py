@@ -3,15 +3,16 @@
 Collected once and asked before and after tuning, so that both answer the very same prompts.
 """
 
+import array
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from eval import baselines, sampling
 from flanlike import config as config_lib
 from flanlike import errors, seeding
 from flanlike.batches import features, tokenizer
-from flanlike.prompts import exemplars, render
+from flanlike.prompts import exemplars, fitting, render
 from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import registry as registries
@@ -26,7 +27,11 @@ _FIT_ROWS = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One task under one template and setting: its prompts, rows and records, in line."""
+    """One task under one template and setting: its prompts, rows and records, in line.
+
+    `counts` are of the prompts, and of those left out: a row that does not fit the model's inputs
+    under one template of its task is asked under none, for all are compared on the same rows.
+    """
 
     task: tasks.Task
     template: str
@@ -38,29 +43,31 @@ class Cell:
     is_generated: bool
     shots: int
     prompts: tuple[tasks.Prompt, ...]
+    ids: tuple[Sequence[int], ...]  # of the prompts' inputs, without marks
     rows: tuple[str, ...]
     records: tuple[tasks.Record, ...]
     inputs: tuple[int, ...]
     about_options: int = 0  # rows left out, for they ask about options that the template hides
+    counts: fitting.TaskCounts
 
 
 @dataclass(frozen=True, kw_only=True)
 class Questions:
     """All that is asked in an evaluation, with what is right without a model.
 
-    `max_prompt_tokens` is what the model reads of a prompt's text; a newline (decoder) or EOS
-    (encoder) follows. `dropped_exemplars` counts those that found no room in it. Tasks
+    `dropped_exemplars` counts those that found no room in a prompt, `same_options` the rows of a
+    task of which two options have the same ids: no score can tell these apart. Tasks
     `without_training` rows have no baselines that know training, and no template is chosen.
     """
 
     settings: config_lib.EvalConfig
     style: Style
     family: features.Family
-    max_prompt_tokens: int
     cells: tuple[Cell, ...]
     given: Mapping[str, baselines.Baselines]
     dropped_rows: Mapping[str, int]
     bad_rows: Mapping[str, int]
+    same_options: Mapping[str, int]
     without_training: tuple[str, ...] = ()
 
     @property
@@ -75,6 +82,28 @@ class Questions:
             if cell.about_options:
                 found[cell.task.name] = max(cell.about_options, found.get(cell.task.name, 0))
         return found
+
+    @property
+    def counts(self) -> dict[str, fitting.TaskCounts]:
+        """Returns what became of each task's prompts."""
+        by_task: dict[str, list[fitting.TaskCounts]] = {}
+        for cell in self.cells:
+            by_task.setdefault(cell.task.name, []).append(cell.counts)
+        return {name: fitting.added(each) for name, each in by_task.items()}
+
+    @property
+    def warnings(self) -> list[str]:
+        """Returns what is to be said before the figures, a line for each."""
+        left_out = {name: counts.left_out for name, counts in self.counts.items()}
+        told = {
+            "prompts that do not fit --eval.max-input-tokens are left out": left_out,
+            "rows have options that the tokenizer cannot tell apart": self.same_options,
+        }
+        lines = []
+        for what, by_task in told.items():
+            listed = [f"{name} {count:,}" for name, count in by_task.items() if count]
+            lines += [f"{what}: {', '.join(listed)}"] if listed else []
+        return lines
 
     @property
     def dropped_exemplars(self) -> int:
@@ -99,15 +128,15 @@ def collect(
     Forward templates always, chain-of-thought ones for tasks with a rationale, inverted ones never.
     Templates that hide the options are not asked on rows that ask about these ("Which of the
     following ..."): they have figures of their own, on fewer rows.
-    Exemplars are dropped where a prompt would be too long for the model. Where no answers are to be
-    written (`generation_rows` 0) the templates that ask for such are left out, with tasks that have
-    no others.
+    Prompts are cut to what the model reads, as in training (see `fitting`). Where no answers are to
+    be written (`generation_rows` 0) the templates that ask for such are left out, with tasks that
+    have no others.
     """
-    max_prompt_tokens = settings.max_input_tokens - 1  # of text: the last is a newline or EOS
     cells: list[Cell] = []
     given: dict[str, baselines.Baselines] = {}
     dropped: dict[str, int] = {}
     bad: dict[str, int] = {}
+    same: dict[str, int] = {}
     open_rows = functools.partial(opening.open_rows, data=data, skip_bad_rows=skip_bad_rows)
     bare: list[str] = []  # tasks without training rows
     for task in map(registry.task, names):
@@ -125,7 +154,8 @@ def collect(
             settings=settings,
             style=style,
             train=None if why_untrained else open_rows(task, split="train"),
-            fits=lambda text: len(words.encode(text)) <= max_prompt_tokens,
+            words=words,
+            room=features.room(words, settings.max_input_tokens, family),
         )
         test = sampling.sample(open_rows(task, split=settings.split), settings.seed)
         found = list(ask.cells(test))
@@ -134,6 +164,11 @@ def collect(
         if ask.train and settings.split == "test" and "validation" in settings.splits:
             validation = sampling.sample(open_rows(task, split="validation"), settings.seed)
             found += ask.cells(validation, is_choosing=True)
+        if not all(cell.rows for cell in found):
+            raise errors.UserError(
+                f"task {task.name!r}: none of its prompts fits --eval.max-input-tokens "
+                f"{settings.max_input_tokens}: give them more room, or leave the task out"
+            )
         longest = max((cell for cell in found if not cell.is_choosing), key=lambda c: len(c.rows))
         given[task.name] = baselines.Baselines(majority={}, heuristic={})
         if ask.train:
@@ -141,6 +176,7 @@ def collect(
             given[task.name] = baselines.of(task, fit, longest.records)
         dropped[task.name] = test.records.dropped
         bad[task.name] = test.records.bad
+        same[task.name] = len(ask.same_options)
         cells += found
     if not cells:
         raise errors.UserError(
@@ -151,12 +187,12 @@ def collect(
         settings=settings,
         style=style,
         family=family,
-        max_prompt_tokens=max_prompt_tokens,
         cells=tuple(cells),
         given=given,
         dropped_rows=dropped,
         bad_rows=bad,
         without_training=tuple(bare),
+        same_options={name: count for name, count in same.items() if count},
     )
 
 
@@ -168,6 +204,20 @@ def completed(cell: Cell, record: tasks.Record, option: str) -> str:
     return cell.target.format_map({**record, "answer": option})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """One row under one template."""
+
+    row: str
+    record: tasks.Record
+    fitted: fitting.Fitted
+
+
+def _unit(asked: _Asked) -> str:
+    """Returns what is left out together: a group of rows, or a row."""
+    return asked.record.get("group", asked.row)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Asker:
     """Renders one task's questions."""
@@ -177,45 +227,88 @@ class _Asker:
     settings: config_lib.EvalConfig
     style: Style
     train: rows_module.Records | None  # None: there are no training rows
-    fits: Callable[[str], bool]  # whether a prompt is short enough
+    words: tokenizer.Tokenizer
+    room: fitting.Room
+    same_options: set[str] = field(default_factory=set)  # rows
 
-    def cells(self, sample: sampling.Sample, *, is_choosing: bool = False) -> Iterator[Cell]:
-        is_free = isinstance(self.task.answers, tasks.FreeText)
-        settings = self.settings
-        drawn: dict[int, tuple[list[sampling.Row], tuple[int, ...]]] = {}
+    def cells(self, sample: sampling.Sample, *, is_choosing: bool = False) -> list[Cell]:
+        drawn: dict[int, list[sampling.Row]] = {}
+        asked = []
         for template in self._templates(is_choosing):
-            is_generated = is_free or template.kind == "cot"
-            count = settings.generation_rows if is_generated else settings.rows_per_task
-            if not count:
+            if not (count := self._count(template, is_choosing)):
                 continue
-            if is_choosing:
-                count = min(count, settings.validation_rows)
             if count not in drawn:
-                rows = sample.first(count)
-                drawn[count] = rows, sampling.clusters(self.task, [record for _, record in rows])
-            rows, inputs = drawn[count]
-            wanted = len(rows)
-            if not (rows := self._askable(template, rows)):
-                continue
-            if len(rows) < wanted:
-                inputs = sampling.clusters(self.task, [record for _, record in rows])
-            prompts = (self._prompt(template, row, record, sample.records) for row, record in rows)
-            yield Cell(
-                task=self.task,
-                template=template.id if self.style == "instructions" else self.style,
-                target=template.target,
-                kind=template.kind,
-                style=self.style,
-                split=sample.records.split,
-                is_choosing=is_choosing,
-                is_generated=is_generated,
-                shots=settings.shots,
-                prompts=tuple(prompts),
-                rows=tuple(row for row, _ in rows),
-                records=tuple(record for _, record in rows),
-                inputs=inputs,
-                about_options=wanted - len(rows),
-            )
+                drawn[count] = sample.first(count)
+            rows = self._askable(template, drawn[count])
+            each = [self._asked(template, *row, sample.records) for row in rows]
+            if each:
+                asked.append((template, each, len(drawn[count]) - len(rows)))
+        unfit = {_unit(one) for _, each, _ in asked for one in each if one.fitted.prompt is None}
+        split = sample.records.split
+        return [
+            self._cell(template, each, unfit, about, split=split, is_choosing=is_choosing)
+            for template, each, about in asked
+        ]
+
+    def _count(self, template: templates.Template, is_choosing: bool) -> int:
+        """Returns how many rows a template is asked on."""
+        settings = self.settings
+        is_generated = self._is_generated(template)
+        count = settings.generation_rows if is_generated else settings.rows_per_task
+        return min(count, settings.validation_rows) if is_choosing else count
+
+    def _is_generated(self, template: templates.Template) -> bool:
+        return isinstance(self.task.answers, tasks.FreeText) or template.kind == "cot"
+
+    def _cell(
+        self,
+        template: templates.Template,
+        asked: Sequence[_Asked],
+        unfit: set[str],
+        about_options: int,
+        *,
+        split: str,
+        is_choosing: bool,
+    ) -> Cell:
+        kept = [one for one in asked if _unit(one) not in unfit]
+        cell = Cell(
+            task=self.task,
+            template=template.id if self.style == "instructions" else self.style,
+            target=template.target,
+            kind=template.kind,
+            style=self.style,
+            split=split,
+            is_choosing=is_choosing,
+            is_generated=self._is_generated(template),
+            shots=self.settings.shots,
+            prompts=tuple(one.fitted.prompt for one in kept),
+            ids=tuple(array.array("i", one.fitted.ids) for one in kept),
+            rows=tuple(one.row for one in kept),
+            records=tuple(one.record for one in kept),
+            inputs=sampling.clusters(self.task, [one.record for one in kept]),
+            about_options=about_options,
+            counts=fitting.added(
+                [fitting.TaskCounts(left_out=len(asked) - len(kept))]
+                + [
+                    fitting.counts_of(
+                        one.fitted.prompt,
+                        has_unknown=self.words.unknown_id in self.ids(one.fitted.prompt.targets),
+                    )
+                    for one in kept
+                ]
+            ),
+        )
+        if not cell.is_generated:
+            for one in kept:
+                texts = [completed(cell, one.record, o) for o in one.fitted.prompt.options]
+                if len(set(map(self.ids, texts))) < len(texts):
+                    self.same_options.add(one.row)
+        return cell
+
+    @functools.cached_property
+    def ids(self) -> Callable[[str], tuple[int, ...]]:
+        """The ids of an answer; few answers are many rows'."""
+        return functools.cache(lambda text: tuple(self.words.encode(text)))
 
     def _templates(self, is_choosing: bool) -> Sequence[templates.Template]:
         """Returns the templates to ask by: a control says the same under all, so it asks once."""
@@ -237,15 +330,16 @@ class _Asker:
             return rows
         return [row for row in rows if not render.needs_options(self.task, row[1])]
 
-    def _prompt(
+    def _asked(
         self,
         template: templates.Template,
         row: str,
         record: tasks.Record,
         records: rows_module.Records,
-    ) -> tasks.Prompt:
+    ) -> _Asked:
         seed = seeding.key("evaluation", self.settings.seed, self.task.name, template.id, row)
-        return render.render(
+        fitted = fitting.fit(
+            self.room,
             self.task,
             template,
             record,
@@ -257,8 +351,8 @@ class _Asker:
             exemplars=self._exemplars(template, row, record, seed),
             style=self.style,
             option_style=self.settings.option_style,
-            fits=self.fits,
         )
+        return _Asked(row=row, record=record, fitted=fitted)
 
     def _exemplars(
         self, template: templates.Template, row: str, record: tasks.Record, seed: int

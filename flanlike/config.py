@@ -7,6 +7,7 @@ resolved configuration is written to the run's folder.
 """
 
 import contextlib
+import dataclasses
 import difflib
 import io
 import itertools
@@ -39,6 +40,10 @@ Devices = Annotated[int, Bounds(1, 1 << 20)]
 Workers = Annotated[int, Bounds(0, worker.MOST, why=worker.WHY_MOST)]
 Pieces = Annotated[int, Bounds(300, 1 << 20)]  # bytes, controls and digits alone are 300
 
+# Where --batch.max-input-tokens is not given. The micro-world's prompts fit the first, and a step
+# on longer rows takes nearly twice the time; of real prompts a fifth would be cut at it.
+EMBEDDED_INPUT_TOKENS, INPUT_TOKENS = 192, 512
+
 
 @dataclass(frozen=True, kw_only=True)
 class MixConfig:
@@ -64,7 +69,8 @@ class BatchConfig:
     """What one step reads. A decoder's row holds inputs and targets, of several examples."""
 
     rows: Rows = 16  # packed rows a step, over all devices: the global batch size
-    max_input_tokens: Tokens = 192  # longer inputs lose their beginning, and are counted
+    # Of longer inputs the longest fields are cut. None: 192 on embedded rows, else 512.
+    max_input_tokens: Tokens | None = None
     max_target_tokens: Tokens = 64  # longer targets lose their end, and are counted
     micro_batches: Rows = 1  # parts that a step goes through one by one: less memory, same gradient
     # Streams that share out the rows, each read where its rows are; other data order than with 1.
@@ -207,7 +213,7 @@ class EvalConfig:
     shots: Shots = 0  # exemplars before each question
     option_style: str | None = None  # how options are listed; None: the layout's plain style
     per_token: bool = False  # divide an option's score by its number of tokens
-    max_input_tokens: Tokens = 512  # longer prompts lose their beginning, and are counted
+    max_input_tokens: Tokens = 512  # of longer prompts the longest fields are cut, and counted
     max_new_tokens: NewTokens = 64  # of a written answer
     max_tokens_per_batch: BatchTokens = 4096  # padding included; bounds memory
     seed: Seed = 0  # of the choice of rows: apart from the run's, so that runs are comparable
@@ -276,6 +282,10 @@ class RunConfig:
     eval: EvalConfig = field(default_factory=EvalConfig)
 
     def __post_init__(self) -> None:
+        if self.batch.max_input_tokens is None:
+            most = EMBEDDED_INPUT_TOKENS if self.data == "embedded" else INPUT_TOKENS
+            batch = dataclasses.replace(self.batch, max_input_tokens=most)
+            object.__setattr__(self, "batch", batch)  # frozen, and not yet made
         bounds.check(self)
         is_frozen = self.tune != "full" or self.base_dtype == "float32"
         expected = "float32 with --tune full, where all parameters learn"

@@ -56,6 +56,7 @@ def codah() -> task.Task:
         name="codah",
         cluster="commonsense",
         fields=("context",),
+        cut={"context": "middle"},
         answers=task.Choices(),
         metrics=("accuracy",),
         templates="continuation",

@@ -26,6 +26,9 @@ _COLUMNS = """\
 | `template`, `kind`, `shots`, `shows_options`, `option_style` | how it was rendered |
 | `seed` | of this prompt: 64 bits, as text |
 """
+_CUT = """\
+| `cut_tokens` | of the row's longest fields, cut from `inputs` for want of room |
+"""
 
 
 def write(
@@ -33,27 +36,29 @@ def write(
     composition: mixture.Composition,
     counts: Mapping[str, Mapping[str, int]],
     found: registry.Registry,
+    cuts: Mapping[str, Mapping[str, int]],
 ) -> str:
     """Returns the text of the card."""
     asked, plan = read["recipe"], read["export"]
+    is_limited = "max_input_tokens" in plan
     held_out = ", ".join(read["held_out"]) or "nothing"
     code = read["code"]["version"] or "unknown"
     if commit := read["code"]["commit"]:
         code += f", commit {commit}"
     parts = [
         _front_matter(plan["format"]) + f"# {asked['mixture']}: prompts",
-        f"{plan['prompts']:,} rendered prompts of {len(composition.tasks)} tasks, in "
+        f"{sum(counts['task'].values()):,} rendered prompts of {len(composition.tasks)} tasks, in "
         f"{plan['files']} files. Mixture `{asked['mixture']}`, rows from `{read['source']}`, held "
         f"out: {held_out} (rules: {read['rules']}), style `{asked['prompts']}`, seed "
         f"{asked['seed']}, made by flanlike {code}. `manifest.json` has the hashes of all that "
         "was read; the same flags on the same rows give the same files.",
-        "## Columns\n\n" + _COLUMNS,
+        "## Columns\n\n" + _COLUMNS + _CUT * is_limited,
         "## How it is composed\n\n" + _forms(counts),
         "## Tasks and licences\n\n"
         + _rights(read["source"], composition, found)
         + "\n\n"
         + _tasks(read, composition, counts["task"], found),
-        "## What was left out\n\n" + _left_out(composition),
+        "## What was left out\n\n" + _left_out(composition, cuts, plan.get("max_input_tokens")),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -108,7 +113,11 @@ def _tasks(
     return "\n".join(lines)
 
 
-def _left_out(composition: mixture.Composition) -> str:
+def _left_out(
+    composition: mixture.Composition,
+    cuts: Mapping[str, Mapping[str, int]],
+    max_input_tokens: int | None,
+) -> str:
     lines = [f"* {name}: {reason}" for name, reason in composition.excluded.items()]
     for name, count in composition.dropped_rows.items():
         lines.append(f"* {name}: {count:,} rows without an answer")
@@ -116,4 +125,9 @@ def _left_out(composition: mixture.Composition) -> str:
         lines.append(f"* {name}: {count:,} rows that give no record")
     for name, rows in composition.overlapping.items():
         lines.append(f"* {name}: {len(rows):,} rows that overlap with evaluation rows")
+    for name, counts in cuts.items():
+        lines.append(
+            f"* {name}: {counts['left_out']:,} prompts that do not fit {max_input_tokens} tokens; "
+            f"{counts['cut']:,} others lost {counts['cut_tokens']:,} tokens of text"
+        )
     return "\n".join(lines) or "Nothing."

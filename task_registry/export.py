@@ -11,7 +11,7 @@ import contextlib
 import dataclasses
 import json
 import multiprocessing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import process
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +23,10 @@ from flanlike import config as config_lib
 from flanlike import worker as worker_module
 from flanlike.mixtures import mixture
 from flanlike.prompts import files as prompt_files
-from flanlike.prompts import manifest, recipe, render
+from flanlike.prompts import fitting, manifest, recipe, render
 from flanlike.prompts import stream as prompt_stream
 from flanlike.tasks import registry
-from flanlike.tasks import task as task_module
-from task_registry import data_card
+from task_registry import data_card, export_limit
 
 # What a number of each kind may be.
 Examples = Annotated[int, bounds.Bounds(1, 10**9)]
@@ -36,6 +35,7 @@ FileSize = Annotated[int, bounds.Bounds(1, 10**7)]  # a file is counted in memor
 Processes = Annotated[int, bounds.Bounds(1, worker_module.MOST, why=worker_module.WHY_MOST)]
 MOST_FILES = 99_999  # five digits in their names
 COUNTED = ("task", "kind", "shots", "option_style")
+CUT_TOKENS = "cut_tokens"  # a column of exports with a limit
 Counts = dict[str, dict[str, int]]  # column -> value -> prompts
 
 
@@ -47,6 +47,7 @@ class Plan:
     format: prompt_files.Format
     prompts: int
     shard_size: int
+    limit: export_limit.Limit | None = None  # None: prompts are as long as their rows
 
     def __post_init__(self) -> None:
         if self.files > MOST_FILES:
@@ -68,7 +69,8 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         names = ("format", "prompts", "shard_size")
-        return {name: getattr(self, name) for name in names} | {"files": self.files}
+        plan = {name: getattr(self, name) for name in names} | {"files": self.files}
+        return plan if self.limit is None else plan | self.limit.as_json()
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
@@ -93,6 +95,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     )
     seed = bounds.argument(config_lib.Seed)
     command.add_argument("--seed", **seed, default=0, help="of data order and rendering (0)")
+    export_limit.add_arguments(command)
     file_size = bounds.argument(FileSize)
     command.add_argument(
         "--shard-size", **file_size, default=20_000, help="prompts a file (20,000)"
@@ -117,6 +120,7 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
         format=options.format,
         prompts=prompts_of(composition, options),
         shard_size=options.shard_size,
+        limit=export_limit.of(options),
     )
     read = {**manifest.build(asked, composition, found), "export": plan.as_json()}
     read = claim(plan.out, read)
@@ -125,16 +129,20 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
         composition=composition,
         asked=asked,
         commits=manifest.commits(read),
+        limit=plan.limit,
     )
-    counts = write_shards(plan, prompts, options.processes)
-    content = {**composition.as_json(), "prompts": plan.prompts, "counts": counts}
+    counts, cuts = write_shards(plan, prompts, options.processes)
+    written = sum(counts["task"].values())
+    content = {**composition.as_json(), "prompts": written, "counts": counts}
+    if plan.limit is not None:
+        content["cuts"] = cuts
     for line in composition.told_bad_rows:
         print(f"left out: {line}")
     text = json.dumps(content, indent=1) + "\n"
     (plan.out / "composition.json").write_text(text, encoding="utf-8")
-    card = data_card.write(read, composition, counts, found)
+    card = data_card.write(read, composition, counts, found, cuts)
     (plan.out / "README.md").write_text(card, encoding="utf-8")
-    print(f"{plan.prompts:,} prompts in {plan.files} files, with a data card: {plan.out}")
+    print(f"{written:,} prompts in {plan.files} files, with a data card: {plan.out}")
 
 
 def asked_for(options: argparse.Namespace) -> recipe.Recipe:
@@ -205,32 +213,47 @@ class Prompts:
     composition: mixture.Composition
     asked: recipe.Recipe
     commits: Mapping[str, str]
+    limit: export_limit.Limit | None = None
 
-    def open(self) -> Callable[[int], task_module.Prompt]:
-        """Returns the prompt of each index."""
-        stream = prompt_stream.Prompts(
+    def open(self) -> prompt_stream.Prompts:
+        return prompt_stream.Prompts(
             self.composition,
             task_registry.registry(self.tasks_file).pinned(self.commits),
             data=self.asked.data,
             seed=self.asked.seed,
             style=self.asked.prompts,
+            room=self.limit.room if self.limit else None,
         )
-        return stream.__getitem__
 
 
-def write_shards(plan: Plan, prompts: Prompts, processes: int | None = None) -> Counts:
-    """Writes the shards that are missing, and returns the counts over all of them."""
+def write_shards(
+    plan: Plan, prompts: Prompts, processes: int | None = None
+) -> tuple[Counts, dict[str, dict[str, int]]]:
+    """Writes the shards that are missing; returns the counts over all, and what was cut by task."""
     missing = sum(not plan.path(number).is_file() for number in range(plan.files))
     if missing < plan.files:
         print(f"{plan.files - missing} of {plan.files} files are there already")
     processes = min(processes or worker_module.CORES, worker_module.MOST, max(1, missing))
     totals = {column: collections.Counter() for column in COUNTED}
+    cuts: dict[str, list[fitting.TaskCounts]] = {}
     with _mapped(_Worker(plan, prompts), range(plan.files), processes) as found:
-        for number, counts in enumerate(found):
+        for number, shard in enumerate(found):
             print(f"{number + 1}/{plan.files} {plan.path(number).name}", flush=True)
-            for column, counter in counts.items():
+            for column, counter in shard.counts.items():
                 totals[column].update(counter)
-    return {column: dict(sorted(counter.items())) for column, counter in totals.items()}
+            for task, counts in shard.by_task.items():
+                cuts.setdefault(task, []).append(counts)
+    counts = {column: dict(sorted(counter.items())) for column, counter in totals.items()}
+    by_task = {task: fitting.added(each) for task, each in sorted(cuts.items())}
+    return counts, fitting.as_json(by_task)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shard:
+    """What is in a file, and what became of each task's prompts on the way into it."""
+
+    counts: Counts
+    by_task: dict[str, fitting.TaskCounts]
 
 
 class _Worker:
@@ -240,31 +263,62 @@ class _Worker:
         self._plan = plan
         self._clusters = {task.name: task.cluster for task in prompts.composition.tasks}
         self._source = prompts
-        self._prompt: Callable[[int], task_module.Prompt] | None = None
+        self._opened: prompt_stream.Prompts | None = None
 
-    def __call__(self, number: int) -> Counts:
-        """Returns the counts of a shard, which is written first where it is missing."""
+    def __call__(self, number: int) -> _Shard:
+        """Returns what is in a shard, which is written first where it is missing."""
         path, indices = self._plan.path(number), self._plan.indices(number)
+        left_out: collections.Counter[str] | None = None
         if not path.is_file():
-            self._prompt = self._prompt or self._source.open()
-            prompts = map(self._prompt, indices)
-            prompt_files.write(
-                path, (prompt_files.row_of(p, self._clusters[p.provenance.task]) for p in prompts)
-            )
+            left_out = collections.Counter()
+            prompt_files.write(path, self._rows(indices, left_out))
         counted = {column: collections.Counter() for column in COUNTED}
+        cuts: dict[str, list[fitting.TaskCounts]] = {}
         for row in prompt_files.read(path):
             for column, counter in counted.items():
                 counter[str(row[column])] += 1
-        if counted["task"].total() != len(indices):
+            cut_tokens = row.get(CUT_TOKENS, 0)
+            counts = fitting.TaskCounts(1, int(cut_tokens > 0), cut_tokens)
+            cuts.setdefault(row["task"], []).append(counts)
+        there = counted["task"].total()
+        if left_out is None:  # of a file that was there: what it lacks may be what did not fit
+            left_out = collections.Counter()
+            if there != len(indices) and self._plan.limit is not None:
+                collections.deque(self._rows(indices, left_out), maxlen=0)
+        if there != (expected := len(indices) - left_out.total()):
             raise errors.UserError(
-                f"{path}: has {counted['task'].total()} prompts, expected {len(indices)}; delete "
-                "it and run the same command again"
+                f"{path}: has {there} prompts, expected {expected}; delete it and run the same "
+                "command again"
             )
-        return {column: dict(counter) for column, counter in counted.items()}
+        for task, count in left_out.items():
+            cuts.setdefault(task, []).append(fitting.TaskCounts(left_out=count))
+        return _Shard(
+            counts={column: dict(counter) for column, counter in counted.items()},
+            by_task={task: fitting.added(each) for task, each in cuts.items()},
+        )
+
+    def _rows(
+        self, indices: range, left_out: collections.Counter[str]
+    ) -> Iterator[prompt_files.Row]:
+        """Yields the rows of a shard; counts the prompts that do not fit, by task."""
+        stream = self._opened = self._opened or self._source.open()
+        for index in indices:
+            drawn = stream.draw(index)
+            if drawn.prompt is None:
+                left_out[stream.task_names[drawn.task]] += 1
+                continue
+            told = drawn.prompt.provenance
+            row = prompt_files.row_of(drawn.prompt, self._clusters[told.task])
+            yield row if self._plan.limit is None else row | {CUT_TOKENS: told.cut_tokens}
+        if left_out.total() == len(indices):
+            raise errors.UserError(
+                f"none of {len(indices):,} prompts, one after the other, fits "
+                f"--max-input-tokens {self._plan.limit.max_input_tokens}: give them more room"
+            )
 
 
 @contextlib.contextmanager
-def _mapped(worker: _Worker, numbers: range, processes: int) -> Iterator[Iterator[Counts]]:
+def _mapped(worker: _Worker, numbers: range, processes: int) -> Iterator[Iterator[_Shard]]:
     """Yields what the worker returns for each number, in order, from so many processes."""
     again = "the same command goes on where it stopped"
     pool = None
@@ -300,5 +354,5 @@ def _begin(worker: _Worker) -> None:
     worker_module.begin()
 
 
-def _write(number: int) -> Counts:
+def _write(number: int) -> _Shard:
     return _worker(number)

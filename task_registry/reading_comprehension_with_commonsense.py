@@ -52,6 +52,7 @@ def record() -> task.Task:
         name="record",
         cluster="reading_comprehension_with_commonsense",
         fields=("passage", "query"),
+        cut={"query": "never"},
         answers=task.Choices(),
         metrics=("accuracy",),
         templates="record",

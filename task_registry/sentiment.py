@@ -58,6 +58,7 @@ def imdb_reviews() -> task.Task:
         name="imdb_reviews",
         cluster="sentiment",
         fields=("text",),
+        cut={"text": "middle"},  # a review opens and closes with its verdict
         answers=_LABELS,
         metrics=("accuracy",),
         templates="imdb_reviews",
@@ -125,6 +126,7 @@ def yelp_polarity_reviews() -> task.Task:
         name="yelp_polarity_reviews",
         cluster="sentiment",
         fields=("text",),
+        cut={"text": "middle"},  # a review opens and closes with its verdict
         answers=_LABELS,
         metrics=("accuracy",),
         templates="yelp_polarity_reviews",

@@ -51,6 +51,7 @@ def _english(name: str, preprocess: Callable[[task.Row], task.Record], *, first:
         name=name,
         cluster="text_formatting",
         fields=("text",),
+        cut={"text": "never", "answer": "never"},
         answers=task.FreeText(),
         metrics=("edit_similarity", "exact_match"),
         templates=name,

@@ -12,6 +12,7 @@ from flanlike.tasks import task
 from task_registry import rows
 
 _FIELDS = ("source", "source_language", "target_language")
+_WHOLE = {"source": "never", "answer": "never"}  # half of it has another translation
 _WMT = "none stated on the hub (WMT's data: for research)"
 _WMT14 = "https://www.statmt.org/wmt14/translation-task.html"
 _WMT16 = "https://www.statmt.org/wmt16/translation-task.html"
@@ -33,6 +34,7 @@ def para_crawl_enes() -> task.Task:
         name="para_crawl_enes",
         cluster="translation",
         fields=_FIELDS,
+        cut=_WHOLE,
         answers=task.FreeText(),
         metrics=("bleu",),
         templates="translation",
@@ -67,6 +69,7 @@ def wmt14_enfr() -> task.Task:
         name="wmt14_enfr",
         cluster="translation",
         fields=_FIELDS,
+        cut=_WHOLE,
         answers=task.FreeText(),
         metrics=("bleu",),
         templates="translation",
@@ -147,6 +150,7 @@ def multi30k() -> task.Task:
         name="multi30k",
         cluster="translation",
         fields=_FIELDS,
+        cut=_WHOLE,
         answers=task.FreeText(),
         metrics=("bleu",),
         templates="translation",
@@ -174,6 +178,7 @@ def wmt_ende_tok() -> task.Task:
         name="wmt_ende_tok",
         cluster="translation",
         fields=_FIELDS,
+        cut=_WHOLE,
         answers=task.FreeText(),
         metrics=("bleu",),
         templates="translation",
@@ -209,6 +214,7 @@ def _wmt16(
         name=name,
         cluster="translation",
         fields=_FIELDS,
+        cut=_WHOLE,
         answers=task.FreeText(),
         metrics=("bleu",),
         templates="translation",

@@ -10,6 +10,7 @@ class Letters:
     """A vocabulary of one id per character."""
 
     marks = features.Marks()
+    unknown_id = None
 
     def encode(self, text):
         return [ord(c) for c in text]

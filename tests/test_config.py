@@ -33,6 +33,14 @@ def test_without_flags_everything_has_a_default():
     assert config.parse([]) == config.RunConfig()
 
 
+def test_inputs_of_real_rows_have_more_room_unless_told_otherwise():
+    assert config.parse([]).batch.max_input_tokens == config.EMBEDDED_INPUT_TOKENS
+    assert config.parse(["--data", "hub"]).batch.max_input_tokens == config.INPUT_TOKENS
+    given = ["--data", "hub", "--batch.max-input-tokens", "64", "--batch.rows", "2"]
+    assert config.parse(given).batch.max_input_tokens == 64
+    assert config.parse(given).batch.rows == 2
+
+
 def test_hold_out_nothing_differs_from_the_mixtures_default():
     assert config.parse(["--hold-out"]).hold_out == ()
     assert config.parse([]).hold_out is None

@@ -116,7 +116,7 @@ def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, monkeypatc
 
 def test_python_m_eval_asks_the_same_again(tmp_path, capsys):
     out = tmp_path / "run"
-    few = "--steps 1 --eval.shots 2 --eval.max-input-tokens 60 --out"
+    few = "--steps 1 --eval.shots 2 --eval.max-input-tokens 90 --out"
     train.main([*SMALL, *few.split(), str(out)])
     names = ("results.jsonl", "predictions.jsonl", "samples.jsonl")
     before = [(out / "eval/1" / name).read_text() for name in names]

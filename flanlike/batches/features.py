@@ -15,11 +15,14 @@ encoder_decoder      source        [ 7  8  9  1]
 ```
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
+
+from flanlike.prompts import fitting
 
 PAD_ID = 0
 EOS_ID = 1
@@ -32,6 +35,15 @@ class Marks(NamedTuple):
 
     eos_id: int = EOS_ID
     bos_id: int | None = None  # before a decoder's inputs; None: nothing stands there
+
+
+class Words(Protocol):
+    """What is needed of a tokenizer here."""
+
+    @property
+    def marks(self) -> Marks: ...
+
+    def encode(self, text: str) -> list[int]: ...
 
 
 class Batch(NamedTuple):
@@ -81,7 +93,6 @@ class Example:
 
     inputs: Sequence[int]
     targets: Sequence[int]
-    is_input_cut: bool = False
     is_target_cut: bool = False
     target_weights: Sequence[float] | None = None  # of each target in the loss; None: all 1
     soft_tokens: int = 0  # of inputs, the first, which are a soft prompt's and no vocabulary's
@@ -102,6 +113,27 @@ def inputs_text(text: str, family: Family) -> str:
     return f"{text}\n" if family == "decoder" and not text.endswith("\n") else text
 
 
+def room(
+    words: Words, max_input_tokens: int, family: Family, first_ids: Sequence[int] = ()
+) -> fitting.Room:
+    """Returns the room that is left for the text of inputs, and how it is read.
+
+    of 5 tokens   a decoder: 5, one of them mostly its newline; 4 after BOS   an encoder: 4 and EOS
+    """
+    marked = len(before_inputs(words.marks, family, first_ids)) + (family != "decoder")
+    return fitting.Room(
+        tokens=max_input_tokens - marked,
+        read=functools.partial(_inputs_ids, words, family),
+        encode=words.encode,
+    )
+
+
+def before_inputs(marks: Marks, family: Family, first_ids: Sequence[int] = ()) -> list[int]:
+    """Returns the ids before the text of inputs: a soft prompt's, and a decoder's BOS."""
+    has_bos = family == "decoder" and marks.bos_id is not None
+    return [*first_ids, marks.bos_id] if has_bos else [*first_ids]
+
+
 def to_example(
     inputs: Sequence[int],
     targets: Sequence[int],
@@ -113,27 +145,26 @@ def to_example(
 ) -> Example:
     """Returns the example of a prompt's ids, given without the marks.
 
-    Inputs that are too long lose their beginning, for the question mostly stands at the end;
-    targets lose their end, and with it their EOS: a cut answer must not teach where to stop.
+    Inputs have to fit: what a prompt loses to do so, `fitting` decides where its fields are known.
+    Targets that are too long lose their end, and with it their EOS: a cut answer must not teach
+    where to stop.
 
-    with limits 3 and 2   inputs 4 5 6 7, targets 8 9  ->  5 6 7 | 8 9    (encoder: 6 7 1 | 8 9)
-    with first_ids 30                                  ->  30 6 7 | 8 9   (encoder: 30 7 1 | 8 9)
+    with limits 3 and 2   inputs 4 5, targets 8 9  ->  4 5 | 8 9      (encoder: 4 5 1 | 8 9)
+    with first_ids 30     inputs 4                 ->  30 4 | 8 9     (encoder: 30 4 1 | 8 9)
 
-    `first_ids` are those of a soft prompt: they are never cut, and come before all others.
+    `first_ids` are those of a soft prompt: they come before all others.
     """
     targets = [*targets, marks.eos_id]
-    # The encoder's EOS has to stay, for every source in training and evaluation ends in it; and a
-    # decoder's BOS, on which the model has learned to lean.
-    before = [] if family != "decoder" or marks.bos_id is None else [marks.bos_id]
-    before = [*first_ids, *before]
     after = [] if family == "decoder" else [marks.eos_id]
-    room = limits.max_input_tokens - len(before) - len(after)
-    is_input_cut = len(inputs) > room
-    inputs = [*before, *(inputs[-room:] if is_input_cut else inputs), *after]
+    inputs = [*before_inputs(marks, family, first_ids), *inputs, *after]
+    if len(inputs) > limits.max_input_tokens:
+        raise ValueError(
+            f"inputs have {len(inputs)} tokens with their marks, and the limit is "
+            f"{limits.max_input_tokens}; render the prompt by fitting.fit with features.room"
+        )
     return Example(
         inputs=inputs,
         targets=targets[: limits.max_target_tokens],
-        is_input_cut=is_input_cut,
         is_target_cut=len(targets) > limits.max_target_tokens,
         soft_tokens=len(first_ids),
     )
@@ -213,3 +244,7 @@ def _put_target(batch: Batch, b: int, start: int, segment: int, example: Example
     batch.segment_ids_BT[b, start:end] = segment
     batch.positions_BT[b, start:end] = np.arange(length)
     return length
+
+
+def _inputs_ids(words: Words, family: Family, text: str) -> list[int]:
+    return words.encode(inputs_text(text, family))

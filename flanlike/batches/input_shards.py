@@ -11,11 +11,13 @@ process 2 of 8 has row 2 and reads shard 1, of which process 3 takes the other r
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import grain
 import numpy as np
 
 from flanlike.batches import features, packing
+from flanlike.prompts import fitting
 
 # Returns the arrays of all processes, stacked; every process has to call it.
 Gather = Callable[[np.ndarray], np.ndarray]
@@ -41,6 +43,7 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
         rows_here: Sequence[int] | None = None,
         workers: int = 0,
         gather: Gather | None = None,
+        tasks: int = 1,
     ) -> None:
         super().__init__()
         self._shards: dict[int, packing.BatchIterator] = {}
@@ -49,7 +52,7 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
         here = np.arange(rows) if rows_here is None else np.asarray(rows_here)
         own_rows = rows // shards
         read = np.unique(here // own_rows).tolist()
-        self._count = shards
+        self._count, self._tasks = shards, tasks
         self._rows = rows
         self._gather = gather
         each, more = divmod(workers, len(read))
@@ -58,6 +61,7 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
                 windows if shards == 1 else windows[shard::shards],
                 rows=own_rows,
                 workers=each + (place < more),
+                tasks=tasks,
             )
             for place, shard in enumerate(read)
         }
@@ -73,15 +77,30 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
         counted = [shard["counts"].values() for shard in self.get_state()["shards"]]
         return packing.Counts(*map(sum, zip(*counted, strict=True)))
 
-    def advice(self, processes: int) -> str | None:
+    def as_json(self, task_names: Sequence[str]) -> dict[str, Any]:
+        """Returns what was cut and dropped so far, as composition.json says it."""
+        counts, by_task = self.counts, self.by_task  # of all processes: each is asked
+        return {
+            "dropped_exemplars": counts.exemplars_dropped,
+            "truncated": {"inputs": counts.inputs_cut, "targets": counts.targets_cut},
+            "cuts": fitting.as_json(dict(zip(task_names, by_task, strict=True))),
+        }
+
+    def advice(self, processes: int) -> list[str]:
         """Returns what would spare processes rows that they read and do not keep, if any."""
         if self.rows_read <= self.rows_kept:
-            return None
+            return []
         shards = self._rows // self.rows_kept
-        return (
+        return [
             f"each of {processes} processes makes {self.rows_read} rows a step and keeps "
             f"{self.rows_kept}: --batch.input-shards {shards} would share them out"
-        )
+        ]
+
+    @property
+    def by_task(self) -> list[fitting.TaskCounts]:
+        """Returns what became of each task's prompts so far, over all shards and processes."""
+        counted = [shard["by_task"] for shard in self.get_state()["shards"]]
+        return [fitting.TaskCounts(*counts) for counts in np.sum(counted, axis=0).tolist()]
 
     def __next__(self) -> features.Batch:
         self._assert_not_closed()
@@ -92,16 +111,23 @@ class ShardedBatches(grain.DatasetIterator[features.Batch]):
         return features.Batch(*[None if array is None else array[self._taken] for array in batch])
 
     def get_state(self) -> dict[str, object]:
-        fields = ("window", "row", *packing.Counts._fields)
-        states = np.full((self._count, len(fields)), _NOT_HERE, np.int64)
+        kinds, of_task = len(packing.Counts._fields), len(fitting.TaskCounts._fields)
+        size = 2 + kinds + self._tasks * of_task
+        states = np.full((self._count, size), _NOT_HERE, np.int64)
         for shard, batches in self._shards.items():
             state = batches.get_state()
-            states[shard] = [state["window"], state["row"], *state["counts"].values()]
+            place = [state["window"], state["row"], *state["counts"].values()]
+            states[shard] = np.concatenate([place, np.ravel(state["by_task"])])
         if self._gather is not None:
             states = self._gather(states).max(axis=0)  # who reads a shard is where the others are
         return {
             "shards": [
-                {"window": window, "row": row, "counts": packing.Counts(*counts)._asdict()}
+                {
+                    "window": window,
+                    "row": row,
+                    "counts": packing.Counts(*counts[:kinds])._asdict(),
+                    "by_task": np.reshape(counts[kinds:], (-1, of_task)).tolist(),
+                }
                 for window, row, *counts in states.tolist()
             ]
         }

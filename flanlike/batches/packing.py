@@ -17,8 +17,9 @@ import grain
 import numpy as np
 from absl import flags
 
-from flanlike import seeding, worker
+from flanlike import errors, seeding, worker
 from flanlike.batches import features
+from flanlike.prompts import fitting
 
 WINDOW_EXAMPLES = 1024
 
@@ -27,9 +28,11 @@ _ENDLESS = 1 << 40  # windows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One example with what is counted about it beside its tokens."""
+    """One example with what is counted about it beside its tokens; None: it was left out."""
 
-    example: features.Example
+    example: features.Example | None
+    task: int = 0  # whose it is, by number
+    counts: fitting.TaskCounts = fitting.TaskCounts(prompts=1)
     dropped_exemplars: int = 0
 
 
@@ -55,6 +58,7 @@ class Window(NamedTuple):
 
     rows: features.Batch
     counts: np.ndarray  # int64, a row of `Counts` for each packed row
+    by_task: np.ndarray  # int64: packed row, task and its `fitting.TaskCounts`
 
 
 def best_fit(sizes: Sequence[tuple[int, int]], capacity: tuple[int, int]) -> list[list[int]]:
@@ -146,7 +150,13 @@ class Windows(grain.MapDataset[Window]):
         if isinstance(index, slice):
             return self.slice(index)
         first = index * self._window_examples
-        items = [self._item(i) for i in range(first, first + self._window_examples)]
+        drawn = [self._item(i) for i in range(first, first + self._window_examples)]
+        items = [item for item in drawn if item.example is not None]
+        if not items:
+            raise errors.UserError(
+                f"none of {len(drawn):,} prompts, one after the other, fits the model's inputs: "
+                "give them more room by --batch.max-input-tokens"
+            )
         sizes = [item.example.size(self._family) for item in items]
         rows = best_fit(sizes, self._row_tokens)
         # Rows come out longest example first: no batch should be all long ones.
@@ -159,6 +169,7 @@ class Windows(grain.MapDataset[Window]):
                 family=self._family,
             ),
             counts=np.array([self._count(row) for row in packed], np.int64),
+            by_task=_by_task(packed, [item for item in drawn if item.example is None]),
         )
 
     def _count(self, row: Sequence[Item]) -> Counts:
@@ -167,19 +178,34 @@ class Windows(grain.MapDataset[Window]):
             examples=len(row),
             tokens=sum(sum(item.example.size(self._family)) for item in row),
             row_tokens=sum(self._row_tokens),
-            inputs_cut=sum(item.example.is_input_cut for item in row),
+            inputs_cut=sum(item.counts.cut for item in row),
             targets_cut=sum(item.example.is_target_cut for item in row),
             exemplars_dropped=sum(item.dropped_exemplars for item in row),
         )
 
 
+def _by_task(rows: Sequence[Sequence[Item]], left_out: Sequence[Item]) -> np.ndarray:
+    """Returns row, task and counts of each prompt; those in no row count with the first."""
+    found = [(number, item) for number, row in enumerate(rows) for item in row]
+    found += [(0, item) for item in left_out]
+    return np.array([[number, item.task, *item.counts] for number, item in found], np.int64)
+
+
 class BatchIterator(grain.DatasetIterator[features.Batch]):
     """Endless batches of `rows` packed rows, the same whatever the number of worker processes.
 
-    The state is the window, the row in it, and `counts` up to there.
+    The state is the window, the row in it, and the counts up to there: `counts` of all, and
+    `by_task` of each of the `tasks` that examples are of.
     """
 
-    def __init__(self, windows: grain.MapDataset[Window], *, rows: int, workers: int = 0) -> None:
+    def __init__(
+        self,
+        windows: grain.MapDataset[Window],
+        *,
+        rows: int,
+        workers: int = 0,
+        tasks: int = 1,
+    ) -> None:
         super().__init__()
         self._stream: grain.DatasetIterator[Window] | None = None
         if rows < 1 or workers < 0:
@@ -187,6 +213,7 @@ class BatchIterator(grain.DatasetIterator[features.Batch]):
         self._windows = windows
         self._batch_rows = rows
         self._workers = workers
+        self._tasks = tasks
         self.set_state({"window": 0, "row": 0, "counts": Counts()._asdict()})
 
     def __next__(self) -> features.Batch:
@@ -201,12 +228,20 @@ class BatchIterator(grain.DatasetIterator[features.Batch]):
         return parts[0] if len(parts) == 1 else concatenate(parts)
 
     def get_state(self) -> dict[str, object]:
-        return {"window": self._window, "row": self._row, "counts": self.counts._asdict()}
+        return {
+            "window": self._window,
+            "row": self._row,
+            "counts": self.counts._asdict(),
+            "by_task": self.by_task.tolist(),
+        }
 
     def set_state(self, state: dict[str, object]) -> None:
         self._stop_workers()
         self._window, self._row = int(state["window"]), int(state["row"])
         self.counts = Counts(**state["counts"])
+        self.by_task = np.zeros((self._tasks, len(fitting.TaskCounts._fields)), np.int64)
+        if "by_task" in state:  # not of a run from before it was counted
+            self.by_task += np.asarray(state["by_task"], np.int64)
         self._current: Window | None = None
 
     def close(self) -> None:
@@ -239,6 +274,9 @@ class BatchIterator(grain.DatasetIterator[features.Batch]):
         part = features.Batch(*[None if array is None else array[taken] for array in rows])
         added = counts[taken].sum(axis=0).tolist()
         self.counts = Counts(*[a + b for a, b in zip(self.counts, added, strict=True)])
+        its = self._current.by_task
+        its = its[(its[:, 0] >= taken.start) & (its[:, 0] < taken.stop)]
+        np.add.at(self.by_task, its[:, 1], its[:, 2:])
         self._row += len(part.tokens_BT)
         if self._row == len(counts):
             self._window, self._row, self._current = self._window + 1, 0, None

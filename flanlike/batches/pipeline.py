@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from flanlike import seeding
 from flanlike.batches import features, input_shards, packing, tokenizer
 from flanlike.mixtures import mixture
-from flanlike.prompts import render
+from flanlike.prompts import fitting, render
 from flanlike.prompts import stream as prompt_stream
 from flanlike.tasks import registry as registry_module
+
+_MUCH = 0.1  # of its prompts' text: a task that loses more is named at the start
 
 
 def batches(
@@ -49,7 +51,6 @@ def batches(
     limits = features.LengthLimits(
         max_input_tokens=max_input_tokens, max_target_tokens=max_target_tokens
     )
-    has_bos = words.marks.bos_id is not None
     stream = prompt_stream.Prompts(
         composition,
         registry,
@@ -57,9 +58,7 @@ def batches(
         seed=seed,
         shares=shares,
         style=style,
-        # Of text: the last is a newline or EOS.
-        max_input_tokens=max_input_tokens - 1 - has_bos - len(first_ids),
-        words=words,
+        room=features.room(words, max_input_tokens, family, first_ids),
     )
     windows = packing.Windows(
         Items(stream, words, limits=limits, family=family, first_ids=first_ids),
@@ -68,8 +67,44 @@ def batches(
         seed=seed,
     )
     return input_shards.ShardedBatches(
-        windows, rows=rows, shards=shards, rows_here=rows_here, workers=workers, gather=gather
+        windows,
+        rows=rows,
+        shards=shards,
+        rows_here=rows_here,
+        workers=workers,
+        gather=gather,
+        tasks=len(composition.tasks),
     )
+
+
+def told_of_losses(
+    composition: mixture.Composition,
+    registry: registry_module.Registry,
+    words: tokenizer.Tokenizer,
+    *,
+    data: str,
+    seed: int,
+    family: features.Family,
+    max_input_tokens: int,
+    style: render.Style = "instructions",
+    first_ids: Sequence[int] = (),
+) -> list[str]:
+    """Returns a line that names the tasks of which `batches`, given the same, loses much text.
+
+    Nothing, where there are none. Estimated on a few prompts of each task.
+    """
+    room = features.room(words, max_input_tokens, family, first_ids)
+    stream = prompt_stream.Prompts(
+        composition, registry, data=data, seed=seed, style=style, room=room
+    )
+    found = prompt_stream.losses(stream).items()
+    losing = [(name, share) for name, share in found if share > _MUCH]
+    losing.sort(key=lambda pair: -pair[1])
+    listed = ", ".join(f"{name} {share:.0%}" for name, share in losing)
+    return losing and [
+        f"at {max_input_tokens} input tokens these tasks lose more than a tenth of their text: "
+        f"{listed} (--batch.max-input-tokens)"
+    ]
 
 
 def text_batches(
@@ -102,7 +137,7 @@ def text_batches(
 
 
 class Items:
-    """Turns prompts into examples; counts the exemplars that were dropped for want of room."""
+    """Turns prompts, drawn with the room that `limits` leave, into examples."""
 
     def __init__(
         self,
@@ -120,17 +155,23 @@ class Items:
         self._first_ids = first_ids
 
     def __call__(self, index: int) -> packing.Item:
-        prompt, wanted_shots = self._prompts.with_wanted_shots(index)
+        drawn = self._prompts.draw(index)
+        if drawn.prompt is None:
+            counts = fitting.counts_of(None)
+            return packing.Item(example=None, task=drawn.task, counts=counts)
+        targets = self._words.encode(drawn.prompt.targets)
         return packing.Item(
             example=features.to_example(
-                self._words.encode(features.inputs_text(prompt.inputs, self._family)),
-                self._words.encode(prompt.targets),
+                drawn.fitted.ids,
+                targets,
                 self._limits,
                 family=self._family,
                 first_ids=self._first_ids,
                 marks=self._words.marks,
             ),
-            dropped_exemplars=wanted_shots - prompt.provenance.shots,
+            task=drawn.task,
+            counts=fitting.counts_of(drawn.prompt, has_unknown=self._words.unknown_id in targets),
+            dropped_exemplars=drawn.dropped_exemplars,
         )
 
 
@@ -151,7 +192,7 @@ class _TextItems:
         if self.family != "decoder" and len(ids) > 1:
             place = seeding.rng(self.seed, "split of document", index).randrange(1, len(ids))
         example = features.to_example(
-            ids[:place],
+            ids[max(0, place - self.limits.max_input_tokens + 1) : place],  # EOS is one of them
             ids[place:],
             self.limits,
             family=self.family,

@@ -42,6 +42,7 @@ def register(
     shuffled by its own seed): features "inputs" and "targets" as an encoder-decoder reads them, and
     their texts as "inputs_pretokenized" and "targets_pretokenized". `num_epochs` counts in the rows
     of all tasks together. A task's `get_dataset` yields one prompt for each row that may be drawn.
+    Prompts are cut to fit the length asked for, and those that cannot are left out (`fitting`).
     `held_out` is the mixtures' own where it is None; a task's name registers it alone.
     """
     seqio = _seqio()
@@ -104,6 +105,7 @@ def task(
         templates=TEMPLATES,
         preprocess=_record,
         rows=functools.partial(_rows, seqio_name),
+        cut={"inputs": "middle"},  # what is asked may stand at either end
         **{"licence": f"that of the SeqIO task {seqio_name}"} | more,
     )
 
@@ -125,7 +127,10 @@ class _Stream:
         self._words, self._data, self._seed = words, data, seed
 
     def examples(self, lengths: Mapping[str, int] | None) -> Callable[[int], dict[str, Any]]:
-        """Returns the function from an index to an example within these lengths."""
+        """Returns the function from an index to an example within these lengths.
+
+        Its inputs are empty where the prompt does not fit them.
+        """
         lengths = lengths or {}
         limits = features.LengthLimits(
             max_input_tokens=lengths.get("inputs") or _UNBOUNDED,
@@ -136,14 +141,16 @@ class _Stream:
             self._registry,
             data=self._data,
             seed=self._seed,
-            max_input_tokens=limits.max_input_tokens - 1,
-            words=self._words,
+            room=features.room(self._words, limits.max_input_tokens, "encoder_decoder"),
         )
 
         def example(index: int) -> dict[str, Any]:
-            prompt = prompts[int(index)]
+            drawn = prompts.draw(int(index))
+            prompt = drawn.prompt
+            if prompt is None:
+                return {"inputs": [], "targets": [], _TEXTS[0]: "", _TEXTS[1]: ""}
             found = features.to_example(
-                self._words.encode(prompt.inputs),
+                drawn.fitted.ids,
                 self._words.encode(prompt.targets),
                 limits,
                 family="encoder_decoder",
@@ -196,7 +203,7 @@ def _prompts(dataset: Any, sequence_length: Mapping[str, int] | None, stream: _S
             tensor.set_shape([] if key in _TEXTS else [None])
         return dict(zip(keys, found, strict=True))
 
-    return dataset.map(of_index)
+    return dataset.map(of_index).filter(lambda row: tf.size(row["inputs"]) > 0)
 
 
 def _array(value: Any) -> Any:

@@ -35,7 +35,8 @@ _BYTES_CLASS = "ByT5Tokenizer"
 class PublishedTokenizer:
     """A published tokenizer: T5's with pad 0 and EOS 1, or a decoder's with marks of its own.
 
-    `fingerprint` names its content.
+    `fingerprint` names its content, and `unknown_id` stands for text that no piece covers, where
+    the tokenizer has such an id.
     """
 
     def __init__(self, files: Mapping[str, bytes], where: str = "") -> None:
@@ -45,7 +46,7 @@ class PublishedTokenizer:
         found = tuple(map(self._backend.id_of, ("<pad>", "</s>", "<unk>")))
         expected = (features.PAD_ID, features.EOS_ID)
         content = self._files.get(_JSON) or self._files.get(_PIECES) or _BYTES_CLASS.encode()
-        self._unknown_id: int | None = found[2]
+        self.unknown_id: int | None = found[2]
         self.marks = features.Marks()
         self._never_text = {features.PAD_ID, features.EOS_ID}
         if found[:2] != expected:
@@ -59,7 +60,7 @@ class PublishedTokenizer:
             content += repr(self.marks).encode()
             self._never_text = {i for i in self.marks if i is not None}
             unknown_id = self._backend.id_of(settings.get("unk_token", ""))
-            self._unknown_id = None if unknown_id in self._never_text else unknown_id
+            self.unknown_id = None if unknown_id in self._never_text else unknown_id
         self.fingerprint = hashlib.blake2b(content, digest_size=8).hexdigest()
 
     def __reduce__(self):
@@ -86,7 +87,7 @@ class PublishedTokenizer:
         ids = self._backend.encode(text)
         if self._never_text.isdisjoint(ids):
             return ids
-        kept = [self._unknown_id if i in self._never_text else i for i in ids]
+        kept = [self.unknown_id if i in self._never_text else i for i in ids]
         return [i for i in kept if i is not None]
 
     def decode(self, ids: Iterable[int]) -> str:

@@ -39,6 +39,8 @@ _LINE_START_SPACE = re.compile(r"(?m)^ ")
 class Vocabulary:
     """A trained SentencePiece model. `fingerprint` names its content."""
 
+    unknown_id = None  # no id stands for text that it does not know: bytes cover every text
+
     def __init__(self, model: bytes) -> None:
         self._model = model
         self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)

@@ -7,7 +7,8 @@
      "seed": "10057708863982677556"}
 
 A line of JSON and a record of ArrayRecord are this object. The seed is text, since it has 64 bits
-and readers of JSON round such numbers. `gold` is null where there are no options.
+and readers of JSON round such numbers. `gold` is null where there are no options. Where prompts
+were cut to a length, `cut_tokens` says how much of each was.
 """
 
 import json
@@ -99,6 +100,7 @@ def _write_parquet(path: Path, rows: Iterable[Row]) -> None:
         "gold": pyarrow.int32(),
         "references": pyarrow.list_(text),
         "shots": pyarrow.int32(),
+        "cut_tokens": pyarrow.int32(),
         "shows_options": flag,
     }
     rows = list(rows)

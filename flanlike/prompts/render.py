@@ -8,9 +8,9 @@ itself) is drawn from the one 64-bit seed that the caller makes from run, task, 
     targets   no            options ("no", "yes")   gold 0   label_of_option (1, 0)
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import Literal, NamedTuple, get_args
 
 from flanlike import errors
 from flanlike.mixtures import mixture
@@ -22,12 +22,6 @@ Style = Literal["instructions", "options-only", "task-name", "inputs-only"]
 _MASK = (1 << 64) - 1
 _CHOOSE = 0x6368_6F6F_7365  # keeps the draws of one purpose apart from those of another
 _EXEMPLARS = 0x6578_656D_706C
-
-
-class Encoder(Protocol):
-    """What is needed of a tokenizer here: a text's length."""
-
-    def encode(self, text: str) -> Sequence[int]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +55,7 @@ def render(
     style: Style = "instructions",
     option_style: str | None = None,
     fits: Callable[[str], bool] | None = None,
+    shown: Mapping[str, str] | None = None,
 ) -> task_module.Prompt:
     """Returns the prompt of one record by one template, after the exemplars in order.
 
@@ -69,7 +64,9 @@ def render(
     drawn, but for options that point at others ("both A and B"): these keep their source's order,
     and their letters (see `cross_references`).
     Exemplars are dropped from the end until `fits(inputs)`, where that is given;
-    `provenance.shots` is the number that is left. Options and references are bare answers, also
+    `provenance.shots` is the number that is left. `shown` is what the query's inputs show of a
+    field in place of all of it (see `fitting`, which knows how long a prompt may be): its target
+    and references stay those of the record. Options and references are bare answers, also
     where the target says more; an inverted prompt has no options, and its target for reference.
     The styles other than "instructions" are controls, and replace the template's input (and its
     own words for labels), never the target:
@@ -82,7 +79,7 @@ def render(
         _check_style(task, template, style)
     draws = _Draws(seed)
     listing = layout.plain if option_style is None else layout.style(option_style)
-    query = _solve(task, template, record, listing, draws, style)
+    query = _solve(task, template, record, listing, draws, style, shown)
     inputs, shots, by_letter = query.inputs, 0, query.by_letter
     if exemplars:
         _check_apart(task, row_id, exemplars)
@@ -213,6 +210,7 @@ def _solve(
     listing: layouts.OptionStyle,
     draws: "_Draws",
     style: Style,
+    shown: Mapping[str, str] | None = None,
 ) -> _Solved:
     if task.optional:
         template = templates.for_record(template, task, record)
@@ -230,11 +228,12 @@ def _solve(
     else:
         answer = record["references"][0]
     values["answer"] = answer
+    seen = {**values, **shown} if shown else values
     try:
         if style == "instructions":
-            inputs = template.input.format_map(values)
+            inputs = template.input.format_map(seen)
         else:
-            inputs = _control(task, values, style, shows_options)
+            inputs = _control(task, seen, style, shows_options)
         target = template.target
         targets = answer if target == "{answer}" else target.format_map(values)
     except KeyError as error:

@@ -16,13 +16,15 @@ from dataclasses import dataclass
 
 from flanlike import seeding
 from flanlike.mixtures import drawing, mixture
-from flanlike.prompts import exemplars, render
+from flanlike.prompts import exemplars, fitting, render
 from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import registry as registry_module
 from flanlike.tasks import task as task_module
 from flanlike.tasks import templates
 
+# Of each task, to see what the limit takes: few, where there are thousands of tasks.
+_SAMPLE, _SAMPLE_OF_ALL = 24, 4000
 _LEAST_PER_BLOCK = 16  # of the rarest task: rounding shifts its share by 3 % at most
 _MAX_BLOCK = 1 << 18
 
@@ -30,7 +32,7 @@ _MAX_BLOCK = 1 << 18
 class Prompts:
     """The mixture's prompts by index, from 0 without end: `Prompts(...)[7]`.
 
-    Exemplars that would make the inputs longer than `max_input_tokens` of `words` are dropped.
+    Where there is a `room`, they fit it (see `fitting`); one that cannot is None.
     """
 
     def __init__(
@@ -42,14 +44,12 @@ class Prompts:
         seed: int,
         shares: mixture.Shares | None = None,
         style: render.Style = "instructions",
-        max_input_tokens: int | None = None,
-        words: render.Encoder | None = None,
+        room: fitting.Room | None = None,
     ) -> None:
         self._shares = shares
         self._style = style
         self._seed = seed
-        self._max_input_tokens = max_input_tokens
-        self._words = words
+        self._room = room
         self._registry = registry
         self._data = data
         self._tasks = composition.tasks
@@ -58,18 +58,25 @@ class Prompts:
         self._order = Order([task.share for task in composition.tasks], seed)
         self._opened: dict[int, _Opened] = {}
 
-    def __getitem__(self, index: int) -> task_module.Prompt:
-        return self.with_wanted_shots(index)[0]
+    def __getitem__(self, index: int) -> task_module.Prompt | None:
+        return self.draw(index).prompt
 
     def text(self, index: int) -> str:
         """Returns a prompt as a vocabulary is trained on it: inputs and targets."""
         prompt = self[index]
         return f"{prompt.inputs}\n{prompt.targets}"
 
-    def with_wanted_shots(self, index: int) -> tuple[task_module.Prompt, int]:
-        """Returns the prompt and how many exemplars it was to have: some find no room, or are not
-        to be had."""
-        number, nth = self._order[index]
+    @property
+    def task_names(self) -> list[str]:
+        """Returns the names of the tasks, in the order of their numbers."""
+        return [share.name for share in self._tasks]
+
+    def draw(self, index: int) -> "Drawn":
+        """Returns the prompt at an index, with what became of it."""
+        return self.draw_of(*self._order[index])
+
+    def draw_of(self, number: int, nth: int) -> "Drawn":
+        """Returns the nth prompt of one task, by the number it has in the composition."""
         opened = self._opened.get(number)
         if opened is None:
             opened = self._opened[number] = self._open(number)
@@ -104,7 +111,8 @@ class Prompts:
                 seed=seed,
                 style=self._style,
             )
-        prompt = render.render(
+        fitted = fitting.fit(
+            self._room,
             opened.task,
             choice.template,
             record,
@@ -116,9 +124,8 @@ class Prompts:
             exemplars=solved,
             style=self._style,
             option_style=choice.option_style,
-            fits=self._fits if self._words else None,
         )
-        return prompt, choice.shots
+        return Drawn(task=number, fitted=fitted, wanted_shots=choice.shots)
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_opened": {}}  # a worker opens what it needs itself
@@ -140,8 +147,39 @@ class Prompts:
             ),
         )
 
-    def _fits(self, text: str) -> bool:
-        return len(self._words.encode(text)) <= self._max_input_tokens
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A prompt of a stream, and how many exemplars it was to have before any was dropped."""
+
+    task: int  # its number in the composition
+    fitted: fitting.Fitted
+    wanted_shots: int
+
+    @property
+    def prompt(self) -> task_module.Prompt | None:
+        return self.fitted.prompt
+
+    @property
+    def dropped_exemplars(self) -> int:
+        return self.wanted_shots - self.prompt.provenance.shots if self.prompt else 0
+
+
+def losses(prompts: Prompts) -> dict[str, float]:
+    """Returns the share of its prompts' text that each task loses for want of room.
+
+    An estimate, on the first prompts of each task: what was cut, and all of what was left out, by
+    the length of all. Exemplars are not counted.
+    """
+    names = prompts.task_names
+    sample = max(2, min(_SAMPLE, _SAMPLE_OF_ALL // len(names)))
+    shares = {}
+    for number, name in enumerate(names):
+        drawn = [prompts.draw_of(number, nth) for nth in range(sample)]
+        whole = sum(one.fitted.whole_tokens for one in drawn)
+        lost = sum(one.fitted.lost_tokens for one in drawn)
+        shares[name] = lost / max(whole, 1)
+    return shares
 
 
 class Order:

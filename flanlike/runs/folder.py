@@ -12,7 +12,7 @@ from typing import Any
 
 from flanlike import atomic, errors
 from flanlike import config as config_lib
-from flanlike.batches import packing, tokenizer
+from flanlike.batches import tokenizer
 from flanlike.models import config as model_config
 from flanlike.runs import locks
 from flanlike.training import distributed
@@ -170,17 +170,10 @@ def is_trained(out: Path, steps: int) -> bool:
     return (out / "checkpoints" / str(steps)).is_dir()
 
 
-def write_composition(out: Path, composition: Mapping[str, Any], counts: packing.Counts) -> None:
-    """Writes composition.json: what was trained on, and what was left out and why."""
+def write_composition(out: Path, composition: Mapping[str, Any]) -> None:
+    """Writes composition.json: what was trained on, and what was left out or cut, and why."""
     if distributed.is_first():
-        atomic.write_json(
-            out / "composition.json",
-            {
-                **composition,
-                "dropped_exemplars": counts.exemplars_dropped,
-                "truncated": {"inputs": counts.inputs_cut, "targets": counts.targets_cut},
-            },
-        )
+        atomic.write_json(out / "composition.json", composition)
 
 
 def has_config(folder: Path) -> bool:

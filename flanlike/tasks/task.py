@@ -15,9 +15,12 @@ What is asked of each in particular, `records` says.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from flanlike.tasks import texts
+
+# What is lost of a field that is too long for a model's inputs.
+Cut = Literal["end", "middle", "never"]
 
 Row = Mapping[str, Any]
 Record = dict[str, Any]
@@ -153,6 +156,9 @@ class Task:
     FLAN 2021 paper (one of 62) that the task is or is a part of. `how_to_get` is one line for a
     dataset that neither backend has: it is asked for, downloaded by hand, or gone. `rows` gives
     the rows of a split in code, class labels as names: these are taken, whatever `--data` says.
+    `cut` says what is lost of a field where a prompt is too long (see `prompts.fitting`): its end,
+    its middle, or nothing, so that the prompt is left out. A field of the name "question" is never
+    cut, any other loses its end, unless it stands here ("answer": that of an inverted prompt).
     """
 
     name: str
@@ -176,6 +182,7 @@ class Task:
     flan_dataset: str = ""
     how_to_get: str = ""
     rows: Callable[[str], Sequence[Row]] | None = None
+    cut: Mapping[str, Cut] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
@@ -208,6 +215,12 @@ class Task:
         reserved = {"label", "options", "references", "answer", "score", "group"}
         if clash := reserved & set(self.fields):
             raise ValueError(f"task {self.name!r}: {sorted(clash)!r} are reserved, not fields")
+        for name, cut in self.cut.items():
+            if name not in (*self.fields, "answer") or cut not in get_args(Cut):
+                raise ValueError(
+                    f"task {self.name!r}: cut is {{{name!r}: {cut!r}}}; expected a field "
+                    f"({self.fields!r}) or 'answer', with one of {get_args(Cut)!r}"
+                )
 
     @property
     def paper_cluster(self) -> str:
@@ -222,6 +235,10 @@ class Task:
     @property
     def has_rationale(self) -> bool:
         return "rationale" in self.fields
+
+    def cut_of(self, name: str) -> Cut:
+        """Returns what a field, or the answer of an inverted prompt, loses where it is too long."""
+        return self.cut.get(name, "never" if name == "question" else "end")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +255,7 @@ class Provenance:
     shows_options: bool
     option_style: str = ""  # of the layout; empty where no options are shown
     seed: int
+    cut_tokens: int = 0  # of the text of the record's fields, for want of room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -378,7 +378,7 @@ def _as_json(plan: Plan) -> dict[str, Any]:
 def _parser() -> argparse.ArgumentParser:
     """Returns the parser; flags are spelt as those of train.py, with a short form."""
     parser = errors.Parser(prog="python -m flanlike.plan", description=__doc__.splitlines()[0])
-    batch, name = config_lib.BatchConfig(), config_lib.OptimConfig().name
+    batch, name = config_lib.RunConfig().batch, config_lib.OptimConfig().name
     parser.add_argument("--model", required=True, help=f"preset: {', '.join(presets.PRESETS)}")
     parser.add_argument("--mesh", default="data=1", help="devices an axis: data=2,fsdp=4,tensor=1")
     pieces = bounds.argument(Vocabulary)

@@ -59,23 +59,60 @@ def test_text_without_inputs_is_trained_on_whole():
     assert batch.loss_weights_BT.tolist() == [[1, 1, 1, 0]]
 
 
-def test_inputs_lose_their_beginning_and_targets_their_end():
+def test_targets_lose_their_end():
     limits = features.LengthLimits(max_input_tokens=3, max_target_tokens=2)
-    decoder = features.to_example([4, 5, 6, 7], [8, 9], limits, family="decoder")
-    assert (decoder.inputs, decoder.targets) == ([5, 6, 7], [8, 9])
-    assert decoder.is_input_cut and decoder.is_target_cut
-    encoder = features.to_example([4, 5, 6, 7], [8, 9], limits, family="encoder_decoder")
-    assert (encoder.inputs, encoder.targets) == ([6, 7, 1], [8, 9])
+    decoder = features.to_example([4, 5], [8, 9], limits, family="decoder")
+    assert (decoder.inputs, decoder.targets) == ([4, 5], [8, 9])
+    assert decoder.is_target_cut
+    encoder = features.to_example([4, 5], [8, 9], limits, family="encoder_decoder")
+    assert (encoder.inputs, encoder.targets) == ([4, 5, 1], [8, 9])
 
 
-def test_a_soft_prompt_stands_before_all_and_is_never_cut_nor_predicted():
+@pytest.mark.parametrize("family", ["decoder", "encoder_decoder"])
+def test_inputs_that_are_too_long_are_refused_and_not_cut(family):
+    limits = features.LengthLimits(max_input_tokens=3, max_target_tokens=2)
+    with pytest.raises(ValueError, match="the limit is 3; render the prompt by fitting.fit"):
+        features.to_example([4, 5, 6, 7], [8], limits, family=family)
+
+
+class Spelling:
+    """A vocabulary of one id per character, with the marks of a decoder that has BOS."""
+
+    marks = features.Marks(eos_id=1, bos_id=2)
+
+    def encode(self, text):
+        return [ord(c) for c in text]
+
+
+def test_the_room_is_what_the_marks_leave_of_the_limit():
+    words = Spelling()
+    decoder = features.room(words, 9, "decoder", first_ids=[30, 31])
+    assert decoder.tokens == 6  # two of a soft prompt, BOS
+    assert decoder.read("ab") == [97, 98, 10]
+    encoder = features.room(words, 9, "encoder_decoder")
+    assert encoder.tokens == 8  # EOS
+    assert encoder.read("ab") == [97, 98]
+    for family, room in (("decoder", decoder), ("encoder_decoder", encoder)):
+        limits = features.LengthLimits(max_input_tokens=9, max_target_tokens=2)
+        first_ids = [30, 31] if family == "decoder" else []
+        example = features.to_example(
+            range(3, 3 + room.tokens),
+            [8],
+            limits,
+            family=family,
+            marks=words.marks,
+            first_ids=first_ids,
+        )
+        assert len(example.inputs) == 9
+
+
+def test_a_soft_prompt_stands_before_all_and_is_never_predicted():
     limits = features.LengthLimits(max_input_tokens=3, max_target_tokens=2)
     decoder, encoder = (
-        features.to_example([4, 5, 6, 7], [8, 9], limits, family=family, first_ids=[30])
+        features.to_example([4], [8, 9], limits, family=family, first_ids=[30])
         for family in ("decoder", "encoder_decoder")
     )
-    assert (decoder.inputs, encoder.inputs) == ([30, 6, 7], [30, 7, 1])
-    assert decoder.is_input_cut and encoder.is_input_cut
+    assert (decoder.inputs, encoder.inputs) == ([30, 4], [30, 4, 1])
     marks = features.Marks(eos_id=1, bos_id=2)
     example = features.to_example(
         [4], [8], LIMITS, family="decoder", marks=marks, first_ids=[30, 31]
@@ -90,18 +127,18 @@ def test_what_just_fits_is_not_cut():
     limits = features.LengthLimits(max_input_tokens=3, max_target_tokens=2)
     decoder = features.to_example([4, 5, 6], [8], limits, family="decoder")
     assert (decoder.inputs, decoder.targets) == ([4, 5, 6], [8, 1])
-    assert not decoder.is_input_cut and not decoder.is_target_cut
+    assert not decoder.is_target_cut
     assert features.to_example([4, 5], [8], limits, family="encoder_decoder").inputs == [4, 5, 1]
 
 
 def test_an_example_begins_and_ends_with_the_marks_of_its_words():
-    """A cut leaves BOS where it is; an encoder has none."""
+    """A decoder's BOS counts in the limit; an encoder has none."""
     limits = features.LengthLimits(max_input_tokens=3, max_target_tokens=2)
     marks = features.Marks(eos_id=9, bos_id=8)
     decoder = features.to_example([4, 5], [6], limits, family="decoder", marks=marks)
     assert (decoder.inputs, decoder.targets) == ([8, 4, 5], [6, 9])
-    decoder = features.to_example([3, 4, 5], [6], limits, family="decoder", marks=marks)
-    assert decoder.inputs == [8, 4, 5] and decoder.is_input_cut
+    with pytest.raises(ValueError, match="inputs have 4 tokens with their marks"):
+        features.to_example([3, 4, 5], [6], limits, family="decoder", marks=marks)
     encoder = features.to_example([4, 5], [6], limits, family="encoder_decoder", marks=marks)
     assert (encoder.inputs, encoder.targets) == ([4, 5, 9], [6, 9])
 
@@ -109,7 +146,9 @@ def test_an_example_begins_and_ends_with_the_marks_of_its_words():
 @pytest.mark.parametrize("marks", [features.Marks(), features.Marks(eos_id=2, bos_id=1)])
 @pytest.mark.parametrize("family", ["decoder", "encoder_decoder"])
 def test_an_example_at_the_limits_fits_a_row(family, marks):
-    example = features.to_example(range(3, 20), range(3, 20), LIMITS, family=family, marks=marks)
+    room = LIMITS.max_input_tokens - (family != "decoder" or marks.bos_id is not None)
+    inputs = range(3, 3 + room)
+    example = features.to_example(inputs, range(3, 20), LIMITS, family=family, marks=marks)
     source, decoder = example.size(family)
     row = LIMITS.row_tokens(family)
     assert source <= row[0] and decoder <= row[1]

@@ -162,7 +162,7 @@ def test_there_are_as_many_workers_as_were_asked_for(shards, workers, expected, 
     """A run of many shards may go on in one process: no shard brings a process of its own."""
     given = []
 
-    def iterator(_, *, rows, workers):
+    def iterator(_, *, rows, workers, tasks):
         given.append(workers)
         return types.SimpleNamespace(close=lambda: None)
 

@@ -6,7 +6,9 @@ import packing_toys as toys
 import pytest
 from hypothesis import strategies
 
+from flanlike import errors
 from flanlike.batches import features, packing
+from flanlike.prompts import fitting
 
 
 def test_best_fit_takes_the_tightest_row():
@@ -96,13 +98,14 @@ def test_state_restores_the_stream():
     for _ in range(4):
         next(batches)
     state = batches.get_state()
-    assert sorted(state) == ["counts", "row", "window"]
+    assert sorted(state) == ["by_task", "counts", "row", "window"]
     expected = [next(batches) for _ in range(6)]
     counts = batches.counts
     fresh = packing.BatchIterator(_windows(), rows=3)
     fresh.set_state(state)
     assert _same([next(fresh) for _ in range(6)], expected)
     assert fresh.counts == counts
+    assert fresh.by_task.tolist() == batches.by_task.tolist()
     batches.set_state(state)
     assert _same([next(batches) for _ in range(6)], expected)
 
@@ -130,3 +133,41 @@ def test_rows_have_no_order_of_length():
 def test_settings_are_checked():
     with pytest.raises(ValueError, match="rows is 0"):
         packing.BatchIterator(_windows(), rows=0)
+
+
+def _of_two_tasks(index: int) -> packing.Item:
+    """Every fourth prompt did not fit, every third of task 1 has lost 5 tokens."""
+    if index % 4 == 0:
+        return packing.Item(example=None, task=index % 2, counts=fitting.TaskCounts(left_out=1))
+    example = features.Example(inputs=[2], targets=[index + 3] * (index % 5 + 1))
+    is_cut = index % 6 == 1
+    counts = fitting.TaskCounts(1, is_cut, 5 * is_cut, 0, index % 10 == 2)
+    return packing.Item(example=example, task=index % 2, counts=counts)
+
+
+def test_what_became_of_prompts_is_counted_by_task():
+    settings = {"row_tokens": (0, 8), "family": "decoder", "seed": 0, "window_examples": 16}
+    batches = packing.BatchIterator(packing.Windows(_of_two_tasks, **settings), rows=1, tasks=2)
+    rows = 0
+    while batches.get_state()["window"] < 2:
+        next(batches)
+        rows += 1
+    prompts = range(32)
+    there = [[i for i in prompts if i % 2 == task and i % 4] for task in (0, 1)]
+    cut = [i for i in there[1] if i % 6 == 1]
+    assert batches.by_task.tolist() == [
+        [len(there[0]), 0, 0, 8, sum(i % 10 == 2 for i in there[0])],
+        [len(there[1]), len(cut), 5 * len(cut), 0, 0],
+    ]
+    assert batches.counts.examples == 24 and batches.counts.inputs_cut == len(cut)
+    old = batches.get_state()
+    del old["by_task"]  # of a run from before it was counted
+    batches.set_state(old)
+    assert batches.by_task.sum() == 0
+
+
+def test_a_window_of_prompts_that_do_not_fit_is_one_line():
+    settings = {"row_tokens": (0, 8), "family": "decoder", "seed": 0, "window_examples": 16}
+    windows = packing.Windows(lambda index: packing.Item(example=None), **settings)
+    with pytest.raises(errors.UserError, match="none of 16 prompts.*--batch.max-input-tokens"):
+        next(packing.BatchIterator(windows, rows=1))

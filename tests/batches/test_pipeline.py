@@ -69,11 +69,46 @@ def test_exemplars_that_do_not_fit_are_dropped_and_counted(registry, words):
 
 
 def test_cut_inputs_and_targets_are_counted(registry, words):
-    batches = _batches(
-        registry, _compose(registry), words, max_input_tokens=30, max_target_tokens=2
-    )
-    next(batches)
-    assert batches.counts.inputs_cut > 0 and batches.counts.targets_cut > 0
+    composition = _compose(registry)
+    batches = _batches(registry, composition, words, max_input_tokens=40, max_target_tokens=2)
+    for _ in range(20):
+        next(batches)
+    by_task = dict(zip(_NAMES, batches.by_task, strict=True))
+    assert batches.counts.inputs_cut == sum(counts.cut for counts in by_task.values()) > 0
+    assert batches.counts.targets_cut > 0
+    assert sum(counts.prompts for counts in by_task.values()) == batches.counts.examples
+    assert by_task["rte"].cut_tokens > by_task["rte"].cut > 0  # premises are long
+    assert by_task["cot_gsm8k"].left_out > 0  # half a problem has another answer
+    assert by_task["cot_gsm8k"].unknown_targets == 0  # bytes know every text
+
+
+def test_targets_that_the_words_do_not_know_are_counted(registry, words):
+    forgetful = vocabulary.Vocabulary(words.__reduce__()[1][0])
+    forgetful.unknown_id = forgetful.encode("positive")[0]
+    batches = _batches(registry, _compose(registry), forgetful)
+    for _ in range(20):
+        next(batches)
+    by_task = dict(zip(_NAMES, batches.by_task, strict=True))
+    assert by_task["sst2"].unknown_targets > 0
+    assert by_task["common_gen"].unknown_targets == 0
+
+
+def test_tasks_that_lose_much_are_told(registry, words):
+    def told(limit):
+        return pipeline.told_of_losses(
+            _compose(registry),
+            registry,
+            words,
+            data="embedded",
+            seed=0,
+            family="decoder",
+            max_input_tokens=limit,
+        )
+
+    assert told(2000) == []
+    (line,) = told(40)
+    assert line.startswith("at 40 input tokens these tasks lose more than a tenth of their text")
+    assert "cot_gsm8k" in line and "rte" in line
 
 
 @pytest.mark.parametrize("family", ["decoder", "encoder_decoder"])
@@ -81,7 +116,7 @@ def test_rows_hold_the_rendered_prompts(registry, words, family):
     composition = _compose(registry)
     batches = _batches(registry, composition, words, family=family)
     batch = next(batches)
-    prompts = _prompts(registry, composition, max_input_tokens=200, words=words)
+    prompts = _prompts(registry, composition, room=features.room(words, 200, family))
     rendered = {
         (features.inputs_text(p.inputs, family), p.targets)
         for p in (prompts[i] for i in range(1024))
@@ -118,14 +153,16 @@ def test_a_soft_prompt_begins_every_example_of_a_packed_row(registry, words, fam
 
 def test_resumed_batches_are_the_same(registry, words):
     composition = _compose(registry)
-    batches = _batches(registry, composition, words, rows=24)
+    tight = {"rows": 24, "max_input_tokens": 60}
+    batches = _batches(registry, composition, words, **tight)
     for _ in range(3):
         next(batches)
     state = batches.get_state()
     expected = [next(batches) for _ in range(4)]
-    resumed = _batches(registry, composition, words, rows=24)
+    resumed = _batches(registry, composition, words, **tight)
     resumed.set_state(state)
     assert _same([next(resumed) for _ in range(4)], expected)
+    assert resumed.get_state() == batches.get_state()
 
 
 @pytest.mark.slow
@@ -139,10 +176,12 @@ def test_a_worker_changes_nothing(registry, words):
 
 def _check_workers(registry, words, workers):
     composition = _compose(registry)
-    with_workers = _batches(registry, composition, words, rows=64, workers=workers)
-    expected = _batches(registry, composition, words, rows=64)
+    tight = {"rows": 64, "max_input_tokens": 60}  # prompts are cut and left out
+    with_workers = _batches(registry, composition, words, **tight, workers=workers)
+    expected = _batches(registry, composition, words, **tight)
     assert _same([next(with_workers) for _ in range(8)], [next(expected) for _ in range(8)])
     assert with_workers.get_state() == expected.get_state()
+    assert sum(counts.left_out for counts in expected.by_task) > 0 < expected.counts.inputs_cut
     with_workers.close()
 
 

@@ -100,7 +100,7 @@ def test_a_decoder_is_asked_as_it_was_trained_with_a_newline_at_the_end(monkeypa
 def test_the_words_marks_go_to_the_model(monkeypatch, family, start):
     """BOS before a decoder's prompt, however long, and the words' own EOS."""
     monkeypatch.setattr(Letters, "marks", features.Marks(eos_id=7, bos_id=ord("^")))
-    asked = collect("sst2", validation_rows=0, family=family, max_input_tokens=10)
+    asked = collect("sst2", validation_rows=0, family=family)
     given = []
 
     def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
@@ -142,18 +142,21 @@ def test_what_is_done_is_reported_by_phase(monkeypatch):
     ]
 
 
-def test_long_prompts_keep_their_end_and_are_counted(monkeypatch):
-    asked = collect("sst2", validation_rows=0, max_input_tokens=10)
-    lengths = []
+def test_long_prompts_lose_text_of_the_row_alone_and_are_counted(monkeypatch):
+    limit = 180
+    asked = collect("rte", validation_rows=0, max_input_tokens=limit)
+    given = []
 
     def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
-        lengths.extend(map(len, prompts))
+        given.extend(map(Letters().decode, prompts))
         return [np.zeros(len(choices)) for choices in options]
 
     monkeypatch.setattr(decode, "option_scores", option_scores)
-    found = _evaluate(asked)
-    assert set(lengths) == {10}
-    assert found.notes["truncated_prompts"] == found.notes["prompts"] == len(lengths)
+    notes = _evaluate(asked).notes
+    assert all(len(text) <= limit for text in given)
+    assert given == [p.inputs + "\n" for cell in asked.cells for p in cell.prompts]
+    assert 0 < notes["truncated_prompts"] < notes["prompts"] == len(given)
+    assert notes["cuts"]["rte"]["cut"] == notes["truncated_prompts"]
 
 
 def test_clusters_that_only_the_instruction_decides_are_named(knowing):

@@ -9,6 +9,8 @@ import source_toys
 import task_registry
 from eval import baselines, questions
 from flanlike import errors
+from flanlike.batches import features
+from flanlike.prompts import fitting
 from flanlike.sources import opening
 
 
@@ -122,8 +124,63 @@ def test_exemplars_without_room_are_dropped_and_counted():
 
 
 @pytest.mark.parametrize("family", ["decoder", "encoder_decoder"])
-def test_a_place_is_kept_for_the_end_of_the_inputs(family):
-    assert _collect("sst2", max_input_tokens=9, family=family).max_prompt_tokens == 8
+def test_prompts_are_those_that_training_renders_for_the_same_limit(family):
+    """One function cuts; the room it has is the limit without the marks, in both."""
+    limit = 180
+    asked = _collect("rte", max_input_tokens=limit, family=family, validation_rows=0)
+    room = features.room(eval_toys.Letters(), limit, family)
+    cut = 0
+    for cell in asked.cells:
+        template = task_registry.registry().templates("rte").get(cell.template)
+        for prompt, ids, record in zip(cell.prompts, cell.ids, cell.records, strict=True):
+            told = prompt.provenance
+            again = fitting.fit(
+                room,
+                cell.task,
+                template,
+                record,
+                layout=task_registry.registry().templates("rte").layout,
+                source=told.source,
+                split=told.split,
+                row_id=told.row_id,
+                seed=told.seed,
+            )
+            assert again.prompt == prompt and again.ids == list(ids)
+            cut += told.cut_tokens > 0
+    assert 0 < cut == asked.counts["rte"].cut
+
+
+def test_rows_that_cannot_fit_under_one_template_are_left_out_under_all_and_counted(monkeypatch):
+    """A problem is never cut; templates are compared on the same rows."""
+    lengths = [
+        len(prompt.inputs) + 1
+        for cell in _collect("gsm8k", generation_rows=6, validation_rows=0).cells
+        for prompt in cell.prompts
+    ]
+    limit = sorted(lengths)[-3]
+    asked = _collect("gsm8k", generation_rows=6, validation_rows=0, max_input_tokens=limit)
+    rows = {cell.rows for cell in asked.cells}
+    assert len(rows) == 1 and 0 < len(asked.cells[0].rows) < 6
+    missing = (6 - len(asked.cells[0].rows)) * len(asked.cells)
+    assert asked.counts["gsm8k"].left_out == missing
+    assert asked.warnings == [
+        f"prompts that do not fit --eval.max-input-tokens are left out: gsm8k {missing}"
+    ]
+    with pytest.raises(errors.UserError, match="'gsm8k': none of its prompts fits .* 20: give"):
+        _collect("gsm8k", max_input_tokens=20)
+
+
+def test_options_that_the_tokenizer_cannot_tell_apart_are_counted_and_told(monkeypatch):
+    def encode(self, text):
+        return [ord(c) if c.islower() else 0 for c in text]
+
+    assert _collect("sst2", validation_rows=0).warnings == []
+    monkeypatch.setattr(eval_toys.Letters, "encode", encode)
+    monkeypatch.setattr(eval_toys.Letters, "unknown_id", 0)
+    asked = _collect("sst2", validation_rows=0, option_style="letters")
+    assert asked.same_options == {"sst2": 6}  # "(A)" and "(B)" are three unknown characters each
+    assert asked.warnings == ["rows have options that the tokenizer cannot tell apart: sst2 6"]
+    assert asked.counts["sst2"].unknown_targets > 0
 
 
 def test_no_number_of_rows_is_cut_in_silence():

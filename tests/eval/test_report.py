@@ -80,6 +80,23 @@ def test_what_was_cut_is_said_with_its_end(tmp_path):
     assert "4 exemplars left out of training prompts" in text
 
 
+def test_what_prompts_lost_is_said_by_task(tmp_path):
+    run = _make_run(tmp_path / "run")
+    counts = {"prompts": 90, "cut": 3, "cut_tokens": 512, "left_out": 2, "unknown_targets": 1}
+    told = {"truncated": {"inputs": 3, "targets": 0}, "cuts": {"race_middle": counts}}
+    (run / "composition.json").write_text(json.dumps(told))
+    made = evaluation.read(run / "eval/9")
+    notes = {"cuts": {"rte": counts}, "same_options": {"rte": 7}}
+    evaluation.write(run, dataclasses.replace(made, notes={**made.notes, **notes}))
+    text = report.write(run)[0].read_text()
+    assert "race_middle: 3 of 90 training prompts lost text, 171 tokens each" in text
+    assert "race_middle: 2 training prompts left out (no room)" in text
+    assert "race_middle: 1 training prompts with answers that the tokenizer does not know" in text
+    assert "rte: 3 of 90 evaluation prompts lost text" in text
+    assert "rte: 7 rows have options that the tokenizer cannot tell apart" in text
+    assert "beginning" not in text
+
+
 def test_the_report_says_what_the_intervals_allow(tmp_path):
     run = _make_run(tmp_path / "run")
     (run / "metrics.jsonl").write_text('{"step": 1, "loss": 2.0}\n{"step": 2, "loss": 1.0}\n')

@@ -109,8 +109,8 @@ def test_shares_may_be_overridden(registry):
 def test_exemplars_that_are_not_to_be_had_count_as_wanted(registry):
     shares = mixture.Shares(few_shot=1.0, min_shots=5, max_shots=5)
     composition = _compose(registry, ("rte",), max_examples=4)
-    prompt, wanted = _prompts(registry, composition, shares=shares).with_wanted_shots(0)
-    assert (prompt.provenance.shots, wanted) == (3, 5)
+    drawn = _prompts(registry, composition, shares=shares).draw(0)
+    assert (drawn.prompt.provenance.shots, drawn.wanted_shots) == (3, 5)
 
 
 def test_a_record_that_asks_about_its_options_is_never_drawn_without_them(registry):

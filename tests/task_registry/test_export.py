@@ -1,6 +1,7 @@
 import concurrent.futures
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -9,14 +10,17 @@ import time
 import pytest
 import source_toys  # sets datasets offline
 
+import flanlike
 import task_registry
 from flanlike import errors
+from flanlike.batches import features, tokenizer
 from flanlike.mixtures import compose
 from flanlike.prompts import files as prompt_files
 from flanlike.prompts import manifest
 from flanlike.prompts import stream as prompt_stream
 from task_registry import __main__ as command_line
 
+VOCABULARY = str(pathlib.Path(flanlike.__file__).parent / "microworld" / "base" / "vocabulary")
 MIXTURE = ("--mixture", "word_relations", "--hold-out")
 SIXTY = ("--examples", "60", "--shard-size", "25", "--processes", "1")
 USER_MODULE = """
@@ -236,6 +240,61 @@ def test_a_damaged_shard_is_named(format, tmp_path, capsys):
     if format == "jsonl":
         path.write_text("")
         assert "has 0 prompts, expected 25" in mistake(capsys, tmp_path / "out")
+
+
+def test_prompts_are_cut_as_in_training_where_that_is_asked(tmp_path, capsys):
+    """Also those of a folder that goes on, of which two shards are there."""
+    flags = ("--mixture", "flan_core", "--max-input-tokens", "80", "--vocabulary", VOCABULARY)
+    out = tmp_path / "out"
+    export(out, *flags, "--examples", "600", "--shard-size", "250")
+    found = task_registry.registry()
+    composition = compose.compose(found.mixture("flan_core"), found, "embedded", ())
+    words = tokenizer.load(VOCABULARY)
+    room = features.room(words, 80, "decoder")
+    stream = prompt_stream.Prompts(composition, found, data="embedded", seed=0, room=room)
+    drawn = [stream.draw(index) for index in range(600)]
+    prompts = [one.prompt for one in drawn if one.prompt is not None]
+    rows = rows_of(out)
+    assert [row["inputs"] for row in rows] == [prompt.inputs for prompt in prompts]
+    cut = [prompt.provenance.cut_tokens for prompt in prompts]
+    assert [row["cut_tokens"] for row in rows] == cut
+    assert 0 < len(rows) < 600 and any(cut)
+    composition = json.loads((out / "composition.json").read_text())
+    assert composition["prompts"] == len(rows)
+    cuts = composition["cuts"]
+    assert sum(counts["left_out"] for counts in cuts.values()) == 600 - len(rows)
+    assert sum(counts["cut_tokens"] for counts in cuts.values()) == sum(cut)
+    card = (out / "README.md").read_text()
+    assert f"{len(rows):,} rendered prompts" in card and "| `cut_tokens` |" in card
+    task = next(name for name, counts in cuts.items() if counts["left_out"])
+    assert f"* {task}: {cuts[task]['left_out']} prompts that do not fit 80 tokens" in card
+    read = manifest.read(out)
+    assert read["export"]["vocabulary"] == words.fingerprint
+
+    before = bytes_of(out)
+    (out / "train-00001-of-00003.jsonl").unlink()
+    export(out, *flags, "--examples", "600", "--shard-size", "250")
+    assert bytes_of(out) == before
+    lines = (out / "train-00001-of-00003.jsonl").read_text().splitlines(keepends=True)
+    (out / "train-00001-of-00003.jsonl").write_text("".join(lines[:-1]))
+    said = mistake(capsys, out, *flags, "--examples", "600", "--shard-size", "250")
+    assert f"has {len(lines) - 1} prompts, expected {len(lines)}; delete it" in said
+    said = mistake(
+        capsys, out, *flags, "--examples", "600", "--shard-size", "250", "--max-input-tokens", "90"
+    )
+    assert "max_input_tokens is 90, in the manifest 80" in said
+
+
+def test_a_limit_needs_a_vocabulary_and_room_for_some_prompt(tmp_path, capsys):
+    out = tmp_path / "out"
+    said = mistake(capsys, out, "--max-input-tokens", "80")
+    assert "--max-input-tokens and --vocabulary go together" in said
+    said = mistake(capsys, out, "--vocabulary", VOCABULARY)
+    assert "--max-input-tokens and --vocabulary go together" in said
+    given = ("--vocabulary", VOCABULARY, "--max-input-tokens")
+    assert "--max-input-tokens is 1; expected 2 or more" in mistake(capsys, out, *given, "1")
+    assert not out.exists()
+    assert "none of 25 prompts, one after the other, fits" in mistake(capsys, out, *given, "4")
 
 
 @pytest.mark.parametrize("epochs", ["0", "nan", "inf"])
