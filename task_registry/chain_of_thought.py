@@ -1,7 +1,7 @@
 """Chain of thought: the answer with the reasoning that leads to it."""
 
 from flanlike.tasks import task
-from task_registry import rationales, rows
+from task_registry import columns, rationales
 
 _SPAN = {"start": "int32", "end": "int32", "string": "string"}
 _REFERENCE = _SPAN | {"bridge": "string"}
@@ -23,7 +23,7 @@ def cot_gsm8k() -> task.Task:
         metrics=("number_match",),
         templates="cot_gsm8k",
         microworld="cot_gsm8k",
-        splits=rows.carved(200, test="test"),
+        splits=columns.carved(200, test="test"),
         preprocess=rationales.gsm8k,
         hub=task.HubSource(
             repo="openai/gsm8k", config="main", columns=rationales.strings("question answer")
@@ -77,7 +77,7 @@ def cot_strategyqa() -> task.Task:
         metrics=("accuracy",),
         templates="cot_strategyqa",
         microworld="cot_strategyqa",
-        splits=rows.carved(200, test="test"),
+        splits=columns.carved(200, test="test"),
         preprocess=rationales.strategyqa,
         hub=task.HubSource(
             repo="ChilleD/StrategyQA",
@@ -104,7 +104,7 @@ def cot_creak() -> task.Task:
         metrics=("accuracy",),
         templates="cot_creak",
         microworld="cot_creak",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=rationales.creak,
         hub=task.HubSource(
             repo="amydeng2000/CREAK",
@@ -134,7 +134,7 @@ def cot_qasc() -> task.Task:
         metrics=("accuracy",),
         templates="cot_qasc",
         microworld="cot_qasc",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=rationales.qasc,
         unlabelled={"answerKey": ""},
         hub=task.HubSource(
@@ -200,7 +200,7 @@ def cot_sensemaking() -> task.Task:
         metrics=("accuracy",),
         templates="cot_sensemaking",
         microworld="cot_sensemaking",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=rationales.sensemaking,
         unusable=rationales.is_one_sentence,
         licence=f"CC BY-SA 4.0; {_PREPARED}",
@@ -258,7 +258,7 @@ def cot_qed() -> task.Task:
         metrics=("squad_em", "squad_f1"),
         templates="cot_qed",
         microworld="cot_qed",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=rationales.qed,
         unusable=rationales.is_unexplained,
         hub=task.HubSource(
@@ -300,7 +300,7 @@ def cos_e() -> task.Task:
         metrics=("accuracy",),
         templates="cos_e",
         microworld="cos_e",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=rationales.cos_e,
         hub=task.HubSource(
             repo="Salesforce/cos_e",

@@ -1,7 +1,7 @@
 """Closed-book question answering: what the model knows, without a text to read."""
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _TRIVIA_COLUMNS = {
     "question": "string",
@@ -44,7 +44,7 @@ def natural_questions() -> task.Task:
         metrics=("nq_em", "nq_f1"),
         templates="natural_questions",
         microworld="natural_questions",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_natural_questions,
         hub=task.HubSource(
             repo="google-research-datasets/nq_open",
@@ -72,7 +72,7 @@ def trivia_qa() -> task.Task:
         metrics=("trivia_qa_em", "trivia_qa_f1"),
         templates="trivia_qa",
         microworld="trivia_qa",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_trivia_qa,
         hub=task.HubSource(
             repo="mandarjoshi/trivia_qa", config="rc.nocontext", columns=_TRIVIA_COLUMNS
@@ -99,7 +99,7 @@ def web_questions() -> task.Task:
         metrics=("squad_em", "squad_f1"),
         templates="natural_questions",
         microworld="web_questions",
-        splits=rows.carved(200, test="test"),
+        splits=columns.carved(200, test="test"),
         preprocess=_web_questions,
         hub=task.HubSource(
             repo="stanfordnlp/web_questions",
@@ -141,7 +141,7 @@ def _arc(name: str, config: str) -> task.Task:
         metrics=("accuracy",),
         templates="arc",
         microworld=name,
-        splits=rows.carved(200, test="test"),
+        splits=columns.carved(200, test="test"),
         preprocess=_arc_record,
         hub=task.HubSource(
             repo="allenai/ai2_arc",
@@ -161,9 +161,9 @@ def _arc(name: str, config: str) -> task.Task:
 
 
 def _natural_questions(row: task.Row) -> task.Record:
-    question = rows.question(row, "question")
-    answers = [rows.untokenized(rows.plain_quotes(answer)) for answer in row["answer"]]
-    return {"question": question, "references": rows.references(answers)}
+    question = columns.question(row, "question")
+    answers = [columns.untokenized(columns.plain_quotes(answer)) for answer in row["answer"]]
+    return {"question": question, "references": columns.references(answers)}
 
 
 def _trivia_qa(row: task.Row) -> task.Record:
@@ -171,15 +171,17 @@ def _trivia_qa(row: task.Row) -> task.Record:
     if answer["value"] == "<unk>":
         raise ValueError("answer '<unk>' hides the answer of a test question; use the other splits")
     return {
-        "question": rows.question(row, "question"),
-        "references": rows.references(answer["value"], answer.get("aliases")),
+        "question": columns.question(row, "question"),
+        "references": columns.references(answer["value"], answer.get("aliases")),
     }
 
 
 def _web_questions(row: task.Row) -> task.Record:
-    question = rows.question(row, "question")
-    return {"question": question, "references": rows.references(row["answers"])}
+    question = columns.question(row, "question")
+    return {"question": question, "references": columns.references(row["answers"])}
 
 
 def _arc_record(row: task.Row) -> task.Record:
-    return rows.choice({"question": rows.text(row, "question")}, *rows.lettered_choices(row))
+    return columns.choice(
+        {"question": columns.text(row, "question")}, *columns.lettered_choices(row)
+    )

@@ -3,7 +3,7 @@
 import re
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _COPA = ("choice1", "choice2")
 _PIQA = ("0", "1")  # sol1, sol2
@@ -30,7 +30,7 @@ def copa() -> task.Task:
         metrics=("accuracy",),
         templates="copa",
         microworld="copa",
-        splits=rows.carved(50, test="validation"),
+        splits=columns.carved(50, test="validation"),
         preprocess=_copa,
         label_columns={"label": _COPA},
         unlabelled={"label": -1},
@@ -67,7 +67,7 @@ def piqa() -> task.Task:
         metrics=("accuracy",),
         templates="piqa",
         microworld="piqa",
-        splits=rows.carved(100, test="validation"),
+        splits=columns.carved(100, test="validation"),
         preprocess=_piqa,
         label_columns={"label": _PIQA},
         unlabelled={"label": -1},
@@ -105,7 +105,7 @@ def hellaswag() -> task.Task:
         metrics=("accuracy",),
         templates="continuation",
         microworld="hellaswag",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_hellaswag,
         unlabelled={"label": ""},
         hub=task.HubSource(
@@ -171,26 +171,26 @@ TASKS = [copa, piqa, hellaswag, story_cloze]
 
 
 def _copa(row: task.Row) -> task.Record:
-    relation = rows.text(row, "question")
+    relation = columns.text(row, "question")
     if relation not in ("cause", "effect"):
         raise ValueError(f"column 'question' is {relation!r}; expected 'cause' or 'effect'")
-    fields = {"premise": rows.text(row, "premise"), "relation": relation}
-    options = [rows.text(row, column) for column in _COPA]
-    return rows.choice(fields, options, rows.label(row, _COPA, "label"))
+    fields = {"premise": columns.text(row, "premise"), "relation": relation}
+    options = [columns.text(row, column) for column in _COPA]
+    return columns.choice(fields, options, columns.label(row, _COPA, "label"))
 
 
 def _piqa(row: task.Row) -> task.Record:
-    options = [rows.text(row, "sol1"), rows.text(row, "sol2")]
-    goal = {"goal": rows.text(row, "goal")}
-    return rows.choice(goal, options, rows.label(row, _PIQA, "label"))
+    options = [columns.text(row, "sol1"), columns.text(row, "sol2")]
+    goal = {"goal": columns.text(row, "goal")}
+    return columns.choice(goal, options, columns.label(row, _PIQA, "label"))
 
 
 def _hellaswag(row: task.Row) -> task.Record:
-    context = _without_marks(rows.text(row, "ctx", "context"))
+    context = _without_marks(columns.text(row, "ctx", "context"))
     context = _LAST_START.sub(lambda start: start[0].upper(), context)
-    endings = [_without_marks(ending) for ending in rows.value(row, "endings")]
-    gold = rows.numbered(row, _HELLASWAG, "label")
-    return rows.choice({"context": context}, endings, gold)
+    endings = [_without_marks(ending) for ending in columns.value(row, "endings")]
+    gold = columns.numbered(row, _HELLASWAG, "label")
+    return columns.choice({"context": context}, endings, gold)
 
 
 def _without_marks(text: str) -> str:
@@ -205,16 +205,16 @@ def _without_marks(text: str) -> str:
 
 def _story_cloze(row: task.Row) -> task.Record:
     if "endings" in row:
-        story, endings = rows.text(row, "context"), rows.value(row, "endings")
+        story, endings = columns.text(row, "context"), columns.value(row, "endings")
     else:
         numbers = ("1", "2", "3", "4")
         story = " ".join(
-            rows.text(row, f"input_sentence_{number}", f"InputSentence{number}")
+            columns.text(row, f"input_sentence_{number}", f"InputSentence{number}")
             for number in numbers
         )
         endings = [
-            rows.text(row, f"sentence_quiz{number}", f"RandomFifthSentenceQuiz{number}")
+            columns.text(row, f"sentence_quiz{number}", f"RandomFifthSentenceQuiz{number}")
             for number in _STORY_CLOZE
         ]
-    gold = rows.numbered(row, _STORY_CLOZE, "label", "answer_right_ending", "AnswerRightEnding")
-    return rows.choice({"story": story}, endings, gold)
+    gold = columns.numbered(row, _STORY_CLOZE, "label", "answer_right_ending", "AnswerRightEnding")
+    return columns.choice({"story": story}, endings, gold)

@@ -2,7 +2,7 @@
 
 from flanlike import seeding
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _YES_NO = task.Labels(names=("no", "yes"), words=("no", "yes"))
 _CREAK = task.Labels(names=("false", "true"), words=("false", "true"))
@@ -27,7 +27,7 @@ def commonsense_qa() -> task.Task:
         metrics=("accuracy",),
         templates="commonsense_qa",
         microworld="commonsense_qa",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_commonsense_qa,
         unlabelled={"answerKey": ""},
         hub=task.HubSource(
@@ -103,7 +103,7 @@ def commonsense_qa_2() -> task.Task:
         metrics=("accuracy",),
         templates="commonsense_qa_2",
         microworld="commonsense_qa_2",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_commonsense_qa_2,
         hub=task.HubSource(
             repo="tasksource/commonsense_qa_2.0",
@@ -138,7 +138,7 @@ def creak() -> task.Task:
         metrics=("accuracy",),
         templates="creak",
         microworld="creak",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_creak,
         hub=task.HubSource(
             repo="amydeng2000/CREAK",
@@ -247,7 +247,7 @@ def social_i_qa() -> task.Task:
         metrics=("accuracy",),
         templates="social_i_qa",
         microworld="social_i_qa",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_social_i_qa,
         hub=task.HubSource(
             repo="allenai/social_i_qa",
@@ -280,7 +280,7 @@ def strategy_qa() -> task.Task:
         metrics=("accuracy",),
         templates="strategy_qa",
         microworld="strategy_qa",
-        splits=rows.carved(200, test="test"),
+        splits=columns.carved(200, test="test"),
         preprocess=_strategy_qa,
         hub=task.HubSource(
             repo="ChilleD/StrategyQA",
@@ -313,36 +313,38 @@ TASKS = [
 
 
 def _commonsense_qa(row: task.Row) -> task.Record:
-    return rows.choice({"question": rows.text(row, "question")}, *rows.lettered_choices(row))
+    return columns.choice(
+        {"question": columns.text(row, "question")}, *columns.lettered_choices(row)
+    )
 
 
 def _codah(row: task.Row) -> task.Record:
-    context = rows.text(row, "question_prompt", "question_propmt")
-    gold = rows.numbered(row, _CODAH, "correct_answer_idx")
-    return rows.choice({"context": context}, row["candidate_answers"], gold)
+    context = columns.text(row, "question_prompt", "question_propmt")
+    gold = columns.numbered(row, _CODAH, "correct_answer_idx")
+    return columns.choice({"context": context}, row["candidate_answers"], gold)
 
 
 def _commonsense_qa_2(row: task.Row) -> task.Record:
-    question = _as_sentence(rows.text(row, "question"))
-    return {"question": question, "label": rows.label(row, _YES_NO.names, "answer")}
+    question = _as_sentence(columns.text(row, "question"))
+    return {"question": question, "label": columns.label(row, _YES_NO.names, "answer")}
 
 
 def _creak(row: task.Row) -> task.Record:
     return {
-        "claim": rows.text(row, "sentence"),
-        "label": rows.label(row, _CREAK.names, "label"),
+        "claim": columns.text(row, "sentence"),
+        "label": columns.label(row, _CREAK.names, "label"),
     }
 
 
 def _mc_taco(row: task.Row) -> task.Record:
     sentence, question = (
-        rows.plain_quotes(rows.text(row, column)) for column in ("sentence", "question")
+        columns.plain_quotes(columns.text(row, column)) for column in ("sentence", "question")
     )
     return {
         "sentence": sentence,
         "question": question,
-        "candidate": rows.text(row, "answer"),
-        "label": rows.label(row, _YES_NO.names, "label"),
+        "candidate": columns.text(row, "answer"),
+        "label": columns.label(row, _YES_NO.names, "label"),
         "group": f"{sentence} {question}",
     }
 
@@ -360,7 +362,7 @@ def _says_one_thing(row: task.Row) -> bool:
 
 def _statements(row: task.Row) -> list[str]:
     return [
-        _as_sentence(rows.text(row, f"{which} Statement")) for which in ("Correct", "Incorrect")
+        _as_sentence(columns.text(row, f"{which} Statement")) for which in ("Correct", "Incorrect")
     ]
 
 
@@ -375,10 +377,10 @@ def _as_sentence(text: str) -> str:
 
 
 def _social_i_qa(row: task.Row) -> task.Record:
-    fields = {"context": rows.text(row, "context"), "question": rows.text(row, "question")}
-    options = [rows.text(row, f"answer{letter}") for letter in "ABC"]
-    return rows.choice(fields, options, rows.numbered(row, _SOCIAL_I_QA, "label"))
+    fields = {"context": columns.text(row, "context"), "question": columns.text(row, "question")}
+    options = [columns.text(row, f"answer{letter}") for letter in "ABC"]
+    return columns.choice(fields, options, columns.numbered(row, _SOCIAL_I_QA, "label"))
 
 
 def _strategy_qa(row: task.Row) -> task.Record:
-    return {"question": rows.text(row, "question"), "label": rows.yes_or_no(row, "answer")}
+    return {"question": columns.text(row, "question"), "label": columns.yes_or_no(row, "answer")}

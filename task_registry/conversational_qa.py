@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flanlike import seeding
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _NO_TURNS = "(no earlier turns)"
 _CANNOT_ANSWER = "CANNOTANSWER"
@@ -30,7 +30,7 @@ def coqa() -> task.Task:
         metrics=("squad_em", "squad_f1"),
         templates="coqa",
         microworld="coqa",
-        splits=rows.carved(100, test="validation"),
+        splits=columns.carved(100, test="validation"),
         preprocess=_coqa,
         hub=task.HubSource(
             repo="stanfordnlp/coqa",
@@ -77,7 +77,7 @@ def quac() -> task.Task:
         metrics=("quac_f1", "squad_em"),
         templates="quac",
         microworld="quac",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_quac,
         hub=task.HubSource(
             repo="allenai/quac",
@@ -144,27 +144,27 @@ TASKS = [coqa, quac, dream]
 
 
 def _coqa(row: task.Row) -> task.Record:
-    story = rows.text(row, "story")
-    answers = rows.columns_of(row["answers"])["input_text"]
+    story = columns.text(row, "story")
+    answers = columns.columns_of(row["answers"])["input_text"]
     dialogue, question, turn = _one_turn(row["questions"], answers, story)
     return {
         "story": story,
         "dialogue": dialogue,
         "question": question,
-        "references": rows.references(answers[turn]),
+        "references": columns.references(answers[turn]),
     }
 
 
 def _quac(row: task.Row) -> task.Record:
-    context = rows.text(row, "context").removesuffix(_CANNOT_ANSWER).rstrip()
+    context = columns.text(row, "context").removesuffix(_CANNOT_ANSWER).rstrip()
     if "questions" in row:
         first = [_in_words(text) for text in row["orig_answers"]["texts"]]
         dialogue, question, turn = _one_turn(row["questions"], first, context)
-        answers = [first[turn], *rows.columns_of(row["answers"])["texts"][turn]]
+        answers = [first[turn], *columns.columns_of(row["answers"])["texts"][turn]]
     else:
-        dialogue, question = _NO_TURNS, rows.question(row, "question")
-        answers = [row["orig_answer"]["text"], *rows.columns_of(row["answers"])["text"]]
-    titles = (rows.text(row, "title", "wikipedia_page_title"), row["section_title"].strip())
+        dialogue, question = _NO_TURNS, columns.question(row, "question")
+        answers = [row["orig_answer"]["text"], *columns.columns_of(row["answers"])["text"]]
+    titles = (columns.text(row, "title", "wikipedia_page_title"), row["section_title"].strip())
     return {
         "title": ", ".join(filter(None, titles)),
         "context": "\n".join(filter(None, (row["background"].strip(), context))),
@@ -177,15 +177,15 @@ def _quac(row: task.Row) -> task.Record:
 def _dream(row: task.Row) -> task.Record:
     fields = {
         "dialogue": "\n".join(turn.strip() for turn in row["dialogue"]),
-        "question": rows.text(row, "question"),
+        "question": columns.text(row, "question"),
     }
-    return rows.choice_by_text(fields, row["choice"], rows.text(row, "answer"))
+    return columns.choice_by_text(fields, row["choice"], columns.text(row, "answer"))
 
 
 def _one_turn(questions: Sequence[str], answers: Sequence[str], text: str) -> tuple[str, str, int]:
     """Returns what was said before one turn of a conversation, its question and its index."""
     turns = {
-        index: (rows.question({"question": question}, "question"), answer.strip())
+        index: (columns.question({"question": question}, "question"), answer.strip())
         for index, (question, answer) in enumerate(zip(questions, answers, strict=True))
         if question.strip() and answer.strip()
     }
@@ -203,7 +203,7 @@ def _of_each_person(answers: Sequence[str]) -> list[str]:
 
     ["in Tarn", "Tarn", "in Tarn", "Tarn"] -> ["in Tarn", "Tarn", "Tarn"]
     """
-    first = rows.references(answers)[0]
+    first = columns.references(answers)[0]
     others = [answer.strip() for answer in answers if answer.strip()][1:]
     if first in others:
         others.remove(first)

@@ -3,7 +3,7 @@
 import re
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _WINOGRANDE = ("1", "2")
 _CANDIDATES = ("0", "1")
@@ -27,7 +27,7 @@ def winogrande() -> task.Task:
         metrics=("accuracy",),
         templates="winogrande",
         microworld="winogrande",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_winogrande,
         label_columns={"label": _WINOGRANDE},
         unlabelled={"label": -1, "answer": ""},
@@ -63,7 +63,7 @@ def definite_pronoun_resolution() -> task.Task:
         metrics=("accuracy",),
         templates="pronoun",
         microworld="definite_pronoun_resolution",
-        splits=rows.carved(200, test="test"),
+        splits=columns.carved(200, test="test"),
         preprocess=_definite_pronoun_resolution,
         label_columns={"label": _CANDIDATES},
         hub=task.HubSource(
@@ -100,7 +100,7 @@ def wsc() -> task.Task:
         metrics=("accuracy",),
         templates="wsc",
         microworld="wsc",
-        splits=rows.carved(50, test="validation"),
+        splits=columns.carved(50, test="validation"),
         preprocess=_wsc,
         label_columns={"label": _WSC.names},
         unlabelled={"label": -1},
@@ -213,61 +213,61 @@ TASKS = [winogrande, definite_pronoun_resolution, wsc, wsc273, gap]
 
 
 def _winogrande(row: task.Row) -> task.Record:
-    sentence = rows.text(row, "sentence")
+    sentence = columns.text(row, "sentence")
     if sentence.count("_") != 1:
         raise ValueError(f"column 'sentence' is {sentence!r}; expected one '_' for the blank")
-    options = [rows.text(row, "option1"), rows.text(row, "option2")]
-    gold = rows.label(row, _WINOGRANDE, "label", "answer", option1="1", option2="2")
-    return rows.choice({"sentence": sentence}, options, gold)
+    options = [columns.text(row, "option1"), columns.text(row, "option2")]
+    gold = columns.label(row, _WINOGRANDE, "label", "answer", option1="1", option2="2")
+    return columns.choice({"sentence": sentence}, options, gold)
 
 
 def _definite_pronoun_resolution(row: task.Row) -> task.Record:
-    fields = {"sentence": rows.text(row, "sentence"), "pronoun": rows.text(row, "pronoun")}
-    return rows.choice(fields, row["candidates"], rows.label(row, _CANDIDATES, "label"))
+    fields = {"sentence": columns.text(row, "sentence"), "pronoun": columns.text(row, "pronoun")}
+    return columns.choice(fields, row["candidates"], columns.label(row, _CANDIDATES, "label"))
 
 
 def _wsc(row: task.Row) -> task.Record:
-    text, pronoun = rows.text(row, "text"), rows.text(row, "span2_text")
+    text, pronoun = columns.text(row, "text"), columns.text(row, "span2_text")
     words = [word.start() for word in re.finditer(r"\S+", text)]
-    near = words[min(rows.value(row, "span2_index"), len(words) - 1)]
+    near = words[min(columns.value(row, "span2_index"), len(words) - 1)]
     return {
         "text": _marked(text, pronoun, near),
-        "span1": rows.text(row, "span1_text"),
+        "span1": columns.text(row, "span1_text"),
         "span2": pronoun,
-        "label": rows.label(row, _WSC.names, "label"),
+        "label": columns.label(row, _WSC.names, "label"),
     }
 
 
 def _wsc273(row: task.Row) -> task.Record:
-    text, pronoun = rows.text(row, "text"), rows.text(row, "pronoun", "pronoun_text")
+    text, pronoun = columns.text(row, "text"), columns.text(row, "pronoun", "pronoun_text")
     if len(_places(text, pronoun)) > 1:  # else it is plain which one is meant
-        text = _marked(text, pronoun, rows.value(row, "pronoun_loc", "pronoun_start"))
+        text = _marked(text, pronoun, columns.value(row, "pronoun_loc", "pronoun_start"))
     if "options" in row:
         options = row["options"]
     else:
-        options = [rows.text(row, "option1"), rows.text(row, "option2")]
-    gold = rows.numbered(row, _CANDIDATES, "label")
-    return rows.choice({"sentence": text, "pronoun": pronoun}, options, gold)
+        options = [columns.text(row, "option1"), columns.text(row, "option2")]
+    gold = columns.numbered(row, _CANDIDATES, "label")
+    return columns.choice({"sentence": text, "pronoun": pronoun}, options, gold)
 
 
 def _gap(row: task.Row) -> task.Record:
-    pronoun = rows.text(row, "Pronoun")
-    text = _marked(rows.text(row, "Text"), pronoun, rows.value(row, "Pronoun-offset"))
+    pronoun = columns.text(row, "Pronoun")
+    text = _marked(columns.text(row, "Text"), pronoun, columns.value(row, "Pronoun-offset"))
     fields = {
-        "text": rows.plain_quotes(text),
+        "text": columns.plain_quotes(text),
         "pronoun": pronoun,
-        "first": rows.plain_quotes(rows.text(row, "A")),
-        "second": rows.plain_quotes(rows.text(row, "B")),
+        "first": columns.plain_quotes(columns.text(row, "A")),
+        "second": columns.plain_quotes(columns.text(row, "B")),
     }
     is_first, is_second = (
         # The files of its makers have "TRUE" and "FALSE" for what the hub and TFDS have as bools.
-        rows.label({name: str(row[name]).capitalize()}, ("False", "True"), name)
+        columns.label({name: str(row[name]).capitalize()}, ("False", "True"), name)
         for name in ("A-coref", "B-coref")
     )
     if is_first and is_second:
         raise ValueError("columns 'A-coref' and 'B-coref' are both true; expected one at most")
     gold = 0 if is_first else 1 if is_second else 2
-    return rows.choice(fields, [fields["first"], fields["second"], _NEITHER], gold)
+    return columns.choice(fields, [fields["first"], fields["second"], _NEITHER], gold)
 
 
 def _places(text: str, word: str) -> list[int]:

@@ -4,7 +4,7 @@ Hold-outs do not reach into them: a collection has inference, sentiment and all 
 """
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 
 def t0_sf() -> task.Task:
@@ -22,7 +22,7 @@ def t0_sf() -> task.Task:
         metrics=("rougeLsum", "exact_match"),
         templates="t0_sf",
         microworld="t0_sf",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_t0_sf,
         licence="Apache-2.0 for the prompts; the datasets in them keep their own",
         homepage="https://github.com/bigscience-workshop/t-zero",
@@ -75,14 +75,14 @@ TASKS = [t0_sf, natural_instructions_v2]
 
 def _t0_sf(row: task.Row) -> task.Record:
     return {
-        "instruction": rows.text(row, "prompt"),
-        "references": rows.references(rows.text(row, "completion")),
+        "instruction": columns.text(row, "prompt"),
+        "references": columns.references(columns.text(row, "completion")),
     }
 
 
 def _natural_instructions_v2(row: task.Row) -> task.Record:
     return {
-        "instruction": rows.text(row, "definition"),
-        "input": rows.text(row, "input", "inputs"),
-        "references": rows.references(rows.value(row, "output", "targets")),
+        "instruction": columns.text(row, "definition"),
+        "input": columns.text(row, "input", "inputs"),
+        "references": columns.references(columns.value(row, "output", "targets")),
     }

@@ -1,7 +1,7 @@
 """Linguistic acceptability: would a speaker say it?"""
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _COLA = task.Labels(names=("unacceptable", "acceptable"), words=("unacceptable", "acceptable"))
 
@@ -19,7 +19,7 @@ def cola() -> task.Task:
         metrics=("accuracy",),
         templates="cola",
         microworld="cola",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_cola,
         label_columns={"label": _COLA.names},
         unlabelled={"label": -1},
@@ -40,6 +40,6 @@ TASKS = [cola]
 
 def _cola(row: task.Row) -> task.Record:
     return {
-        "sentence": rows.text(row, "sentence"),
-        "label": rows.label(row, _COLA.names, "label"),
+        "sentence": columns.text(row, "sentence"),
+        "label": columns.label(row, _COLA.names, "label"),
     }

@@ -4,7 +4,7 @@ import ast
 import re
 
 from flanlike.tasks import task
-from task_registry import rationales, rows
+from task_registry import columns, rationales
 
 _BYTES = re.compile(r"""b(['"]).*\1""", re.DOTALL)
 _UNIT = re.compile(r"\s+\([^()]*\)\s*$")
@@ -27,7 +27,7 @@ def gsm8k() -> task.Task:
         metrics=("number_match",),
         templates="gsm8k",
         microworld="gsm8k",
-        splits=rows.carved(200, test="test"),
+        splits=columns.carved(200, test="test"),
         preprocess=_gsm8k,
         hub=task.HubSource(
             repo="openai/gsm8k",
@@ -56,7 +56,7 @@ def math_dataset() -> task.Task:
         metrics=("number_match",),
         templates="math_dataset",
         microworld="math_dataset",
-        splits=rows.carved(200, test="test"),
+        splits=columns.carved(200, test="test"),
         preprocess=_math_dataset,
         hub=task.HubSource(
             repo="deepmind/math_dataset",
@@ -125,7 +125,7 @@ def mawps() -> task.Task:
         metrics=("number_match",),
         templates="gsm8k",
         microworld="mawps",
-        splits=rows.carved(100, test="validation"),
+        splits=columns.carved(100, test="validation"),
         preprocess=_mawps,
         licence="MIT (the repository of SVAMP)",
         homepage="https://github.com/arkilpatel/SVAMP",
@@ -171,13 +171,13 @@ TASKS = [gsm8k, math_dataset, asdiv, mawps, aqua_rat]
 
 
 def _gsm8k(row: task.Row) -> task.Record:
-    _, number = rows.worked_solution(row)
-    return {"question": rows.text(row, "question"), "references": [number]}
+    _, number = columns.worked_solution(row)
+    return {"question": columns.text(row, "question"), "references": [number]}
 
 
 def _math_dataset(row: task.Row) -> task.Record:
-    question, answer = (_unwrapped(rows.text(row, column)) for column in ("question", "answer"))
-    return {"question": question, "references": rows.references(answer)}
+    question, answer = (_unwrapped(columns.text(row, column)) for column in ("question", "answer"))
+    return {"question": question, "references": columns.references(answer)}
 
 
 def _unwrapped(text: str) -> str:
@@ -192,17 +192,17 @@ def _unwrapped(text: str) -> str:
 
 def _asdiv(row: task.Row) -> task.Record:
     # "28 (ft); 21 (ft)" asks for two numbers.
-    parts = [_UNIT.sub("", part).strip() for part in rows.text(row, "answer").split(";")]
+    parts = [_UNIT.sub("", part).strip() for part in columns.text(row, "answer").split(";")]
     return {
-        "question": f"{rows.text(row, 'body')} {rows.text(row, 'question')}",
-        "references": rows.references("; ".join(part.removesuffix(".0") for part in parts)),
+        "question": f"{columns.text(row, 'body')} {columns.text(row, 'question')}",
+        "references": columns.references("; ".join(part.removesuffix(".0") for part in parts)),
     }
 
 
 def _mawps(row: task.Row) -> task.Record:
     numbers = [_number(value) for value in row["Numbers"]]
-    question = _SLOT.sub(lambda slot: numbers[int(slot[1])], rows.text(row, "Question"))
-    return {"question": rows.untokenized(question), "references": [_number(row["Answer"])]}
+    question = _SLOT.sub(lambda slot: numbers[int(slot[1])], columns.text(row, "Question"))
+    return {"question": columns.untokenized(question), "references": [_number(row["Answer"])]}
 
 
 def _number(value: float) -> str:
@@ -211,6 +211,6 @@ def _number(value: float) -> str:
 
 
 def _aqua_rat(row: task.Row) -> task.Record:
-    options, gold = rationales.with_letters(row["options"], rows.text(row, "correct"))
-    fields = {"question": rows.mended(rows.text(row, "question"))}
-    return rows.choice(fields, [rows.mended(option) for option in options], gold)
+    options, gold = rationales.with_letters(row["options"], columns.text(row, "correct"))
+    fields = {"question": columns.mended(columns.text(row, "question"))}
+    return columns.choice(fields, [columns.mended(option) for option in options], gold)

@@ -3,7 +3,7 @@
 import html
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _GLUE = "none stated (GLUE distribution, research use)"
 _SUPER_GLUE = "none stated (SuperGLUE distribution, research use)"
@@ -35,7 +35,7 @@ def rte() -> task.Task:
         metrics=("accuracy",),
         templates="nli",
         microworld="rte",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_rte,
         label_columns={"label": _RTE.names},
         unlabelled={"label": -1},
@@ -60,7 +60,7 @@ def cb() -> task.Task:
         metrics=("accuracy", "mean_3class_f1"),
         templates="nli",
         microworld="cb",
-        splits=rows.carved(50, test="validation"),
+        splits=columns.carved(50, test="validation"),
         preprocess=_cb,
         label_columns={"label": _CB.names},
         unlabelled={"label": -1},
@@ -110,7 +110,7 @@ def qnli() -> task.Task:
         metrics=("accuracy",),
         templates="qnli",
         microworld="qnli",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_qnli,
         label_columns={"label": _QNLI.names},
         unlabelled={"label": -1},
@@ -144,7 +144,7 @@ def wnli() -> task.Task:
         metrics=("accuracy",),
         templates="nli",
         microworld="wnli",
-        splits=rows.carved(30, test="validation"),
+        splits=columns.carved(30, test="validation"),
         preprocess=_wnli,
         label_columns={"label": _WNLI.names},
         unlabelled={"label": -1},
@@ -295,7 +295,7 @@ def _mnli(name: str, *, test: str) -> task.Task:
         metrics=("accuracy",),
         templates="nli",
         microworld=name,
-        splits=rows.carved(200, test=test),
+        splits=columns.carved(200, test=test),
         preprocess=_three_way,
         label_columns={"label": _THREE_WAY.names},
         unlabelled={"label": -1},
@@ -360,18 +360,18 @@ def _pair(row: task.Row, labels: task.Labels, **aliases: str) -> task.Record:
     return {
         "premise": _sentence(row, "premise", "context", "sentence1", "sentence_A"),
         "hypothesis": _sentence(row, "hypothesis", "sentence2", "sentence_B"),
-        "label": rows.label(row, labels.names, "label", **aliases),
+        "label": columns.label(row, labels.names, "label", **aliases),
     }
 
 
-def _sentence(row: task.Row, *columns: str) -> str:
+def _sentence(row: task.Row, *names: str) -> str:
     """Returns a text of which RTE misread some, and SciTail left names for some of its signs."""
-    return html.unescape(rows.mended(rows.text(row, *columns))).strip()
+    return html.unescape(columns.mended(columns.text(row, *names))).strip()
 
 
 def _qnli(row: task.Row) -> task.Record:
     return {
-        "question": rows.text(row, "question"),
-        "sentence": rows.text(row, "sentence"),
-        "label": rows.label(row, _QNLI.names, "label"),
+        "question": columns.text(row, "question"),
+        "sentence": columns.text(row, "sentence"),
+        "label": columns.label(row, _QNLI.names, "label"),
     }

@@ -4,7 +4,7 @@ import html
 import math
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _MRPC = task.Labels(names=("not_equivalent", "equivalent"), words=("no", "yes"))
 _QQP = task.Labels(names=("not_duplicate", "duplicate"), words=("no", "yes"))
@@ -26,7 +26,7 @@ def glue_mrpc() -> task.Task:
         metrics=("accuracy", "f1"),
         templates="paraphrase",
         microworld="glue_mrpc",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_glue_mrpc,
         label_columns={"label": _MRPC.names},
         unlabelled={"label": -1},
@@ -55,7 +55,7 @@ def stsb() -> task.Task:
         metrics=("pearson", "spearman"),
         templates="stsb",
         microworld="stsb",
-        splits=rows.carved(100, test="validation"),
+        splits=columns.carved(100, test="validation"),
         preprocess=_stsb,
         unlabelled={"label": -1},
         hub=task.HubSource(
@@ -88,7 +88,7 @@ def glue_qqp() -> task.Task:
         metrics=("accuracy", "f1"),
         templates="glue_qqp",
         microworld="glue_qqp",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_glue_qqp,
         label_columns={"label": _QQP.names},
         unlabelled={"label": -1, "question1": "", "question2": ""},
@@ -146,17 +146,17 @@ TASKS = [glue_mrpc, stsb, glue_qqp, paws_wiki]
 
 def _glue_mrpc(row: task.Row) -> task.Record:
     return {
-        "sentence1": rows.text(row, "sentence1"),
-        "sentence2": rows.text(row, "sentence2"),
-        "label": rows.label(row, _MRPC.names, "label"),
+        "sentence1": columns.text(row, "sentence1"),
+        "sentence2": columns.text(row, "sentence2"),
+        "label": columns.label(row, _MRPC.names, "label"),
     }
 
 
 def _glue_qqp(row: task.Row) -> task.Record:
     return {
-        "question1": rows.text(row, "question1"),
-        "question2": rows.text(row, "question2"),
-        "label": rows.label(row, _QQP.names, "label"),
+        "question1": columns.text(row, "question1"),
+        "question2": columns.text(row, "question2"),
+        "label": columns.label(row, _QQP.names, "label"),
     }
 
 
@@ -164,19 +164,19 @@ def _paws_wiki(row: task.Row) -> task.Record:
     different, same = _MRPC.names
     names = {"different_meaning": different, "0": different, "paraphrase": same, "1": same}
     return {
-        "sentence1": rows.text(row, "sentence1"),
-        "sentence2": rows.text(row, "sentence2"),
-        "label": rows.label(row, _MRPC.names, "label", **names),
+        "sentence1": columns.text(row, "sentence1"),
+        "sentence2": columns.text(row, "sentence2"),
+        "label": columns.label(row, _MRPC.names, "label", **names),
     }
 
 
 def _stsb(row: task.Row) -> task.Record:
-    score = rows.value(row, "label")
+    score = columns.value(row, "label")
     if not isinstance(score, (int, float)) or not 0 <= score <= 5:
         raise ValueError(f"column 'label' is {score!r}; expected a similarity from 0 to 5")
     return {
-        "sentence1": html.unescape(rows.mended(rows.text(row, "sentence1"))).strip(),
-        "sentence2": html.unescape(rows.mended(rows.text(row, "sentence2"))).strip(),
+        "sentence1": html.unescape(columns.mended(columns.text(row, "sentence1"))).strip(),
+        "sentence2": html.unescape(columns.mended(columns.text(row, "sentence2"))).strip(),
         "label": math.floor(score + 0.5),
         "score": float(score),
     }

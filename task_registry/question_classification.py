@@ -1,7 +1,7 @@
 """Question classification: what kind of answer does a question want?"""
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _TREC = task.Labels(
     names=("ABBR", "ENTY", "DESC", "HUM", "LOC", "NUM"),
@@ -25,7 +25,7 @@ def trec() -> task.Task:
         metrics=("accuracy",),
         templates="trec",
         microworld="trec",
-        splits=rows.carved(200, test="test"),
+        splits=columns.carved(200, test="test"),
         preprocess=_trec,
         label_columns={"coarse_label": _TREC.names},
         hub=task.HubSource(
@@ -46,6 +46,6 @@ TASKS = [trec]
 
 def _trec(row: task.Row) -> task.Record:
     return {
-        "question": rows.text(row, "text"),
-        "label": rows.label(row, _TREC.names, *_COLUMNS),
+        "question": columns.text(row, "text"),
+        "label": columns.label(row, _TREC.names, *_COLUMNS),
     }

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 STRATEGYQA = task.Labels(names=("no", "yes"), words=("no", "yes"))
 CREAK = task.Labels(names=("false", "true"), words=("no", "yes"))
@@ -33,19 +33,20 @@ _LETTER_AT_END = re.compile(
 )
 
 
-def strings(columns: str) -> dict[str, str]:
+def strings(names: str) -> dict[str, str]:
     """Returns a hub's columns that are all strings: "id text" -> {"id": "string", ...}."""
-    return dict.fromkeys(columns.split(), "string")
+    return dict.fromkeys(names.split(), "string")
 
 
 def gsm8k(row: task.Row) -> task.Record:
     """Returns the record of a worked solution, or of a prepared row."""
     if "rationale" in row:
-        working, number = rows.text(row, "rationale"), rows.text(row, "answer").replace(",", "")
+        working = columns.text(row, "rationale")
+        number = columns.text(row, "answer").replace(",", "")
     else:
-        working, number = rows.worked_solution(row)
+        working, number = columns.worked_solution(row)
     return {
-        "question": rows.text(row, "question"),
+        "question": columns.text(row, "question"),
         "rationale": working,
         "references": [number],
     }
@@ -54,40 +55,40 @@ def gsm8k(row: task.Row) -> task.Record:
 def ecqa(row: task.Row) -> task.Record:
     """Returns the record of a row of ECQA, or of a prepared one."""
     if "q_text" in row:
-        question = rows.text(row, "q_text")
-        options = [rows.text(row, column) for column in _ECQA_OPTIONS]
+        question = columns.text(row, "q_text")
+        options = [columns.text(row, column) for column in _ECQA_OPTIONS]
     else:
         question, lines = listed(row)
         options = [line.removeprefix("- ") for line in lines]
-    fields = {"question": question, "rationale": rows.text(row, "taskB", "rationale")}
-    return rows.choice_by_text(fields, options, rows.text(row, "q_ans", "answer"))
+    fields = {"question": question, "rationale": columns.text(row, "taskB", "rationale")}
+    return columns.choice_by_text(fields, options, columns.text(row, "q_ans", "answer"))
 
 
 def strategyqa(row: task.Row) -> task.Record:
     """Returns the record of a question with the facts that decide it."""
-    facts = rows.value(row, "rationale", "facts")
+    facts = columns.value(row, "rationale", "facts")
     if isinstance(facts, list):
         row = {**row, "facts": " ".join(facts)}
     return {
-        "question": rows.text(row, "question"),
-        "rationale": rows.text(row, "rationale", "facts"),
-        "label": rows.yes_or_no(row, "answer"),
+        "question": columns.text(row, "question"),
+        "rationale": columns.text(row, "rationale", "facts"),
+        "label": columns.yes_or_no(row, "answer"),
     }
 
 
 def creak(row: task.Row) -> task.Record:
     """Returns the record of a claim, bare or in the quotes of a prepared question."""
     if "sentence" in row:
-        claim = rows.text(row, "sentence")
+        claim = columns.text(row, "sentence")
     else:
-        question = rows.text(row, "question")
+        question = columns.text(row, "question")
         if not (quoted := _QUOTED.search(question)):
             raise ValueError(f"column 'question' is {question!r}; expected a claim in quotes")
         claim = quoted[1].strip()
     return {
         "claim": claim,
         "rationale": _reason(row, "explanation", "rationale"),
-        "label": rows.label(row, CREAK.names, "label", "answer", no="false", yes="true"),
+        "label": columns.label(row, CREAK.names, "label", "answer", no="false", yes="true"),
     }
 
 
@@ -95,10 +96,10 @@ def qasc(row: task.Row) -> task.Record:
     """Returns the record of a question; its two facts and what they come to are the rationale."""
     if "choices" in row:
         facts = [_reason(row, column) for column in ("fact1", "fact2", "combinedfact")]
-        fields = {"question": rows.text(row, "question"), "rationale": " ".join(facts)}
-        return rows.choice(fields, *rows.lettered_choices(row))
+        fields = {"question": columns.text(row, "question"), "rationale": " ".join(facts)}
+        return columns.choice(fields, *columns.lettered_choices(row))
     question, options, gold = lettered(row)
-    return rows.choice(
+    return columns.choice(
         {"question": question, "rationale": _reason(row, "rationale")}, options, gold
     )
 
@@ -106,10 +107,10 @@ def qasc(row: task.Row) -> task.Record:
 def esnli(row: task.Row) -> task.Record:
     """Returns the record of a pair of sentences with the first written reason."""
     return {
-        "premise": rows.text(row, "premise"),
-        "hypothesis": rows.text(row, "hypothesis"),
+        "premise": columns.text(row, "premise"),
+        "hypothesis": columns.text(row, "hypothesis"),
         "rationale": _reason(row, "explanation_1"),
-        "label": rows.label(row, ESNLI.names, "label"),
+        "label": columns.label(row, ESNLI.names, "label"),
     }
 
 
@@ -121,7 +122,7 @@ def sensemaking(row: task.Row) -> task.Record:
         "sentence1": first,
         "sentence2": second,
         "rationale": _reason(row, "rationale"),
-        "label": rows.label(row, SENSE.names, "answer", **aliases),
+        "label": columns.label(row, SENSE.names, "answer", **aliases),
     }
 
 
@@ -134,19 +135,19 @@ def is_one_sentence(row: task.Row) -> bool:
 def aqua(row: task.Row) -> task.Record:
     """Returns the record of a sum with five options."""
     if "options" in row:
-        question = rows.text(row, "question")
-        options, gold = with_letters(row["options"], rows.text(row, "correct"))
+        question = columns.text(row, "question")
+        options, gold = with_letters(row["options"], columns.text(row, "correct"))
     else:
         question, options, gold = lettered(row)
-    reason = without_last_letter(rows.text(row, "rationale"))
-    fields = {"question": rows.mended(question), "rationale": rows.mended(reason)}
-    return rows.choice(fields, [rows.mended(option) for option in options], gold)
+    reason = without_last_letter(columns.text(row, "rationale"))
+    fields = {"question": columns.mended(question), "rationale": columns.mended(reason)}
+    return columns.choice(fields, [columns.mended(option) for option in options], gold)
 
 
 def has_one_option(row: task.Row) -> bool:
     """Returns whether a sum's options are all the same, as they are where only units were kept."""
     if "options" in row:
-        options, _ = with_letters(row["options"], rows.text(row, "correct"))
+        options, _ = with_letters(row["options"], columns.text(row, "correct"))
     else:
         _, options, _ = lettered(row)
     return len(set(options)) < 2
@@ -168,10 +169,10 @@ def qed(row: task.Row) -> task.Record:
         )
     answers = [answer["paragraph_reference"]["string"] for answer in annotation["answer"]]
     return {
-        "passage": rows.text(row, "paragraph_text"),
-        "question": rows.text(row, "question"),
+        "passage": columns.text(row, "paragraph_text"),
+        "question": columns.text(row, "question"),
         "rationale": located(sentence, annotation["referential_equalities"]),
-        "references": rows.references(
+        "references": columns.references(
             answers, [answer["string"] for answer in row["original_nq_answers"]]
         ),
     }
@@ -180,10 +181,10 @@ def qed(row: task.Row) -> task.Record:
 def cos_e(row: task.Row) -> task.Record:
     """Returns the record of a question with five options."""
     fields = {
-        "question": rows.text(row, "question"),
+        "question": columns.text(row, "question"),
         "rationale": _reason(row, "abstractive_explanation"),
     }
-    return rows.choice_by_text(fields, row["choices"], rows.text(row, "answer"))
+    return columns.choice_by_text(fields, row["choices"], columns.text(row, "answer"))
 
 
 def as_sentence(text: str) -> str:
@@ -194,7 +195,7 @@ def as_sentence(text: str) -> str:
 
 def listed(row: task.Row) -> tuple[str, list[str]]:
     """Returns the question and the lines below "Options:" of a prepared row."""
-    question, mark, options = rows.text(row, "question").partition("\nOptions:\n")
+    question, mark, options = columns.text(row, "question").partition("\nOptions:\n")
     if not mark:
         raise ValueError(f"column 'question' is {question!r}; expected a line 'Options:' in it")
     return question.strip(), options.split("\n")
@@ -212,7 +213,7 @@ def lettered(row: task.Row) -> tuple[str, list[str], int]:
         raise ValueError(f"the options are {lines!r}; expected lines like '(A) red'")
     letters = [match[1] for match in found]
     options = [without_letter(match[2], match[1]) for match in found]
-    answer = rows.text(row, "answer").strip("()")
+    answer = columns.text(row, "answer").strip("()")
     return question, options, _index(answer, letters)
 
 
@@ -261,5 +262,5 @@ def _index(letter: str, letters: Sequence[str]) -> int:
     return letters.index(letter)
 
 
-def _reason(row: task.Row, *columns: str) -> str:
-    return as_sentence(rows.text(row, *columns))
+def _reason(row: task.Row, *names: str) -> str:
+    return as_sentence(columns.text(row, *names))

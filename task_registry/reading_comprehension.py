@@ -7,7 +7,7 @@ from typing import Any
 
 from flanlike import seeding
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _LETTERS = ("A", "B", "C", "D")
 _UNANSWERABLE = "unanswerable"
@@ -69,7 +69,7 @@ def squad_v1() -> task.Task:
         metrics=("squad_em", "squad_f1"),
         templates="squad",
         microworld="squad_v1",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_squad_v1,
         hub=task.HubSource(repo="rajpurkar/squad", config="plain_text", columns=_SQUAD_COLUMNS),
         tfds=task.TfdsSource(name="squad/v1.1:3.0.0"),
@@ -95,7 +95,7 @@ def squad_v2() -> task.Task:
         metrics=("squad_em", "squad_f1"),
         templates="squad_v2",
         microworld="squad_v2",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_squad_v2,
         hub=task.HubSource(
             repo="rajpurkar/squad_v2",
@@ -125,7 +125,7 @@ def bool_q() -> task.Task:
         metrics=("accuracy",),
         templates="bool_q",
         microworld="bool_q",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_bool_q,
         hub=task.HubSource(
             repo="google/boolq",
@@ -154,7 +154,7 @@ def multirc() -> task.Task:
         metrics=("accuracy", "multirc_f1a", "multirc_em"),
         templates="multirc",
         microworld="multirc",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_multirc,
         label_columns={"label": _MULTIRC.names},
         unlabelled={"label": -1},
@@ -194,7 +194,7 @@ def drop() -> task.Task:
         metrics=("drop_em", "drop_f1"),
         templates="drop",
         microworld="drop",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_drop,
         unlabelled={"answer": ""},
         hub=task.HubSource(
@@ -294,55 +294,55 @@ TASKS = [openbookqa, squad_v1, squad_v2, bool_q, multirc, drop, mctest, race_mid
 
 def _openbookqa(row: task.Row) -> task.Record:
     nested = row.get("question")
-    stem = rows.text(nested, "stem") if nested else rows.text(row, "question_stem")
-    return rows.choice({"question": stem}, *rows.lettered_choices(row))
+    stem = columns.text(nested, "stem") if nested else columns.text(row, "question_stem")
+    return columns.choice({"question": stem}, *columns.lettered_choices(row))
 
 
 def _squad_v1(row: task.Row) -> task.Record:
-    return _squad(row, rows.columns_of(row["answers"])["text"])
+    return _squad(row, columns.columns_of(row["answers"])["text"])
 
 
 def _squad_v2(row: task.Row) -> task.Record:
-    return _squad(row, rows.columns_of(row["answers"]).get("text") or [_UNANSWERABLE])
+    return _squad(row, columns.columns_of(row["answers"]).get("text") or [_UNANSWERABLE])
 
 
 def _squad(row: task.Row, answers: Sequence[str]) -> task.Record:
     return {
-        "title": rows.text(row, "title").replace("_", " "),
-        "context": rows.text(row, "context"),
-        "question": rows.text(row, "question"),
-        "references": rows.references(answers),
+        "title": columns.text(row, "title").replace("_", " "),
+        "context": columns.text(row, "context"),
+        "question": columns.text(row, "question"),
+        "references": columns.references(answers),
     }
 
 
 def _bool_q(row: task.Row) -> task.Record:
     return {
-        "passage": rows.text(row, "passage"),
-        "question": rows.question(row, "question"),
-        "label": rows.label({"answer": str(row["answer"])}, _BOOL_Q.names, "answer"),
+        "passage": columns.text(row, "passage"),
+        "question": columns.question(row, "question"),
+        "label": columns.label({"answer": str(row["answer"])}, _BOOL_Q.names, "answer"),
     }
 
 
 def _multirc(row: task.Row) -> task.Record:
     index = row["idx"]
     return {
-        "paragraph": rows.mended(rows.text(row, "paragraph")),
-        "question": rows.mended(rows.text(row, "question")),
-        "candidate": rows.mended(rows.text(row, "answer")),
-        "label": rows.label(row, _MULTIRC.names, "label"),
+        "paragraph": columns.mended(columns.text(row, "paragraph")),
+        "question": columns.mended(columns.text(row, "question")),
+        "candidate": columns.mended(columns.text(row, "answer")),
+        "label": columns.label(row, _MULTIRC.names, "label"),
         "group": f"{index['paragraph']}/{index['question']}",
     }
 
 
 def _drop(row: task.Row) -> task.Record:
     if "answers_spans" in row:
-        answers = _drop_answers(rows.columns_of(row["answers_spans"]))
+        answers = _drop_answers(columns.columns_of(row["answers_spans"]))
     else:
-        answers = [rows.value(row, "answer"), *row.get("validated_answers", ())]
+        answers = [columns.value(row, "answer"), *row.get("validated_answers", ())]
     return {
-        "passage": html.unescape(rows.text(row, "passage")).replace("\xa0", " "),
-        "question": html.unescape(rows.text(row, "question")),
-        "references": rows.references([" ".join(html.unescape(a).split()) for a in answers]),
+        "passage": html.unescape(columns.text(row, "passage")).replace("\xa0", " "),
+        "question": html.unescape(columns.text(row, "question")),
+        "references": columns.references([" ".join(html.unescape(a).split()) for a in answers]),
     }
 
 
@@ -373,16 +373,16 @@ def _drop_answers(nested: Mapping[str, Any]) -> list[str]:
 
 def _mctest(row: task.Row) -> task.Record:
     if "answer_options" in row:
-        options = [rows.text(row["answer_options"], letter) for letter in _LETTERS]
+        options = [columns.text(row["answer_options"], letter) for letter in _LETTERS]
     else:
-        options = rows.value(row, "options")
-    story = rows.text(row, "story").replace("\\newline", "\n")
-    fields = {"passage": story, "question": rows.text(row, "question")}
-    return rows.choice(fields, options, rows.label(row, _LETTERS, "answer"))
+        options = columns.value(row, "options")
+    story = columns.text(row, "story").replace("\\newline", "\n")
+    fields = {"passage": story, "question": columns.text(row, "question")}
+    return columns.choice(fields, options, columns.label(row, _LETTERS, "answer"))
 
 
 def _race_middle(row: task.Row) -> task.Record:
-    article = rows.text(row, "article")
+    article = columns.text(row, "article")
     if "questions" in row:
         sound = [i for i, options in enumerate(row["options"]) if len(set(options)) > 1]
         if not sound:
@@ -393,5 +393,5 @@ def _race_middle(row: task.Row) -> task.Record:
             "options": row["options"][drawn],
             "answer": row["answers"][drawn],
         }
-    fields = {"passage": article, "question": rows.text(row, "question")}
-    return rows.choice(fields, row["options"], rows.label(row, _LETTERS, "answer"))
+    fields = {"passage": article, "question": columns.text(row, "question")}
+    return columns.choice(fields, row["options"], columns.label(row, _LETTERS, "answer"))

@@ -1,7 +1,7 @@
 """Reading comprehension that wants more than the text says."""
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _CHOICES = ("answer0", "answer1", "answer2", "answer3")
 _LABELS = ("0", "1", "2", "3")
@@ -21,7 +21,7 @@ def cosmos_qa() -> task.Task:
         metrics=("accuracy",),
         templates="cosmos_qa",
         microworld="cosmos_qa",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_cosmos_qa,
         label_columns={"label": _LABELS},
         unlabelled={"label": -1},
@@ -57,7 +57,7 @@ def record() -> task.Task:
         metrics=("accuracy",),
         templates="record",
         microworld="record",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_record,
         unlabelled={"answers": []},
         hub=task.HubSource(
@@ -83,17 +83,17 @@ TASKS = [cosmos_qa, record]
 
 
 def _cosmos_qa(row: task.Row) -> task.Record:
-    fields = {"context": rows.text(row, "context"), "question": rows.text(row, "question")}
+    fields = {"context": columns.text(row, "context"), "question": columns.text(row, "question")}
     aliases = dict(zip(_CHOICES, _LABELS, strict=True))
     # Prompts list the options in any order, so that none is above the others.
     options = [
-        rows.text(row, column).replace("of the above", "of the other") for column in _CHOICES
+        columns.text(row, column).replace("of the above", "of the other") for column in _CHOICES
     ]
-    return rows.choice(fields, options, rows.label(row, _LABELS, "label", **aliases))
+    return columns.choice(fields, options, columns.label(row, _LABELS, "label", **aliases))
 
 
 def _record(row: task.Row) -> task.Record:
-    right = rows.references(row["answers"])
+    right = columns.references(row["answers"])
     known = {answer.casefold() for answer in right}
     entities = list(dict.fromkeys(entity.strip() for entity in row["entities"]))
     if right[0] not in entities:
@@ -101,7 +101,7 @@ def _record(row: task.Row) -> task.Record:
     options = [each for each in entities if each == right[0] or each.casefold() not in known]
     fields = {
         # The marks stand before the points that an editor added below the text.
-        "passage": rows.text(row, "passage").replace("@highlight\n", ""),
-        "query": rows.text(row, "query"),
+        "passage": columns.text(row, "passage").replace("@highlight\n", ""),
+        "query": columns.text(row, "query"),
     }
-    return rows.choice(fields, options, options.index(right[0]))
+    return columns.choice(fields, options, options.index(right[0]))

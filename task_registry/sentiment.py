@@ -4,7 +4,7 @@ import html
 import re
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _LABELS = task.Labels(names=("negative", "positive"), words=("negative", "positive"))
 _EMOTIONS = ("anger", "joy", "optimism", "sadness")
@@ -30,7 +30,7 @@ def sst2() -> task.Task:
         metrics=("accuracy",),
         templates="sst2",
         microworld="sst2",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_sst2,
         label_columns={"label": _LABELS.names},
         unlabelled={"label": -1},
@@ -63,7 +63,7 @@ def imdb_reviews() -> task.Task:
         metrics=("accuracy",),
         templates="imdb_reviews",
         microworld="imdb_reviews",
-        splits=rows.carved(200, test="test"),
+        splits=columns.carved(200, test="test"),
         preprocess=_imdb_reviews,
         label_columns={"label": ("neg", "pos")},
         unlabelled={"label": -1},
@@ -93,7 +93,7 @@ def sentiment140() -> task.Task:
         metrics=("accuracy",),
         templates="sentiment140",
         microworld="sentiment140",
-        splits=rows.carved(200, test="test"),
+        splits=columns.carved(200, test="test"),
         preprocess=_sentiment140,
         unlabelled={"polarity": 2, "sentiment": 2},
         hub=task.HubSource(
@@ -131,7 +131,7 @@ def yelp_polarity_reviews() -> task.Task:
         metrics=("accuracy",),
         templates="yelp_polarity_reviews",
         microworld="yelp_polarity_reviews",
-        splits=rows.carved(200, test="test"),
+        splits=columns.carved(200, test="test"),
         preprocess=_yelp_polarity_reviews,
         label_columns={"label": ("1", "2")},
         hub=task.HubSource(
@@ -200,46 +200,48 @@ TASKS = [
 
 def _sst2(row: task.Row) -> task.Record:
     return {
-        "sentence": rows.text(row, "sentence"),
-        "label": rows.label(row, _LABELS.names, "label"),
+        "sentence": columns.text(row, "sentence"),
+        "label": columns.label(row, _LABELS.names, "label"),
     }
 
 
 def _imdb_reviews(row: task.Row) -> task.Record:
     return {
-        "text": html.unescape(_LINE_BREAKS.sub("\n", rows.mended(rows.text(row, "text")))).strip(),
-        "label": rows.label(row, _LABELS.names, "label", neg="negative", pos="positive"),
+        "text": html.unescape(
+            _LINE_BREAKS.sub("\n", columns.mended(columns.text(row, "text")))
+        ).strip(),
+        "label": columns.label(row, _LABELS.names, "label", neg="negative", pos="positive"),
     }
 
 
 def _sentiment140(row: task.Row) -> task.Record:
-    polarity = rows.value(row, "polarity", "sentiment")
+    polarity = columns.value(row, "polarity", "sentiment")
     if polarity not in (0, 4):
         raise ValueError(
             f"column 'polarity' is {polarity!r}; expected 0 (negative) or 4 (positive)"
         )
-    return {"text": _unescaped(rows.text(row, "text")), "label": int(polarity == 4)}
+    return {"text": _unescaped(columns.text(row, "text")), "label": int(polarity == 4)}
 
 
 def _yelp_polarity_reviews(row: task.Row) -> task.Record:
     stars = {"1": "negative", "2": "positive"}
     return {
-        "text": _unescaped(rows.text(row, "text")),
-        "label": rows.label(row, _LABELS.names, "label", **stars),
+        "text": _unescaped(columns.text(row, "text")),
+        "label": columns.label(row, _LABELS.names, "label", **stars),
     }
 
 
 def _tweet_eval_emotion(row: task.Row) -> task.Record:
     return {
-        "text": _unescaped(rows.text(row, "text")),
-        "label": rows.label(row, _EMOTION.names, "label"),
+        "text": _unescaped(columns.text(row, "text")),
+        "label": columns.label(row, _EMOTION.names, "label"),
     }
 
 
 def _tweet_eval_irony(row: task.Row) -> task.Record:
     return {
-        "text": _unescaped(rows.text(row, "text")),
-        "label": rows.label(row, _IRONY.names, "label"),
+        "text": _unescaped(columns.text(row, "text")),
+        "label": columns.label(row, _IRONY.names, "label"),
     }
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _METRICS = ("rouge1", "rouge2", "rougeLsum", "bleu")
 _ATTRIBUTE = re.compile(r"(\w[\w ]*)\[([^\[\]]+)\]")
@@ -31,7 +31,7 @@ def common_gen() -> task.Task:
         metrics=_METRICS,
         templates="common_gen",
         microworld="common_gen",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_common_gen,
         hub=task.HubSource(
             repo="allenai/common_gen",
@@ -58,7 +58,7 @@ def web_nlg_en() -> task.Task:
         metrics=_METRICS,
         templates="triples",
         microworld="web_nlg_en",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_web_nlg_en,
         hub=task.HubSource(
             repo="GEM/web_nlg",
@@ -97,7 +97,7 @@ def dart() -> task.Task:
         metrics=_METRICS,
         templates="triples",
         microworld="dart",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_dart,
         hub=task.HubSource(
             repo="GEM/dart",
@@ -135,7 +135,7 @@ def e2e_nlg() -> task.Task:
         metrics=_METRICS,
         templates="e2e_nlg",
         microworld="e2e_nlg",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_e2e_nlg,
         hub=task.HubSource(
             repo="GEM/e2e_nlg",
@@ -178,7 +178,7 @@ def _dart(row: task.Row) -> task.Record:
 
 def _e2e_nlg(row: task.Row) -> task.Record:
     return {
-        "attributes": _attributes(rows.text(row, "meaning_representation")),
+        "attributes": _attributes(columns.text(row, "meaning_representation")),
         "references": _references(row),
     }
 
@@ -208,4 +208,4 @@ def _attributes(meaning: str) -> str:
 
 
 def _references(row: task.Row) -> list[str]:
-    return rows.references(row.get("target"), row.get("references"))
+    return columns.references(row.get("target"), row.get("references"))

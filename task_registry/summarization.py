@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _ROUGE = ("rouge1", "rouge2", "rougeLsum")
 _SPLITS = {"train": "train", "validation": "validation[:200]", "test": "test"}
@@ -246,8 +246,8 @@ TASKS = [
 
 def _aeslc(row: task.Row) -> task.Record:
     return {
-        "email": _decoded(rows.text(row, "email_body")),
-        "references": rows.references(row["subject_line"]),
+        "email": _decoded(columns.text(row, "email_body")),
+        "references": columns.references(row["subject_line"]),
     }
 
 
@@ -265,36 +265,36 @@ def _decoded(mail: str) -> str:
 
 def _dialogue(row: task.Row) -> task.Record:
     return {
-        "dialogue": rows.text(row, "dialogue").replace("\r\n", "\n"),
-        "references": rows.references(row["summary"]),
+        "dialogue": columns.text(row, "dialogue").replace("\r\n", "\n"),
+        "references": columns.references(row["summary"]),
     }
 
 
 def _rotten_tomatoes(row: task.Row) -> task.Record:
     return {
-        "movie": rows.text(row, "_movie_name"),
+        "movie": columns.text(row, "_movie_name"),
         "reviews": _quotes(row["_critics"]),
-        "references": rows.references(row["_critic_consensus"]),
+        "references": columns.references(row["_critic_consensus"]),
     }
 
 
 def _idebate(row: task.Row) -> task.Record:
     return {
-        "debate": rows.text(row, "_debate_name"),
+        "debate": columns.text(row, "_debate_name"),
         "arguments": _quotes(row["_argument_sentences"]),
-        "references": rows.references(row["_claim"]),
+        "references": columns.references(row["_claim"]),
     }
 
 
 def _wiki_lingua(row: task.Row) -> task.Record:
     return {
-        "guide": rows.text(row, "source"),
-        "references": rows.references(row.get("target"), row.get("references")),
+        "guide": columns.text(row, "source"),
+        "references": columns.references(row.get("target"), row.get("references")),
     }
 
 
 def _scitldr(row: task.Row) -> task.Record:
-    return {"abstract": _joined(row["source"]), "references": rows.references(row["target"])}
+    return {"abstract": _joined(row["source"]), "references": columns.references(row["target"])}
 
 
 def _quotes(pairs: Any) -> str:
@@ -303,7 +303,7 @@ def _quotes(pairs: Any) -> str:
     {"key": ["1", "2"], "value": ["It drags.", " A fine\\ncast."]}
         -> "- It drags.\\n- A fine cast."
     """
-    values = [" ".join(value.split()) for value in rows.columns_of(pairs).get("value", ())]
+    values = [" ".join(value.split()) for value in columns.columns_of(pairs).get("value", ())]
     if not any(values):
         raise ValueError(f"expected at least one text among the values, got {pairs!r}")
     return "\n".join(f"- {value}" for value in values if value)

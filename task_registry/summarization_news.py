@@ -4,7 +4,7 @@ import html
 import re
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _ROUGE = ("rouge1", "rouge2", "rougeLsum")
 _TOPICS = task.Labels(
@@ -44,7 +44,7 @@ def ag_news_subset() -> task.Task:
         metrics=("accuracy",),
         templates="ag_news",
         microworld="ag_news_subset",
-        splits=rows.carved(200, test="test"),
+        splits=columns.carved(200, test="test"),
         preprocess=_ag_news_subset,
         label_columns={"label": _TOPICS.names},
         hub=task.HubSource(
@@ -217,53 +217,53 @@ TASKS = [ag_news_subset, cnn_dailymail, gigaword, multi_news, newsroom, xsum]
 
 def _ag_news_subset(row: task.Row) -> task.Record:
     return {
-        "title": _without_marks(rows.text(row, "title")),
-        "description": _without_marks(rows.text(row, "description")),
-        "label": rows.label(row, _TOPICS.names, "label"),
+        "title": _without_marks(columns.text(row, "title")),
+        "description": _without_marks(columns.text(row, "description")),
+        "label": columns.label(row, _TOPICS.names, "label"),
     }
 
 
 def _cnn_dailymail(row: task.Row) -> task.Record:
     highlights = [
         re.sub(r"\s+(?=[.?!]$)", "", line.strip())
-        for line in rows.text(row, "highlights").split("\n")
+        for line in columns.text(row, "highlights").split("\n")
     ]
     return {
-        "article": _without_dateline(rows.text(row, "article").replace(" » .", ".")),
-        "references": rows.references("\n".join(filter(None, highlights))),
+        "article": _without_dateline(columns.text(row, "article").replace(" » .", ".")),
+        "references": columns.references("\n".join(filter(None, highlights))),
     }
 
 
 def _gigaword(row: task.Row) -> task.Record:
     return {
-        "sentence": rows.text(row, "document"),
-        "references": rows.references(rows.text(row, "summary")),
+        "sentence": columns.text(row, "document"),
+        "references": columns.references(columns.text(row, "summary")),
     }
 
 
 def _multi_news(row: task.Row) -> task.Record:
-    sources = [_paragraphs(text) for text in rows.text(row, "document").split(_SOURCE_MARK)]
+    sources = [_paragraphs(text) for text in columns.text(row, "document").split(_SOURCE_MARK)]
     sources = [text for text in sources if text]
     if not sources:
         raise ValueError("column 'document' has no article in it; expected text between '|||||'")
-    summary = _paragraphs(rows.text(row, "summary")).removeprefix("–")
+    summary = _paragraphs(columns.text(row, "summary")).removeprefix("–")
     return {
         "articles": "\n\n".join(f"Article {n}:\n{text}" for n, text in enumerate(sources, 1)),
-        "references": rows.references(summary),
+        "references": columns.references(summary),
     }
 
 
 def _newsroom(row: task.Row) -> task.Record:
     return {
-        "article": rows.text(row, "text"),
-        "references": rows.references(rows.text(row, "summary")),
+        "article": columns.text(row, "text"),
+        "references": columns.references(columns.text(row, "summary")),
     }
 
 
 def _xsum(row: task.Row) -> task.Record:
     return {
-        "article": rows.mended(rows.text(row, "document")),
-        "references": rows.references(rows.mended(rows.text(row, "summary"))),
+        "article": columns.mended(columns.text(row, "document")),
+        "references": columns.references(columns.mended(columns.text(row, "summary"))),
     }
 
 
@@ -299,6 +299,6 @@ def _paragraphs(text: str) -> str:
 
     "One. \\n \\n \\n \\n Two. NEWLINE_CHAR Three."     ->     "One.\\n\\nTwo.\\nThree."
     """
-    text = rows.mended(text).replace("NEWLINE_CHAR", "\n")
+    text = columns.mended(text).replace("NEWLINE_CHAR", "\n")
     lines = [line.strip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

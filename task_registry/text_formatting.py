@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 # Signs that say something of their own, though Unicode counts them as punctuation.
 _SIGNS = frozenset("#%&*/@\\_§†‡‰")
@@ -94,7 +94,7 @@ def _word_segment(row: task.Row) -> task.Record:
 
 def _text(row: task.Row) -> str:
     """Returns the English side, with single blanks: how many there were cannot be told."""
-    return " ".join(rows.text(rows.languages(row), "en").split())
+    return " ".join(columns.text(columns.languages(row), "en").split())
 
 
 def _without_marks(text: str) -> str:

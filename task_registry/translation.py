@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from flanlike import seeding
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _FIELDS = ("source", "source_language", "target_language")
 _WHOLE = {"source": "never", "answer": "never"}  # half of it has another translation
@@ -271,13 +271,13 @@ def _multi30k(row: task.Row) -> task.Record:
 
 
 def _wmt_ende_tok(row: task.Row) -> task.Record:
-    return _either_way("German", *map(rows.untokenized, _texts(row, "de")))
+    return _either_way("German", *map(columns.untokenized, _texts(row, "de")))
 
 
 def _texts(row: task.Row, code: str) -> tuple[str, str]:
     """Returns the English text and the one in the other language."""
-    pair = rows.languages(row)
-    return rows.text(pair, "en"), rows.text(pair, code)
+    pair = columns.languages(row)
+    return columns.text(pair, "en"), columns.text(pair, code)
 
 
 def _either_way(language: str, english: str, other: str) -> task.Record:

@@ -1,7 +1,7 @@
 """Word sense: does a word mean the same in two sentences?"""
 
 from flanlike.tasks import task
-from task_registry import rows
+from task_registry import columns
 
 _WIC = task.Labels(names=("False", "True"), words=("no", "yes"))
 
@@ -20,7 +20,7 @@ def wic() -> task.Task:
         metrics=("accuracy",),
         templates="wic",
         microworld="wic",
-        splits=rows.carved(200, test="validation"),
+        splits=columns.carved(200, test="validation"),
         preprocess=_wic,
         label_columns={"label": _WIC.names},
         unlabelled={"label": -1},
@@ -45,8 +45,8 @@ TASKS = [wic]
 
 def _wic(row: task.Row) -> task.Record:
     return {
-        "word": rows.text(row, "word"),
-        "sentence1": rows.text(row, "sentence1"),
-        "sentence2": rows.text(row, "sentence2"),
-        "label": rows.label(row, _WIC.names, "label"),
+        "word": columns.text(row, "word"),
+        "sentence1": columns.text(row, "sentence1"),
+        "sentence2": columns.text(row, "sentence2"),
+        "label": columns.label(row, _WIC.names, "label"),
     }

@@ -8,7 +8,7 @@ from flanlike import errors
 from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
-from task_registry import rows as row_module
+from task_registry import columns as row_module
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when `datasets` is imported
 

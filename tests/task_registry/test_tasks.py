@@ -15,12 +15,13 @@ from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
 
 _NOT_CLUSTERS = {
-    "rows",
+    "columns",
     "rationales",
     "mixtures",
     "scaffold",
     "listing",
     "export",
+    "export_limit",
     "data_card",
     "overlap_check",
     "showing",

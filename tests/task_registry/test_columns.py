@@ -1,16 +1,16 @@
 import pytest
 
-from task_registry import rows
+from task_registry import columns
 
 NAMES = ("negative", "positive")
 
 
 def test_text_takes_the_first_column_there_is_and_trims_it():
-    assert rows.text({"sentence1": " a \n"}, "premise", "sentence1") == "a"
+    assert columns.text({"sentence1": " a \n"}, "premise", "sentence1") == "a"
     with pytest.raises(KeyError, match="premise or sentence1"):
-        rows.text({"text": "a"}, "premise", "sentence1")
+        columns.text({"text": "a"}, "premise", "sentence1")
     with pytest.raises(ValueError, match="column 'text' is ' '; expected text"):
-        rows.text({"text": " "}, "text")
+        columns.text({"text": " "}, "text")
 
 
 @pytest.mark.parametrize(
@@ -24,25 +24,25 @@ def test_text_takes_the_first_column_there_is_and_trims_it():
     ],
 )
 def test_a_question_has_one_question_mark(given, expected):
-    assert rows.question({"question": given}, "question") == expected
+    assert columns.question({"question": given}, "question") == expected
 
 
 def test_label_goes_by_name_and_knows_other_names():
-    assert rows.label({"label": "positive"}, NAMES, "label") == 1
-    assert rows.label({"label": "pos"}, NAMES, "label", pos="positive") == 1
+    assert columns.label({"label": "positive"}, NAMES, "label") == 1
+    assert columns.label({"label": "pos"}, NAMES, "label", pos="positive") == 1
     with pytest.raises(ValueError, match=r"unknown label 1 in column 'label'; expected one of"):
-        rows.label({"label": 1}, NAMES, "label")
+        columns.label({"label": 1}, NAMES, "label")
 
 
 def test_numbered_takes_numbers_and_their_digits():
-    assert rows.numbered({"gold": 2}, ("1", "2"), "label", "gold") == 1
-    assert rows.numbered({"label": "2"}, ("1", "2"), "label", "gold") == 1
+    assert columns.numbered({"gold": 2}, ("1", "2"), "label", "gold") == 1
+    assert columns.numbered({"label": "2"}, ("1", "2"), "label", "gold") == 1
     with pytest.raises(ValueError, match=r"unknown label '0' in column 'label or gold'"):
-        rows.numbered({"gold": 0}, ("1", "2"), "label", "gold")
+        columns.numbered({"gold": 0}, ("1", "2"), "label", "gold")
 
 
 def test_plain_quotes_leave_single_ones():
-    assert rows.plain_quotes("``Ivo's,'' she said") == '"Ivo\'s," she said'
+    assert columns.plain_quotes("``Ivo's,'' she said") == '"Ivo\'s," she said'
 
 
 @pytest.mark.parametrize(
@@ -58,20 +58,20 @@ def test_plain_quotes_leave_single_ones():
     ],
 )
 def test_mended(given, expected):
-    assert rows.mended(given) == expected
+    assert columns.mended(given) == expected
 
 
 def test_choice_keeps_each_option_once():
-    record = rows.choice({"question": "?"}, ["a", "b", "a "], 2)
+    record = columns.choice({"question": "?"}, ["a", "b", "a "], 2)
     assert record == {"question": "?", "options": ["a", "b"], "label": 0}
-    assert rows.choice({}, ["a.", "b", "a", "3.5"], 2) == {
+    assert columns.choice({}, ["a.", "b", "a", "3.5"], 2) == {
         "options": ["a.", "b", "3.5"],
         "label": 0,
     }
     with pytest.raises(ValueError, match="expected two options or more"):
-        rows.choice({}, ["a", "a"], 0)
+        columns.choice({}, ["a", "a"], 0)
     with pytest.raises(ValueError, match="none empty"):
-        rows.choice({}, ["a", ""], 0)
+        columns.choice({}, ["a", ""], 0)
 
 
 @pytest.mark.parametrize(
@@ -87,49 +87,49 @@ def test_choice_keeps_each_option_once():
     ],
 )
 def test_lettered_choices(row):
-    assert rows.lettered_choices(row) == (["red", "blue"], 1)
+    assert columns.lettered_choices(row) == (["red", "blue"], 1)
     with pytest.raises(ValueError, match="unknown label 'E' in column 'answerKey'"):
-        rows.lettered_choices(row | {"answerKey": "E"})
+        columns.lettered_choices(row | {"answerKey": "E"})
 
 
 def test_choice_by_text():
     fields = {"question": "?"}
-    assert rows.choice_by_text(fields, ["a", "b "], " b") == (
+    assert columns.choice_by_text(fields, ["a", "b "], " b") == (
         fields | {"options": ["a", "b"], "label": 1}
     )
     with pytest.raises(ValueError, match="unknown label 'c' in the answer; expected one of"):
-        rows.choice_by_text(fields, ["a", "b"], "c")
+        columns.choice_by_text(fields, ["a", "b"], "c")
 
 
 @pytest.mark.parametrize(("answer", "label"), [(False, 0), (True, 1), ("no", 0), ("yes", 1)])
 def test_yes_or_no(answer, label):
-    assert rows.yes_or_no({"answer": answer}, "answer") == label
+    assert columns.yes_or_no({"answer": answer}, "answer") == label
     with pytest.raises(ValueError, match="unknown label 'maybe' in column 'answer'"):
-        rows.yes_or_no({"answer": "maybe"}, "answer")
+        columns.yes_or_no({"answer": "maybe"}, "answer")
 
 
 def test_languages_stand_alone_or_in_a_column():
     pair = {"en": "It rains.", "da": "Det regner."}
-    assert rows.languages(pair) == rows.languages({"translation": pair, "id": 1}) == pair
+    assert columns.languages(pair) == columns.languages({"translation": pair, "id": 1}) == pair
     with pytest.raises(ValueError, match="'translation' is 'x'; expected an object of languages"):
-        rows.languages({"translation": "x"})
+        columns.languages({"translation": "x"})
 
 
 def test_references_come_once_each_and_never_empty():
-    assert rows.references("a ", ["b", "a", ""], None) == ["a", "b"]
+    assert columns.references("a ", ["b", "a", ""], None) == ["a", "b"]
     with pytest.raises(ValueError, match="expected at least one answer"):
-        rows.references(None, [])
+        columns.references(None, [])
 
 
 def test_worked_solution():
     row = {"answer": "2*600=<<2*600=1200>>1,200\n#### 1,200"}
-    assert rows.worked_solution(row) == ("2*600=1,200", "1200")
+    assert columns.worked_solution(row) == ("2*600=1,200", "1200")
     with pytest.raises(ValueError, match="expected '#### ' before the final number"):
-        rows.worked_solution({"answer": "1200"})
+        columns.worked_solution({"answer": "1200"})
 
 
 def test_carved():
-    assert rows.carved(50, test="test") == {
+    assert columns.carved(50, test="test") == {
         "train": "train[:-50]",
         "validation": "train[-50:]",
         "test": "test",
@@ -148,4 +148,4 @@ def test_carved():
     ],
 )
 def test_untokenized(tokens, text):
-    assert rows.untokenized(tokens) == text
+    assert columns.untokenized(tokens) == text
