@@ -145,7 +145,7 @@ def _activations(
     _, tokens = _row_tokens(shape, batch)
     positions = rows * tokens
     if mesh.size == 1 and loss.is_chunked(positions, part.vocab_size):
-        positions = loss.chunk_size(positions)
+        positions = loss.chunk_size(positions, part.vocab_size)
     logits = positions * part.vocab_size * 4
     one = dataclasses.replace(part, layers=1, encoder_layers=min(1, part.encoder_layers))
     stacks = ["layers", "encoder_layers"] if part.encoder_layers else ["layers"]
