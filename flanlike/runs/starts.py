@@ -125,7 +125,7 @@ def build_tuned(
     """
     recorded = run_folder.read_config(out)["base"] if run_folder.has_config(out) else {"step": None}
     base = loading.load_base(
-        start.folder, step=recorded["step"], mesh=mesh, dtype=dtype, **start.changes
+        start.folder, step=recorded["step"], mesh=mesh, params_dtype=dtype, **start.changes
     )
     if "fingerprint" in recorded:
         bases.expect(base.record(), recorded, where=out)
