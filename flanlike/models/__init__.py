@@ -24,5 +24,25 @@ def abstract(config: model_config.ModelConfig) -> nnx.Module:
     return nnx.eval_shape(lambda: _create(config, 0))
 
 
+def shapes(
+    config: model_config.ModelConfig,
+    *,
+    mesh: jax.sharding.Mesh | None = None,
+    dtype: str | None = None,
+) -> nnx.Module:
+    """Returns the abstract model to read parameters into: each with its place, and of that type.
+
+    Nothing is compiled or drawn. Without a mesh all lie on the first device.
+    """
+    graphdef, params = nnx.split(abstract(config))
+    alone = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+    places = jax.tree.map(lambda _: alone, params) if mesh is None else sharding.of(params, mesh)
+
+    def placed(leaf: jax.ShapeDtypeStruct, place: jax.sharding.Sharding) -> jax.ShapeDtypeStruct:
+        return jax.ShapeDtypeStruct(leaf.shape, dtype or leaf.dtype, sharding=place)
+
+    return nnx.merge(graphdef, jax.tree.map(placed, params, places))
+
+
 def _create(config: model_config.ModelConfig, seed: int) -> nnx.Module:
     return _FAMILIES[config.family](config, rngs=nnx.Rngs(params=seed))

@@ -13,7 +13,6 @@ pipeline puts before each example's inputs: they are tokens like others, with po
 own, and a packed example sees its own alone.
 """
 
-import hashlib
 import math
 from collections.abc import Iterator
 
@@ -161,34 +160,24 @@ def cast_base(model: nnx.Module, dtype: str) -> None:
             variable.set_value(variable[...].astype(dtype))
 
 
-def merge(model: nnx.Module) -> None:
+def merge(model: nnx.Module, dtype: str = "float32") -> None:
     """Adds every low-rank pair to its kernel, and takes it away: the model computes the same.
 
-    All parameters are float32 then. Raises where there are other tuned parameters.
+    All parameters are of that type then, each kernel after the sum in float32. Raises where there
+    are other tuned parameters.
     """
-    cast_base(model, "float32")
     for sublayer in _sublayers(model):
         for name in [name for name in vars(sublayer) if name.startswith("lora_")]:
             kernel = getattr(sublayer, name.removeprefix("lora_"))
-            kernel.set_value(kernel[...] + getattr(sublayer, name).change())
+            merged = kernel[...].astype(jnp.float32) + getattr(sublayer, name).change()
+            kernel.set_value(merged.astype(dtype))
             delattr(sublayer, name)
     if trained(model) is Tuned:
         kind = "a soft prompt" if soft_prompt_ids(model) else "bottleneck adapters"
         raise errors.UserError(
             f"this model has {kind}, which cannot be merged into its weights: only --tune lora can"
         )
-
-
-def fingerprint(model: nnx.Module) -> str:
-    """Returns a hash of all the model's parameters, whatever mesh they lie on.
-
-    Each is summed up on its devices, bit pattern times an odd number of its place, modulo 2^32.
-    """
-    digest = hashlib.blake2b(digest_size=12)
-    for path, variable in nnx.to_flat_state(nnx.state(model)):
-        value = variable[...]
-        digest.update(repr((path, value.shape, int(_checksum(value)))).encode())
-    return digest.hexdigest()
+    cast_base(model, dtype)
 
 
 def count(model: nnx.Module) -> tuple[int, int]:
@@ -233,15 +222,3 @@ def _put(value: jax.Array, place: jax.sharding.Sharding) -> jax.Array:
         return jax.device_put(value, place)
     host = np.asarray(value)
     return jax.make_array_from_callback(host.shape, place, lambda index: host[index])
-
-
-@jax.jit
-def _checksum(value: jax.Array) -> jax.Array:
-    bits = jax.lax.bitcast_convert_type(value.astype(jnp.float32), jnp.uint32)
-    places = jnp.zeros((), jnp.uint32)
-    for axis, length in enumerate(value.shape):
-        places = places * jnp.uint32(length) + jax.lax.broadcasted_iota(
-            jnp.uint32, value.shape, axis
-        )
-    odd = places * jnp.uint32(2654435769) ^ (places >> 7) | jnp.uint32(1)
-    return jnp.sum(bits * odd, dtype=jnp.uint32)

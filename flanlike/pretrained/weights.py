@@ -23,8 +23,8 @@ from flax import nnx
 
 from flanlike import errors, models
 from flanlike.batches import features
+from flanlike.models import checksums
 from flanlike.models import config as model_config
-from flanlike.models import sharding
 from flanlike.pretrained import layout, names
 
 _INDEX_FILE = "model.safetensors.index.json"
@@ -67,25 +67,26 @@ def load(
     folder: Path,
     *,
     mesh: jax.sharding.Mesh | None = None,
+    params_dtype: str = "float32",
+    prints: checksums.Fingerprint | None = None,
     **changes: Any,
 ) -> nnx.Module:
-    """Returns the published model, with float32 parameters, each in its place on the mesh.
+    """Returns the published model, with parameters of that type, each in its place on the mesh.
 
-    `changes` are fields of `ModelConfig` that leave the parameters as they are.
+    A tensor at a time is widened to float32, taken up by `prints` and cast. `changes` are fields of
+    `ModelConfig` that leave the parameters as they are.
     """
     shape = dataclasses.replace(shape_of(folder), **changes)
     of = layout.architecture(shape)
     places = of.places(shape)
     files = _Files(folder, of)
     _check(files, of, places, folder)
-    model = _zeros(shape, mesh)
-    state = nnx.state(model, nnx.Param)
-    arrays = dict(nnx.to_flat_state(state))
+    model = models.shapes(shape, mesh=mesh, dtype=params_dtype)
+    arrays = dict(nnx.to_flat_state(nnx.state(model, nnx.Param)))
     for name, theirs in files.tensors(places):
         place = places[name]
         variable = arrays[place.path]
-        value = _put(variable[...], place, theirs)
-        arrays[place.path] = variable.replace(value)
+        arrays[place.path] = variable.replace(_put(variable.get_value(), place, theirs, prints))
     nnx.update(model, nnx.from_flat_state(arrays))
     return model
 
@@ -249,30 +250,30 @@ def _check(
         )
 
 
-def _zeros(config: model_config.ModelConfig, mesh: jax.sharding.Mesh | None) -> nnx.Module:
-    """Returns the model with zeros for parameters, each in its place on the mesh."""
-    graphdef, abstract = nnx.split(models.abstract(config))
-    placement = None if mesh is None else sharding.of(abstract, mesh)
-    make = jax.jit(
-        lambda: jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), abstract),
-        out_shardings=placement,
-    )
-    return nnx.merge(graphdef, make())
+def _put(
+    array: jax.Array | jax.ShapeDtypeStruct,
+    place: names.Place,
+    theirs: np.ndarray,
+    prints: checksums.Fingerprint | None,
+) -> jax.Array:
+    """Returns the parameter with the tensor in its place; the old one is given up.
 
-
-def _put(array: jax.Array, place: names.Place, theirs: np.ndarray) -> jax.Array:
-    """Returns the parameter with the tensor in its place; the old one is given up."""
+    It is a shape until its first tensor comes.
+    """
     ours = place.to_ours(theirs)
     there = array.sharding
-    if place.layer is None:
-        array.delete()  # before the new one takes its room
     if place.layer is not None and isinstance(there, jax.sharding.NamedSharding):
         there = jax.sharding.NamedSharding(there.mesh, jax.sharding.PartitionSpec(*there.spec[1:]))
     value = jax.make_array_from_callback(
         place.shape, there, lambda index: np.array(ours[index], np.float32, order="C")
     )
+    if prints is not None:
+        prints.add(place.path, value, layer=place.layer)
+    value = value.astype(array.dtype)
     if place.layer is None:
         return value
+    if isinstance(array, jax.ShapeDtypeStruct):
+        array = jnp.zeros(array.shape, array.dtype, device=array.sharding)
     return _set_layer(array.sharding)(array, value, place.layer)
 
 

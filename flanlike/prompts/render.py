@@ -101,6 +101,7 @@ def render(
             style=style,
             option_style=layout.lettered(listing).name,
             fits=fits,
+            shown=shown,
         )
     return task_module.Prompt(
         inputs=inputs,

@@ -1,5 +1,6 @@
 """The model in a folder: a run's, a bare model's or a published one's."""
 
+import contextlib
 import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,8 +12,8 @@ from flax import nnx
 from flanlike import config as config_lib
 from flanlike import errors, models
 from flanlike.batches import tokenizer, vocabulary
+from flanlike.models import checksums, tuning
 from flanlike.models import config as model_config
-from flanlike.models import tuning
 from flanlike.pretrained import weights
 from flanlike.runs import bases
 from flanlike.runs import folder as run_folder
@@ -67,35 +68,51 @@ def load_each(
 
 
 def _load_whole(
-    folder: Path, step: int | None, mesh: jax.sharding.Mesh | None, changes: dict[str, Any]
+    folder: Path,
+    step: int | None,
+    mesh: jax.sharding.Mesh | None,
+    changes: dict[str, Any],
+    *,
+    params_dtype: str = "float32",
+    prints: checksums.Fingerprint | None = None,
 ) -> Loaded:
-    """Returns the model of a folder that holds all of it."""
+    """Returns the model of a folder that holds all of it, its parameters of that type.
+
+    Each is taken up by `prints` before it is cast, one after another.
+    """
     words = words_of(folder)
     shape = with_vocabulary(dataclasses.replace(shape_of(folder), **changes), words)
     if weights.is_published(folder):
-        return Loaded(model=weights.load(folder, mesh=mesh, **changes), words=words, step=None)
-    model = models.build(shape, seed=0, mesh=mesh)
-    if is_bare(folder):
-        checkpoint.load_params(folder, model)
+        model = weights.load(folder, mesh=mesh, params_dtype=params_dtype, prints=prints, **changes)
         return Loaded(model=model, words=words, step=None)
-    return Loaded(model=model, words=words, step=_restore(folder, model, step))
+    model = models.shapes(shape, mesh=mesh, dtype=params_dtype)
+    if is_bare(folder):
+        checkpoint.load_params(folder, model, prints=prints)
+        return Loaded(model=model, words=words, step=None)
+    return Loaded(model=model, words=words, step=_restore(folder, model, step, prints=prints))
 
 
-def _restore(folder: Path, model: nnx.Module, step: int | None) -> int:
+def _restore(
+    folder: Path,
+    model: nnx.Module,
+    step: int | None,
+    *,
+    prints: checksums.Fingerprint | None = None,
+) -> int:
     """Fills the model with what the run trained, as of that step or its newest; returns which."""
-    checkpoints = checkpoint.Checkpoints(folder / "checkpoints", read_only=True)
-    if not checkpoints.steps:
-        raise errors.UserError(
-            f"run {str(folder)!r} has no checkpoint: let train.py go on until it saves one"
-        )
-    step = checkpoints.latest_step if step is None else step
-    if step not in checkpoints.steps:
-        raise errors.UserError(
-            f"run {str(folder)!r} has no checkpoint of step {step!r}: it has {checkpoints.steps!r}"
-        )
-    checkpoints.restore_params(model, step)
-    checkpoints.close()
-    return step
+    with contextlib.closing(
+        checkpoint.Checkpoints(folder / "checkpoints", read_only=True)
+    ) as checkpoints:
+        if not checkpoints.steps:
+            raise errors.UserError(
+                f"run {str(folder)!r} has no checkpoint: let train.py go on until it saves one"
+            )
+        if step is not None and step not in checkpoints.steps:
+            raise errors.UserError(
+                f"run {str(folder)!r} has no checkpoint of step {step!r}: it has "
+                f"{checkpoints.steps!r}"
+            )
+        return checkpoints.restore_params(model, step, prints=prints)
 
 
 def load_base(
@@ -103,17 +120,22 @@ def load_base(
     *,
     step: int | None = None,
     mesh: jax.sharding.Mesh | None = None,
-    dtype: str = "float32",
+    params_dtype: str = "float32",
     **changes: Any,
 ) -> bases.Base:
     """Returns the model of a folder as a base, its parameters of that type.
 
-    The low-rank pairs of a run that was itself tuned are merged.
+    Each is cast as it is read, so that one alone is held in float32. The low-rank pairs of a run
+    that was itself tuned are merged.
     """
-    loaded = load(folder, step=step, mesh=mesh, **changes)
-    fingerprint = tuning.fingerprint(loaded.model)
-    tuning.merge(loaded.model)
-    tuning.cast_base(loaded.model, dtype)
+    if is_tuned(folder):
+        loaded = load(folder, step=step, mesh=mesh, **changes)
+        fingerprint = checksums.fingerprint(loaded.model)
+        tuning.merge(loaded.model, params_dtype)
+    else:
+        prints = checksums.Fingerprint()
+        loaded = _load_whole(folder, step, mesh, changes, params_dtype=params_dtype, prints=prints)
+        fingerprint = prints.of(loaded.model)
     return bases.Base(model=loaded.model, folder=folder, step=loaded.step, fingerprint=fingerprint)
 
 
@@ -143,7 +165,11 @@ def _load_tuned(
     if key not in held:
         held.clear()  # two bases may not fit
         held[key] = load_base(
-            there, step=config["base"]["step"], mesh=mesh, dtype=config["base_dtype"], **changes
+            there,
+            step=config["base"]["step"],
+            mesh=mesh,
+            params_dtype=config["base_dtype"],
+            **changes,
         )
     bases.expect(held[key].record(), config["base"], where=folder)
     model = nnx.merge(*nnx.split(held[key].model), copy=True)  # of the variables, not the arrays

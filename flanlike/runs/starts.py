@@ -225,7 +225,7 @@ def build_tuned(
     """
     recorded = {"step": None} if began is None else run_folder.read_config(began)["base"]
     base = loading.load_base(
-        start.folder, step=recorded["step"], mesh=mesh, dtype=dtype, **start.changes
+        start.folder, step=recorded["step"], mesh=mesh, params_dtype=dtype, **start.changes
     )
     if began is not None:
         bases.expect(base.record(), recorded, where=began)

@@ -1,25 +1,46 @@
 """Saving and restoring: whole runs through Orbax, bare models as two small files."""
 
+import contextlib
 import dataclasses
 import errno
+import functools
+import hashlib
 import json
 import logging
 import os
 import shutil
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import grain
 import jax
+import jax.numpy as jnp
 import numpy as np
 import orbax.checkpoint as ocp
-from flax import nnx
+from flax import nnx, traverse_util
 
 from flanlike import atomic, errors
-from flanlike.models import tuning
+from flanlike.models import checksums, tuning
+from flanlike.training import distributed
 
 _CONFIG_FILE = "config.json"
 PARAMS_FILE = "params.npz"
+_MOST_TOLD = 200  # characters of a library's error
+
+
+_T = TypeVar("_T")
+
+
+class _Damaged(errors.UserError):
+    """A checkpoint that cannot be read, or whose content is not what was saved."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"checkpoint {str(folder)!r} is damaged: {reason}")
+        self.folder = folder
 
 
 class Checkpoints:
@@ -41,6 +62,7 @@ class Checkpoints:
             max_to_keep=keep, cleanup_tmp_directories=not read_only, read_only=read_only
         )
         self._folder = Path(folder).absolute()
+        self._is_read_only = read_only
         self._manager = ocp.CheckpointManager(self._folder, options=options)
         absl.setLevel(level)
 
@@ -60,11 +82,16 @@ class Checkpoints:
             return
         self.wait()
         self._check_space(state)
+        sums = _sums_of(state)
+        data = batches.get_state()
         items = ocp.args.Composite(
             state=ocp.args.StandardSave(state),
             # One file, for all processes: it restores under any number of them.
-            data=ocp.args.JsonSave(batches.get_state()),
+            data=ocp.args.JsonSave(data),
             config=ocp.args.JsonSave(config),
+            digests=ocp.args.JsonSave(
+                {"state": _texts(sums), "data": _digest(data), "config": _digest(config)}
+            ),
         )
         self._manager.save(step, args=items)
 
@@ -77,38 +104,145 @@ class Checkpoints:
             raise OSError(errno.ENOSPC, message, str(self._folder))
 
     def restore_latest(self, state: Any, batches: grain.DatasetIterator | None = None) -> Any:
-        """Returns the newest saved state, in the structure and shardings of `state`, or None.
+        """Returns the newest sound state, in the structure and shardings of `state`, or None.
 
-        `batches`, where given, is set to where it stood when the state was saved.
+        `batches`, where given, is set to where it stood when the state was saved. Checkpoints that
+        are newer and damaged are moved aside, so that the run can write theirs again.
         """
-        step = self.latest_step
-        if step is None:
+        if not self.steps:
             return None
-        items = {
-            "state": ocp.args.StandardRestore(jax.tree.map(ocp.utils.to_shape_dtype_struct, state))
-        }
-        by_grain = self._folder / str(step) / "data" / "process_0-of-1.json"
-        is_by_grain = by_grain.is_file()  # as runs before this were saved
-        if batches is not None and not is_by_grain:
-            items["data"] = ocp.args.JsonRestore()
-        restored = self._manager.restore(step, args=ocp.args.Composite(**items))
-        if batches is not None:
-            saved = json.loads(by_grain.read_text()) if is_by_grain else restored["data"]
-            batches.set_state(saved)
-        return restored["state"]
+        shapes = jax.tree.map(ocp.utils.to_shape_dtype_struct, state)
 
-    def restore_params(self, model: nnx.Module, step: int) -> None:
-        """Fills the model with what that step's run had trained and reads nothing else."""
-        state = nnx.state(model, tuning.trained(model))
-        shapes = jax.tree.map(ocp.utils.to_shape_dtype_struct, {"params": nnx.to_pure_dict(state)})
+        def read(step: int) -> tuple[Any, Any]:
+            by_grain = self._folder / str(step) / "data" / "process_0-of-1.json"
+            is_by_grain = by_grain.is_file()  # as runs before this were saved
+            items = {"state": ocp.args.StandardRestore(shapes), "config": ocp.args.JsonRestore()}
+            if not is_by_grain:
+                items["data"] = ocp.args.JsonRestore()
+            restored = self._restore(step, items)
+            data = json.loads(by_grain.read_text()) if is_by_grain else restored["data"]
+            return restored["state"], data
+
+        _, (restored, data) = self._newest_sound(read)
+        if batches is not None:
+            batches.set_state(data)
+        return restored
+
+    def restore_params(
+        self,
+        model: nnx.Module,
+        step: int | None = None,
+        *,
+        prints: checksums.Fingerprint | None = None,
+    ) -> int:
+        """Fills the model with what a step's run had trained; returns the step.
+
+        Without `step` it is the newest sound one. The model may have shapes in place of arrays.
+        Where they are of another type than float32, as was saved, one after another is read, taken
+        up by `prints` and cast.
+        """
+        state = dict(nnx.to_flat_state(nnx.state(model, tuning.trained(model))))
+        wanted = {path: variable.get_value() for path, variable in state.items()}
+        is_cast = any(leaf.dtype != jnp.float32 for leaf in wanted.values())
+        groups = [[path] for path in wanted] if is_cast else [list(wanted)]
+
+        def read(step: int) -> dict[checksums.Path, jax.Array]:
+            found = {}
+            for group in groups:
+                for path, value in self._read_params(step, {p: wanted[p] for p in group}).items():
+                    if prints is not None:
+                        prints.add(path, value)
+                    found[path] = value.astype(wanted[path].dtype)
+            return found
+
+        step, found = self._newest_sound(read) if step is None else (step, self._try(step, read))
+        values = {path: state[path].replace(value) for path, value in found.items()}
+        nnx.update(model, nnx.from_flat_state(values))
+        return step
+
+    def _read_params(
+        self, step: int, wanted: dict[checksums.Path, Any]
+    ) -> dict[checksums.Path, jax.Array]:
+        shapes = {
+            path: jax.ShapeDtypeStruct(leaf.shape, jnp.float32, sharding=leaf.sharding)
+            for path, leaf in wanted.items()
+        }
+        item = {"params": traverse_util.unflatten_dict(shapes)}
         arguments = ocp.args.PyTreeRestore(
-            item=shapes,
-            restore_args=ocp.checkpoint_utils.construct_restore_args(shapes),
+            item=item,
+            restore_args=ocp.checkpoint_utils.construct_restore_args(item),
             partial_restore=True,
         )
-        restored = self._manager.restore(step, args=ocp.args.Composite(state=arguments))
-        nnx.replace_by_pure_dict(state, restored["state"]["params"])
-        nnx.update(model, state)
+        restored = self._restore(step, {"state": arguments})
+        return traverse_util.flatten_dict(restored["state"]["params"])
+
+    def _newest_sound(self, read: Callable[[int], _T]) -> tuple[int, _T]:
+        """Returns the newest step that can be read, and what was read of it."""
+        damaged: list[_Damaged] = []
+        for step in reversed(self.steps):
+            try:
+                found = self._try(step, read)
+            except _Damaged as error:
+                damaged.append(error)
+                continue
+            if damaged:
+                self._warn(damaged, step)
+            return step, found
+        listed = "; ".join(map(str, damaged))
+        raise errors.UserError(
+            f"no sound checkpoint is left ({listed}): bring one back from a copy, or remove "
+            f"{str(self._folder.parent)!r} to begin anew"
+        )
+
+    def _warn(self, damaged: list["_Damaged"], sound: int) -> None:
+        """Says in one line what was passed over; where it may, moves it out of the way."""
+        if not self._is_read_only:
+            if distributed.is_first():
+                for error in damaged:
+                    aside = error.folder.with_name(f"{error.folder.name}.damaged")
+                    shutil.rmtree(aside, ignore_errors=True)
+                    error.folder.rename(aside)
+            distributed.wait("damaged checkpoints are aside")
+            self._manager.reload()
+        if distributed.is_first():
+            listed = "; ".join(map(str, damaged))
+            end = "" if self._is_read_only else "; what is damaged is kept as STEP.damaged"
+            print(f"warning: {listed}: taking that of step {sound}{end}", file=sys.stderr)
+
+    def _try(self, step: int, read: Callable[[int], _T]) -> _T:
+        """Returns what `read` returns; whatever a library raises is a _Damaged of one line."""
+        try:
+            return read(step)
+        except (_Damaged, MemoryError):
+            raise
+        except Exception as error:
+            if "RESOURCE_EXHAUSTED" in str(error):
+                raise  # the device is too small, the checkpoint may be sound
+            raise _Damaged(self._folder / str(step), _in_short(error)) from error
+
+    def _restore(self, step: int, items: dict[str, Any]) -> Any:
+        """Returns those items of a checkpoint; raises unless they are what was saved.
+
+        Those of runs from before there were digests are taken as they can be read.
+        """
+        folder = self._folder / str(step)
+        about = folder / "_CHECKPOINT_METADATA"
+        names = json.loads(about.read_text())["item_handlers"] if about.is_file() else []
+        if "digests" in names or (folder / "digests").is_dir():
+            items = {**items, "digests": ocp.args.JsonRestore()}
+        with distributed.together():
+            restored = self._manager.restore(step, args=ocp.args.Composite(**items))
+        if "digests" not in items:
+            return restored
+        expected = restored["digests"]
+        for name in items.keys() & {"data", "config"}:
+            if _digest(restored[name]) != expected[name]:
+                raise _Damaged(folder, f"{name} is not what was saved")
+        there, here = expected["state"], _texts(_sums_of(restored["state"]))
+        if wrong := [name for name, text in here.items() if there.get(name) != text]:
+            more = f" and {len(wrong) - 1} more" if wrong[1:] else ""
+            raise _Damaged(folder, f"{wrong[0]}{more} is not what was saved")
+        return restored
 
     def wait(self) -> None:
         """Returns when all is written; raises what went wrong in the background."""
@@ -117,6 +251,30 @@ class Checkpoints:
 
     def close(self) -> None:
         self._manager.close()
+
+
+def _sums_of(state: Any) -> dict[str, jax.Array]:
+    """Returns the digest of each leaf by its dotted name, still on the device."""
+    flat, _ = jax.tree_util.tree_flatten_with_path(state)
+    name_of = functools.partial(jax.tree_util.keystr, simple=True, separator=".")
+    return {name_of(path): checksums.digest(leaf) for path, leaf in flat}
+
+
+def _texts(sums: dict[str, jax.Array]) -> dict[str, str]:
+    return {name: f"{int(total):08x}" for name, total in jax.device_get(sums).items()}
+
+
+def _digest(content: Any) -> str:
+    """Returns the digest of JSON values, however they are written."""
+    same = json.dumps(json.loads(json.dumps(content)), sort_keys=True)
+    return hashlib.blake2b(same.encode(), digest_size=8).hexdigest()
+
+
+def _in_short(error: Exception) -> str:
+    """Returns what a library says of a damaged file, in one line that can be read."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = lines[0] if lines else type(error).__name__
+    return told if len(told) <= _MOST_TOLD else f"{told[:_MOST_TOLD]} …"
 
 
 def save_params(
@@ -145,16 +303,35 @@ def load_model_config(folder: str | os.PathLike[str]) -> dict[str, Any]:
             f"no {_CONFIG_FILE} in {str(folder)!r}: expected a model folder with "
             f"{_CONFIG_FILE} and {PARAMS_FILE}"
         )
-    return json.loads(path.read_text())["model"]
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise errors.UserError(
+            f"{path}: not JSON ({error}): bring the file back, or give another folder"
+        ) from error
+    if not isinstance(content, dict) or not isinstance(content.get("model"), dict):
+        raise errors.UserError(
+            f"{path}: not a bare model's configuration (it has no 'model'): give another folder"
+        )
+    return content["model"]
 
 
-def load_params(folder: str | os.PathLike[str], model: nnx.Module) -> None:
-    """Fills a model of the same configuration with the parameters of a bare model folder."""
+def load_params(
+    folder: str | os.PathLike[str],
+    model: nnx.Module,
+    *,
+    prints: checksums.Fingerprint | None = None,
+) -> None:
+    """Fills a model of the same configuration with the parameters of a bare model folder.
+
+    The model may have shapes in place of arrays. One parameter after another is read, taken up by
+    `prints` and cast to the model's type.
+    """
     path = Path(folder) / PARAMS_FILE
     if not path.is_file():
         raise errors.UserError(f"no {PARAMS_FILE} in {str(folder)!r}: it holds no bare model")
     state = nnx.state(model, nnx.Param)
-    with np.load(path) as stored:
+    with _told_if_damaged(path), np.load(path) as stored:
         missing = {name for name, _ in _named_params(model)} ^ set(stored.files)
         if missing:
             raise errors.UserError(
@@ -163,19 +340,33 @@ def load_params(folder: str | os.PathLike[str], model: nnx.Module) -> None:
             )
         flat = {}
         for keys, old in nnx.to_flat_state(state):
-            new = stored[".".join(map(str, keys))]
-            if new.shape != old[...].shape:
+            name, leaf = ".".join(map(str, keys)), old.get_value()
+            new = stored[name]  # against the sum of its bytes in the file
+            if new.shape != leaf.shape:
                 raise errors.UserError(
-                    f"{path}: {'.'.join(map(str, keys))!r} has shape {new.shape}, "
-                    f"the model wants {old[...].shape}"
+                    f"{path}: {name!r} has shape {new.shape}, the model wants {leaf.shape}"
                 )
-            value = np.asarray(new, old[...].dtype)
-            flat[keys] = old.replace(
-                jax.make_array_from_callback(value.shape, old[...].sharding, value.__getitem__)
-            )
+            whole = np.asarray(new, np.float32)
+            value = jax.make_array_from_callback(leaf.shape, leaf.sharding, whole.__getitem__)
+            if prints is not None:
+                prints.add(keys, value)
+            flat[keys] = old.replace(value.astype(leaf.dtype))
     nnx.update(model, nnx.from_flat_state(flat))
+
+
+@contextlib.contextmanager
+def _told_if_damaged(path: Path) -> Iterator[None]:
+    """Makes one line of what NumPy and zlib say about a damaged archive, each in its own way."""
+    try:
+        yield
+    except errors.UserError:
+        raise
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise errors.UserError(
+            f"{path} is damaged ({_in_short(error)}): bring it back from a copy"
+        ) from error
 
 
 def _named_params(model: nnx.Module) -> list[tuple[str, jax.Array]]:
     flat = nnx.to_flat_state(nnx.state(model, nnx.Param))
-    return [(".".join(map(str, keys)), value[...]) for keys, value in flat]
+    return [(".".join(map(str, keys)), value.get_value()) for keys, value in flat]

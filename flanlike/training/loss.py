@@ -22,8 +22,11 @@ from flanlike.batches import features
 # Fewer logits than these (64 MiB) are computed at once, at every position.
 LARGE_LOGITS = 1 << 24
 # Positions of a chunk: an eighth of all, but no fewer than make a fast matrix product, and no more
-# than make a large array.
+# than make a large array. Over a very large vocabulary a chunk is smaller still: its logits and
+# their gradient are two arrays of at most 256 MiB each.
 _MIN_CHUNK, _MAX_CHUNK = 256, 4096
+_MOST_LOGITS = 1 << 26
+_MULTIPLE = 64  # of positions, and the fewest: a matrix product of fewer wastes the head's reading
 
 
 class LossSums(NamedTuple):
@@ -61,9 +64,10 @@ def is_chunked(positions: int, vocab_size: int) -> bool:
     return positions * vocab_size >= LARGE_LOGITS
 
 
-def chunk_size(positions: int) -> int:
+def chunk_size(positions: int, vocab_size: int) -> int:
     """Returns the positions of a chunk."""
-    return min(max(-(-positions // 8), _MIN_CHUNK), _MAX_CHUNK)
+    fitting = max(_MOST_LOGITS // vocab_size // _MULTIPLE, 1) * _MULTIPLE
+    return min(max(-(-positions // 8), _MIN_CHUNK), _MAX_CHUNK, fitting)
 
 
 def of_logits(
@@ -114,19 +118,21 @@ def _at_targets(
     graph, head, rest = nnx.split(model, is_head, ...)
     x_MD = x_BTD.reshape(-1, x_BTD.shape[-1])
     targets_M, weights_M = batch.targets_BT.reshape(-1), batch.loss_weights_BT.reshape(-1)
-    return _total(graph, config, head, x_MD, rest, jnp.asarray(targets_M), jnp.asarray(weights_M))
+    size = chunk_size(weights_M.size, model.config.vocab_size)
+    targets_M, weights_M = jnp.asarray(targets_M), jnp.asarray(weights_M)
+    return _total(graph, config, size, head, x_MD, rest, targets_M, weights_M)
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def _total(graph, config, head, x_MD, rest, targets_M, weights_M) -> LossSums:
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
+def _total(graph, config, size, head, x_MD, rest, targets_M, weights_M) -> LossSums:
     def add(sums: LossSums, positions_C: jax.Array) -> LossSums:
         chunk = _take((x_MD, targets_M, weights_M), positions_C)
         return jax.tree.map(jnp.add, sums, _of_chunk(head, chunk[0], graph, config, rest, chunk)[1])
 
-    return _over_chunks(add, _no_sums(), weights_M)
+    return _over_chunks(add, _no_sums(), weights_M, size)
 
 
-def _total_forward(graph, config, head, x_MD, rest, targets_M, weights_M):
+def _total_forward(graph, config, size, head, x_MD, rest, targets_M, weights_M):
     """Returns the sums, and the gradient of their loss_sum by head and x_MD."""
     gradient_of = jax.grad(_of_chunk, argnums=(0, 1), has_aux=True)
 
@@ -141,11 +147,11 @@ def _total_forward(graph, config, head, x_MD, rest, targets_M, weights_M):
         )
 
     zeros = (_no_sums(), *jax.tree.map(jnp.zeros_like, (head, x_MD)))
-    sums, *gradients = _over_chunks(add, zeros, weights_M)
+    sums, *gradients = _over_chunks(add, zeros, weights_M, size)
     return sums, gradients
 
 
-def _total_backward(graph, config, gradients, cotangents: LossSums):
+def _total_backward(graph, config, size, gradients, cotangents: LossSums):
     of_head, of_x_MD = jax.tree.map(lambda g: (g * cotangents.loss_sum).astype(g.dtype), gradients)
     return of_head, of_x_MD, None, None, None
 
@@ -159,12 +165,14 @@ def _of_chunk(head, x_CD, graph, config, rest, chunk) -> tuple[jax.Array, LossSu
     return sums.loss_sum, sums
 
 
-def _over_chunks(add: Callable[[Any, jax.Array], Any], zeros: Any, weights_M: jax.Array) -> Any:
+def _over_chunks(
+    add: Callable[[Any, jax.Array], Any], zeros: Any, weights_M: jax.Array, size: int
+) -> Any:
     """Returns `zeros` with what `add(carry, positions)` adds for every chunk with a target.
 
     What fills the last chunk up is position M, which is none.
     """
-    M, size = weights_M.size, chunk_size(weights_M.size)
+    M = weights_M.size
     order_M = jnp.argsort(weights_M == 0, stable=True)
     chunks = jnp.pad(order_M, (0, -M % size), constant_values=M).reshape(-1, size)
     starts = jnp.arange(len(chunks)) * size

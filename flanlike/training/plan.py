@@ -152,7 +152,7 @@ def activations(
 
     saved = kept(part, mesh.shape["fsdp"])
     if is_chunked:
-        positions = loss.chunk_size(positions)
+        positions = loss.chunk_size(positions, part.vocab_size)
     logits = positions * part.vocab_size * 4
     one = dataclasses.replace(part, layers=1, encoder_layers=min(1, part.encoder_layers))
     stacks = ["layers", "encoder_layers"] if part.encoder_layers else ["layers"]

@@ -272,30 +272,17 @@ def test_it_learns_with_dropout_on_a_bfloat16_base(name, kind):
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) - 0.1
 
 
-def test_a_fingerprint_is_of_every_bit_and_its_place():
-    model = base("decoder")
-    fingerprint = tuning.fingerprint(model)
-    assert fingerprint == tuning.fingerprint(base("decoder"))
-    assert fingerprint != tuning.fingerprint(tuned("decoder", toys.LORA))
-    table = model.embedding.table
-    whole = table[...]
-    table.set_value(whole.at[3, 5].set(jnp.nextafter(whole[3, 5], jnp.float32(9))))
-    assert tuning.fingerprint(model) != fingerprint
-    table.set_value(whole.at[jnp.array([3, 4])].set(whole[jnp.array([4, 3])]))  # the same values
-    assert tuning.fingerprint(model) != fingerprint
-
-
 SCRIPT = """
 import jax, numpy as np, training_toys, tuning_toys
 from flax import nnx
 from flanlike import config, models
 from flanlike.training import optim, loop
-from flanlike.models import sharding, tuning
+from flanlike.models import checksums, sharding, tuning
 
 def train(mesh, settings, dtype):
     shape = tuning_toys.FAMILIES["decoder"]
     model = models.build(shape, seed=0, mesh=mesh)
-    fingerprint = tuning.fingerprint(model)
+    fingerprint = checksums.fingerprint(model)
     tuning.cast_base(model, dtype)
     tuning.attach(model, settings, seed=0, mesh=mesh)
     held = nnx.state(model, nnx.Param)

@@ -250,12 +250,13 @@ def published(tmp_path_factory):
 
 def test_a_run_beside_a_published_base_is_exported(published, from_base, tmp_path, capsys):
     run = tmp_path / "run"
-    flags = [*from_base, "--tune", "lora", "--lora.targets", "q", "down", "--out", str(run)]
+    lora = ["--tune", "lora", "--lora.rank", "4", "--lora.targets", "q", "down"]
+    flags = [*from_base, *lora, "--out", str(run)]
     flags[flags.index("--init") + 1] = str(published)
     at = flags.index("--vocabulary-size")
     del flags[at : at + 2]
     train.main(flags)
-    assert "learning 616 of " in capsys.readouterr().out
+    assert "learning 308 of " in capsys.readouterr().out
     tuned = loading.load(run).model
     export.main([str(run), "--out", str(tmp_path / "merged")])
     merged = loading.load(tmp_path / "merged").model
@@ -272,7 +273,7 @@ def test_a_run_beside_a_published_base_is_exported(published, from_base, tmp_pat
     ]
     content = json.loads((tmp_path / "peft/adapter_config.json").read_text())
     assert content["base_model_name_or_path"] == str(published)
-    assert (content["r"], content["target_modules"]) == (8, ["q", "wo"])
+    assert (content["r"], content["target_modules"]) == (4, ["q", "wo"])
 
     recorded = json.loads((run / "config.json").read_text())
     for kind, expected in (

@@ -1,5 +1,6 @@
 """The loss and its gradient: only target tokens count, however they are laid out."""
 
+import dataclasses
 import functools
 
 import jax
@@ -9,7 +10,7 @@ import pytest
 import training_toys
 from flax import nnx
 
-from flanlike import config, errors
+from flanlike import config, errors, models
 from flanlike.batches import features
 from flanlike.training import loss
 
@@ -177,8 +178,38 @@ def test_a_large_batch_keeps_no_logits_and_computes_none_where_nothing_is_a_targ
         value.aval.shape
         for value in jax.make_jaxpr(lambda params: jax.vjp(of, params)[1])(params).jaxpr.outvars
     ]
-    assert loss.is_chunked(40 * 26, 65_536) and loss.chunk_size(40 * 26) == 256
+    assert loss.is_chunked(40 * 26, 65_536) and loss.chunk_size(40 * 26, 65_536) == 256
     assert (65_536, 16) in shapes and not any(65_536 in shape[1:] for shape in shapes)
     silent = rows._replace(loss_weights_BT=np.zeros_like(rows.loss_weights_BT))
     sums = loss.loss_sums(model, silent)
     assert float(sums.loss_sum) == 0.0 and float(sums.weight_sum) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("positions", "vocab_size", "chunk"),
+    [
+        (40 * 26, 32_128, 256),
+        (8192, 32_128, 1024),  # an eighth
+        (65_536, 16_000, 4096),
+        (65_536, 32_128, 2048),
+        (65_536, 262_144, 256),
+        (65_536, 4_000_000, 64),
+    ],
+)
+def test_a_chunk_is_bounded_by_its_logits(positions, vocab_size, chunk):
+    assert loss.chunk_size(positions, vocab_size) == chunk
+
+
+def test_a_very_large_vocabulary_takes_no_more_room_than_two_arrays_of_256_mib():
+    model = models.abstract(dataclasses.replace(training_toys.MODEL, vocab_size=262_144))
+    graph, params, rest = nnx.split(model, nnx.Param, ...)
+    rows = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct((64, 256), leaf.dtype), rows_of_instructions("decoder")
+    )
+
+    def of(params, rows):
+        return loss.loss_sums(nnx.merge(graph, params, rest), rows).loss_sum
+
+    compiled = jax.jit(jax.value_and_grad(of)).lower(params, rows).compile()
+    head = 262_144 * training_toys.MODEL.model_size * 4
+    assert compiled.memory_analysis().temp_size_in_bytes < 2 * (256 << 20) + 4 * head + (64 << 20)
