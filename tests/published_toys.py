@@ -1,5 +1,6 @@
 """Published models and tokenizers, made up and small."""
 
+import dataclasses
 import io
 import json
 
@@ -177,6 +178,12 @@ def run_from(published, tmp_path, *more: str):
     run = tmp_path / "run"
     train.main([*flags, *more, "--init", str(published), "--out", str(run)])
     return run
+
+
+def published_t5(folder):
+    """Writes a small T5, its table with rows to spare, and its tokenizer into the folder."""
+    weights.save(folder, models.build(dataclasses.replace(T5, vocab_size=56), seed=3))
+    (folder / "spiece.model").write_bytes(pieces_model())
 
 
 def published_llama(folder):

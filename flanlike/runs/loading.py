@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import typing
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -207,7 +208,32 @@ def with_vocabulary(
 def shape_of(folder: Path) -> model_config.ModelConfig:
     """Returns the shape of the model in a run's folder, a bare model's or a published one's."""
     if is_bare(folder):
-        return model_config.ModelConfig(**checkpoint.load_model_config(folder))
+        return _shape(checkpoint.load_model_config(folder), folder)
     if weights.is_published(folder):
         return weights.shape_of(folder)
-    return model_config.ModelConfig(**run_folder.read_config(folder)["shape"])
+    return _shape(run_folder.read_config(folder)["shape"], folder)
+
+
+def _shape(fields: dict[str, Any], folder: Path) -> model_config.ModelConfig:
+    """Returns the shape that config.json holds; raises where somebody or something changed it."""
+    kinds = typing.get_type_hints(model_config.ModelConfig)
+    wrong = [
+        f"{name} {value!r}"
+        for name, value in fields.items()
+        if name not in kinds or not _is_of(value, kinds[name])
+    ]
+    try:
+        if not wrong:
+            return model_config.ModelConfig(**fields)
+    except (TypeError, errors.UserError) as error:  # a field is missing, or does not fit others
+        wrong = [str(error)]
+    raise errors.UserError(
+        f"{folder / 'config.json'}: no shape of a model ({', '.join(wrong)}): bring the file back "
+        "from a copy"
+    )
+
+
+def _is_of(value: Any, kind: Any) -> bool:
+    if allowed := typing.get_args(kind):
+        return value in allowed
+    return type(value) in ((int, float) if kind is float else (kind,))

@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import sys
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ from flanlike.training import distributed
 
 _CONFIG_FILE = "config.json"
 PARAMS_FILE = "params.npz"
-_MOST_TOLD = 200  # characters of a library's error
+_MOST_TOLD = 300  # characters of a library's error
 
 
 _T = TypeVar("_T")
@@ -39,8 +40,7 @@ class _Damaged(errors.UserError):
     """A checkpoint that cannot be read, or whose content is not what was saved."""
 
     def __init__(self, folder: Path, reason: str) -> None:
-        super().__init__(f"checkpoint {str(folder)!r} is damaged: {reason}")
-        self.folder = folder
+        super().__init__(f"checkpoint {str(folder)!r} is damaged ({reason})")
 
 
 class Checkpoints:
@@ -54,17 +54,13 @@ class Checkpoints:
     def __init__(
         self, folder: str | os.PathLike[str], *, keep: int | None = None, read_only: bool = False
     ) -> None:
-        absl = logging.getLogger("absl")
-        level = absl.level
-        if read_only:
-            absl.setLevel(logging.ERROR)  # Orbax warns, in several lines, that it reads only
-        options = ocp.CheckpointManagerOptions(
-            max_to_keep=keep, cleanup_tmp_directories=not read_only, read_only=read_only
-        )
         self._folder = Path(folder).absolute()
         self._is_read_only = read_only
-        self._manager = ocp.CheckpointManager(self._folder, options=options)
-        absl.setLevel(level)
+        with _hushed():  # Orbax warns, in several lines, that it reads only
+            options = ocp.CheckpointManagerOptions(
+                max_to_keep=keep, cleanup_tmp_directories=not read_only, read_only=read_only
+            )
+            self._manager = ocp.CheckpointManager(self._folder, options=options)
 
     @property
     def latest_step(self) -> int | None:
@@ -178,41 +174,42 @@ class Checkpoints:
 
     def _newest_sound(self, read: Callable[[int], _T]) -> tuple[int, _T]:
         """Returns the newest step that can be read, and what was read of it."""
-        damaged: list[_Damaged] = []
+        damaged: dict[int, str] = {}
         for step in reversed(self.steps):
             try:
                 found = self._try(step, read)
             except _Damaged as error:
-                damaged.append(error)
+                damaged[step] = str(error)
                 continue
             if damaged:
-                self._warn(damaged, step)
+                self._pass_over(damaged, step)
             return step, found
-        listed = "; ".join(map(str, damaged))
         raise errors.UserError(
-            f"no sound checkpoint is left ({listed}): bring one back from a copy, or remove "
-            f"{str(self._folder.parent)!r} to begin anew"
+            f"no sound checkpoint is left ({'; '.join(damaged.values())}): bring one back from a "
+            f"copy, or remove {str(self._folder.parent)!r} to begin anew"
         )
 
-    def _warn(self, damaged: list["_Damaged"], sound: int) -> None:
-        """Says in one line what was passed over; where it may, moves it out of the way."""
-        if not self._is_read_only:
-            if distributed.is_first():
-                for error in damaged:
-                    aside = error.folder.with_name(f"{error.folder.name}.damaged")
-                    shutil.rmtree(aside, ignore_errors=True)
-                    error.folder.rename(aside)
+    def _pass_over(self, damaged: dict[int, str], sound: int) -> None:
+        """Says in one line which steps are passed over; where it may, moves them out of the way."""
+        is_moved = not self._is_read_only
+        if is_moved and distributed.is_first():
+            for step in damaged:
+                aside = self._folder / f"{step}.damaged"
+                shutil.rmtree(aside, ignore_errors=True)
+                (self._folder / str(step)).rename(aside)
+        if is_moved:
             distributed.wait("damaged checkpoints are aside")
             self._manager.reload()
         if distributed.is_first():
-            listed = "; ".join(map(str, damaged))
-            end = "" if self._is_read_only else "; what is damaged is kept as STEP.damaged"
-            print(f"warning: {listed}: taking that of step {sound}{end}", file=sys.stderr)
+            kept = "; the damaged is kept as STEP.damaged" if is_moved else ""
+            told = "; ".join(damaged.values())
+            print(f"warning: {told}: taking that of step {sound}{kept}", file=sys.stderr)
 
     def _try(self, step: int, read: Callable[[int], _T]) -> _T:
         """Returns what `read` returns; whatever a library raises is a _Damaged of one line."""
         try:
-            return read(step)
+            with _hushed():
+                return read(step)
         except (_Damaged, MemoryError):
             raise
         except Exception as error:
@@ -270,11 +267,36 @@ def _digest(content: Any) -> str:
     return hashlib.blake2b(same.encode(), digest_size=8).hexdigest()
 
 
-def _in_short(error: Exception) -> str:
+def _in_short(error: BaseException) -> str:
     """Returns what a library says of a damaged file, in one line that can be read."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = lines[0] if lines else type(error).__name__
+    while error.__cause__ is not None:
+        error = error.__cause__
+    text = str(error).partition(" [")[0]  # TensorStore: its specification, its source
+    told = " ".join(text.split()) or type(error).__name__
     return told if len(told) <= _MOST_TOLD else f"{told[:_MOST_TOLD]} …"
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Keeps off the screen what Orbax and TensorStore say besides their error, in many lines.
+
+    When one array cannot be read, the reading of others ends later, in threads of its own and with
+    errors that nobody waits for: these stay unsaid.
+    """
+    absl, hook = logging.getLogger("absl"), sys.unraisablehook
+    level = absl.level
+    absl.setLevel(logging.CRITICAL)
+    sys.unraisablehook = lambda _: None
+    try:
+        yield
+    except Exception:
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+        warnings.filterwarnings("ignore", message="coroutine .* was never awaited")
+        raise
+    else:
+        sys.unraisablehook = hook
+    finally:
+        absl.setLevel(level)
 
 
 def save_params(

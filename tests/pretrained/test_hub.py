@@ -1,6 +1,5 @@
 """Published models of the hub, against a server on loopback: fetched, trained from, exported."""
 
-import dataclasses
 import json
 import pathlib
 
@@ -10,7 +9,7 @@ import published_toys as toys
 import pytest
 import training_toys
 
-from flanlike import errors, models
+from flanlike import errors
 from flanlike.pretrained import hub, weights
 from flanlike.runs import export, loading, starts
 from flanlike.runs import folder as run_folder
@@ -30,9 +29,7 @@ def files_of(folder: pathlib.Path) -> dict[str, bytes]:
 def published(tmp_path_factory):
     """A folder as a hub holds it, with files that nobody needs."""
     folder = tmp_path_factory.mktemp("published")
-    shape = dataclasses.replace(toys.T5, vocab_size=56)
-    weights.save(folder, models.build(shape, seed=3))
-    (folder / "spiece.model").write_bytes(toys.pieces_model())
+    toys.published_t5(folder)
     (folder / "generation_config.json").write_text("{}")
     return folder
 

@@ -18,9 +18,7 @@ from flanlike.runs import folder as run_folder
 def published(tmp_path_factory):
     """A folder as a hub would hold it, with a few rows to spare in its table."""
     folder = tmp_path_factory.mktemp("published")
-    shape = dataclasses.replace(toys.T5, vocab_size=56)
-    weights.save(folder, models.build(shape, seed=3))
-    (folder / "spiece.model").write_bytes(toys.pieces_model())
+    toys.published_t5(folder)
     return folder
 
 

@@ -1,6 +1,5 @@
 """Runs that tune few parameters: what they save, how they find their base, many beside one base."""
 
-import dataclasses
 import json
 import os
 import shutil
@@ -16,10 +15,8 @@ from flax import nnx
 
 import train
 from eval import __main__ as eval_command
-from flanlike import models
 from flanlike.batches import features
 from flanlike.models import decode, presets, tuning
-from flanlike.pretrained import weights
 from flanlike.runs import bases, export, loading, starts
 from flanlike.runs import folder as run_folder
 from flanlike.training import loop, progress
@@ -242,9 +239,7 @@ def test_a_mistake_ends_with_one_line(arguments, expected, tmp_path, capsys):
 def published(tmp_path_factory):
     """A T5's folder as a hub would hold it."""
     folder = tmp_path_factory.mktemp("published")
-    shape = dataclasses.replace(published_toys.T5, vocab_size=56)
-    weights.save(folder, models.build(shape, seed=3))
-    (folder / "spiece.model").write_bytes(published_toys.pieces_model())
+    published_toys.published_t5(folder)
     return folder
 
 

@@ -1,0 +1,94 @@
+"""Models are read straight into their place: nothing is drawn first, and a base is cast as read."""
+
+import gc
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import published_toys
+import pytest
+import training_toys
+
+from flanlike import config, errors, models
+from flanlike.models import checksums
+from flanlike.runs import folder as run_folder
+from flanlike.runs import loading, starts
+from flanlike.training import checkpoint, loop, optim
+
+KINDS = ("bare", "run", "published")
+
+
+@pytest.fixture(scope="module")
+def folders(words, tmp_path_factory):
+    """A model of each kind of folder."""
+    folder = tmp_path_factory.mktemp("models")
+    model, shape = training_toys.write_bare(folder / "bare", words)
+    run_folder.claim(folder / "run", {"shape": run_folder.as_json(shape), "tune": "full"})
+    words.save(folder / "run" / "vocabulary")
+    state = loop.init_state(model, optim.build(config.OptimConfig(), 2))
+    checkpoints = checkpoint.Checkpoints(folder / "run" / "checkpoints")
+    checkpoints.save(3, state, training_toys.stream(), {})
+    checkpoints.close()
+    published_toys.published_t5(folder / "published")
+    return {kind: folder / kind for kind in KINDS}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_loading_draws_no_parameters(folders, kind, monkeypatch):
+    monkeypatch.setattr(models, "build", lambda *_, **__: pytest.fail("parameters were drawn"))
+    leaves = _leaves(loading.load(folders[kind]).model)
+    assert all(isinstance(leaf, jax.Array) and leaf.dtype == jnp.float32 for leaf in leaves)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_base_is_cast_as_it_is_read_and_known_by_what_it_was(folders, kind, monkeypatch):
+    whole = loading.load(folders[kind]).model
+    sizes = [leaf.nbytes for leaf in _leaves(whole)]
+    gc.collect()
+    before = _float32_bytes()
+    held = []
+
+    def watch(self, path, array, *, layer=None):
+        held.append(_float32_bytes() - before)
+        add(self, path, array, layer=layer)
+
+    add = checksums.Fingerprint.add
+    monkeypatch.setattr(checksums.Fingerprint, "add", watch)
+    base = loading.load_base(folders[kind], params_dtype="bfloat16")
+    assert len(held) >= len(sizes) and 0 < max(held) <= max(sizes) < sum(sizes)
+    assert base.fingerprint == checksums.fingerprint(whole)
+    for cast, leaf in zip(*map(_leaves, (base.model, whole)), strict=True):
+        np.testing.assert_array_equal(cast, leaf.astype(jnp.bfloat16))
+
+
+def _float32_bytes():
+    return sum(array.nbytes for array in jax.live_arrays() if array.dtype == jnp.float32)
+
+
+def _leaves(model):
+    return jax.tree.leaves(loop.params_of(model))
+
+
+def test_a_base_may_compute_in_one_type_and_be_held_in_another(folders):
+    start = starts.starting_point(
+        str(folders["bare"]), None, is_embedded=True, tune="lora", dtype="bfloat16"
+    )
+    model, _ = starts.build_tuned(
+        start, config.LoraConfig(), dtype="float32", seed=0, mesh=None, began=None
+    )
+    assert model.config.dtype == "bfloat16"
+    assert model.embedding.table[...].dtype == jnp.float32
+
+
+def test_a_damaged_shape_is_told(folders, words, tmp_path):
+    _, shape = training_toys.write_bare(tmp_path / "bare", words)
+    words.save(tmp_path / "run" / "vocabulary")
+    for wrong in ({"model_sise": 16}, {"layers": "one"}, {"model_size": [16]}):
+        fields = {**run_folder.as_json(shape), **wrong}
+        for kind, content in (("bare", {"model": fields}), ("run", {"shape": fields})):
+            file = tmp_path / kind / "config.json"
+            file.write_text(json.dumps(content))
+            with pytest.raises(errors.UserError, match=r"config.json: no shape of a model \(") as e:
+                loading.load(tmp_path / kind)
+            assert str(file) in str(e.value) and next(iter(wrong)) in str(e.value)
