@@ -47,7 +47,6 @@ class Cell:
     rows: tuple[str, ...]
     records: tuple[tasks.Record, ...]
     inputs: tuple[int, ...]
-    about_options: int = 0  # rows left out, for they ask about options that the template hides
     counts: fitting.TaskCounts
 
 
@@ -56,7 +55,8 @@ class Questions:
     """All that is asked in an evaluation, with what is right without a model.
 
     `dropped_exemplars` counts those that found no room in a prompt, `same_options` the rows of a
-    task of which two options have the same ids: no score can tell these apart. Tasks
+    task of which two options have the same ids: no score can tell these apart, `about_options`
+    those that its templates without options leave out, for they ask about them. Tasks
     `without_training` rows have no baselines that know training, and no template is chosen.
     """
 
@@ -68,20 +68,13 @@ class Questions:
     dropped_rows: Mapping[str, int]
     bad_rows: Mapping[str, int]
     same_options: Mapping[str, int]
+    about_options: Mapping[str, int]
     without_training: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()  # tasks whose answers are all written, where none is to be
 
     @property
     def prompts(self) -> int:
         return sum(len(cell.prompts) for cell in self.cells)
-
-    @property
-    def about_options(self) -> dict[str, int]:
-        """Returns how many rows of a task its templates without options leave out, where any."""
-        found: dict[str, int] = {}
-        for cell in self.cells:
-            if cell.about_options:
-                found[cell.task.name] = max(cell.about_options, found.get(cell.task.name, 0))
-        return found
 
     @property
     def counts(self) -> dict[str, fitting.TaskCounts]:
@@ -103,6 +96,8 @@ class Questions:
         for what, by_task in told.items():
             listed = [f"{name} {count:,}" for name, count in by_task.items() if count]
             lines += [f"{what}: {', '.join(listed)}"] if listed else []
+        if self.unasked:
+            lines.append(f"not asked, with --eval.generation-rows 0: {', '.join(self.unasked)}")
         return lines
 
     @property
@@ -132,17 +127,10 @@ def collect(
     be written (`generation_rows` 0) the templates that ask for such are left out, with tasks that
     have no others.
     """
-    cells: list[Cell] = []
-    given: dict[str, baselines.Baselines] = {}
-    dropped: dict[str, int] = {}
-    bad: dict[str, int] = {}
-    same: dict[str, int] = {}
     open_rows = functools.partial(opening.open_rows, data=data, skip_bad_rows=skip_bad_rows)
-    bare: list[str] = []  # tasks without training rows
+    found: dict[str, _OfTask] = {}
     for task in map(registry.task, names):
         why_untrained = opening.lacks_training(task, data)
-        if why_untrained:
-            bare.append(task.name)
         if why_untrained and settings.shots:
             raise errors.UserError(
                 f"task {task.name!r} has no training rows to take exemplars from "
@@ -157,43 +145,63 @@ def collect(
             words=words,
             room=features.room(words, settings.max_input_tokens, family),
         )
-        test = sampling.sample(open_rows(task, split=settings.split), settings.seed)
-        found = list(ask.cells(test))
-        if not found:
-            continue
-        if ask.train and settings.split == "test" and "validation" in settings.splits:
-            validation = sampling.sample(open_rows(task, split="validation"), settings.seed)
-            found += ask.cells(validation, is_choosing=True)
-        if not all(cell.rows for cell in found):
-            raise errors.UserError(
-                f"task {task.name!r}: none of its prompts fits --eval.max-input-tokens "
-                f"{settings.max_input_tokens}: give them more room, or leave the task out"
-            )
-        longest = max((cell for cell in found if not cell.is_choosing), key=lambda c: len(c.rows))
-        given[task.name] = baselines.Baselines(majority={}, heuristic={})
-        if ask.train:
-            fit = sampling.some(ask.train, _FIT_ROWS, settings.seed)
-            given[task.name] = baselines.of(task, fit, longest.records)
-        dropped[task.name] = test.records.dropped
-        bad[task.name] = test.records.bad
-        same[task.name] = len(ask.same_options)
-        cells += found
-    if not cells:
+        if of_task := _of_task(ask, functools.partial(open_rows, task)):
+            found[task.name] = of_task
+    if not found:
         raise errors.UserError(
             f"--eval.generation-rows is 0, and the answers to {', '.join(names)} are all written: "
             "give more rows, or evaluate others"
         )
+    asked = {name: of_task.asker for name, of_task in found.items()}
     return Questions(
         settings=settings,
         style=style,
         family=family,
-        cells=tuple(cells),
-        given=given,
-        dropped_rows=dropped,
-        bad_rows=bad,
-        without_training=tuple(bare),
-        same_options={name: count for name, count in same.items() if count},
+        cells=tuple(cell for of_task in found.values() for cell in of_task.cells),
+        given={name: of_task.given for name, of_task in found.items()},
+        dropped_rows={name: of_task.test.dropped for name, of_task in found.items()},
+        bad_rows={name: of_task.test.bad for name, of_task in found.items()},
+        same_options={n: len(ask.same_options) for n, ask in asked.items() if ask.same_options},
+        about_options={n: len(ask.about_options) for n, ask in asked.items() if ask.about_options},
+        without_training=tuple(name for name, ask in asked.items() if ask.train is None),
+        unasked=tuple(name for name in names if name not in found),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OfTask:
+    """One task's part of the questions."""
+
+    asker: "_Asker"
+    test: rows_module.Records
+    cells: Sequence[Cell]
+    given: baselines.Baselines
+
+
+def _of_task(ask: "_Asker", open_rows: Callable[..., rows_module.Records]) -> _OfTask | None:
+    """Returns what is asked of one task; None where all its answers are written, and none is to be.
+
+    A template is chosen on validation rows where these are not what figures are made on.
+    """
+    settings = ask.settings
+    test = sampling.sample(open_rows(split=settings.split), settings.seed)
+    cells = ask.cells(test)
+    if not cells:
+        return None
+    longest = max(cells, key=lambda cell: len(cell.rows))
+    if ask.train and settings.split == "test" and "validation" in settings.splits:
+        validation = sampling.sample(open_rows(split="validation"), settings.seed)
+        cells += ask.cells(validation, is_choosing=True)
+    if not all(cell.rows for cell in cells):
+        raise errors.UserError(
+            f"task {ask.task.name!r}: none of its prompts fits --eval.max-input-tokens "
+            f"{settings.max_input_tokens}: give them more room, or leave the task out"
+        )
+    given = baselines.Baselines(majority={}, heuristic={})
+    if ask.train:
+        fit = sampling.some(ask.train, _FIT_ROWS, settings.seed)
+        given = baselines.of(ask.task, fit, longest.records)
+    return _OfTask(asker=ask, test=test.records, cells=cells, given=given)
 
 
 def completed(cell: Cell, record: tasks.Record, option: str) -> str:
@@ -230,6 +238,7 @@ class _Asker:
     words: tokenizer.Tokenizer
     room: fitting.Room
     same_options: set[str] = field(default_factory=set)  # rows
+    about_options: set[str] = field(default_factory=set)  # rows that are no choosing's
 
     def cells(self, sample: sampling.Sample, *, is_choosing: bool = False) -> list[Cell]:
         drawn: dict[int, list[sampling.Row]] = {}
@@ -240,14 +249,15 @@ class _Asker:
             if count not in drawn:
                 drawn[count] = sample.first(count)
             rows = self._askable(template, drawn[count])
-            each = [self._asked(template, *row, sample.records) for row in rows]
-            if each:
-                asked.append((template, each, len(drawn[count]) - len(rows)))
-        unfit = {_unit(one) for _, each, _ in asked for one in each if one.fitted.prompt is None}
+            if not is_choosing:
+                self.about_options.update({row for row, _ in drawn[count]} - {r for r, _ in rows})
+            if each := [self._asked(template, *row, sample.records) for row in rows]:
+                asked.append((template, each))
+        unfit = {_unit(one) for _, each in asked for one in each if one.fitted.prompt is None}
         split = sample.records.split
         return [
-            self._cell(template, each, unfit, about, split=split, is_choosing=is_choosing)
-            for template, each, about in asked
+            self._cell(template, each, unfit, split=split, is_choosing=is_choosing)
+            for template, each in asked
         ]
 
     def _count(self, template: templates.Template, is_choosing: bool) -> int:
@@ -265,7 +275,6 @@ class _Asker:
         template: templates.Template,
         asked: Sequence[_Asked],
         unfit: set[str],
-        about_options: int,
         *,
         split: str,
         is_choosing: bool,
@@ -286,7 +295,6 @@ class _Asker:
             rows=tuple(one.row for one in kept),
             records=tuple(one.record for one in kept),
             inputs=sampling.clusters(self.task, [one.record for one in kept]),
-            about_options=about_options,
             counts=fitting.added(
                 [fitting.TaskCounts(left_out=len(asked) - len(kept))]
                 + [

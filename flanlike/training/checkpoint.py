@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import sys
+import traceback
 import warnings
 import zipfile
 import zlib
@@ -30,6 +31,7 @@ from flanlike.training import distributed
 
 _CONFIG_FILE = "config.json"
 PARAMS_FILE = "params.npz"
+_READERS = ("orbax", "tensorstore", "asyncio")
 _MOST_TOLD = 300  # characters of a library's error
 
 
@@ -281,12 +283,12 @@ def _hushed() -> Iterator[None]:
     """Keeps off the screen what Orbax and TensorStore say besides their error, in many lines.
 
     When one array cannot be read, the reading of others ends later, in threads of its own and with
-    errors that nobody waits for: these stay unsaid.
+    errors that nobody waits for: these stay unsaid, then too, and no others do.
     """
     absl, hook = logging.getLogger("absl"), sys.unraisablehook
     level = absl.level
     absl.setLevel(logging.CRITICAL)
-    sys.unraisablehook = lambda _: None
+    sys.unraisablehook = lambda lost: None if _is_of_readers(lost) else hook(lost)
     try:
         yield
     except Exception:
@@ -297,6 +299,16 @@ def _hushed() -> Iterator[None]:
         sys.unraisablehook = hook
     finally:
         absl.setLevel(level)
+
+
+def _is_of_readers(lost: Any) -> bool:
+    """Returns whether an error (`sys.UnraisableHookArgs`) is of those who read arrays."""
+    places = [type(lost.object).__module__, getattr(lost.object, "__module__", None)]
+    for frame, _ in traceback.walk_tb(lost.exc_traceback):
+        places.append(frame.f_globals.get("__name__"))
+    if code := getattr(lost.object, "cr_code", None):  # of a coroutine
+        places += Path(code.co_filename).parts
+    return any(str(place).partition(".")[0] in _READERS for place in places)
 
 
 def save_params(

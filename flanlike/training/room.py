@@ -17,13 +17,15 @@ _GIB = 2**30
 # With remat, `plan` says up to 1.5 times the gradients and activations that XLA needs on a CPU; it
 # was compared with no accelerator. Who is refused is to have no chance.
 _MARGIN = 2
-_CGROUPS = (  # limit and use of a container's memory, by either version
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    (
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
-    ),
+_CGROUPS = tuple(  # limit, use and its parts of a container's memory, by either version
+    tuple(f"/sys/fs/cgroup/{name}" for name in names)
+    for names in (
+        ("memory.max", "memory.current", "memory.stat"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
+    )
 )
+# What a container has read of files counts as used, and is given back when it is needed.
+_GIVEN_BACK = ("inactive_file", "active_file")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -111,9 +113,15 @@ def _of_machine() -> int | None:
     return None
 
 
-def _of_container(limit: str, used: str) -> int | None:
+def _of_container(limit: str, used: str, parts: str) -> int | None:
     """Returns what a container may take besides what it has; None where it has no limit."""
     if not os.access(limit, os.R_OK) or not os.access(used, os.R_OK):
         return None
     most = Path(limit).read_text().strip()
-    return int(most) - int(Path(used).read_text()) if most.isdigit() else None
+    if not most.isdigit():
+        return None
+    free = int(most) - int(Path(used).read_text())
+    if os.access(parts, os.R_OK):
+        each = dict(line.split() for line in Path(parts).read_text().splitlines())
+        free += sum(int(each.get(name, 0)) for name in _GIVEN_BACK)
+    return free

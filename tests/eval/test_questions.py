@@ -10,7 +10,7 @@ import task_registry
 from eval import baselines, questions
 from flanlike import errors
 from flanlike.batches import features
-from flanlike.prompts import fitting
+from flanlike.prompts import fitting, render
 from flanlike.sources import opening
 
 
@@ -67,7 +67,7 @@ def test_exemplars_come_from_train_and_stand_before_the_question():
     assert asked.cells[0].records[0]["sentence"] in prompt.inputs
 
 
-def test_rows_about_their_options_are_not_asked_by_templates_that_hide_them():
+def test_rows_about_their_options_are_not_asked_by_templates_that_hide_them(monkeypatch):
     asked = _collect("arc_easy", rows_per_task=60, validation_rows=0)
     shown, hidden = (
         [cell for cell in asked.cells if cell.prompts[0].provenance.shows_options is shows]
@@ -84,6 +84,12 @@ def test_rows_about_their_options_are_not_asked_by_templates_that_hide_them():
     left_out = 60 - len(hidden[0].rows)
     assert asked.about_options == {"arc_easy": left_out}
     assert _collect("sst2", validation_rows=0).about_options == {}
+    # Also where no row is left, and so no cell of such a template.
+    with monkeypatch.context() as patched:
+        patched.setattr(render, "needs_options", lambda task, record: True)
+        none = _collect("arc_easy", rows_per_task=8, validation_rows=4)
+    assert all(cell.prompts[0].provenance.shows_options for cell in none.cells)
+    assert none.about_options == {"arc_easy": 8}
     control = _collect("arc_easy", rows_per_task=60, style="inputs-only").cells[0]
     assert len(control.rows) == 60
 
@@ -223,5 +229,6 @@ def test_without_rows_to_write_answers_for_no_template_asks_for_one():
     asked = _collect("sst2", "samsum", generation_rows=0)
     assert {cell.task.name for cell in asked.cells} == {"sst2"} == set(asked.given)
     assert not any(cell.is_generated for cell in asked.cells)
+    assert asked.warnings == ["not asked, with --eval.generation-rows 0: samsum"]
     with pytest.raises(errors.UserError, match="generation-rows is 0, and the answers to samsum"):
         _collect("samsum", generation_rows=0)

@@ -4,6 +4,7 @@ import json
 import logging
 import pathlib
 import shutil
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -217,3 +218,18 @@ def test_a_bare_models_damaged_configuration_is_told(bare):
     (bare / "config.json").write_text("[]")
     with pytest.raises(errors.UserError, match="not a bare model's configuration"):
         checkpoint.load_model_config(bare)
+
+
+def test_what_is_nobody_elses_stays_said_after_a_damaged_checkpoint(monkeypatch):
+    """Only what reading arrays leaves behind is kept off the screen, not all that goes wrong."""
+    said = []
+    monkeypatch.setattr(sys, "unraisablehook", said.append)
+    with pytest.raises(ValueError), checkpoint._hushed():
+        raise ValueError("damaged")
+
+    class Careless:
+        def __del__(self):
+            raise RuntimeError("ours")
+
+    Careless()
+    assert [str(one.exc_value) for one in said] == ["ours"]

@@ -82,10 +82,14 @@ def test_a_device_says_what_it_has(monkeypatch):
 def test_a_container_may_have_less_than_its_machine(tmp_path, monkeypatch):
     machine = room.free_bytes()
     assert machine > 1 << 20
-    limit, used = tmp_path / "max", tmp_path / "current"
-    monkeypatch.setattr(room, "_CGROUPS", [(str(limit), str(used)), ("/no/such", "/no/such")])
+    limit, used, parts = tmp_path / "max", tmp_path / "current", tmp_path / "stat"
+    there = (str(limit), str(used), str(parts))
+    monkeypatch.setattr(room, "_CGROUPS", [there, ("/no/such",) * 3])
     used.write_text("700\n")
     limit.write_text("1000\n")
     assert room.free_bytes() == 300
+    # What was read of files is given back when it is needed: it is used, and free.
+    parts.write_text("anon 200\nfile 500\ninactive_file 400\nactive_file 50\n")
+    assert room.free_bytes() == 750
     limit.write_text("max\n")
     assert room.free_bytes() > 1 << 20
