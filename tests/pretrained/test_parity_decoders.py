@@ -296,9 +296,9 @@ def test_files_of_transformers_4_are_read(tmp_path):
 def test_a_run_from_a_published_folder_is_theirs_again(tmp_path):
     """Trained by train.py and exported: the same tokens of a text, and the same logits of them."""
     published_toys.published_llama(tmp_path / "published")
-    run = published_toys.run_from(tmp_path / "published", tmp_path)
-    export.export(run, tmp_path / "out")
-    trained = loading.load(run)
+    folder = published_toys.run_from(tmp_path / "published", tmp_path)
+    export.export(folder, tmp_path / "out")
+    trained = loading.load(folder)
     text = "Is it true?\n- yes\n- no  (é)"
     ids = transformers.AutoTokenizer.from_pretrained(tmp_path / "out")(text)["input_ids"]
     assert ids == [trained.words.marks.bos_id, *trained.words.encode(text)]
