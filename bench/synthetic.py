@@ -45,6 +45,7 @@ def build_registry(tasks: int, folder: str | pathlib.Path) -> registry.Registry:
                 preprocess=dict,
                 label_columns={},
                 unlabelled={},
+                unusable=None,
             )
 
         build.__name__ = name_of(number)
