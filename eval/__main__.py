@@ -8,6 +8,7 @@ docs/scale_out.md says of train.py, with the variables in place of the flags.
 """
 
 import argparse
+import importlib
 import json
 import logging
 import pathlib
@@ -18,7 +19,7 @@ from typing import Any
 import jax
 
 import task_registry
-from eval import compare, evaluation, figures, measuring, questions, report, results
+from eval import evaluation, figures, measuring, questions, report, results
 from flanlike import atomic, bounds, errors
 from flanlike import config as config_lib
 from flanlike.mixtures import compose
@@ -29,12 +30,15 @@ from flanlike.runs import loading
 from flanlike.sources import availability
 from flanlike.training import distributed
 
+# The first word of other commands -> the module whose `main` gets the words after it.
+_COMMANDS = {"report": "eval.report_command"}
+
 
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    if arguments[:1] == ["report"]:
-        _report(arguments[1:])
+    if arguments[:1] and arguments[0] in _COMMANDS:
+        importlib.import_module(_COMMANDS[arguments[0]]).main(arguments[1:])
     else:
         _evaluate(arguments)
 
@@ -210,18 +214,6 @@ def _show(found: evaluation.Evaluation, folder: pathlib.Path, *, as_json: bool) 
             f"{figures.below_chance(item.ci95[1], item.chance)}".rstrip()
         )
     print(f"written to {folder}")
-
-
-def _report(arguments: Sequence[str]) -> None:
-    parser = errors.Parser(prog="python -m eval report", description="Compares runs in one page.")
-    parser.add_argument("runs", nargs="+", type=pathlib.Path, metavar="RUN")
-    parser.add_argument("--out", type=pathlib.Path, help="folder of the page; default: comparison")
-    flags = parser.parse_args(arguments)
-    if len(flags.runs) == 1 and flags.out is None:
-        pages = report.write(flags.runs[0])
-    else:
-        pages = compare.write(flags.runs, flags.out or pathlib.Path("comparison"))
-    print("\n".join(map(str, pages)))
 
 
 if __name__ == "__main__":
