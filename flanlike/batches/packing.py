@@ -32,7 +32,7 @@ class Item:
 
     example: features.Example | None
     task: int = 0  # whose it is, by number
-    counts: fitting.TaskCounts = fitting.TaskCounts(prompts=1)
+    counts: fitting.TaskCounts = fitting.WHOLE
     dropped_exemplars: int = 0
 
 
@@ -186,9 +186,17 @@ class Windows(grain.MapDataset[Window]):
 
 def _by_task(rows: Sequence[Sequence[Item]], left_out: Sequence[Item]) -> np.ndarray:
     """Returns row, task and counts of each prompt; those in no row count with the first."""
-    found = [(number, item) for number, row in enumerate(rows) for item in row]
-    found += [(0, item) for item in left_out]
-    return np.array([[number, item.task, *item.counts] for number, item in found], np.int64)
+    items = [item for row in rows for item in row]
+    items += left_out
+    table = np.zeros((len(items), 2 + len(fitting.TaskCounts._fields)), np.int64)
+    numbers = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+    table[: len(numbers), 0] = numbers
+    table[:, 1] = [item.task for item in items]
+    table[:, 2] = 1
+    for place, item in enumerate(items):
+        if item.counts is not fitting.WHOLE:
+            table[place, 2:] = item.counts
+    return table
 
 
 class BatchIterator(grain.DatasetIterator[features.Batch]):

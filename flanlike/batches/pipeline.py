@@ -8,6 +8,7 @@ Every step up to the example is random access.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from flanlike.prompts import fitting, render
 from flanlike.prompts import stream as prompt_stream
 from flanlike.tasks import registry as registry_module
 
+_KEPT_TARGETS, _SHORT_TARGET = 1 << 14, 64  # texts; characters
 _MUCH = 0.1  # of its prompts' text: a task that loses more is named at the start
 
 
@@ -153,13 +155,25 @@ class Items:
         self._limits = limits
         self._family = family
         self._first_ids = first_ids
+        self._marks = words.marks
+
+    def __getstate__(self) -> dict[str, object]:
+        state = dict(self.__dict__)
+        state.pop("_target_ids", None)
+        return state
+
+    @functools.cached_property
+    def _target_ids(self) -> Callable[[str], list[int]]:
+        """The ids of targets; those that are short are many prompts'."""
+        kept = functools.lru_cache(_KEPT_TARGETS)(self._words.encode)
+        return lambda text: (kept if len(text) <= _SHORT_TARGET else self._words.encode)(text)
 
     def __call__(self, index: int) -> packing.Item:
         drawn = self._prompts.draw(index)
         if drawn.prompt is None:
             counts = fitting.counts_of(None)
             return packing.Item(example=None, task=drawn.task, counts=counts)
-        targets = self._words.encode(drawn.prompt.targets)
+        targets = self._target_ids(drawn.prompt.targets)
         return packing.Item(
             example=features.to_example(
                 drawn.fitted.ids,
@@ -167,7 +181,7 @@ class Items:
                 self._limits,
                 family=self._family,
                 first_ids=self._first_ids,
-                marks=self._words.marks,
+                marks=self._marks,
             ),
             task=drawn.task,
             counts=fitting.counts_of(drawn.prompt, has_unknown=self._words.unknown_id in targets),

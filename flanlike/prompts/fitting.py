@@ -44,8 +44,7 @@ class Room:
     encode: Callable[[str], Sequence[int]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
+class Fitted(NamedTuple):  # made for every prompt, in half the time of a frozen dataclass
     """A prompt with the ids of its inputs; both are None where it cannot fit.
 
     `whole_tokens` is the length of the inputs had nothing been cut, without exemplars that were
@@ -72,11 +71,16 @@ class TaskCounts(NamedTuple):
     unknown_targets: int = 0  # of the prompts: the right answer holds what the words do not know
 
 
+WHOLE = TaskCounts(prompts=1)  # of a prompt of which nothing is lost: of nearly all
+
+
 def counts_of(prompt: task_module.Prompt | None, *, has_unknown: bool = False) -> TaskCounts:
     """Returns the counts of one prompt; None is one that could not fit."""
     if prompt is None:
         return TaskCounts(left_out=1)
     cut_tokens = prompt.provenance.cut_tokens
+    if not (cut_tokens or has_unknown):
+        return WHOLE
     return TaskCounts(1, int(cut_tokens > 0), cut_tokens, 0, int(has_unknown))
 
 

@@ -13,6 +13,7 @@ import functools
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from flanlike import seeding
 from flanlike.mixtures import drawing, mixture
@@ -148,8 +149,7 @@ class Prompts:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
+class Drawn(NamedTuple):  # made for every prompt, in half the time of a frozen dataclass
     """A prompt of a stream, and how many exemplars it was to have before any was dropped."""
 
     task: int  # its number in the composition
