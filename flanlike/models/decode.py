@@ -6,7 +6,7 @@ lays out the rows.
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +24,14 @@ _MAX_TOKENS_ON_CPU = 2048
 _MIN_PROMPT_TOKENS = 32
 
 
+class Scored(NamedTuple):
+    """What the options of one prompt are worth: log-probabilities in nats, float64 [options]."""
+
+    prompt: int  # its place among the prompts
+    of_tokens: np.ndarray  # of each option's tokens together, without EOS
+    of_eos: np.ndarray  # of EOS after them
+
+
 def option_scores(
     model: nnx.Module,
     prompts: Sequence[Ids],
@@ -31,14 +39,35 @@ def option_scores(
     *,
     max_tokens_per_batch: int = 4096,
     eos_id: int = features.EOS_ID,
-    done: Done | None = None,
 ) -> list[np.ndarray]:
     """Returns, for each prompt, the summed log-probability of each option's ids and EOS (float64).
 
-    The sum runs over `len(option) + 1` tokens: divide by that to normalize for length. Neither
-    prompts nor options carry EOS; it is added as in training. A decoder's prompts carry their BOS,
-    where the words have one. A batch holds at most
-    `max_tokens_per_batch` tokens, or one row where a prompt with its options is longer.
+    As `scored_options`, in the order of the prompts.
+    """
+    scores = [np.zeros(len(choices)) for choices in options]
+    found = scored_options(
+        model, prompts, options, max_tokens_per_batch=max_tokens_per_batch, eos_id=eos_id
+    )
+    for batch in found:
+        for one in batch:
+            scores[one.prompt] = one.of_tokens + one.of_eos
+    return scores
+
+
+def scored_options(
+    model: nnx.Module,
+    prompts: Sequence[Ids],
+    options: Sequence[Sequence[Ids]],
+    *,
+    max_tokens_per_batch: int = 4096,
+    eos_id: int = features.EOS_ID,
+    done: Done | None = None,
+) -> Iterator[list[Scored]]:
+    """Yields the scores of each prompt's options, a batch of prompts at a time, in any order.
+
+    Neither prompts nor options carry EOS; it is added as in training. A decoder's prompts carry
+    their BOS, where the words have one. A batch holds at most `max_tokens_per_batch` tokens, or one
+    row where a prompt with its options is longer. A prompt without options is not scored.
 
     Within `jax.set_mesh`, rows are split over the mesh's data and fsdp, with as many tokens each.
     With several processes, all have to ask the same at once. `done` is called after each batch.
@@ -63,15 +92,22 @@ def option_scores(
         for batch in batches
     )
     work = sum(batch.tokens for batch in batches)
-    scores = [np.zeros(len(choices)) for choices in options]
     for batch, log_probs_M in _one_ahead(started):
-        log_probs = iter(log_probs_M.tolist())
-        for item in batch.items:
-            for prediction in item.predictions:
-                scores[item.index][prediction.option] += next(log_probs)
+        yield _summed(batch.items, log_probs_M)
         if done is not None:
             done(len(batch.items), batch.tokens / work)
-    return scores
+
+
+def _summed(items: Sequence[option_rows.Item], log_probs_M: np.ndarray) -> list[Scored]:
+    """Returns the sums of the items' predictions, which `log_probs_M` has in order."""
+    log_probs = iter(log_probs_M.tolist())
+    found = []
+    for item in items:
+        sums = np.zeros((2, 1 + max(p.option for p in item.predictions)))
+        for prediction in item.predictions:
+            sums[int(prediction.is_eos), prediction.option] += next(log_probs)
+        found.append(Scored(item.index, sums[0], sums[1]))
+    return found
 
 
 def _with_soft_prompt(model: nnx.Module, prompts: Sequence[Ids]) -> Sequence[Ids]:

@@ -37,6 +37,7 @@ class Prediction:
     offset: int  # the decoder token, within its item, that predicts
     token: int
     option: int
+    is_eos: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +67,7 @@ def of_decoder(index: int, prompt: Ids, options: Sequence[Ids], eos_id: int) -> 
     for o, option in enumerate(options):
         start = len(tokens)
         offsets = [n - 1, *range(start, start + len(option))]
-        for offset, token in zip(offsets, [*option, eos_id], strict=True):
-            predictions.append(Prediction(offset=offset, token=token, option=o))
+        predictions += _predicted(offsets, option, eos_id, o)
         tokens += option
         branches += [o + 1] * len(option)
         positions += range(n, n + len(option))
@@ -85,8 +85,8 @@ def of_encoder_decoder(index: int, prompt: Ids, options: Sequence[Ids], eos_id: 
     """Returns the prompt as source and each option as a branch of the decoder's tokens."""
     tokens, branches, positions, predictions = [], [], [], []
     for o, option in enumerate(options):
-        for t, token in enumerate([*option, eos_id]):
-            predictions.append(Prediction(offset=len(tokens) + t, token=token, option=o))
+        offsets = range(len(tokens), len(tokens) + len(option) + 1)
+        predictions += _predicted(offsets, option, eos_id, o)
         tokens += [features.PAD_ID, *option]
         branches += [o + 1] * (len(option) + 1)
         positions += range(len(option) + 1)
@@ -98,6 +98,15 @@ def of_encoder_decoder(index: int, prompt: Ids, options: Sequence[Ids], eos_id: 
         predictions=predictions,
         source=[*prompt, eos_id],
     )
+
+
+def _predicted(offsets: Sequence[int], option: Ids, eos_id: int, o: int) -> list[Prediction]:
+    """Returns the predictions of an option's tokens and of EOS, from the tokens at `offsets`."""
+    last = len(option)
+    return [
+        Prediction(offset=offset, token=token, option=o, is_eos=t == last)
+        for t, (offset, token) in enumerate(zip(offsets, [*option, eos_id], strict=True))
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

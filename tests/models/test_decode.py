@@ -112,6 +112,21 @@ def test_option_scores_refuse_what_they_cannot_score() -> None:
         decode.option_scores(model, [[]], [[[7]]])
 
 
+def test_tokens_and_eos_are_told_apart() -> None:
+    model = models.build(DECODER, seed=1)
+    (batch,) = decode.scored_options(model, PROMPTS[:1], [[[7, 8], [9]]])
+    (found,) = batch
+    (longer,) = decode.option_scores(model, PROMPTS[:1], [[[7, 8, 9], [9, 1]]])
+    assert found.prompt == 0
+    whole = found.of_tokens + found.of_eos
+    assert whole == pytest.approx(decode.option_scores(model, PROMPTS[:1], [[[7, 8], [9]]])[0])
+    assert (found.of_eos < 0).all() and (found.of_tokens < 0).all()
+    # EOS is id 1: an option that spells it out has it among its tokens.
+    (spelt,) = next(iter(decode.scored_options(model, PROMPTS[:1], [[[9, 1]]])))
+    assert spelt.of_tokens[0] == pytest.approx(whole[1], abs=1e-5)
+    assert longer[0] < found.of_tokens[0]
+
+
 def test_scoring_again_compiles_nothing() -> None:
     model = models.build(DECODER, seed=0)
     decode.option_scores(model, PROMPTS, OPTIONS)
@@ -124,14 +139,16 @@ def test_what_is_done_is_told_after_each_batch(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(option_rows, "_MIN_ROW_TOKENS", 16)
     model = models.build(DECODER, seed=0)
     told: list[tuple[int, float]] = []
-    decode.option_scores(
+    found = decode.scored_options(
         model,
         PROMPTS * 8,
         OPTIONS * 8,
         max_tokens_per_batch=16,
         done=lambda *done: told.append(done),
     )
-    assert len(told) > 1
+    batches = list(found)
+    assert len(told) == len(batches) > 1
+    assert [len(batch) for batch in batches] == [prompts for prompts, _ in told]
     assert sum(prompts for prompts, _ in told) == 24  # one of four has no options
     assert sum(share for _, share in told) == pytest.approx(1.0)
     told.clear()
