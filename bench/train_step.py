@@ -290,7 +290,7 @@ def _decode(options: argparse.Namespace, _: str) -> None:
 
     from flanlike import models
     from flanlike.batches import features
-    from flanlike.models import decode
+    from flanlike.models import generate
 
     for name in SHAPES:
         shape = shape_of(options, name)
@@ -303,7 +303,7 @@ def _decode(options: argparse.Namespace, _: str) -> None:
         written: dict[str, list] = {}
 
         def run_ours(ours=ours, bare=bare, written=written) -> None:
-            written["ours"] = decode.generate(
+            written["ours"] = generate.generate(
                 ours, bare, max_new_tokens=options.new_tokens, batch_size=options.batch
             )
 

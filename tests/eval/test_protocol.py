@@ -10,6 +10,7 @@ from eval import evaluation, protocol, results
 from flanlike import jsonl
 from flanlike.batches import features
 from flanlike.models import decode
+from flanlike.models import generate as generate_module
 
 SETTING = results.Setting(run="toy", step=0, data="embedded", seed=0)
 
@@ -37,7 +38,7 @@ def knowing(monkeypatch):
             ]
 
         monkeypatch.setattr(decode, "option_scores", option_scores)
-        monkeypatch.setattr(decode, "generate", generate)
+        monkeypatch.setattr(generate_module, "generate", generate)
 
     return teach
 
@@ -131,7 +132,7 @@ def test_what_is_done_is_reported_by_phase(monkeypatch):
         return [[] for _ in prompts]
 
     monkeypatch.setattr(decode, "option_scores", option_scores)
-    monkeypatch.setattr(decode, "generate", generate)
+    monkeypatch.setattr(generate_module, "generate", generate)
     protocol.evaluate(None, Letters(), asked, setting=SETTING, reporter=Reporter())
     counts = [
         sum(len(c.prompts) for c in asked.cells if c.is_generated is g) for g in (False, True)

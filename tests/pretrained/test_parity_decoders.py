@@ -14,7 +14,7 @@ from flax import nnx
 
 from flanlike import config, errors, models
 from flanlike.batches import features
-from flanlike.models import decode
+from flanlike.models import generate
 from flanlike.pretrained import layout, weights
 from flanlike.runs import export, loading
 from flanlike.training import loop, optim
@@ -210,7 +210,7 @@ def test_there_and_back_is_bit_exact(pair, tmp_path):
 
 
 def test_greedy_generations_are_the_same_tokens(pair):
-    generated = decode.generate(pair.ours, INPUTS, max_new_tokens=20, eos_id=MARKS.eos_id)
+    generated = generate.generate(pair.ours, INPUTS, max_new_tokens=20, eos_id=MARKS.eos_id)
     for ids, prompt in zip(generated, INPUTS, strict=True):
         with torch.no_grad():
             row = pair.theirs.generate(

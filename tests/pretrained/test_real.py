@@ -19,7 +19,7 @@ import safetensors.numpy
 import task_registry
 from eval import protocol, questions, results
 from flanlike import config
-from flanlike.models import decode
+from flanlike.models import decode, generate
 from flanlike.pretrained import weights
 from flanlike.runs import export, loading
 
@@ -89,8 +89,8 @@ def ask(real: Real, names, monkeypatch, *, cells=None, **settings):
 
         return call
 
-    for name in ("option_scores", "generate"):
-        monkeypatch.setattr(decode, name, watched(getattr(decode, name)))
+    for module, name in ((decode, "option_scores"), (generate, "generate")):
+        monkeypatch.setattr(module, name, watched(getattr(module, name)))
     setting = results.Setting(run="published", step=0, data="embedded", seed=0)
     protocol.evaluate(real.ours.model, real.ours.words, asked, setting=setting)
     (call,) = calls

@@ -93,7 +93,7 @@ EVERY_SHAPE = """
 import dataclasses, sys
 import jax, numpy as np, optax
 from flax import nnx
-from flanlike.models import decode, sharding
+from flanlike.models import decode, generate, sharding
 from flanlike import models
 from flanlike.training import loop
 import test_loop_mesh as toys
@@ -122,7 +122,7 @@ def answers(mesh):
     model = model_on(mesh)
     prompts = [[5 + i, 9, 20 + i][: 1 + i % 3] for i in range(11)]
     scores = decode.option_scores(model, prompts, [[[3], [4, 5], [6, 7, 8]]] * 11)
-    return np.array(scores), decode.generate(model, prompts, max_new_tokens=4, batch_size=4)
+    return np.array(scores), generate.generate(model, prompts, max_new_tokens=4, batch_size=4)
 
 assert jax.device_count() == 8
 one = curve(None)
