@@ -37,7 +37,7 @@ def texts(
             eos_id=words.marks.eos_id,
             done=done,
         )
-    rest = map(words.decode, written)
+    rest = (words.decode(one.ids) for one in written)
     return [[next(rest) for _ in cell.prompts] for cell in cells]
 
 

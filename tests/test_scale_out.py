@@ -86,7 +86,9 @@ def run(shape, shards, mesh, asks):
         with jax.set_mesh(mesh):
             found["scores"] = np.array(
                 decode.option_scores(model, prompts, [[[3], [4, 5]]] * 5)).tolist()
-            found["written"] = generate.generate(model, prompts, max_new_tokens=4)
+            found["written"] = [
+                generate.generate(model, prompts, max_new_tokens=4, stops=stops)
+                for stops in (None, lambda ids: len(ids) == 2)]
     return found
 
 def error_of(function, *arguments, **settings):

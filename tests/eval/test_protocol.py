@@ -32,10 +32,8 @@ def knowing(monkeypatch):
 
         def generate(model, prompts, *, max_new_tokens, batch_size, eos_id, done):
             words = Letters()
-            return [
-                words.encode(gold[words.decode(prompt).removesuffix("\n")].targets)
-                for prompt in prompts
-            ]
+            found = [gold[words.decode(prompt).removesuffix("\n")].targets for prompt in prompts]
+            return [generate_module.Written(words.encode(text), False) for text in found]
 
         monkeypatch.setattr(decode, "option_scores", option_scores)
         monkeypatch.setattr(generate_module, "generate", generate)
@@ -129,7 +127,7 @@ def test_what_is_done_is_reported_by_phase(monkeypatch):
 
     def generate(model, prompts, *, max_new_tokens, batch_size, eos_id, done):
         done(len(prompts), 1.0)
-        return [[] for _ in prompts]
+        return [generate_module.Written([], True) for _ in prompts]
 
     monkeypatch.setattr(decode, "option_scores", option_scores)
     monkeypatch.setattr(generate_module, "generate", generate)

@@ -169,19 +169,19 @@ def test_scores_agree_behind_more_tokens_than_a_window(real, monkeypatch):
 
 def test_greedy_text_is_the_same_tokens(real, monkeypatch):
     """Ours of all prompts together, of whatever length; theirs of one after another."""
-    cells, (prompts, texts) = ask(
+    cells, (prompts, written) = ask(
         real, GENERATED, monkeypatch, generation_rows=1, max_new_tokens=NEW_TOKENS
     )
     assert prompts == their_ids(real, cells)
     assert len(prompts) >= 14 and len(set(map(len, prompts))) > 7
     eos_id = real.tokenizer.eos_token_id
-    for ids, prompt in zip(texts, prompts, strict=True):
+    for (ids, _), prompt in zip(written, prompts, strict=True):
         with torch.inference_mode():
             row = real.theirs.generate(
                 torch.tensor([prompt]), max_new_tokens=NEW_TOKENS, do_sample=False, pad_token_id=0
             ).tolist()[0][len(prompt) :]
         assert ids == (row[: row.index(eos_id)] if eos_id in row else row)
-    assert any(len(set(ids)) > NEW_TOKENS // 2 for ids in texts)
+    assert any(len(set(ids)) > NEW_TOKENS // 2 for ids, _ in written)
 
 
 def test_exported_again_it_is_the_same_folder(real, tmp_path):
