@@ -290,7 +290,7 @@ def _decode(options: argparse.Namespace, _: str) -> None:
 
     from flanlike import models
     from flanlike.batches import features
-    from flanlike.models import decode
+    from flanlike.models import generate
 
     for name in SHAPES:
         shape = shape_of(options, name)
@@ -303,9 +303,10 @@ def _decode(options: argparse.Namespace, _: str) -> None:
         written: dict[str, list] = {}
 
         def run_ours(ours=ours, bare=bare, written=written) -> None:
-            written["ours"] = decode.generate(
+            found = generate.generate(
                 ours, bare, max_new_tokens=options.new_tokens, batch_size=options.batch
             )
+            written["ours"] = [one.ids for one in found]
 
         def run_theirs(theirs=theirs, prompts=prompts, shape=shape, written=written) -> None:
             written["torch"] = []

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from eval import answers, evaluation, metrics, pace, predictions, results, scoring
+from eval import answers, evaluation, generating, metrics, pace, predictions, results, scoring
 from eval import questions as question_module
 from flanlike import config as config_lib
 from flanlike.batches import features, tokenizer
@@ -22,7 +22,6 @@ from flanlike.tasks import task as tasks
 if TYPE_CHECKING:
     from flax import nnx
 
-_GENERATION_BATCH = 64
 _SAMPLES_PER_TASK = 2
 
 
@@ -50,9 +49,12 @@ def evaluate(
     for cell, its_scores in zip(ranked, scores, strict=True):
         cells.append(_ranked_cell(cell, its_scores, questions.settings))
         samples += _ranked_samples(cell, its_scores)
-    texts = _generate(model, encoder, generated, questions.settings, reporter)
+    texts = generating.texts(
+        model, words, questions.family, generated, questions.settings, reporter
+    )
     for cell, its_texts in zip(generated, texts, strict=True):
-        cells.append(_generated_cell(cell, its_texts))
+        answered = generating.answered(cell, its_texts)
+        cells.append(_predictions(cell, answered, scoring="generation", shown_choice=()))
         samples += _generated_samples(cell, its_texts)
     is_open = {cell.task.cluster for cell in questions.cells if cell.task.is_microworld_only}
     return evaluation.Evaluation(
@@ -96,9 +98,6 @@ class _Encoder:
             self._options[text] = self._words.encode(text)
         return self._options[text]
 
-    def text(self, ids: Sequence[int]) -> str:
-        return self._words.decode(ids)
-
 
 def _rank(
     model: "nnx.Module",
@@ -141,30 +140,6 @@ def _rank(
     return found
 
 
-def _generate(
-    model: "nnx.Module",
-    encoder: _Encoder,
-    cells: Sequence[question_module.Cell],
-    settings: config_lib.EvalConfig,
-    reporter: pace.Reporter,
-) -> list[list[str]]:
-    """Returns the text written for every prompt of each cell."""
-    prompts = [ids for cell in cells for ids in encoder.prompts(cell)]
-    if not prompts:
-        return [[] for _ in cells]
-    with reporter.phase("writing answers", len(prompts)) as done:
-        written = decode.generate(
-            model,
-            prompts,
-            max_new_tokens=settings.max_new_tokens,
-            batch_size=_GENERATION_BATCH,
-            eos_id=encoder.eos_id,
-            done=done,
-        )
-    rest = map(encoder.text, written)
-    return [[next(rest) for _ in cell.prompts] for cell in cells]
-
-
 def _ranked_cell(
     cell: question_module.Cell,
     scores: Sequence[scoring.Score],
@@ -178,11 +153,6 @@ def _ranked_cell(
         scoring="rank_per_token" if settings.per_token else "rank",
         shown_choice=tuple(score.choice for score in scores),
     )
-
-
-def _generated_cell(cell: question_module.Cell, texts: Sequence[str]) -> predictions.Predictions:
-    answered = answers.from_generated(cell.task, cell.records, cell.prompts, cell.target, texts)
-    return _predictions(cell, answered, scoring="generation", shown_choice=())
 
 
 def _predictions(

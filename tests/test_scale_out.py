@@ -46,7 +46,7 @@ import training_toys
 from flanlike import config
 from flanlike import errors
 from flanlike import models
-from flanlike.models import decode
+from flanlike.models import decode, generate
 from flanlike.training import distributed
 from flanlike.batches import features, input_shards, packing
 from flanlike.models import sharding
@@ -86,7 +86,9 @@ def run(shape, shards, mesh, asks):
         with jax.set_mesh(mesh):
             found["scores"] = np.array(
                 decode.option_scores(model, prompts, [[[3], [4, 5]]] * 5)).tolist()
-            found["written"] = decode.generate(model, prompts, max_new_tokens=4)
+            found["written"] = [
+                generate.generate(model, prompts, max_new_tokens=4, stops=stops)
+                for stops in (None, lambda ids: len(ids) == 2)]
     return found
 
 def error_of(function, *arguments, **settings):

@@ -1,4 +1,4 @@
-"""Option scores and greedy generation, batched, for both model families.
+"""Option scores, batched, for both model families.
 
 Option scores take one pass over each prompt, whatever its number of options: `models.option_rows`
 lays out the rows.
@@ -21,7 +21,6 @@ Done = Callable[[int, float], None]  # gets how many prompts are done, and which
 
 # On a CPU, batches that stay in its caches are a third faster than those of 16384 tokens.
 _MAX_TOKENS_ON_CPU = 2048
-_MIN_PROMPT_TOKENS = 32
 
 
 class Scored(NamedTuple):
@@ -74,7 +73,7 @@ def scored_options(
     """
     if len(prompts) != len(options):
         raise ValueError(f"{len(prompts)!r} prompts need as many option lists: {len(options)!r}")
-    prompts = _with_soft_prompt(model, prompts)
+    prompts = with_soft_prompt(model, prompts)
     layout = (
         option_rows.of_decoder
         if model.config.family == "decoder"
@@ -92,7 +91,7 @@ def scored_options(
         for batch in batches
     )
     work = sum(batch.tokens for batch in batches)
-    for batch, log_probs_M in _one_ahead(started):
+    for batch, log_probs_M in one_ahead(started):
         yield _summed(batch.items, log_probs_M)
         if done is not None:
             done(len(batch.items), batch.tokens / work)
@@ -110,13 +109,13 @@ def _summed(items: Sequence[option_rows.Item], log_probs_M: np.ndarray) -> list[
     return found
 
 
-def _with_soft_prompt(model: nnx.Module, prompts: Sequence[Ids]) -> Sequence[Ids]:
+def with_soft_prompt(model: nnx.Module, prompts: Sequence[Ids]) -> Sequence[Ids]:
     """Returns the prompts with the model's soft prompt, if it has one, before each."""
     first_ids = tuning.soft_prompt_ids(model)
     return [[*first_ids, *prompt] for prompt in prompts] if first_ids else prompts
 
 
-def _one_ahead(started: Iterable[tuple[Any, jax.Array]]) -> Iterator[tuple[Any, np.ndarray]]:
+def one_ahead(started: Iterable[tuple[Any, jax.Array]]) -> Iterator[tuple[Any, np.ndarray]]:
     """Yields each pair with its array on the host, while the next is at work on the device."""
     waiting = None
     for pair in started:
@@ -142,123 +141,3 @@ def _log_probs(
     logits_MV = model.logits(sharding.split_rows(x_BTD[rows_M, columns_M]))
     chosen_M = jnp.take_along_axis(logits_MV, tokens_M[:, None], axis=1)[:, 0]
     return sharding.copied(chosen_M - jax.nn.logsumexp(logits_MV, axis=1))
-
-
-def generate(
-    model: nnx.Module,
-    prompts: Sequence[Ids],
-    *,
-    max_new_tokens: int,
-    batch_size: int = 32,
-    eos_id: int = features.EOS_ID,
-    done: Done | None = None,
-) -> list[list[int]]:
-    """Returns, for each prompt, the most likely continuation token by token, up to EOS.
-
-    The result holds no EOS and at most `max_new_tokens` ids. Prompts carry no EOS either, and
-    a decoder's carry their BOS, where the words have one. On a mesh it works as `option_scores`,
-    and `done` is called as there.
-    """
-    if max_new_tokens < 1:
-        raise ValueError(f"max_new_tokens {max_new_tokens!r} must be at least 1")
-    prompts = _with_soft_prompt(model, prompts)
-    is_decoder = model.config.family == "decoder"
-    lengths = [len(prompt) + (not is_decoder) for prompt in prompts]
-    if not all(lengths):
-        raise ValueError(f"prompt {lengths.index(0)!r} is empty: a decoder needs a token")
-    graphdef, params = nnx.split(model)
-    batches = _prompt_batches(lengths, batch_size)
-    work = sum(rows * (tokens + max_new_tokens) for _, rows, tokens in batches)
-
-    def start(chunk: list[int], rows: int, tokens: int) -> jax.Array:
-        row_tokens = (0, tokens) if is_decoder else (tokens, 1)
-        pad = features.empty(rows, row_tokens, family=model.config.family)
-        _put_prompts(
-            pad, [prompts[i] if is_decoder else [*prompts[i], eos_id] for i in chunk], is_decoder
-        )
-        return _greedy(graphdef, params, sharding.spread(pad), max_new_tokens, eos_id)
-
-    outputs: list[list[int]] = [[] for _ in prompts]
-    started = ((batch, start(*batch)) for batch in batches)
-    for (chunk, rows, tokens), tokens_BT in _one_ahead(started):
-        for i, ids in zip(chunk, tokens_BT[: len(chunk)].tolist(), strict=True):
-            outputs[i] = ids[: ids.index(eos_id)] if eos_id in ids else ids
-        if done is not None:
-            done(len(chunk), rows * (tokens + max_new_tokens) / work)
-    return outputs
-
-
-def _prompt_batches(lengths: Sequence[int], batch_size: int) -> list[tuple[list[int], int, int]]:
-    """Returns batches of prompts: their indices by length, rows, and tokens a row."""
-    shares = sharding.shares()
-    batch_size += -batch_size % shares
-    order = sorted(range(len(lengths)), key=lambda i: lengths[i])
-    batches = []
-    for start in range(0, len(order), batch_size):
-        chunk = order[start : start + batch_size]
-        rows = min(batch_size, shares * option_rows.rounded(-(-len(chunk) // shares), 1))
-        batches.append((chunk, rows, option_rows.rounded(lengths[chunk[-1]], _MIN_PROMPT_TOKENS)))
-    return batches
-
-
-def _put_prompts(batch: features.Batch, prompts: Sequence[Ids], is_decoder: bool) -> None:
-    """Fills the batch with one prompt a row, padded on the right."""
-    for b, prompt in enumerate(prompts):
-        if is_decoder:
-            batch.tokens_BT[b, : len(prompt)] = prompt
-            batch.positions_BT[b, : len(prompt)] = np.arange(len(prompt))
-            batch.is_prefix_BT[b, : len(prompt)] = True
-        else:
-            option_rows.put_source(batch, b, 0, 1, prompt)
-        batch.segment_ids_BT[b, : len(prompt) if is_decoder else 1] = 1
-
-
-@functools.partial(jax.jit, static_argnums=(0, 3, 4))
-def _greedy(
-    graphdef: nnx.GraphDef,
-    params: nnx.State,
-    batch: features.Batch,
-    max_new_tokens: int,
-    eos_id: int,
-) -> jax.Array:
-    """Returns new tokens BT: those after EOS mean nothing.
-
-    Prompts fill the slots up to P; new token i of every row goes to slot P + i, while its position
-    continues its own prompt: the slots between are masked.
-    """
-    model = nnx.merge(graphdef, params)
-    B, P = batch.tokens_BT.shape
-    lengths_B = jnp.sum(batch.segment_ids_BT != 0, axis=1)
-    slots_S = jnp.arange(P + max_new_tokens)
-    x_BPD, cache = model.prefill(batch, P + max_new_tokens)
-    last_B11 = jnp.maximum(lengths_B - 1, 0)[:, None, None]
-    x_B1D = jnp.take_along_axis(x_BPD, last_B11, axis=1)
-
-    def choose(x_B1D: jax.Array) -> jax.Array:
-        return jnp.argmax(model.logits(x_B1D[:, 0]), axis=-1).astype(jnp.int32)
-
-    def goes_on(state):
-        i, _, is_done_B, _, _ = state
-        return (i < max_new_tokens) & ~jnp.all(is_done_B)
-
-    def advance(state):
-        i, token_B, is_done_B, out_BT, cache = state
-        slot = P + i - 1
-        is_prompt_BS = slots_S[None, :] < lengths_B[:, None]
-        is_new_S = (slots_S >= P) & (slots_S <= slot)
-        x_B1D, cache = model.step(
-            token_B[:, None],
-            (lengths_B + i - 1)[:, None],
-            (is_prompt_BS | is_new_S[None, :])[:, None, :],
-            slot,
-            cache,
-        )
-        token_B = choose(x_B1D)
-        out_BT = jax.lax.dynamic_update_slice_in_dim(out_BT, token_B[:, None], i, axis=1)
-        return i + 1, token_B, is_done_B | (token_B == eos_id), out_BT, cache
-
-    token_B = choose(x_B1D)
-    is_done_B = (lengths_B == 0) | (token_B == eos_id)
-    out_BT = jnp.zeros((B, max_new_tokens), jnp.int32).at[:, 0].set(token_B)
-    state = (jnp.int32(1), token_B, is_done_B, out_BT, cache)
-    return sharding.copied(jax.lax.while_loop(goes_on, advance, state)[3])

@@ -120,6 +120,10 @@ class Decoder(nnx.Module):
         x_B1D, own = layers.scan(self.blocks, layer, x_B1D, per_layer, self.config)
         return self.final_norm(x_B1D), layers.write(cache, own, slot)
 
+    def rows_of_cache(self, cache: layers.KeysValues, rows_B: jax.Array) -> layers.KeysValues:
+        """Returns the cache of these rows, in this order: some may come twice."""
+        return jax.tree.map(lambda a: a[:, rows_B], cache)
+
     def _run(
         self,
         batch: features.Batch,

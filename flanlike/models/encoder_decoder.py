@@ -162,6 +162,12 @@ class EncoderDecoder(nnx.Module):
         own = layers.write(own, new, slot)
         return self.decoder_norm(x_B1D), (own, source, source_bias_B11S)
 
+    def rows_of_cache(self, cache: DecoderCache, rows_B: jax.Array) -> DecoderCache:
+        """Returns the cache of these rows, in this order: some may come twice."""
+        own, source, source_bias_B11S = cache
+        own, source = jax.tree.map(lambda a: a[:, rows_B], (own, source))
+        return own, source, source_bias_B11S[rows_B]
+
     def _encode(self, batch: features.Batch, key: jax.Array | None) -> jax.Array:
         embedding_key, blocks_key, norm_key = layers.split(key, 3)
         segment_ids_BS = batch.source_segment_ids_BS

@@ -10,6 +10,7 @@ from eval import evaluation, protocol, results
 from flanlike import jsonl
 from flanlike.batches import features
 from flanlike.models import decode
+from flanlike.models import generate as generate_module
 
 SETTING = results.Setting(run="toy", step=0, data="embedded", seed=0)
 
@@ -31,13 +32,11 @@ def knowing(monkeypatch):
 
         def generate(model, prompts, *, max_new_tokens, batch_size, eos_id, done):
             words = Letters()
-            return [
-                words.encode(gold[words.decode(prompt).removesuffix("\n")].targets)
-                for prompt in prompts
-            ]
+            found = [gold[words.decode(prompt).removesuffix("\n")].targets for prompt in prompts]
+            return [generate_module.Written(words.encode(text), False) for text in found]
 
         monkeypatch.setattr(decode, "option_scores", option_scores)
-        monkeypatch.setattr(decode, "generate", generate)
+        monkeypatch.setattr(generate_module, "generate", generate)
 
     return teach
 
@@ -128,10 +127,10 @@ def test_what_is_done_is_reported_by_phase(monkeypatch):
 
     def generate(model, prompts, *, max_new_tokens, batch_size, eos_id, done):
         done(len(prompts), 1.0)
-        return [[] for _ in prompts]
+        return [generate_module.Written([], True) for _ in prompts]
 
     monkeypatch.setattr(decode, "option_scores", option_scores)
-    monkeypatch.setattr(decode, "generate", generate)
+    monkeypatch.setattr(generate_module, "generate", generate)
     protocol.evaluate(None, Letters(), asked, setting=SETTING, reporter=Reporter())
     counts = [
         sum(len(c.prompts) for c in asked.cells if c.is_generated is g) for g in (False, True)

@@ -19,7 +19,7 @@ import safetensors.numpy
 import task_registry
 from eval import protocol, questions, results
 from flanlike import config
-from flanlike.models import decode
+from flanlike.models import decode, generate
 from flanlike.pretrained import weights
 from flanlike.runs import export, loading
 
@@ -89,8 +89,8 @@ def ask(real: Real, names, monkeypatch, *, cells=None, **settings):
 
         return call
 
-    for name in ("option_scores", "generate"):
-        monkeypatch.setattr(decode, name, watched(getattr(decode, name)))
+    for module, name in ((decode, "option_scores"), (generate, "generate")):
+        monkeypatch.setattr(module, name, watched(getattr(module, name)))
     setting = results.Setting(run="published", step=0, data="embedded", seed=0)
     protocol.evaluate(real.ours.model, real.ours.words, asked, setting=setting)
     (call,) = calls
@@ -169,19 +169,19 @@ def test_scores_agree_behind_more_tokens_than_a_window(real, monkeypatch):
 
 def test_greedy_text_is_the_same_tokens(real, monkeypatch):
     """Ours of all prompts together, of whatever length; theirs of one after another."""
-    cells, (prompts, texts) = ask(
+    cells, (prompts, written) = ask(
         real, GENERATED, monkeypatch, generation_rows=1, max_new_tokens=NEW_TOKENS
     )
     assert prompts == their_ids(real, cells)
     assert len(prompts) >= 14 and len(set(map(len, prompts))) > 7
     eos_id = real.tokenizer.eos_token_id
-    for ids, prompt in zip(texts, prompts, strict=True):
+    for (ids, _), prompt in zip(written, prompts, strict=True):
         with torch.inference_mode():
             row = real.theirs.generate(
                 torch.tensor([prompt]), max_new_tokens=NEW_TOKENS, do_sample=False, pad_token_id=0
             ).tolist()[0][len(prompt) :]
         assert ids == (row[: row.index(eos_id)] if eos_id in row else row)
-    assert any(len(set(ids)) > NEW_TOKENS // 2 for ids in texts)
+    assert any(len(set(ids)) > NEW_TOKENS // 2 for ids, _ in written)
 
 
 def test_exported_again_it_is_the_same_folder(real, tmp_path):

@@ -93,7 +93,7 @@ EVERY_SHAPE = """
 import dataclasses, sys
 import jax, numpy as np, optax
 from flax import nnx
-from flanlike.models import decode, sharding
+from flanlike.models import decode, generate, sampling, sharding
 from flanlike import models
 from flanlike.training import loop
 import test_loop_mesh as toys
@@ -122,7 +122,13 @@ def answers(mesh):
     model = model_on(mesh)
     prompts = [[5 + i, 9, 20 + i][: 1 + i % 3] for i in range(11)]
     scores = decode.option_scores(model, prompts, [[[3], [4, 5], [6, 7, 8]]] * 11)
-    return np.array(scores), decode.generate(model, prompts, max_new_tokens=4, batch_size=4)
+    drawn = sampling.Decoding(temperature=1.0, top_p=0.9)
+    ways = (
+        {}, {"stops": lambda ids: 7 in ids}, {"decoding": drawn, "seeds": range(11)},
+        {"decoding": sampling.Decoding(beams=2)})
+    written = [
+        generate.generate(model, prompts, max_new_tokens=4, batch_size=4, **way) for way in ways]
+    return np.array(scores), written
 
 assert jax.device_count() == 8
 one = curve(None)
@@ -140,7 +146,8 @@ with jax.set_mesh(mesh):
     assert sharding.shares() == 4
     on_mesh, written_on_mesh = answers(mesh)
 np.testing.assert_allclose(on_mesh, scores, rtol=1e-5)
-assert written_on_mesh == written and any(written), written
+assert written_on_mesh == written, (written_on_mesh, written)
+assert all(any(one.ids for one in way) for way in written) and written[2] != written[0], written
 print("same")
 """
 

@@ -1,0 +1,270 @@
+"""Generation, batched, for both model families: greedy, drawn or by beam search.
+
+written = generate.generate(model, prompts, max_new_tokens=64,
+                            decoding=sampling.Decoding(temperature=0.7), seeds=seeds)
+written[0].ids, written[0].is_cut
+"""
+
+import bisect
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from flanlike.batches import features
+from flanlike.models import beams, continuation, decode, option_rows, sampling, sharding
+
+Ids = Sequence[int]
+Stops = Callable[[Ids], bool]  # says whether the new tokens of a prompt hold what ends its text
+
+_MIN_PROMPT_TOKENS = 32
+_TOKENS_BETWEEN_STOPS = 16  # each look at the texts waits for the device
+
+
+class Written(NamedTuple):
+    """New tokens of one prompt; `is_cut` says that it was stopped by `max_new_tokens`."""
+
+    ids: list[int]
+    is_cut: bool
+
+
+def generate(
+    model: nnx.Module,
+    prompts: Sequence[Ids],
+    *,
+    max_new_tokens: int | Sequence[int],
+    decoding: sampling.Decoding = sampling.GREEDY,
+    seeds: Sequence[int] = (),
+    stops: Stops | None = None,
+    batch_size: int = 32,
+    eos_id: int = features.EOS_ID,
+    done: decode.Done | None = None,
+) -> list[Written]:
+    """Returns a continuation of each prompt, up to EOS or to where it `stops`.
+
+    The result holds no EOS and at most `max_new_tokens` ids (of all prompts, or of each); its last
+    token is the first with which `stops` holds. Prompts carry no EOS either, and a decoder's carry
+    their BOS, where the words have one. On a mesh it works as `decode.option_scores`, and `done` is
+    called as there.
+
+    Drawing needs a seed of 64 bits a prompt: what is drawn for a prompt depends on its seed and its
+    logits, which are the same up to rounding whatever batch it is in. Prompts of one limit and
+    like length are in a batch. With beams `stops` cuts what the search has found.
+    """
+    limits = [max_new_tokens] * len(prompts) if isinstance(max_new_tokens, int) else max_new_tokens
+    prompts = decode.with_soft_prompt(model, prompts)
+    _check(prompts, limits, seeds, decoding)
+    is_decoder = model.config.family == "decoder"
+    lengths = [len(prompt) + (not is_decoder) for prompt in prompts]
+    if not all(lengths):
+        raise ValueError(f"prompt {lengths.index(0)!r} is empty: a decoder needs a token")
+    graphdef, params = nnx.split(model)
+    batches = _batches(lengths, limits, max(1, batch_size // decoding.beams))
+    work = sum(batch.work for batch in batches)
+
+    def start(planned: _Batch) -> jax.Array | np.ndarray:
+        row_tokens = (0, planned.tokens) if is_decoder else (planned.tokens, 1)
+        pad = features.empty(planned.rows, row_tokens, family=model.config.family)
+        chosen = [prompts[i] if is_decoder else [*prompts[i], eos_id] for i in planned.prompts]
+        _put_prompts(pad, chosen, is_decoder)
+        batch = sharding.spread(pad)
+        if decoding.beams > 1:
+            return beams.search(graphdef, params, batch, planned.limit, decoding, eos_id)
+        padding = [0] * (planned.rows - len(chosen))
+        own = [seeds[i] for i in planned.prompts] if decoding.draws else []
+        keys = sharding.spread(sampling.key_words([*own, *padding])) if decoding.draws else None
+        how = _How(row_tokens[1], planned.limit, decoding, eos_id)
+        state = _begin(graphdef, params, batch, keys, how)
+        if stops is None:
+            return _go_on(graphdef, params, state, planned.limit, how).new_BT
+        return _with_stops(graphdef, params, state, how, stops, len(chosen))
+
+    outputs: list[Written] = [Written([], False)] * len(prompts)
+    started = ((batch, start(batch)) for batch in batches)
+    for batch, new_BT in decode.one_ahead(started):
+        for i, ids in zip(batch.prompts, new_BT[: len(batch.prompts)].tolist(), strict=True):
+            outputs[i] = _written(ids, eos_id, stops)
+        if done is not None:
+            done(len(batch.prompts), batch.work / work)
+    return outputs
+
+
+def before_stop(text: str, stop: Sequence[str]) -> str:
+    """Returns a text up to the first of the stop strings: "5\\nQ: 6", ("\\nQ:",) -> "5"."""
+    places = [place for one in stop if (place := text.find(one)) >= 0]
+    return text[: min(places)] if places else text
+
+
+def _check(
+    prompts: Sequence[Ids],
+    limits: Sequence[int],
+    seeds: Sequence[int],
+    decoding: sampling.Decoding,
+) -> None:
+    if limits and min(limits) < 1:
+        raise ValueError(f"max_new_tokens {min(limits)!r} must be at least 1")
+    if len(limits) != len(prompts):
+        raise ValueError(f"{len(prompts)!r} prompts need as many max_new_tokens: {len(limits)!r}")
+    if decoding.draws and len(seeds) != len(prompts):
+        raise ValueError(f"{len(prompts)!r} prompts need as many seeds: {len(seeds)!r}")
+
+
+class _Batch(NamedTuple):
+    """Prompts by index, with the shape that they are padded to."""
+
+    prompts: list[int]
+    rows: int
+    tokens: int
+    limit: int  # new tokens
+
+    @property
+    def work(self) -> int:
+        return self.rows * (self.tokens + self.limit)
+
+
+def _batches(lengths: Sequence[int], limits: Sequence[int], batch_size: int) -> list[_Batch]:
+    """Returns batches of prompts with one limit each, those of like length together."""
+    shares = sharding.shares()
+    batch_size += -batch_size % shares
+    found = []
+    for limit in sorted(set(limits)):
+        own = sorted((i for i, n in enumerate(limits) if n == limit), key=lambda i: lengths[i])
+        for start in range(0, len(own), batch_size):
+            chunk = own[start : start + batch_size]
+            rows = min(batch_size, shares * option_rows.rounded(-(-len(chunk) // shares), 1))
+            tokens = option_rows.rounded(lengths[chunk[-1]], _MIN_PROMPT_TOKENS)
+            found.append(_Batch(chunk, rows, tokens, limit))
+    return found
+
+
+def _put_prompts(batch: features.Batch, prompts: Sequence[Ids], is_decoder: bool) -> None:
+    """Fills the batch with one prompt a row, padded on the right."""
+    for b, prompt in enumerate(prompts):
+        if is_decoder:
+            batch.tokens_BT[b, : len(prompt)] = prompt
+            batch.positions_BT[b, : len(prompt)] = np.arange(len(prompt))
+            batch.is_prefix_BT[b, : len(prompt)] = True
+        else:
+            option_rows.put_source(batch, b, 0, 1, prompt)
+        batch.segment_ids_BT[b, : len(prompt) if is_decoder else 1] = 1
+
+
+def _written(ids: list[int], eos_id: int, stops: Stops | None) -> Written:
+    """Returns a row's new tokens up to EOS or to where they stop."""
+    ends = eos_id in ids
+    ids = ids[: ids.index(eos_id)] if ends else ids
+    if stops is not None and stops(ids):
+        tokens = bisect.bisect_left(range(len(ids)), True, key=lambda n: stops(ids[:n]))
+        return Written(ids[:tokens], False)
+    return Written(ids, not ends)
+
+
+class _How(NamedTuple):
+    """What a compiled function is made for."""
+
+    prompt_slots: int
+    max_new_tokens: int
+    decoding: sampling.Decoding
+    eos_id: int
+
+
+class _State(NamedTuple):
+    """Rows on their way: `i` new tokens BT are there, those after EOS mean nothing."""
+
+    i: jax.Array
+    new_BT: jax.Array
+    is_done_B: jax.Array
+    lengths_B: jax.Array  # of the prompts
+    key_words_B2: jax.Array | None
+    cache: Any
+
+
+@functools.partial(jax.jit, static_argnums=(0, 4))
+def _begin(
+    graphdef: nnx.GraphDef,
+    params: nnx.State,
+    batch: features.Batch,
+    key_words_B2: jax.Array | None,
+    how: _How,
+) -> _State:
+    """Returns the rows with their first new token."""
+    model = nnx.merge(graphdef, params)
+    read = continuation.read(model, batch, how.max_new_tokens)
+    token_B = sampling.choose(
+        model.logits(read.x_B1D[:, 0]), key_words_B2, jnp.int32(0), how.decoding
+    )
+    new_BT = jnp.zeros((len(token_B), how.max_new_tokens), jnp.int32).at[:, 0].set(token_B)
+    is_done_B = (read.lengths_B == 0) | (token_B == how.eos_id)
+    return _State(
+        jnp.int32(1), sharding.copied(new_BT), is_done_B, read.lengths_B, key_words_B2, read.cache
+    )
+
+
+@functools.partial(jax.jit, static_argnums=(0, 4), donate_argnums=2)
+def _go_on(
+    graphdef: nnx.GraphDef, params: nnx.State, state: _State, until: jax.Array | int, how: _How
+) -> _State:
+    """Returns the rows with `until` new tokens, or less where all are done."""
+    model = nnx.merge(graphdef, params)
+
+    def goes_on(state: _State) -> jax.Array:
+        return (state.i < until) & ~jnp.all(state.is_done_B)
+
+    def advance(state: _State) -> _State:
+        last_B = jax.lax.dynamic_index_in_dim(state.new_BT, state.i - 1, axis=1, keepdims=False)
+        x_B1D, cache = continuation.one_more(
+            model,
+            last_B,
+            state.i - 1,
+            state.lengths_B,
+            state.cache,
+            prompt_slots=how.prompt_slots,
+            max_new_tokens=how.max_new_tokens,
+        )
+        token_B = sampling.choose(
+            model.logits(x_B1D[:, 0]), state.key_words_B2, state.i, how.decoding
+        )
+        return state._replace(
+            i=state.i + 1,
+            new_BT=jax.lax.dynamic_update_slice_in_dim(
+                state.new_BT, token_B[:, None], state.i, axis=1
+            ),
+            is_done_B=state.is_done_B | (token_B == how.eos_id),
+            cache=cache,
+        )
+
+    state = jax.lax.while_loop(goes_on, advance, state)
+    return state._replace(new_BT=sharding.copied(state.new_BT))
+
+
+def _with_stops(
+    graphdef: nnx.GraphDef,
+    params: nnx.State,
+    state: _State,
+    how: _How,
+    stops: Stops,
+    rows: int,
+) -> np.ndarray:
+    """Returns the new tokens BT there are when the first `rows` rows have all stopped."""
+    is_done_B = np.ones(len(state.lengths_B), bool)
+    is_done_B[:rows] = False
+    for until in _looks(how.max_new_tokens):
+        state = _go_on(graphdef, params, state, until, how)
+        new_BT = np.asarray(state.new_BT)[:, : int(state.i)]
+        for b in np.flatnonzero(~is_done_B).tolist():
+            ids = new_BT[b].tolist()
+            is_done_B[b] = how.eos_id in ids or stops(ids)
+        if is_done_B.all():
+            break
+        state = state._replace(is_done_B=sharding.spread(is_done_B.copy()))
+    return new_BT
+
+
+def _looks(max_new_tokens: int) -> Iterator[int]:
+    """Yields after how many new tokens the texts are looked at; the last is all of them."""
+    yield from range(_TOKENS_BETWEEN_STOPS, max_new_tokens, _TOKENS_BETWEEN_STOPS)
+    yield max_new_tokens

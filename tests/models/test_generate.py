@@ -1,0 +1,154 @@
+"""Generation, against recomputation token by token."""
+
+from typing import Any
+
+import decode_toys
+import pytest
+from decode_toys import CONFIGS, DECODER, ENCODER_DECODER, PROMPTS
+from flax import nnx
+
+from flanlike import models
+from flanlike.batches import features
+from flanlike.models import config as model_config
+from flanlike.models import generate, sampling
+
+WARM = sampling.Decoding(temperature=1.0, top_k=20, top_p=0.95)
+FAMILIES = pytest.mark.parametrize(
+    "config", [DECODER, ENCODER_DECODER], ids=["decoder", "encoder_decoder"]
+)
+
+
+@CONFIGS
+def test_generation_equals_recomputation(config: model_config.ModelConfig) -> None:
+    model = models.build(config, seed=1)
+    prompts = PROMPTS[:3]
+    expected = [decode_toys.naive_generation(model, prompt, 5) for prompt in prompts]
+    assert len(set(map(tuple, expected))) > 1
+    assert _ids(model, prompts, max_new_tokens=5, batch_size=2) == expected
+
+
+def test_generation_stops_at_the_end_token() -> None:
+    """A head with EOS above all other tokens, so that every prompt ends at once."""
+    model = models.build(DECODER, seed=1)
+    prompt = PROMPTS[0]
+    first = decode_toys.naive_generation(model, prompt, 1)[0]
+    head_DV = model.embedding.head[...]
+    swapped = head_DV.at[:, features.EOS_ID].set(head_DV[:, first] * 2)
+    model.embedding.head[...] = swapped
+    assert generate.generate(model, [prompt], max_new_tokens=5) == [([], False)]
+
+
+@CONFIGS
+def test_the_end_token_is_the_words_own(config: model_config.ModelConfig) -> None:
+    """A decoder's prompt is the same with any; an encoder's source ends in it."""
+    model = models.build(config, seed=1)
+    free = _ids(model, [PROMPTS[0]], max_new_tokens=5)[0]
+    eos_id = free[2]
+    if config.family == "decoder":
+        expected = free[: free.index(eos_id)]
+    else:
+        expected = decode_toys.naive_generation(model, PROMPTS[0], 5, eos_id)
+    assert _ids(model, [PROMPTS[0]], max_new_tokens=5, eos_id=eos_id) == [expected]
+
+
+def test_generation_needs_room_and_a_prompt() -> None:
+    model = models.build(DECODER, seed=1)
+    assert generate.generate(model, [], max_new_tokens=3) == []
+    with pytest.raises(ValueError, match="max_new_tokens 0 must be at least 1"):
+        generate.generate(model, PROMPTS, max_new_tokens=0)
+    with pytest.raises(ValueError, match="4 prompts need as many max_new_tokens: 2"):
+        generate.generate(model, PROMPTS, max_new_tokens=[3, 3])
+    with pytest.raises(ValueError, match="4 prompts need as many seeds: 1"):
+        generate.generate(model, PROMPTS, max_new_tokens=3, decoding=WARM, seeds=[1])
+    with pytest.raises(ValueError, match="prompt 1 is empty"):
+        generate.generate(model, [[5], []], max_new_tokens=3)
+
+
+def test_what_is_done_is_told_after_each_batch() -> None:
+    model = models.build(DECODER, seed=0)
+    told: list[tuple[int, float]] = []
+    prompts = [[5] * 40, *PROMPTS[:2]]
+    generate.generate(
+        model, prompts, max_new_tokens=2, batch_size=2, done=lambda *done: told.append(done)
+    )
+    assert [prompts for prompts, _ in told] == [2, 1]
+    assert [share for _, share in told] == pytest.approx([68 / 110, 42 / 110])
+
+
+def test_each_prompt_has_its_own_limit_and_says_whether_it_was_cut() -> None:
+    model = models.build(DECODER, seed=1)
+    free = _ids(model, PROMPTS, max_new_tokens=6)
+    eos_id = free[0][3]
+    limits = [6, 2, 6, 1]
+    found = generate.generate(model, PROMPTS, max_new_tokens=limits)
+    assert [one.ids for one in found] == [ids[:n] for ids, n in zip(free, limits, strict=True)]
+    assert all(one.is_cut for one in found)
+    ended = generate.generate(model, PROMPTS, max_new_tokens=6, eos_id=eos_id)[0]
+    assert ended == (free[0][: free[0].index(eos_id)], False)
+
+
+@FAMILIES
+def test_a_draw_depends_on_its_prompt_and_seed_alone(config: model_config.ModelConfig) -> None:
+    """The same in other batches, in another order, and beside a long prompt that pads it."""
+    model = models.build(config, seed=1)
+    prompts, seeds = [*PROMPTS, [5] * 40], [3, 1 << 40, 7, 1 << 63, 9]
+    drawn = _ids(model, prompts, max_new_tokens=8, decoding=WARM, seeds=seeds)
+    assert drawn != _ids(model, prompts, max_new_tokens=8)
+    order = [4, 2, 0, 3, 1]
+    again = _ids(
+        model,
+        [prompts[i] for i in order],
+        max_new_tokens=8,
+        decoding=WARM,
+        seeds=[seeds[i] for i in order],
+        batch_size=2,
+    )
+    assert again == [drawn[i] for i in order]
+    same_low_bits = [seed + (1 << 32) for seed in seeds]
+    other = _ids(model, prompts, max_new_tokens=8, decoding=WARM, seeds=same_low_bits)
+    assert all(a != b for a, b in zip(drawn, other, strict=True))
+
+
+def test_the_coldest_and_the_narrowest_draws_are_greedy() -> None:
+    model = models.build(DECODER, seed=1)
+    greedy = _ids(model, PROMPTS, max_new_tokens=5)
+    for changes in ({"temperature": 0.001}, {"top_k": 1}, {"top_p": 1e-6}):
+        decoding = sampling.Decoding(**{"temperature": 1.0} | changes)
+        assert _ids(model, PROMPTS, max_new_tokens=5, decoding=decoding, seeds=[1] * 4) == greedy
+
+
+@FAMILIES
+def test_what_stops_is_the_last_token_and_ends_the_work(config: model_config.ModelConfig) -> None:
+    model = models.build(config, seed=1)
+    free = _ids(model, PROMPTS, max_new_tokens=40)
+    unwanted = free[0][2]
+    asked: list[int] = []
+
+    def stops(ids: list[int]) -> bool:
+        asked.append(len(ids))
+        return unwanted in ids
+
+    found = generate.generate(model, PROMPTS, max_new_tokens=40, stops=stops)
+    for ids, one in zip(free, found, strict=True):
+        place = ids.index(unwanted) if unwanted in ids else None
+        assert one == ((ids, True) if place is None else (ids[: place + 1], False))
+    asked.clear()
+    generate.generate(model, [PROMPTS[0]] * 4, max_new_tokens=40, stops=stops)
+    assert max(asked) == 16  # of 40: after the first look there was nothing left to write
+
+
+def test_a_text_ends_before_the_first_stop_string() -> None:
+    assert generate.before_stop("5\nQ: 6\n\nA: 7", ["\n\n", "\nQ:"]) == "5"
+    assert generate.before_stop("5", ["Q:"]) == generate.before_stop("5Q:", ["Q:"]) == "5"
+    assert generate.before_stop("5", []) == "5"
+
+
+def test_writing_again_compiles_nothing() -> None:
+    generate.generate(models.build(DECODER, seed=0), PROMPTS, max_new_tokens=5)
+    compiled = generate._begin._cache_size(), generate._go_on._cache_size()
+    generate.generate(models.build(DECODER, seed=1), PROMPTS, max_new_tokens=5)
+    assert compiled == (generate._begin._cache_size(), generate._go_on._cache_size())
+
+
+def _ids(model: nnx.Module, prompts: list[list[int]], **how: Any) -> list[list[int]]:
+    return [one.ids for one in generate.generate(model, prompts, **how)]
