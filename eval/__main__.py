@@ -141,7 +141,7 @@ def _questions(
     data = flags.data or config["data"]
     changes = {"shots": flags.shots, "rows_per_task": flags.rows, "split": flags.split}
     changes = {name: value for name, value in changes.items() if value is not None}
-    settings = config_lib.EvalConfig(**{**config["eval"], **changes})
+    settings = config_lib.eval_of(config["eval"], **changes)
     skip_bad_rows = config.get("skip_bad_rows", False)
     found = availability.of(
         names,

@@ -170,13 +170,20 @@ def _at_beginning(words: str, between: str, text: str) -> str:
     return (text[:end] if end > 0 else wording.lines(text)[0]).strip()
 
 
-def _numbers(task: tasks.Task, labels: Sequence[int]) -> tuple[float, ...]:
+def numbers_of(task: tasks.Task) -> tuple[float, ...]:
+    """Returns what the labels of a task are worth; empty where they are no numbers."""
     if not isinstance(task.answers, tasks.Labels):
         return ()
     try:
-        values = [float(name) for name in task.answers.names]
+        return tuple(float(name) for name in task.answers.names)
     except ValueError:
-        return ()  # labels that are no numbers
+        return ()
+
+
+def _numbers(task: tasks.Task, labels: Sequence[int]) -> tuple[float, ...]:
+    values = numbers_of(task)
+    if not values:
+        return ()
     # What cannot be read says nothing: it counts as the middle of what could have been said. (T5
     # takes -1, out of range, which makes of the share of such answers a part of the correlation.)
     middle = sum(values) / len(values)

@@ -127,9 +127,8 @@ def state(run: pathlib.Path, step: int, settings: config_lib.EvalConfig) -> str:
     summary = _summary(folder)
     if summary is None:
         return "torn" if (folder / _DONE).is_file() else "missing"
-    there, here = summary["options"], vars(settings)
     # What evaluations from before a setting did is its default.
-    there = {**vars(config_lib.EvalConfig()), **there}
+    there, here = vars(config_lib.eval_of(summary["options"])), vars(settings)
     asked = [name for name in here if name not in config_lib.NOT_ASKED]
     return "whole" if all(there[name] == here[name] for name in asked) else "other"
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import pathlib
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
@@ -55,11 +56,13 @@ def measure(
 
     `config` is the run's, as config.json has it, with the data that is asked from. A `name` is for
     what is asked otherwise than by the run itself. How far it is goes to `says_on`, standard output
-    by default.
+    by default. Answers are kept as they come, so that an evaluation that is cut off goes on when it
+    is called again: in the settings' `cache`, or in the run's folder until it is whole.
     """
     setting = results.Setting(
         run=out.resolve().name, step=step, data=config["data"], seed=config["seed"]
     )
+    own_cache = out / "eval" / f".{step}{name and '-'}{name}.answers"
     with contextlib.nullcontext() if mesh is None else jax.set_mesh(mesh):
         found = protocol.evaluate(
             model,
@@ -68,7 +71,9 @@ def measure(
             setting=setting,
             held_out=held_out,
             reporter=pace.reporter(says_on or sys.stdout),
+            cache=pathlib.Path(asked.settings.cache or own_cache),
         )
     if distributed.is_first():
         evaluation.write(out, found, name=name)
+        shutil.rmtree(own_cache, ignore_errors=True)
     return found

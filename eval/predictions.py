@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eval import metrics, statistics
+from eval import scoring as scorings
 from flanlike import jsonl, seeding
 
 # Resamples for metrics that are no mean over rows: each costs a whole evaluation of the metric.
@@ -27,7 +28,7 @@ class Predictions:
     the rows' clusters, equal for rows that are no independent evidence (`sampling.clusters`).
     `prompts` is the style: "instructions" or one of the controls. `options` says whether options
     were shown, `option_counts` how many there were (empty for free text). `metrics` are the task's,
-    the headline first.
+    the headline first. Those of an evaluation from before `scored` was kept have none.
     """
 
     task: str
@@ -37,7 +38,7 @@ class Predictions:
     prompts: str
     shots: int
     options: bool
-    scoring: str  # "rank", "rank_per_token" or "generation"
+    scoring: str  # "rank", "rank_per_token", "rank_no_eos" ... or "generation"
     split: str
     is_choosing: bool  # asked to choose a template by, and for no figure
     metrics: tuple[str, ...]
@@ -48,6 +49,10 @@ class Predictions:
     shown_gold: tuple[int, ...]  # the right option's place as shown (empty for free text)
     shown_choice: tuple[int, ...]  # the chosen option's place as shown
     answered: metrics.Answered
+    prompt_hashes: tuple[str, ...] = ()  # of the ids of the inputs, as the model read them
+    scored: tuple[scorings.Options, ...] = ()  # of ranked rows: what any scoring needs
+    labels: tuple[tuple[int, ...], ...] = ()  # of each option as shown, its label's index
+    label_numbers: tuple[float, ...] = ()  # what labels are worth, where they are numbers
 
     @property
     def metric(self) -> str:
@@ -80,6 +85,22 @@ class Estimate:
     interval: statistics.Interval
     samples: np.ndarray
     distinct: int
+
+
+def rescored(cell: Predictions, scoring: scorings.Scoring, *, eos: bool = True) -> Predictions:
+    """Returns a ranked cell's predictions as another way of scoring would choose.
+
+    Raises UserError where that way needs what was not asked (see `scoring.available`).
+    """
+    chosen = [score.choice for score in scorings.scores(cell.scored, scoring, eos=eos)]
+    predicted = tuple(labels[choice] for labels, choice in zip(cell.labels, chosen, strict=True))
+    numbers = tuple(cell.label_numbers[label] for label in predicted if cell.label_numbers)
+    return dataclasses.replace(
+        cell,
+        scoring=scorings.name_of(scoring, eos=eos),
+        shown_choice=tuple(chosen),
+        answered=dataclasses.replace(cell.answered, predicted=predicted, predicted_numbers=numbers),
+    )
 
 
 def estimate(cells: Sequence[Predictions], metric: str | None = None) -> Estimate:
@@ -162,18 +183,21 @@ def write(path: pathlib.Path, cells: Iterable[Predictions]) -> None:
     with path.open("w", encoding="utf-8") as file:
         for cell in cells:
             columns = {name: column for name, column in vars(cell.answered).items() if column}
-            line = {**vars(cell), "answered": columns}
+            line = {**vars(cell), "answered": columns, "scored": scorings.columns(cell.scored)}
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def read(path: pathlib.Path) -> list[Predictions]:
     """Returns what `write` wrote."""
     cells = []
-    names = [field.name for field in dataclasses.fields(Predictions)]
+    names = {field.name for field in dataclasses.fields(Predictions)} - {"answered", "scored"}
     for fields in jsonl.read(path):
         answered = {name: _tuple(column) for name, column in fields["answered"].items()}
-        fields = {name: _tuple(fields[name]) for name in names if name != "answered"}
-        cells.append(Predictions(**fields, answered=metrics.Answered(**answered)))
+        scored = scorings.from_columns(fields.get("scored", {}))
+        fields = {name: _tuple(fields[name]) for name in names if name in fields}
+        cells.append(
+            Predictions(**fields, answered=metrics.Answered(**answered), scored=tuple(scored))
+        )
     return cells
 
 

@@ -7,15 +7,26 @@
 All prompts of all tasks go to the model in one call, which packs them into full batches.
 """
 
+import pathlib
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from eval import answers, evaluation, generating, metrics, pace, predictions, results, scoring
+from eval import (
+    answers,
+    evaluation,
+    generating,
+    metrics,
+    pace,
+    predictions,
+    ranking,
+    requests,
+    results,
+    scoring,
+)
 from eval import questions as question_module
 from flanlike import config as config_lib
-from flanlike.batches import features, tokenizer
-from flanlike.models import decode
+from flanlike.batches import tokenizer
 from flanlike.prompts import fitting
 from flanlike.tasks import task as tasks
 
@@ -33,25 +44,35 @@ def evaluate(
     setting: results.Setting,
     held_out: Sequence[str] = (),
     reporter: pace.Reporter | None = None,
+    cache: pathlib.Path | None = None,
 ) -> evaluation.Evaluation:
     """Returns the model's answers to the questions; `evaluation.write` keeps them.
 
     `setting` names run, step, data and the run's seed; `held_out` the clusters that training never
-    saw. `reporter` says meanwhile how far it is.
+    saw. `reporter` says meanwhile how far it is. What the model was asked before, as the folder
+    `cache` keeps it, is not asked again.
     """
     reporter = reporter or pace.Silent()
     started_s = time.monotonic()
-    encoder = _Encoder(words, questions)
+    settings = questions.settings
     ranked = [cell for cell in questions.cells if not cell.is_generated]
     generated = [cell for cell in questions.cells if cell.is_generated]
     cells, samples = [], []
-    scores = _rank(model, encoder, ranked, questions.settings, reporter)
-    for cell, its_scores in zip(ranked, scores, strict=True):
-        cells.append(_ranked_cell(cell, its_scores, questions.settings))
-        samples += _ranked_samples(cell, its_scores)
-    texts = generating.texts(
-        model, words, questions.family, generated, questions.settings, reporter
-    )
+    with requests.opened(cache, model, eos_id=words.marks.eos_id) as kept:
+        options = ranking.options(
+            model,
+            words,
+            questions.family,
+            ranked,
+            max_tokens_per_batch=settings.max_tokens_per_batch,
+            reporter=reporter,
+            kept=kept,
+        )
+    for cell, its_options in zip(ranked, options, strict=True):
+        found, shown = _ranked_cell(cell, its_options, settings)
+        cells.append(found)
+        samples += shown
+    texts = generating.texts(model, words, questions.family, generated, settings, reporter)
     for cell, its_texts in zip(generated, texts, strict=True):
         answered = generating.answered(cell, its_texts)
         cells.append(_predictions(cell, answered, scoring="generation", shown_choice=()))
@@ -61,7 +82,7 @@ def evaluate(
         setting=setting,
         held_out=tuple(held_out),
         open_clusters=tuple(sorted(is_open)),
-        options=vars(questions.settings),
+        options=vars(settings),
         cells=cells,
         given=questions.given,
         samples=samples,
@@ -80,79 +101,25 @@ def evaluate(
     )
 
 
-class _Encoder:
-    """Encodes prompts and options; options are few and kept."""
-
-    def __init__(self, words: tokenizer.Tokenizer, questions: question_module.Questions) -> None:
-        self._words, self._family = words, questions.family
-        self._options: dict[str, list[int]] = {}
-        self.eos_id = words.marks.eos_id
-
-    def prompts(self, cell: question_module.Cell) -> list[list[int]]:
-        """Returns the ids of a cell's prompts as the model reads them, but for an encoder's EOS."""
-        before = features.before_inputs(self._words.marks, self._family)
-        return [[*before, *ids] for ids in cell.ids]
-
-    def option(self, text: str) -> list[int]:
-        if text not in self._options:
-            self._options[text] = self._words.encode(text)
-        return self._options[text]
-
-
-def _rank(
-    model: "nnx.Module",
-    encoder: _Encoder,
-    cells: Sequence[question_module.Cell],
-    settings: config_lib.EvalConfig,
-    reporter: pace.Reporter,
-) -> list[list[scoring.Score]]:
-    """Returns the score of every prompt of each cell."""
-    if not cells:
-        return []
-    prompts, options = [], []
-    for cell in cells:
-        prompts += encoder.prompts(cell)
-        for prompt, record in zip(cell.prompts, cell.records, strict=True):
-            options.append(
-                [
-                    encoder.option(question_module.completed(cell, record, option))
-                    for option in prompt.options
-                ]
-            )
-    with reporter.phase("scoring options", len(prompts)) as done:
-        log_probs = decode.option_scores(
-            model,
-            prompts,
-            options,
-            max_tokens_per_batch=settings.max_tokens_per_batch,
-            eos_id=encoder.eos_id,
-            done=done,
-        )
-    scored = iter(zip(log_probs, options, strict=True))
-    found = []
-    for cell in cells:
-        its_scores = []
-        for prompt in cell.prompts:
-            values, ids = next(scored)
-            counts = [len(option) + 1 for option in ids] if settings.per_token else None
-            its_scores.append(scoring.score(prompt.options, values, token_counts=counts))
-        found.append(its_scores)
-    return found
-
-
 def _ranked_cell(
     cell: question_module.Cell,
-    scores: Sequence[scoring.Score],
+    scored: Sequence[scoring.Options],
     settings: config_lib.EvalConfig,
-) -> predictions.Predictions:
+) -> tuple[predictions.Predictions, list[evaluation.Sample]]:
+    """Returns what the model chose, and some of its prompts to show."""
+    scores = scoring.scores(scored, settings.scoring, eos=settings.eos)
     pairs = list(zip(cell.prompts, scores, strict=True))
     labels = [prompt.label_of_option[score.choice] for prompt, score in pairs]
-    return _predictions(
+    found = _predictions(
         cell,
         answers.from_labels(cell.task, cell.records, labels),
-        scoring="rank_per_token" if settings.per_token else "rank",
+        scoring=scoring.name_of(settings.scoring, eos=settings.eos),
         shown_choice=tuple(score.choice for score in scores),
+        scored=tuple(scored),
+        labels=tuple(prompt.label_of_option for prompt in cell.prompts),
+        label_numbers=answers.numbers_of(cell.task),
     )
+    return found, _ranked_samples(cell, scores)
 
 
 def _predictions(
@@ -161,6 +128,7 @@ def _predictions(
     *,
     scoring: str,
     shown_choice: tuple[int, ...],
+    **more: Any,
 ) -> predictions.Predictions:
     has_options = not isinstance(cell.task.answers, tasks.FreeText)
     return predictions.Predictions(
@@ -182,6 +150,8 @@ def _predictions(
         shown_gold=tuple(p.gold for p in cell.prompts) if has_options else (),
         shown_choice=shown_choice,
         answered=answered,
+        prompt_hashes=tuple(map(requests.hash_of, cell.ids)),
+        **more,
     )
 
 

@@ -7,8 +7,9 @@ import array
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from eval import baselines, sampling
+from eval import baselines, sampling, scoring
 from flanlike import config as config_lib
 from flanlike import errors, seeding
 from flanlike.batches import features, tokenizer
@@ -44,6 +45,8 @@ class Cell:
     shots: int
     prompts: tuple[tasks.Prompt, ...]
     ids: tuple[Sequence[int], ...]  # of the prompts' inputs, without marks
+    # Of each row the same prompt without content, in several ways; empty where not asked.
+    content_free: tuple[tuple[Sequence[int], ...], ...]
     rows: tuple[str, ...]
     records: tuple[tasks.Record, ...]
     inputs: tuple[int, ...]
@@ -219,6 +222,7 @@ class _Asked:
     row: str
     record: tasks.Record
     fitted: fitting.Fitted
+    content_free: tuple[Sequence[int], ...]
 
 
 def _unit(asked: _Asked) -> str:
@@ -292,6 +296,7 @@ class _Asker:
             shots=self.settings.shots,
             prompts=tuple(one.fitted.prompt for one in kept),
             ids=tuple(array.array("i", one.fitted.ids) for one in kept),
+            content_free=tuple(one.content_free for one in kept if one.content_free),
             rows=tuple(one.row for one in kept),
             records=tuple(one.record for one in kept),
             inputs=sampling.clusters(self.task, [one.record for one in kept]),
@@ -346,21 +351,37 @@ class _Asker:
         records: rows_module.Records,
     ) -> _Asked:
         seed = seeding.key("evaluation", self.settings.seed, self.task.name, template.id, row)
-        fitted = fitting.fit(
-            self.room,
-            self.task,
-            template,
-            record,
-            layout=self.templates.layout,
-            source=records.source,
-            split=records.split,
-            row_id=row,
-            seed=seed,
-            exemplars=self._exemplars(template, row, record, seed),
-            style=self.style,
-            option_style=self.settings.option_style,
+        how = {
+            "layout": self.templates.layout,
+            "source": records.source,
+            "split": records.split,
+            "row_id": row,
+            "seed": seed,
+            "exemplars": self._exemplars(template, row, record, seed),
+            "style": self.style,
+            "option_style": self.settings.option_style,
+        }
+        return _Asked(
+            row=row,
+            record=record,
+            fitted=fitting.fit(self.room, self.task, template, record, **how),
+            content_free=self._without_content(template, record, how),
         )
-        return _Asked(row=row, record=record, fitted=fitted)
+
+    def _without_content(
+        self, template: templates.Template, record: tasks.Record, how: dict[str, Any]
+    ) -> tuple[Sequence[int], ...]:
+        """Returns the ids of the same prompt with each `scoring.CONTENT_FREE` in all its fields."""
+        is_needed = self.settings.content_free or self.settings.scoring in scoring.NEED_CONTENT_FREE
+        if not is_needed or self._is_generated(template):
+            return ()
+        fits = lambda inputs: len(self.room.read(inputs)) <= self.room.tokens  # noqa: E731
+        found = []
+        for text in scoring.CONTENT_FREE:
+            shown = dict.fromkeys(self.task.fields, text)
+            prompt = render.render(self.task, template, record, shown=shown, fits=fits, **how)
+            found.append(array.array("i", self.room.read(prompt.inputs)))
+        return tuple(found)
 
     def _exemplars(
         self, template: templates.Template, row: str, record: tasks.Record, seed: int

@@ -11,7 +11,7 @@ import dataclasses
 import difflib
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -212,7 +212,12 @@ class EvalConfig:
     split: Literal["test", "validation"] = "test"  # what figures are made on
     shots: Shots = 0  # exemplars before each question
     option_style: str | None = None  # how options are listed; None: the layout's plain style
-    per_token: bool = False  # divide an option's score by its number of tokens
+    # How options are compared, by the log-probability of their tokens: docs/evaluation.md.
+    scoring: Literal["sum", "per-token", "per-byte", "pmi", "calibrated"] = "sum"
+    eos: bool = True  # an option's log-probability counts that it ends there
+    content_free: bool = False  # ask without content too, so that pmi and calibrated are shown
+    # Folder of answers that evaluations share: what the same model was asked before is not again.
+    cache: str | None = None
     max_input_tokens: Tokens = 512  # of longer prompts the longest fields are cut, and counted
     max_new_tokens: NewTokens = 64  # of a written answer
     max_tokens_per_batch: BatchTokens = 4096  # padding included; bounds memory
@@ -229,7 +234,15 @@ class EvalConfig:
 
 
 # Settings of an evaluation that say when it is made or how fast, and not what is asked.
-NOT_ASKED = ("at_start", "every", "max_tokens_per_batch")
+NOT_ASKED = ("at_start", "every", "max_tokens_per_batch", "cache")
+
+
+def eval_of(fields: Mapping[str, Any], **changes: Any) -> EvalConfig:
+    """Returns an evaluation's settings as a run's folder has them, an older one's too."""
+    fields = {**fields, **changes}
+    if fields.pop("per_token", False):  # what `scoring` was once
+        fields.setdefault("scoring", "per-token")
+    return EvalConfig(**fields)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,13 +6,23 @@ import numpy as np
 import pytest
 from eval_toys import Letters, collect
 
-from eval import evaluation, protocol, results
-from flanlike import jsonl
+from eval import evaluation, predictions, protocol, requests, results, scoring
+from flanlike import errors, jsonl, models
 from flanlike.batches import features
-from flanlike.models import decode
+from flanlike.models import config, decode
 from flanlike.models import generate as generate_module
 
 SETTING = results.Setting(run="toy", step=0, data="embedded", seed=0)
+
+
+def scored_by(option_scores):
+    """Returns what takes the place of `decode.scored_options`: these sums, EOS for nothing."""
+
+    def scored_options(model, prompts, options, **how):
+        sums = option_scores(model, prompts, options, **how)
+        yield [decode.Scored(i, values, np.zeros(len(values))) for i, values in enumerate(sums)]
+
+    return scored_options
 
 
 @pytest.fixture
@@ -35,7 +45,7 @@ def knowing(monkeypatch):
             found = [gold[words.decode(prompt).removesuffix("\n")].targets for prompt in prompts]
             return [generate_module.Written(words.encode(text), False) for text in found]
 
-        monkeypatch.setattr(decode, "option_scores", option_scores)
+        monkeypatch.setattr(decode, "scored_options", scored_by(option_scores))
         monkeypatch.setattr(generate_module, "generate", generate)
 
     return teach
@@ -90,7 +100,7 @@ def test_a_decoder_is_asked_as_it_was_trained_with_a_newline_at_the_end(monkeypa
         given.extend(map(Letters().decode, prompts))
         return [np.zeros(len(choices)) for choices in options]
 
-    monkeypatch.setattr(decode, "option_scores", option_scores)
+    monkeypatch.setattr(decode, "scored_options", scored_by(option_scores))
     _evaluate(asked)
     assert given == [prompt.inputs + end for cell in asked.cells for prompt in cell.prompts]
 
@@ -107,7 +117,7 @@ def test_the_words_marks_go_to_the_model(monkeypatch, family, start):
         given.extend(map(Letters().decode, prompts))
         return [np.zeros(len(choices)) for choices in options]
 
-    monkeypatch.setattr(decode, "option_scores", option_scores)
+    monkeypatch.setattr(decode, "scored_options", scored_by(option_scores))
     _evaluate(asked)
     assert given and all(text.startswith(start) and "^" not in text[1:] for text in given)
 
@@ -129,7 +139,7 @@ def test_what_is_done_is_reported_by_phase(monkeypatch):
         done(len(prompts), 1.0)
         return [generate_module.Written([], True) for _ in prompts]
 
-    monkeypatch.setattr(decode, "option_scores", option_scores)
+    monkeypatch.setattr(decode, "scored_options", scored_by(option_scores))
     monkeypatch.setattr(generate_module, "generate", generate)
     protocol.evaluate(None, Letters(), asked, setting=SETTING, reporter=Reporter())
     counts = [
@@ -150,11 +160,12 @@ def test_long_prompts_lose_text_of_the_row_alone_and_are_counted(monkeypatch):
         given.extend(map(Letters().decode, prompts))
         return [np.zeros(len(choices)) for choices in options]
 
-    monkeypatch.setattr(decode, "option_scores", option_scores)
+    monkeypatch.setattr(decode, "scored_options", scored_by(option_scores))
     notes = _evaluate(asked).notes
     assert all(len(text) <= limit for text in given)
-    assert given == [p.inputs + "\n" for cell in asked.cells for p in cell.prompts]
-    assert 0 < notes["truncated_prompts"] < notes["prompts"] == len(given)
+    prompts = [p.inputs + "\n" for cell in asked.cells for p in cell.prompts]
+    assert given == list(dict.fromkeys(prompts))  # what became the same is asked once
+    assert 0 < notes["truncated_prompts"] < notes["prompts"] == len(prompts)
     assert notes["cuts"]["rte"]["cut"] == notes["truncated_prompts"]
 
 
@@ -162,3 +173,102 @@ def test_clusters_that_only_the_instruction_decides_are_named(knowing):
     asked = collect("pick_giver", validation_rows=0)
     knowing(asked)
     assert _evaluate(asked).open_clusters == ("role_questions",)
+
+
+def test_a_row_keeps_what_every_scoring_needs(knowing, tmp_path):
+    asked = collect("sst2", validation_rows=0, content_free=True)
+    first = asked.cells[0]
+    known = {p.inputs: p for p in first.prompts}
+
+    def option_scores(model, prompts, options, **how):
+        words = Letters()
+        texts = [words.decode(prompt).removesuffix("\n") for prompt in prompts]
+        return [
+            np.array([-1.0 if text in known else -len(c) for c in choices])
+            for text, choices in zip(texts, options, strict=True)
+        ]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decode, "scored_options", scored_by(option_scores))
+        found = _evaluate(asked)
+    evaluation.write(tmp_path, found)
+    cell = evaluation.read(tmp_path / "eval" / "0").cells[0]
+    assert cell == found.cells[0]
+    assert len(cell.prompt_hashes) == len(cell.scored) == len(cell.labels) == len(cell.rows)
+    options, prompt = cell.scored[0], first.prompts[0]
+    assert options.log_probs == (-1.0, -1.0)
+    assert options.bytes == options.tokens == tuple(map(len, prompt.options))
+    assert options.premise == tuple(-float(len(o)) for o in prompt.options)
+    assert options.content_free == (options.premise,) * 3
+    longest = max(range(2), key=lambda place: len(prompt.options[place]))
+    rescored = predictions.rescored(cell, "pmi")
+    assert rescored.scoring == "rank_pmi"
+    assert rescored.shown_choice[0] == longest  # equally likely, and unlikely without the prompt
+    assert rescored.answered.predicted[0] == prompt.label_of_option[longest]
+    assert predictions.rescored(cell, "sum").answered == cell.answered
+
+
+def test_prompts_without_content_have_no_word_of_the_row():
+    asked = collect("sst2", validation_rows=0, rows_per_task=1, content_free=True)
+    for cell in asked.cells:
+        (texts,) = [[Letters().decode(ids) for ids in each] for each in cell.content_free]
+        assert len(texts) == len(scoring.CONTENT_FREE)
+        for text, without in zip(texts, scoring.CONTENT_FREE, strict=True):
+            record = cell.records[0]
+            shown = cell.prompts[0].inputs.replace(record["sentence"], without)
+            assert text == shown + "\n"
+
+
+def test_an_evaluation_that_is_cut_off_goes_on_where_it_was(monkeypatch, tmp_path):
+    asked = collect("sst2", validation_rows=0)
+    model = models.build(TINY, seed=0)
+    expected = _evaluate_for_real(model, asked, tmp_path / "whole")
+    real, seen = decode.scored_options, []
+
+    def until_killed(model, prompts, options, **how):
+        seen.append(len(prompts))
+        for number, batch in enumerate(real(model, prompts, options, **how)):
+            if number == killed_at:
+                raise KeyboardInterrupt
+            yield batch
+
+    monkeypatch.setattr(decode, "scored_options", until_killed)
+    for killed_at in (1, 2, None):
+        if killed_at is None:
+            found = _evaluate_for_real(model, asked, tmp_path / "cut")
+        else:
+            with pytest.raises(KeyboardInterrupt):
+                _evaluate_for_real(model, asked, tmp_path / "cut")
+    assert seen[0] > seen[1] > seen[2] > 0
+    assert [c.answered for c in found.cells] == [c.answered for c in expected.cells]
+    killed_at = None
+    again = _evaluate_for_real(model, asked, tmp_path / "cut")
+    assert len(seen) == 3  # nothing is asked that is known
+    assert again.cells == found.cells
+    other = models.build(TINY, seed=1)
+    _evaluate_for_real(other, asked, tmp_path / "cut")
+    assert seen[3] == seen[0]  # another model's answers are its own
+
+
+def test_a_damaged_cache_is_told_and_left_as_it_is(tmp_path):
+    asked = collect("sst2", validation_rows=0)
+    (tmp_path / requests.FILE).write_bytes(b"no database " * 100)
+    with pytest.raises(errors.UserError, match="requests.sqlite: cannot be read or written"):
+        _evaluate_for_real(models.build(TINY, seed=0), asked, tmp_path)
+    assert (tmp_path / requests.FILE).read_bytes() == b"no database " * 100
+
+
+TINY = config.ModelConfig(
+    family="decoder",
+    model_size=8,
+    layers=1,
+    query_heads=1,
+    key_value_heads=1,
+    head_size=8,
+    hidden_size=8,
+    vocab_size=256,
+)
+
+
+def _evaluate_for_real(model, asked, cache):
+    return protocol.evaluate(model, Letters(), asked, setting=SETTING, cache=cache)
