@@ -193,6 +193,10 @@ def write_composition(plan: Plan, parts: Parts) -> None:
 def train(plan: Plan, parts: Parts) -> int:
     """Evaluates, trains, evaluates; returns the signal that stopped it, 0 at its end."""
     config, out = plan.config, plan.out
+    if config.steps == 0:  # a run that only evaluates
+        evaluate(plan, parts, 0)
+        parts.batches.close()
+        return 0
     optimizer = optim.build(config.optim, config.steps)
     step = loop.make_train_step(
         parts.model,

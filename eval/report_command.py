@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 from eval import compare, report
 from flanlike import errors
+from flanlike.tasks import registry as registries
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(arguments: Sequence[str], registry: registries.Opener) -> None:
+    del registry  # a page shows what was asked
     parser = errors.Parser(prog="python -m eval report", description="Compares runs in one page.")
     parser.add_argument("runs", nargs="+", type=pathlib.Path, metavar="RUN")
     parser.add_argument("--out", type=pathlib.Path, help="folder of the page; default: comparison")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from eval import baselines, metrics, predictions
+from eval import baselines, metrics, predictions, scoring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,8 @@ class TaskSummary:
     `tied_on_validation` says how many they are. `without_options` is
     the mean over templates that show no options, `with_rationale` over CoT templates, where
     those are not the headline. `unparsed` is the share of generated texts in which no answer could
-    be read, of the headline's and of those with a rationale.
+    be read, of the headline's and of those with a rationale. `by_scoring` has the headline under
+    every way of scoring for which enough was asked, with EOS and without (`scoring.name_of`).
     """
 
     task: str
@@ -100,6 +101,7 @@ class TaskSummary:
     with_rationale: float | None
     unparsed: float | None
     unparsed_with_rationale: float | None
+    by_scoring: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,6 +262,7 @@ def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> Tas
         with_rationale=_mean_value(reasoned),
         unparsed=_unparsed(main),
         unparsed_with_rationale=_unparsed(reasoned),
+        by_scoring=_by_scoring(main),
     )
 
 
@@ -267,6 +270,19 @@ def _validation_values(cells: Cells, main: Cells) -> dict[str, float]:
     names = {cell.template for cell in main}
     return {
         cell.template: cell.value() for cell in cells if cell.is_choosing and cell.template in names
+    }
+
+
+def _by_scoring(main: Cells) -> dict[str, float]:
+    if not all(cell.scored for cell in main):
+        return {}  # written answers, or an evaluation that kept choices alone
+    ways = scoring.available([options for cell in main for options in cell.scored])
+    return {
+        scoring.name_of(way, eos=eos): _mean_value(
+            [predictions.rescored(cell, way, eos=eos) for cell in main]
+        )
+        for way in ways
+        for eos in (True, False)
     }
 
 

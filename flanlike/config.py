@@ -32,7 +32,7 @@ Rows = Annotated[int, Bounds(1, 1 << 20)]  # of a batch; memory bounds them furt
 Tokens = Annotated[int, Bounds(2, 1 << 17)]  # a token and its EOS are 2
 NewTokens = Annotated[int, Bounds(1, 1 << 17)]
 BatchTokens = Annotated[int, Bounds(1, 1 << 24)]
-Steps = Annotated[int, Bounds(1, 2**31 - 1)]  # counted in 32 bits
+Steps = Annotated[int, Bounds(0, 2**31 - 1)]  # counted in 32 bits
 StepsOrNone = Annotated[int, Bounds(0, 2**31 - 1)]
 Seed = Annotated[int, Bounds(0, 2**32 - 1, why="random keys are made from 32 bits")]
 LearningRate = Annotated[float, Bounds(0, 10, above=True)]  # of a step that any model survives
@@ -264,7 +264,7 @@ class RunConfig:
     base_dtype: Literal["float32", "bfloat16"] = "float32"  # of a base that stays: half the memory
     vocabulary: str | None = None  # folder or file; None: that of --init, else trained on prompts
     vocabulary_size: Pieces = 8192  # pieces, where one is trained
-    steps: Steps = 200  # optimizer steps
+    steps: Steps = 200  # optimizer steps; 0: only evaluate
     out: str | None = None  # the run's folder; None: runs/<mixture>-<hash of this configuration>
     # A run of the same model and data, whose newest weights, optimizer and place in the data this
     # one begins with, by its own learning rate, steps and evaluation.
@@ -318,6 +318,16 @@ class RunConfig:
 def parse(arguments: Sequence[str] | None = None) -> RunConfig:
     """Returns the configuration that command-line flags give; None reads those of the process."""
     return read_flags(RunConfig, arguments, command="python train.py")
+
+
+def eval_flags(arguments: Sequence[str], *, command: str) -> dict[str, Any]:
+    """Returns the settings of an evaluation that --eval.* flags give, by name."""
+    flags = [one.split("=")[0] for one in arguments if one.startswith("-")]
+    if others := [flag for flag in flags if not flag.startswith("--eval.")]:
+        raise errors.UserError(f"unknown flag {others[0]!r}: {command} --help lists all")
+    found = read_flags(RunConfig, arguments, command=command).eval
+    names = [flag.removeprefix("--eval.").removeprefix("no-") for flag in flags]
+    return {name: getattr(found, name) for name in (name.replace("-", "_") for name in names)}
 
 
 def read_flags(

@@ -166,8 +166,8 @@ def has_words(out: Path) -> bool:
 
 
 def is_trained(out: Path, steps: int) -> bool:
-    """Returns whether the state after so many steps was kept."""
-    return (out / "checkpoints" / str(steps)).is_dir()
+    """Returns whether the state after so many steps was kept; after none there is none to keep."""
+    return steps == 0 or (out / "checkpoints" / str(steps)).is_dir()
 
 
 def write_composition(out: Path, composition: Mapping[str, Any]) -> None:

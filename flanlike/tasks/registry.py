@@ -220,3 +220,9 @@ def _short(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.msg:  # the place is told already
         return f"{type(error).__name__}: {error.msg}"
     return errors.in_one_line(error)
+
+
+class Opener(Protocol):
+    """What opens the registry: with a user's module of tasks, or with None."""
+
+    def __call__(self, user_module: str | os.PathLike[str] | None) -> Registry: ...

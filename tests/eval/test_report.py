@@ -1,6 +1,5 @@
 """The pages drawn from made-up runs, and the commands that draw them."""
 
-import argparse
 import dataclasses
 import errno
 import html
@@ -15,10 +14,12 @@ from eval import (
     baselines,
     compare,
     comparison,
+    evaluate,
     evaluation,
     figures,
     page,
     plots,
+    printed,
     report,
     results,
     run_folder,
@@ -252,7 +253,7 @@ def test_what_lies_below_chance_is_marked(tmp_path, capsys):
     assert "No: below chance and not above" in worse
     markdown, _ = compare.write(runs[:1], tmp_path / "page")
     assert "**.300** ▼" in markdown.read_text()
-    command._show(evaluation.read(runs[0] / "eval/9"), runs[0], as_json=False)
+    printed.show(evaluation.read(runs[0] / "eval/9"), runs[0], as_json=False)
     assert len(re.findall(r"\.550 +– +below chance", capsys.readouterr().out)) == 2
 
 
@@ -349,11 +350,14 @@ def test_one_run_is_reported_in_its_own_folder(tmp_path, capsys):
 def test_another_question_is_kept_apart_from_the_runs_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     config = {"data": "embedded", "hold_out": ["nli"], "eval": config_lib.EvalConfig().__dict__}
-    asked = dict(data=None, hold_out=None, shots=None, rows=None, split=None)
-    for changes, name in (
-        ({}, ""),
-        ({"data": "embedded", "rows": config["eval"]["rows_per_task"]}, ""),
-        ({"data": "."}, tmp_path.name),
-        ({"hold_out": ["rte"], "shots": 3, "split": "validation"}, "rte-shots3-validation"),
+    rows = config["eval"]["rows_per_task"]
+    for given, name in (
+        ("", ""),
+        (f"--data embedded --rows {rows} --eval.max-tokens-per-batch 64", ""),
+        ("--data .", tmp_path.name),
+        ("--hold-out rte --shots 3 --split validation", "rte-shots3-validation"),
+        ("--rows 1 --eval.scoring per-byte --eval.no-eos", "per-byte-eos-off-rows1"),
+        ("--eval.content-free --eval.option-style letters", "content-free-option-styleletters"),
     ):
-        assert command._name(argparse.Namespace(**asked | changes), config) == name
+        flags, settings = evaluate._flags(["--run", ".", *given.split()])
+        assert evaluate._name(flags, settings, config) == name

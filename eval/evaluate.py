@@ -1,0 +1,210 @@
+"""`python -m eval --run ... | --model ...`: asks runs or other models, and writes what they answer.
+
+On several devices the prompts are shared out. Several processes may run it together, as
+docs/scale_out.md says of train.py, with the variables in place of the flags.
+"""
+
+import argparse
+import json
+import logging
+import pathlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+
+from eval import evaluation, measuring, model_folder, printed, questions, report
+from flanlike import atomic, bounds, errors
+from flanlike import config as config_lib
+from flanlike.mixtures import compose
+from flanlike.models import sharding
+from flanlike.prompts import manifest
+from flanlike.runs import folder as run_folder
+from flanlike.runs import loading
+from flanlike.sources import availability
+from flanlike.tasks import registry as registries
+from flanlike.training import distributed
+
+
+def main(arguments: Sequence[str], registry: registries.Opener) -> None:
+    flags, settings = _flags(arguments)
+    logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells that it reads only
+    if flags.model:
+        for name in flags.model:
+            model_folder.evaluate(flags, settings, name, registry)
+        return
+    for run in flags.run:
+        if loading.is_bare(run):
+            raise errors.UserError(
+                f"{str(run)!r} is a bare model and no run: python -m eval --model {run} "
+                "--mixture flan_core evaluates it"
+            )
+    distributed.join(config_lib.DistributedConfig())
+    with distributed.together():
+        configs = [run_folder.read_config(run) for run in flags.run]
+        mesh = _mesh(configs[0])
+        if distributed.is_first():
+            for run in flags.run:
+                atomic.expect_writable(run / "eval")
+    each = loading.load_each(flags.run, base=flags.base, mesh=mesh)
+    for run, config, loaded in zip(flags.run, configs, each, strict=True):
+        _evaluate_run(flags, settings, registry, run, config, loaded, mesh)
+
+
+def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
+    """Returns the flags, and those that change how the questions are asked, by setting."""
+    parser = errors.Parser(
+        prog="python -m eval",
+        description="Evaluates runs' newest checkpoints, or any models. To compare what they gave: "
+        "python -m eval report. All --eval.* flags of train.py are known too.",
+    )
+    asked = parser.add_mutually_exclusive_group(required=True)
+    asked.add_argument(
+        "--run",
+        nargs="+",
+        type=pathlib.Path,
+        metavar="DIR",
+        help="folders of train.py --out; those tuned from one base read it once",
+    )
+    asked.add_argument(
+        "--model",
+        nargs="+",
+        metavar="MODEL",
+        help="folders of published or bare models or of runs, or ids on the hub (owner/model)",
+    )
+    parser.add_argument("--base", type=pathlib.Path, help="where the base of tuned runs is now")
+    parser.add_argument(
+        "--mixture", nargs="+", metavar="NAME", help="of --model: a mixture, or tasks and clusters"
+    )
+    parser.add_argument("--tasks", help="of --model: Python file with tasks of your own")
+    parser.add_argument("--out", type=pathlib.Path, help="of --model: folder of what it answers")
+    parser.add_argument("--hold-out", nargs="+", metavar="NAME", help="clusters or tasks to ask")
+    parser.add_argument("--data", help="embedded | hub | tfds | a folder; default: the run's")
+    shots, rows = bounds.argument(config_lib.Shots), bounds.argument(config_lib.Sample)
+    parser.add_argument("--shots", **shots, help="exemplars before each question")
+    parser.add_argument("--rows", **rows, help="rows a template; default: the run's")
+    parser.add_argument("--split", choices=("test", "validation"), help="default: the run's")
+    parser.add_argument("--skip-missing", action="store_true", help="leave out what --data lacks")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
+    flags, others = parser.parse_known_args(arguments)
+    if flags.run and (flags.mixture or flags.tasks or flags.out):
+        raise errors.UserError(
+            "--mixture, --tasks and --out are of --model; a run has its own mixture, tasks and "
+            "folder: leave them out, or name what to ask with --hold-out"
+        )
+    settings = config_lib.eval_flags(others, command="python -m eval")
+    short = {"shots": flags.shots, "rows_per_task": flags.rows, "split": flags.split}
+    settings |= {name: value for name, value in short.items() if value is not None}
+    return flags, settings
+
+
+def _evaluate_run(
+    flags: argparse.Namespace,
+    settings: Mapping[str, Any],
+    registry: registries.Opener,
+    run: pathlib.Path,
+    config: Mapping[str, Any],
+    loaded: loading.Loaded,
+    mesh: jax.sharding.Mesh | None,
+) -> None:
+    with distributed.together():
+        opened = registry(run_folder.tasks_of(run, config))
+        tasks = opened.pinned(manifest.commits_in(run))
+        asked = _questions(flags, settings, tasks, config, loaded)
+    for line in asked.warnings if distributed.is_first() else ():
+        print(line, file=sys.stderr)
+    name = _name(flags, settings, config)
+    found = measuring.measure(
+        loaded.model,
+        loaded.words,
+        asked,
+        out=run,
+        step=loaded.step,
+        config={**config, "data": flags.data or config["data"]},
+        held_out=_unseen(run, asked, flags.hold_out or config["hold_out"]),
+        mesh=mesh,
+        name=name,
+        says_on=sys.stderr if flags.json else sys.stdout,
+    )
+    if distributed.is_first():
+        if not name:
+            report.write(run)
+        printed.show(found, evaluation.folder_of(run, loaded.step, name), as_json=flags.json)
+    distributed.wait("the evaluation is written")
+
+
+def _mesh(config: Mapping[str, Any]) -> jax.sharding.Mesh | None:
+    """Returns a mesh over all devices, the run's own where it fits; None where there is but one."""
+    if jax.device_count() == 1:
+        return None
+    sizes = {axis: config["mesh"][axis] for axis in ("fsdp", "tensor")}
+    is_fitting = jax.device_count() % (sizes["fsdp"] * sizes["tensor"]) == 0
+    return sharding.mesh(data=-1, **(sizes if is_fitting else {}))
+
+
+def _questions(
+    flags: argparse.Namespace,
+    changes: Mapping[str, Any],
+    tasks: registries.Registry,
+    config: Mapping[str, Any],
+    loaded: loading.Loaded,
+) -> questions.Questions:
+    """Returns what the run itself asks, but for what the flags change."""
+    mix = tasks.mixture(config["mixture"])
+    held_out = flags.hold_out or config["hold_out"]
+    split = compose.split_tasks(mix, tasks, held_out, rules=config["hold_out_rules"])
+    names = split.evaluation or split.train
+    data = flags.data or config["data"]
+    settings = config_lib.eval_of(config["eval"], **changes)
+    skip_bad_rows = config.get("skip_bad_rows", False)
+    found = availability.of(
+        names,
+        tasks,
+        data,
+        splits=dict.fromkeys(names, settings.splits),
+        skip_missing=flags.skip_missing or config["skip_missing"],
+        skip_bad_rows=skip_bad_rows,
+    )
+    missing = found.left_out(() if split.evaluation else names)  # as the run itself leaves out
+    compose.check_evaluation(split, missing)
+    return questions.collect(
+        [name for name in names if name not in missing],
+        tasks,
+        loaded.words,
+        data=data,
+        family=loaded.model.config.family,
+        settings=settings,
+        style=config["prompts"],
+        skip_bad_rows=skip_bad_rows,
+    )
+
+
+def _unseen(
+    run: pathlib.Path, asked: questions.Questions, held_out: Sequence[str]
+) -> tuple[str, ...]:
+    """Returns those of `held_out` that the run has not trained on, as far as its folder tells."""
+    path = run / "composition.json"
+    tasks = json.loads(path.read_text("utf-8"))["tasks"] if path.is_file() else []
+    trained = {task["task"] for task in tasks}
+    of_name: dict[str, set[str]] = {}
+    for cell in asked.cells:
+        for name in (cell.task.cluster, cell.task.name):
+            of_name.setdefault(name, set()).add(cell.task.name)
+    return tuple(name for name in held_out if not of_name.get(name, set()) & trained)
+
+
+def _name(flags: argparse.Namespace, settings: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """Returns what is asked otherwise than by the run itself: "" or "hub-shots3"."""
+    parts = []
+    if flags.data and run_folder.place_of(flags.data) != run_folder.place_of(config["data"]):
+        parts.append(pathlib.Path(flags.data).resolve().name)
+    if flags.hold_out and flags.hold_out != config["hold_out"]:
+        parts += flags.hold_out
+    its_own = vars(config_lib.eval_of(config["eval"]))
+    short = {"rows_per_task": "rows", "split": "", "scoring": ""}
+    for name, value in settings.items():
+        if name not in config_lib.NOT_ASKED and value != its_own[name]:
+            said = {True: "", False: "-off"}[value] if isinstance(value, bool) else value
+            parts.append(f"{short.get(name, name.replace('_', '-'))}{said}")
+    return "-".join(parts)

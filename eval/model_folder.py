@@ -1,0 +1,147 @@
+"""`python -m eval --model`: the questions of train.py to a model that no run has made.
+
+Its answers lie in a folder like a run's, so that `report` reads and compares them: config.json says
+what was asked, `init` which model, and eval/0/ has what it answered. Called again after it was cut
+off, it goes on; called again with other --eval settings, it asks anew.
+"""
+
+import argparse
+import dataclasses
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eval import evaluation, measuring, printed, questions, report
+from flanlike import config as config_lib
+from flanlike import errors
+from flanlike.mixtures import compose, holdout
+from flanlike.mixtures import mixture as mixtures
+from flanlike.pretrained import hub
+from flanlike.runs import folder as run_folder
+from flanlike.runs import loading, starts
+from flanlike.sources import availability
+from flanlike.tasks import registry as registries
+from flanlike.training import distributed
+
+_STEP = 0  # under which the answers lie: the model has taken none of ours
+
+
+def evaluate(
+    flags: argparse.Namespace,
+    settings: Mapping[str, Any],
+    name: str,
+    registry: registries.Opener,
+) -> None:
+    """Asks one model, and prints and writes what it answers.
+
+    Raises UserError where the name is no model's, or a folder holds answers to something else.
+    """
+    if not hub.is_id(name):
+        folder = pathlib.Path(name)
+        if not loading.is_bare(folder) and not run_folder.has_config(folder):
+            raise errors.UserError(
+                f"--model {name!r} is no folder with a model: expected a published one's "
+                "(config.json, safetensors, tokenizer), a bare model's, a run's, or a repository "
+                "of the hub (owner/model)"
+            )
+    tasks = registry(flags.tasks)
+    asked = _asked(flags, tasks)
+    start = starts.starting_point(name, None, is_embedded=False)
+    config = config_lib.RunConfig(
+        mixture=asked.mixture.name,
+        data=flags.data or "embedded",
+        hold_out=asked.held_out,
+        init=start.init,
+        steps=0,
+        tasks=flags.tasks,
+        skip_missing=flags.skip_missing,
+        eval=config_lib.EvalConfig(**settings),
+    )
+    resolved = starts.resolve(config, start, asked.mixture)
+    out = _folder(flags, name, resolved)
+    run_folder.check(out, resolved)
+    names = _with_rows(asked, tasks, config)
+    with run_folder.held(out) as lock:
+        loaded = loading.load(start.folder)
+        questions_ = questions.collect(
+            names,
+            tasks,
+            loaded.words,
+            data=config.data,
+            family=loaded.model.config.family,
+            settings=config.eval,
+        )
+        run_folder.begin(out, resolved, loaded.words, {}, tasks.user_files, lock)
+        measuring.measure_once(
+            loaded.model,
+            loaded.words,
+            questions_,
+            out=out,
+            step=_STEP,
+            config=resolved,
+            held_out=(),
+            mesh=None,
+        )
+        if distributed.is_first():
+            report.write(out)
+            found = evaluation.folder_of(out, _STEP)
+            printed.show(evaluation.read(found), found, as_json=flags.json)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """A mixture, and which of its tasks are asked."""
+
+    mixture: mixtures.Mixture
+    held_out: tuple[str, ...]
+    names: Sequence[str]
+
+
+def _asked(flags: argparse.Namespace, registry: registries.Registry) -> _Asked:
+    """Returns what --mixture and --hold-out ask for: a mixture's held-out tasks, or those named."""
+    given = flags.mixture or ["flan_core"]
+    if len(given) == 1 and given[0] in registry.mixture_names:
+        mix = registry.mixture(given[0])
+        held_out = tuple(flags.hold_out or mix.held_out)
+    else:
+        clusters = registry.clusters
+        names = [task for name in given for task in clusters.get(name, [name])]
+        known = {*registry.task_names, *clusters}
+        for name in given:
+            if len(given) > 1 and name in registry.mixture_names and name not in known:
+                raise errors.UserError(
+                    f"--mixture {' '.join(given)}: {name!r} is a mixture, which stands alone; "
+                    "expected one mixture, or tasks and clusters"
+                )
+            if name not in known:
+                known |= set(registry.mixture_names)
+                raise errors.did_you_mean("mixture, cluster or task", name, known)
+        mix = mixtures.Mixture(name="+".join(given), entries=tuple(dict.fromkeys(names)))
+        held_out = tuple(flags.hold_out or names)
+    split = compose.split_tasks(mix, registry, held_out)
+    return _Asked(mixture=mix, held_out=held_out, names=split.evaluation or split.train)
+
+
+def _with_rows(
+    asked: _Asked, registry: registries.Registry, config: config_lib.RunConfig
+) -> list[str]:
+    """Returns the tasks that are asked and have rows."""
+    found = availability.of(
+        asked.names,
+        registry,
+        config.data,
+        splits=dict.fromkeys(asked.names, config.eval.splits),
+        skip_missing=config.skip_missing,
+    )
+    missing = found.left_out(())
+    split = holdout.Split(train=(), evaluation=tuple(asked.names), dropped={})
+    compose.check_evaluation(split, missing)
+    return [name for name in asked.names if name not in missing]
+
+
+def _folder(flags: argparse.Namespace, name: str, resolved: dict[str, Any]) -> pathlib.Path:
+    """Returns --out, or a folder below it for each of several; else one by what is asked."""
+    short = pathlib.Path(name).name
+    if flags.out is None:
+        return run_folder.default_folder(f"eval-{short}", resolved)
+    return flags.out / short if len(flags.model) > 1 else flags.out
