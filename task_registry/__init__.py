@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flanlike.tasks import registry as registry_module
 from task_registry import (
+    bbh,
     chain_of_thought,
     closed_book_qa,
     commonsense,
@@ -18,6 +19,7 @@ from task_registry import (
     linguistic_acceptability,
     math_problems,
     mixtures,
+    mmlu,
     nli,
     open_choice,
     paraphrase,
@@ -58,6 +60,8 @@ TASKS = [
     *chain_of_thought.TASKS,
     *instruction_collections.TASKS,
     *open_choice.TASKS,
+    *mmlu.TASKS,
+    *bbh.TASKS,
 ]
 
 
