@@ -99,6 +99,7 @@ def show_mixture(found: registry.Registry, options: argparse.Namespace) -> None:
         rules=options.hold_out_rules,
         skip_missing=options.skip_missing,
         skip_bad_rows=options.skip_bad_rows,
+        is_trained=False,
     )
     if options.json:
         print(json.dumps(_as_json(composition, options.data), indent=2))

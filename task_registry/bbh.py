@@ -81,7 +81,7 @@ def _part(part: str) -> task.Task:
     answers: task.Answers = task.FreeText()
     if part in OPTIONS:
         answers, microworld, asked = task.Choices(), "bbh_options", OPTIONS[part]
-        read, unusable = _with_options, _lists_no_answer
+        read, unusable = _with_options, _is_malformed
     elif part in LABELS:
         answers, microworld, asked = LABELS[part]
         read = functools.partial(_with_labels, answers.names)
@@ -142,13 +142,16 @@ def _with_options(row: task.Row) -> task.Record:
     return columns.choice({"question": question}, options, letters.index(letter))
 
 
-def _lists_no_answer(row: task.Row) -> bool:
-    """Returns whether a row has no list of options with the answer in it, as published ones may.
+def _is_malformed(row: task.Row) -> bool:
+    """Returns whether a row has no answer in its list, or nothing to choose from.
 
-    Two rows of ruin_names name the answer by its text and list nothing.
+    Of the published rows two of ruin_names and one of movie_recommendation name the answer by its
+    text alone, and two of snarks have the same sentence twice.
     """
-    letters = [line.strip()[1:2] for line in _apart(row)[1]]
-    return columns.text(row, "target").strip("()") not in letters
+    listed = [line.strip() for line in _apart(row)[1]]
+    options = {line[4:].strip().removesuffix(".") for line in listed}
+    letters = [line[1:2] for line in listed]
+    return columns.text(row, "target").strip("()") not in letters or len(options) < 2
 
 
 def _with_labels(names: tuple[str, ...], row: task.Row) -> task.Record:
