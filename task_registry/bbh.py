@@ -122,9 +122,7 @@ def _builder(part: str) -> Callable[[], task.Task]:
 TASKS = [_builder(part) for part in sorted((*OPTIONS, *LABELS, *WRITTEN))]
 
 
-def _record(
-    read: Callable[[task.Row], task.Record], asked: str, row: task.Row
-) -> task.Record:
+def _record(read: Callable[[task.Row], task.Record], asked: str, row: task.Row) -> task.Record:
     rationale = row.get("rationale", "").strip()
     return {"instruction": asked, "rationale": rationale, **read(row)}
 

@@ -113,7 +113,5 @@ def _exemplars(text: str) -> list[task.Row]:
                 f"{answer!r}; expected (A) to (D), and one of these"
             )
         answer = answer.strip("()")
-        rows.append(
-            {"question": asked, "choices": options, "answer": answer, "rationale": reason}
-        )
+        rows.append({"question": asked, "choices": options, "answer": answer, "rationale": reason})
     return rows

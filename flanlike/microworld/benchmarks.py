@@ -4,6 +4,7 @@ MMLU's is one shape. BIG-Bench Hard has eight: options, three pairs of fixed wor
 which an answer is written.
 """
 
+import itertools
 from random import Random
 
 from flanlike.microworld import draws, reasons
@@ -136,7 +137,7 @@ def bbh_sorting(rng: Random) -> task.Record:
     return {
         "instruction": "Put the words in the order of the alphabet.",
         "question": f"Sort these words: {' '.join(words)}",
-        "rationale": _told([f"{one} comes before {two}" for one, two in zip(right, right[1:])]),
+        "rationale": _told([f"{one} comes before {two}" for one, two in itertools.pairwise(right)]),
         "references": [" ".join(right)],
     }
 
@@ -180,9 +181,7 @@ def bbh_arithmetic(rng: Random) -> task.Record:
     """A sum or difference of two in brackets; the result may lie below zero."""
     numbers = [1 + int(rng.random() * 9) for _ in range(4)]
     signs = [draws.pick(rng, _SIGNS) for _ in range(3)]
-    left, right = (
-        numbers[at] + numbers[at + 1] * (1 if signs[at] == "+" else -1) for at in (0, 2)
-    )
+    left, right = (numbers[at] + numbers[at + 1] * (1 if signs[at] == "+" else -1) for at in (0, 2))
     result = str(left + right * (1 if signs[1] == "+" else -1))
     one, two = (f"{numbers[at]} {signs[at]} {numbers[at + 1]}" for at in (0, 2))
     return {

@@ -5,7 +5,7 @@ and in two splits. So it is the texts that are compared, case and white space ap
 rows' names alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from flanlike.prompts import render
 from flanlike.sources import rows as rows_module
@@ -32,7 +32,8 @@ def draw(
 
     The inputs are all fields but the rationale, whatever the template shows of them; what two
     exemplars say differs too. Where the template lists no options, none is about its options.
-    Fewer where there are no more, or none is found among many rows.
+    Fewer where there are no more, or none is found among many rows. A benchmark's own exemplars
+    are not drawn: the first ones are taken, in their order.
     """
     if not shots:
         return []
@@ -40,7 +41,10 @@ def draw(
     is_bare = style == "instructions" and not template.lists_options
     picked: list[render.Exemplar] = []
     most = shots + _SPARE_ROWS + shots * _SPARE_ROWS_A_SHOT
-    for row in render.in_random_order(len(rows), most, seed):
+    order: Iterable[int] = range(len(rows))
+    if records.split != rows_module.EXEMPLARS:
+        order = render.in_random_order(len(rows), most, seed)
+    for row in order:
         at = rows[row]
         other = records.row_id(at)
         if other == row_id:
