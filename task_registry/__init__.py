@@ -3,6 +3,7 @@
 Importing this package reads no file and builds no task.
 """
 
+import itertools
 import os
 from pathlib import Path
 
@@ -60,14 +61,17 @@ TASKS = [
     *chain_of_thought.TASKS,
     *instruction_collections.TASKS,
     *open_choice.TASKS,
-    *mmlu.TASKS,
-    *bbh.TASKS,
 ]
+BENCHMARKS = {"mmlu": mmlu.TASKS, "bbh": bbh.TASKS}  # by cluster; nothing is trained on them
 
 
 def registry(user_module: str | os.PathLike[str] | None = None) -> registry_module.Registry:
     """Returns all tasks and mixtures, with those of the Python file `user_module` added."""
-    found = registry_module.Registry(TASKS, mixtures.build(TASKS), templates_folder=TEMPLATES)
+    found = registry_module.Registry(
+        [*TASKS, *itertools.chain(*BENCHMARKS.values())],
+        mixtures.build(TASKS, BENCHMARKS),
+        templates_folder=TEMPLATES,
+    )
     if user_module is not None:
         found.load_user_module(user_module)
     return found

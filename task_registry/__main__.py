@@ -44,7 +44,9 @@ def list_tasks(found: registry.Registry, options: argparse.Namespace) -> None:
         print(json.dumps(described, indent=2))
         return
     console = _console()
-    console.print(listing.table(described))
+    heading, *lines = listing.table(described, console.width)
+    console.print(rich_text.Text(heading, style="bold"), soft_wrap=True)
+    print("\n".join(lines))
     console.print(listing.totals(described))
 
 
