@@ -15,7 +15,7 @@ _STANDS = ("{one} is left of {two}", "{two} is right of {one}")
 _SIGNS = ("+", "-")
 _PAIRS = {"(": ")", "[": "]", "<": ">"}
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
-_TRUTH = ("lies", "tells the truth")
+_TRUTH = ("is lying", "is honest")
 # Two premises and what is said to follow: rules that hold, then their look-alikes that do not.
 _ARGUMENTS = (
     (
@@ -66,32 +66,24 @@ def bbh_options(rng: Random) -> task.Record:
 
 
 def bbh_true_false(rng: Random, label: int) -> task.Record:
-    """An expression of three truth values; label 0 is True."""
+    """An expression of four truth values; label 0 is True."""
     while True:
-        values = [rng.random() < 0.5 for _ in range(3)]
-        first, second = draws.pick(rng, ("and", "or")), draws.pick(rng, ("and", "or"))
-        is_not = rng.random() < 0.5
-        inner = values[0] and values[1] if first == "and" else values[0] or values[1]
-        left = not inner if is_not else inner
-        whole = left and values[2] if second == "and" else left or values[2]
+        left, left_is, left_steps = _bracket(rng)
+        right, right_is, right_steps = _bracket(rng)
+        sign = draws.pick(rng, ("and", "or"))
+        whole = left_is and right_is if sign == "and" else left_is or right_is
         if whole == (label == 0):
             break
-    brackets = f"( {values[0]} {first} {values[1]} )"
-    steps = [f"{brackets} is {inner}"]
-    if is_not:
-        brackets = f"not {brackets}"
-        steps.append(f"not {inner} is {left}")
-    steps.append(f"{left} {second} {values[2]} is {whole}")
     return {
         "instruction": "Work out whether the expression is True or False.",
-        "question": f"{brackets} {second} {values[2]} is",
-        "rationale": _told(steps),
+        "question": f"{left} {sign} {right} is",
+        "rationale": _told([*left_steps, *right_steps, f"{left_is} {sign} {right_is} is {whole}"]),
         "label": label,
     }
 
 
 def bbh_yes_no(rng: Random, label: int) -> task.Record:
-    """Three people who speak of each other; label 0 is that the last one tells the truth."""
+    """Three people who speak of each other; label 0 is that the last one is honest."""
     names = draws.several(rng, draws.NAMES, 3)
     while True:
         said = [int(rng.random() * 2) for _ in range(3)]
@@ -109,8 +101,8 @@ def bbh_yes_no(rng: Random, label: int) -> task.Record:
             f"{_TRUTH[truths[place]]}"
         )
     return {
-        "instruction": "Work out who lies and who does not.",
-        "question": f"{_told(told)} Does {names[2]} tell the truth?",
+        "instruction": "Work out whom one can believe.",
+        "question": f"{_told(told)} Is {names[2]} honest?",
         "rationale": _told(steps),
         "label": label,
     }
@@ -190,6 +182,18 @@ def bbh_arithmetic(rng: Random) -> task.Record:
         "rationale": f"{one} = {left}. {two} = {right}. {left} {signs[1]} {right} = {result}.",
         "references": [result],
     }
+
+
+def _bracket(rng: Random) -> tuple[str, bool, list[str]]:
+    """Returns two truth values in brackets, negated or not, what they come to, and the steps."""
+    one, two = rng.random() < 0.5, rng.random() < 0.5
+    sign = draws.pick(rng, ("and", "or"))
+    inner = one and two if sign == "and" else one or two
+    text = f"( {one} {sign} {two} )"
+    steps = [f"{text} is {inner}"]
+    if rng.random() < 0.5:
+        return text, inner, steps
+    return f"not {text}", not inner, [*steps, f"not {inner} is {not inner}"]
 
 
 def _told(parts: list[str]) -> str:

@@ -12,6 +12,7 @@ import pytest
 import task_registry
 from flanlike import errors
 from flanlike.microworld import (
+    benchmarks,
     causes,
     classify,
     coreference,
@@ -188,6 +189,77 @@ def test_unknown_names_are_errors():
         generators.generate("rte", "trian", 0)
     with pytest.raises(errors.UserError, match="micro-world generator 'nil'"):
         generators.sizes("nil")
+
+
+def test_tasks_of_one_generator_have_rows_of_their_own_that_say_what_they_are_about():
+    one, two = (
+        [generators.generate(f"mmlu:{topic}", "test", row) for row in range(20)]
+        for topic in ("world_religions", "virology")
+    )
+    assert {record["subject"] for record in one} == {"world religions"}
+    assert not {record["question"] + str(record["options"]) for record in one} & {
+        record["question"] + str(record["options"]) for record in two
+    }
+    assert generators.is_known("bbh_valid:formal_fallacies") and not generators.is_known("x:y")
+
+
+def test_benchmarks_have_exemplars_with_reasons_and_other_tasks_none():
+    assert generators.sizes("mmlu:virology")["exemplars"] == 5
+    assert generators.sizes("bbh_valid")["exemplars"] == 3
+    exemplars = rows("mmlu", "exemplars", 5)
+    assert all(record["rationale"] for record in exemplars)
+    tested = {generators.identity(record) for record in rows("mmlu", "test", 400)}
+    assert not tested & {generators.identity(record) for record in exemplars}
+    with pytest.raises(errors.UserError, match="unknown split 'exemplars'"):
+        generators.generate("rte", "exemplars", 0)
+
+
+def test_answers_of_the_benchmarks_follow_from_their_questions():
+    names = {"True": True, "False": False}
+    for record in rows("bbh_true_false", "test", 100):
+        truth = eval(record["question"].removesuffix("is"), {"__builtins__": {}}, names)
+        assert truth == (record["label"] == 0)
+    for record in rows("bbh_arithmetic", "test", 100):
+        value = eval(record["question"].removesuffix("="), {"__builtins__": {}})
+        assert record["references"] == [str(value)]
+    for record in rows("bbh_brackets", "test", 100):
+        text = f"{record['question'].partition(': ')[2]} {record['references'][0]}".replace(" ", "")
+        while (shorter := re.sub(r"\(\)|\[\]|<>", "", text)) != text:
+            text = shorter
+        assert not text
+    for record in rows("bbh_sorting", "test", 100):
+        words = record["question"].partition(": ")[2].split()
+        assert record["references"] == [" ".join(sorted(words))]
+    for record in rows("bbh_counting", "test", 100):
+        words = re.findall(r"\w+", record["question"])
+        counts = [benchmarks._NUMBERS.index(w) for w in words if w in benchmarks._NUMBERS]
+        assert record["references"] == [str(sum(counts))]
+    for record in rows("bbh_options", "test", 100):
+        question = record["question"]
+        row = re.search(r"they are (\w+), (\w+), (\w+)\.", record["rationale"]).groups()
+        for one, side, two in re.findall(r"(\w+) is (left|right) of (\w+)\.", question):
+            assert (row.index(one) < row.index(two)) == (side == "left")
+        asked = ("left end", "middle", "right end")
+        place = [part in question for part in asked].index(True)
+        assert record["options"][record["label"]] == row[place]
+
+
+def test_who_is_honest_and_what_is_valid_follow_too():
+    for record in rows("bbh_yes_no", "test", 100):
+        said = re.findall(r"(\w+) (?:says that (\w+) )?is (honest|lying)\.", record["question"])
+        truths = {}
+        for who, other, claim in said:
+            truths[who] = (truths[other] == (claim == "honest")) if other else claim == "honest"
+        assert truths[said[-1][0]] == (record["label"] == 0)
+    for record in rows("bbh_valid", "test", 100):
+        one, two, fact, claim = re.fullmatch(
+            r"Whoever has (.*) has (.*)\. (.*)\. So (.*)\.", record["question"]
+        ).groups()
+        is_denied = "not" in fact
+        assert is_denied == ("not" in claim)
+        first, second = (one, two) if not is_denied else (two, one)
+        follows = fact.endswith(f" {first}") and claim.endswith(f" {second}")
+        assert follows == (record["label"] == 0)
 
 
 def test_distinct_counts_the_different_rows_of_a_small_space():
