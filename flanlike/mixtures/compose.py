@@ -86,7 +86,8 @@ def resolve(
         raise KeyError(f"mixture {mixture.name!r}: no row counts for the tasks {missing!r}")
     if empty := [name for name in training if row_counts[name] < 1]:
         raise errors.UserError(f"mixture {mixture.name!r}: tasks {empty!r} have no training rows")
-    if is_trained and not (split.train or split.dropped):
+    asked_only = (registry.task(name).is_evaluation_only for name in mixture.task_names)
+    if is_trained and not training and all(asked_only):
         raise errors.UserError(
             f"mixture {mixture.name!r} is only evaluated, never trained on: train on another one "
             f"and hold this one out, as in --mixture flan_core --hold-out {mixture.name}"
