@@ -95,5 +95,14 @@ def test_a_benchmarks_own_exemplars_come_first_to_last_and_none_says_what_the_qu
     assert [drawn(own, {"question": "q?"}, shots=3, seed=seed) for seed in range(3)] == [
         [0, 1, 2]
     ] * 3
-    assert drawn(own, {"question": "B?"}, shots=3) == [0, 2, 3]
+    assert drawn(own, {"question": "B?", "options": ["y", "x"]}, shots=3) == [0, 2, 3]
     assert drawn(own, {"question": "q?"}, shots=9) == [0, 1, 2, 3]
+
+
+def test_own_exemplars_that_ask_the_same_of_other_options_are_others():
+    own = records("which?", "which?", "which?")
+    own.split = "exemplars"
+    own[1]["options"], own[2]["options"] = ["z", "x"], ["y", "x"]
+    query = {"question": "Which?", "options": ["p", "q"]}
+    assert drawn(own, query, shots=3) == [0, 1]
+    assert drawn(own, query | {"options": ["x", "z"]}, shots=3) == [0]
