@@ -73,6 +73,7 @@ class Questions:
     same_options: Mapping[str, int]
     about_options: Mapping[str, int]
     without_training: tuple[str, ...] = ()
+    without_reasons: tuple[str, ...] = ()  # tasks whose exemplars have none, for chain of thought
     unasked: tuple[str, ...] = ()  # tasks whose answers are all written, where none is to be
 
     @property
@@ -99,6 +100,9 @@ class Questions:
         for what, by_task in told.items():
             listed = [f"{name} {count:,}" for name, count in by_task.items() if count]
             lines += [f"{what}: {', '.join(listed)}"] if listed else []
+        if self.without_reasons:
+            listed = ", ".join(self.without_reasons)
+            lines.append(f"no chain of thought, for want of reasons in the exemplars: {listed}")
         if self.unasked:
             lines.append(f"not asked, with --eval.generation-rows 0: {', '.join(self.unasked)}")
         return lines
@@ -126,6 +130,8 @@ def collect(
     Forward templates always, chain-of-thought ones for tasks with a rationale, inverted ones never.
     Templates that hide the options are not asked on rows that ask about these ("Which of the
     following ..."): they have figures of their own, on fewer rows.
+    Exemplars are training rows, or those that a benchmark has of its own, in their order; where
+    these have no reasons, chain-of-thought templates are left out.
     Prompts are cut to what the model reads, as in training (see `fitting`). Where no answers are to
     be written (`generation_rows` 0) the templates that ask for such are left out, with tasks that
     have no others.
@@ -134,17 +140,21 @@ def collect(
     found: dict[str, _OfTask] = {}
     for task in map(registry.task, names):
         why_untrained = opening.lacks_training(task, data)
-        if why_untrained and settings.shots:
+        if why_untrained and settings.shots and not task.has_own_exemplars:
             raise errors.UserError(
                 f"task {task.name!r} has no training rows to take exemplars from "
                 f"({why_untrained}): evaluate it with --eval.shots 0, or hold out others"
             )
+        solved = train = None if why_untrained else open_rows(task, split="train")
+        if task.has_own_exemplars and settings.shots:
+            solved = open_rows(task, split=rows_module.EXEMPLARS)
         ask = _Asker(
             task=task,
             templates=registry.templates(task.name),
             settings=settings,
             style=style,
-            train=None if why_untrained else open_rows(task, split="train"),
+            train=train,
+            solved=solved,
             words=words,
             room=features.room(words, settings.max_input_tokens, family),
         )
@@ -167,6 +177,9 @@ def collect(
         same_options={n: len(ask.same_options) for n, ask in asked.items() if ask.same_options},
         about_options={n: len(ask.about_options) for n, ask in asked.items() if ask.about_options},
         without_training=tuple(name for name, ask in asked.items() if ask.train is None),
+        without_reasons=tuple(
+            name for name, ask in asked.items() if ask.templates.cot and ask.lacks_reasons
+        ),
         unasked=tuple(name for name in names if name not in found),
     )
 
@@ -239,6 +252,7 @@ class _Asker:
     settings: config_lib.EvalConfig
     style: Style
     train: rows_module.Records | None  # None: there are no training rows
+    solved: rows_module.Records | None  # that exemplars are taken from
     words: tokenizer.Tokenizer
     room: fitting.Room
     same_options: set[str] = field(default_factory=set)  # rows
@@ -329,7 +343,14 @@ class _Asker:
         shown = [template for template in direct if template.shows_options] or direct
         if self.style != "instructions":
             return () if is_choosing else shown[:1]
-        return shown if is_choosing else (*self.templates.forward, *self.templates.cot)
+        cot = () if self.lacks_reasons else self.templates.cot
+        return shown if is_choosing else (*self.templates.forward, *cot)
+
+    @functools.cached_property
+    def lacks_reasons(self) -> bool:
+        """Whether exemplars that are the task's own do not show how one reasons."""
+        own = self.solved if self.solved and self.task.has_own_exemplars else ()
+        return not all(own[index].get("rationale") for index in range(len(own)))
 
     def _askable(
         self, template: templates.Template, rows: Sequence[sampling.Row]
@@ -391,8 +412,8 @@ class _Asker:
         return exemplars.draw(
             self.task,
             template,
-            self.train,
-            range(len(self.train)),
+            self.solved,
+            range(len(self.solved)),
             query=record,
             row_id=row,
             shots=self.settings.shots,

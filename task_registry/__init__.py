@@ -3,11 +3,13 @@
 Importing this package reads no file and builds no task.
 """
 
+import itertools
 import os
 from pathlib import Path
 
 from flanlike.tasks import registry as registry_module
 from task_registry import (
+    bbh,
     chain_of_thought,
     closed_book_qa,
     commonsense,
@@ -18,6 +20,7 @@ from task_registry import (
     linguistic_acceptability,
     math_problems,
     mixtures,
+    mmlu,
     nli,
     open_choice,
     paraphrase,
@@ -59,11 +62,16 @@ TASKS = [
     *instruction_collections.TASKS,
     *open_choice.TASKS,
 ]
+BENCHMARKS = {"mmlu": mmlu.TASKS, "bbh": bbh.TASKS}  # by cluster; nothing is trained on them
 
 
 def registry(user_module: str | os.PathLike[str] | None = None) -> registry_module.Registry:
     """Returns all tasks and mixtures, with those of the Python file `user_module` added."""
-    found = registry_module.Registry(TASKS, mixtures.build(TASKS), templates_folder=TEMPLATES)
+    found = registry_module.Registry(
+        [*TASKS, *itertools.chain(*BENCHMARKS.values())],
+        mixtures.build(TASKS, BENCHMARKS),
+        templates_folder=TEMPLATES,
+    )
     if user_module is not None:
         found.load_user_module(user_module)
     return found

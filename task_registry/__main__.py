@@ -44,7 +44,9 @@ def list_tasks(found: registry.Registry, options: argparse.Namespace) -> None:
         print(json.dumps(described, indent=2))
         return
     console = _console()
-    console.print(listing.table(described))
+    heading, *lines = listing.table(described, console.width)
+    console.print(rich_text.Text(heading, style="bold"), soft_wrap=True)
+    print("\n".join(lines))
     console.print(listing.totals(described))
 
 
@@ -99,6 +101,7 @@ def show_mixture(found: registry.Registry, options: argparse.Namespace) -> None:
         rules=options.hold_out_rules,
         skip_missing=options.skip_missing,
         skip_bad_rows=options.skip_bad_rows,
+        is_trained=False,
     )
     if options.json:
         print(json.dumps(_as_json(composition, options.data), indent=2))

@@ -1,6 +1,9 @@
-"""The mixtures: flan_core, flan2021, superglue_heldout, cot, open_choice, one a cluster."""
+"""The mixtures: flan_core, flan2021, superglue_heldout, cot, open_choice, one a cluster.
 
-from collections.abc import Sequence
+Those of the benchmarks, mmlu and bbh, are asked and never trained on.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from flanlike.mixtures import mixture
 from flanlike.tasks import registry
@@ -25,8 +28,13 @@ SUPER_GLUE = ("bool_q", "cb", "copa", "multirc", "record", "rte", "wic", "wsc")
 ON_REQUEST = ("newsroom", "story_cloze")
 
 
-def build(builders: Sequence[registry.Builder]) -> list[mixture.Mixture]:
-    """Returns all mixtures over the tasks that the builders make, a cluster's by its name."""
+def build(
+    builders: Sequence[registry.Builder], benchmarks: Mapping[str, Sequence[registry.Builder]]
+) -> list[mixture.Mixture]:
+    """Returns all mixtures over the tasks that the builders make, a cluster's by its name.
+
+    Those of the benchmarks are of names alone: none of their many tasks is built here.
+    """
     tasks = [builder() for builder in builders]
     clusters: dict[str, list[str]] = {}
     for task in tasks:
@@ -69,4 +77,13 @@ def build(builders: Sequence[registry.Builder]) -> list[mixture.Mixture]:
         mixture.Mixture(name=cluster, entries=tuple(names), description=f"cluster {cluster}")
         for cluster, names in clusters.items()
     ]
-    return [flan_core, flan2021, superglue_heldout, open_choice, cot, *by_cluster]
+    asked = [
+        mixture.Mixture(
+            name=cluster,
+            entries=tuple(builder.__name__ for builder in its_builders),
+            hold_out=(cluster,),
+            description=f"cluster {cluster}, only evaluated",
+        )
+        for cluster, its_builders in benchmarks.items()
+    ]
+    return [flan_core, flan2021, superglue_heldout, open_choice, cot, *by_cluster, *asked]

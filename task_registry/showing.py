@@ -68,13 +68,14 @@ def show(
     rows: Sequence[int] = range(len(records))
     if options.row is not None:
         rows = [_row(records, options.row)]
-    train = records
-    if options.shots and records.split != "train":
-        train = opening.open_rows(task, options.data, "train")
+    solved = records
+    if options.shots and (task.has_own_exemplars or records.split != "train"):
+        split = rows_module.EXEMPLARS if task.has_own_exemplars else "train"
+        solved = opening.open_rows(task, options.data, split)
     told = f"   ({notice})" if notice and records.source == "embedded" else ""
     console.print(f"{task.name}, cluster {task.cluster}, --data {options.data}{told}")
     for row, template in _turns(task, pool, records, rows, options):
-        prompt = _prompt(task, template_set, template, records, row, train, options)
+        prompt = _prompt(task, template_set, template, records, row, solved, options)
         _print_prompt(console, prompt)
 
 
@@ -169,12 +170,13 @@ def _prompt(
     template: templates.Template,
     records: rows_module.Records,
     row: int,
-    train: rows_module.Records,
+    solved: rows_module.Records,
     options: argparse.Namespace,
 ) -> task_module.Prompt:
     row_id, record = records.row_id(row), records[row]
     seed = seeding.key("show", task.name, row_id) if options.seed is None else options.seed
     styles = template_set.layout.option_styles
+    style = task.option_style or styles[seed % len(styles)].name
     return render.render(
         task,
         template,
@@ -187,14 +189,14 @@ def _prompt(
         exemplars=exemplars.draw(
             task,
             template,
-            train,
-            range(len(train)),
+            solved,
+            range(len(solved)),
             query=record,
             row_id=row_id,
             shots=options.shots,
             seed=seed,
         ),
-        option_style=options.option_style or styles[seed % len(styles)].name,
+        option_style=options.option_style or style,
     )
 
 

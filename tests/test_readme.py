@@ -4,6 +4,7 @@ import pathlib
 import re
 
 import task_registry
+from flanlike.tasks import task as task_module
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -25,10 +26,12 @@ def test_the_counts_of_tasks_are_those_of_the_registry():
     tasks = [registry.task(name) for name in registry.task_names]
     of_paper = [task for task in tasks if task.flan_dataset]
     alone = [task for task in tasks if task.is_microworld_only]
-    more = len(tasks) - len(of_paper) - len(alone)
+    asked = [task for task in tasks if task.cluster in task_module.BENCHMARKS]
+    more = len(tasks) - len(of_paper) - len(alone) - len(asked)
     datasets = len({task.flan_dataset for task in of_paper})
     said = " ".join(README.split())
     assert f"{len(tasks)} tasks: {len(of_paper)} of the FLAN 2021 paper's {datasets} data" in said
+    assert f"{len(asked)} of MMLU and BIG-Bench Hard" in said
     assert f"{more} of further datasets" in said and f"and {len(alone)} that exist" in said
     hub, tfds = (sum(getattr(task, name) is not None for task in tasks) for name in ("hub", "tfds"))
     assert f"known to have {hub} of them and TFDS {tfds};" in said

@@ -13,6 +13,7 @@ from random import Random
 
 from flanlike import errors, seeding
 from flanlike.microworld import (
+    benchmarks,
     causes,
     claims,
     classify,
@@ -38,6 +39,8 @@ from flanlike.microworld import (
 )
 from flanlike.tasks import task
 
+# Of a benchmark's own exemplars: they are no test rows, and drawn apart from all others.
+_EXEMPLARS = {task.EXEMPLARS: range(0, 12)}
 SPLITS = {"train": range(0, 12), "validation": range(12, 14), "test": range(14, 16)}
 # Where only some hundred records exist, the test gets more of them.
 _SMALL_SPLITS = {"train": range(0, 8), "validation": range(8, 10), "test": range(10, 16)}
@@ -51,7 +54,9 @@ class Generator:
 
     With `variants` above 1, `draw` also takes which variant to draw: the label, or what else must
     be balanced, or, where `is_grouped`, which member of a group (its rows follow each other).
-    `is_small` marks tasks with few distinct records.
+    `is_small` marks tasks with few distinct records, `exemplars` is how many a benchmark has of its
+    own. One that serves several tasks is named with what each is about, "mmlu:world_religions":
+    these have rows of their own, and the `topic` field says the latter in words.
     Generators of one `stream` see the same random numbers: the tasks of a pair share their inputs.
     """
 
@@ -60,6 +65,8 @@ class Generator:
     variants: int = 1
     is_grouped: bool = False
     is_small: bool = False
+    exemplars: int = 0
+    topic: str = ""
 
     def __call__(self, rng: Random) -> task.Record:
         if self.variants == 1:
@@ -73,6 +80,10 @@ def _labels(draw: Callable[[Random, int], task.Record], count: int = 2) -> Gener
 
 def _plain(draw: Callable[[Random], task.Record]) -> Generator:
     return Generator(draw=draw, stream=draw.__name__)
+
+
+def _bbh(draw: Callable[..., task.Record], count: int = 1) -> Generator:
+    return Generator(draw=draw, stream=draw.__name__, variants=count, exemplars=3)
 
 
 def _pair(
@@ -197,6 +208,15 @@ GENERATORS: dict[str, Generator] = {
     "cos_e": _plain(reasons.cos_e),
     "t0_sf": _plain(instructions.t0_sf),
     "natural_instructions_v2": _plain(instructions.natural_instructions_v2),
+    "mmlu": Generator(draw=benchmarks.mmlu, stream="mmlu", exemplars=5, topic="subject"),
+    "bbh_options": _bbh(benchmarks.bbh_options),
+    "bbh_true_false": _bbh(benchmarks.bbh_true_false, 2),
+    "bbh_yes_no": _bbh(benchmarks.bbh_yes_no, 2),
+    "bbh_valid": _bbh(benchmarks.bbh_valid, 2),
+    "bbh_sorting": _bbh(benchmarks.bbh_sorting),
+    "bbh_brackets": _bbh(benchmarks.bbh_brackets),
+    "bbh_counting": _bbh(benchmarks.bbh_counting),
+    "bbh_arithmetic": _bbh(benchmarks.bbh_arithmetic),
     **_pair("pick_synonym", "pick_antonym", open_choice.synonym_and_antonym, is_small=True),
     **_pair("pick_giver", "pick_receiver", open_choice.giver_and_receiver),
     **_pair("pick_most", "pick_fewest", open_choice.most_and_fewest),
@@ -209,17 +229,21 @@ GENERATORS: dict[str, Generator] = {
 def generate(name: str, split: str, row: int, seed: int = 0) -> task.Record:
     """Returns the record of that row: the same in every process, whatever was drawn before."""
     generator = _generator(name)
-    buckets = _buckets(split, is_small=generator.is_small)
+    topic = name.partition(":")[2]
+    stream = f"{generator.stream}:{topic}" if topic else generator.stream
+    buckets = _buckets(split, generator)
     if generator.variants == 1:
-        rng, variant = seeding.rng(generator.stream, seed, split, row), ()
+        rng, variant = seeding.rng(stream, seed, split, row), ()
     elif generator.is_grouped:
         group, member = divmod(row, generator.variants)
-        rng, variant = seeding.rng(generator.stream, seed, split, group), (member,)
+        rng, variant = seeding.rng(stream, seed, split, group), (member,)
     else:
-        rng = seeding.rng(generator.stream, seed, split, row)
+        rng = seeding.rng(stream, seed, split, row)
         variant = (int(rng.random() * generator.variants),)
     for _ in range(_ATTEMPTS):
         record = generator.draw(rng, *variant)
+        if generator.topic:
+            record[generator.topic] = topic.replace("_", " ") or "this and that"
         if bucket(record) in buckets:
             return record
     raise AssertionError(f"{name}: no record of split {split!r} in {_ATTEMPTS} draws")
@@ -243,8 +267,8 @@ def sizes(name: str) -> dict[str, int]:
 
     Rows may repeat where a task has few distinct records: see `distinct`.
     """
-    _generator(name)
-    return dict(_SIZES)
+    exemplars = _generator(name).exemplars
+    return {**_SIZES, **({task.EXEMPLARS: exemplars} if exemplars else {})}
 
 
 def distinct(name: str, split: str, seed: int = 0) -> int:
@@ -253,18 +277,26 @@ def distinct(name: str, split: str, seed: int = 0) -> int:
     return len({identity(record) for record in records})
 
 
+def is_known(name: str) -> bool:
+    """Returns whether there is a generator of that name, with a topic behind a colon or without."""
+    return name.partition(":")[0] in GENERATORS
+
+
 def identity(record: task.Record) -> tuple[object, ...]:
     fields = tuple(value for value in record.values() if isinstance(value, str))
     return (*fields, *sorted(record.get("options", ())))
 
 
 def _generator(name: str) -> Generator:
-    if name not in GENERATORS:
+    if not is_known(name):
         raise errors.did_you_mean("micro-world generator", name, GENERATORS)
-    return GENERATORS[name]
+    return GENERATORS[name.partition(":")[0]]
 
 
-def _buckets(split: str, *, is_small: bool) -> range:
-    if split not in SPLITS:
-        raise errors.did_you_mean("split", split, SPLITS)
-    return (_SMALL_SPLITS if is_small else SPLITS)[split]
+def _buckets(split: str, generator: Generator) -> range:
+    splits = _SMALL_SPLITS if generator.is_small else SPLITS
+    if generator.exemplars:
+        splits = splits | _EXEMPLARS
+    if split not in splits:
+        raise errors.did_you_mean("split", split, splits)
+    return splits[split]

@@ -106,7 +106,7 @@ def _free_text(
 
     Case and marks are let go, except where they are what the task is about.
     """
-    as_scored = str.strip if task.cluster == "text_formatting" else _words
+    as_scored = str.strip if task.cluster == "text_formatting" else _words_or_marks
     most = Counter(record["references"][0] for record in train).most_common(1)[0][0]
     rules: dict[str, Callable[[Record], str]] = {"majority": lambda record: most}
     for field in task.fields:
@@ -200,6 +200,11 @@ def _gold(record: Record) -> str:
 
 def _text(record: Record, task: tasks.Task) -> str:
     return " ".join(record[field] for field in task.fields if field != "rationale")
+
+
+def _words_or_marks(text: str) -> list[str]:
+    """Returns a text's words; brackets and the like, where it has no words."""
+    return _words(text) or text.split()
 
 
 def _words(text: str) -> list[str]:

@@ -1,12 +1,14 @@
 """Resolves a mixture for the rows that there are: opens and counts them, and holds tasks out."""
 
 import dataclasses
+import itertools
 from collections.abc import Mapping, Sequence
 
 from flanlike import errors
 from flanlike.mixtures import holdout, rates
 from flanlike.mixtures import mixture as mixture_module
 from flanlike.sources import availability
+from flanlike.tasks import task as task_module
 
 
 def compose(
@@ -19,10 +21,12 @@ def compose(
     skip_missing: bool = False,
     skip_bad_rows: bool = False,
     evaluated_on: Sequence[str] = (),
+    is_trained: bool = True,
 ) -> mixture_module.Composition:
     """Returns the mixture resolved for the rows that `data` has, which are opened and counted.
 
-    `evaluated_on` names the splits that a task which is evaluated has to have besides train.
+    `evaluated_on` names the splits that a task which is evaluated has to have besides train. A
+    mixture of which nothing is left to train on is an error, but where it is not trained on.
     """
     split = split_tasks(mixture, registry, held_out, rules=rules)
     found = availability.of(
@@ -35,7 +39,13 @@ def compose(
     )
     counts = {name: found.rows[name] for name in split.train if name in found.rows}
     composition = resolve(
-        mixture, registry, counts, held_out, rules=rules, unavailable=found.left_out(split.train)
+        mixture,
+        registry,
+        counts,
+        held_out,
+        rules=rules,
+        unavailable=found.left_out(split.train),
+        is_trained=is_trained,
     )
     return dataclasses.replace(
         composition,
@@ -54,32 +64,43 @@ def resolve(
     *,
     rules: holdout.Rules | None = None,
     unavailable: Mapping[str, str] | None = None,
+    is_trained: bool = True,
 ) -> mixture_module.Composition:
     """Returns the mixture's tasks with their rates and expected shares of prompts.
 
     `row_counts` gives the training rows of each task that is to take part, `unavailable` the
     reason for each that cannot. `held_out` names clusters and tasks; None means the mixture's own.
+    What is only evaluated may be held out of any mixture, be it in that or not.
     """
     unavailable = unavailable or {}
     held_out = mixture.held_out if held_out is None else tuple(held_out)
     rules = rules or mixture.rules
-    present = {n: registry.task(n).cluster for n in mixture.task_names if n not in unavailable}
+    clusters = _clusters(mixture, registry, held_out)
+    names = list(itertools.chain(*clusters.values()))
+    present = {n: registry.task(n).cluster for n in names if n not in unavailable}
     split = split_tasks(mixture, registry, held_out, rules=rules)
     training = [name for name in split.train if name in present]
-    excluded = {n: split.dropped.get(n) or unavailable[n] for n in mixture.task_names
+    excluded = {n: split.dropped.get(n) or unavailable[n] for n in names
                 if n in split.dropped or n in unavailable}  # fmt: skip
     if missing := [name for name in training if name not in row_counts]:
         raise KeyError(f"mixture {mixture.name!r}: no row counts for the tasks {missing!r}")
     if empty := [name for name in training if row_counts[name] < 1]:
         raise errors.UserError(f"mixture {mixture.name!r}: tasks {empty!r} have no training rows")
-    if not training:
+    asked_only = (registry.task(name).is_evaluation_only for name in mixture.task_names)
+    if is_trained and not training and all(asked_only):
+        raise errors.UserError(
+            f"mixture {mixture.name!r} is only evaluated, never trained on: train on another one "
+            f"and hold this one out, as in --mixture flan_core --hold-out {mixture.name}"
+        )
+    if is_trained and not training:
         listed = "; ".join(availability.by_reason(excluded)) or "none"
         raise errors.UserError(
             f"mixture {mixture.name!r} with {list(held_out)!r} held out has no task left to train "
             f"on; left out: {listed}; hold out fewer clusters"
         )
     check_evaluation(split, unavailable)
-    parts = rates.divide(mixture, {name: row_counts[name] for name in training}, 1.0)
+    counts = {name: row_counts[name] for name in training}
+    parts = rates.divide(mixture, counts, 1.0) if training else {}
     evaluation = tuple(name for name in split.evaluation if name in present)
     asked = dataclasses.replace(split, train=tuple(training), evaluation=evaluation)
     return mixture_module.Composition(
@@ -93,7 +114,7 @@ def resolve(
         evaluation=evaluation,
         excluded=excluded,
         missing={name: unavailable[name] for name in excluded if name not in split.dropped},
-        leaks={leak.task: str(leak) for leak in holdout.leaks(_clusters(mixture, registry), asked)},
+        leaks={leak.task: str(leak) for leak in holdout.leaks(clusters, asked)},
     )
 
 
@@ -116,7 +137,8 @@ def split_tasks(
 ) -> holdout.Split:
     """Returns which of the mixture's tasks are trained on, evaluated and dropped."""
     held_out = mixture.held_out if held_out is None else tuple(held_out)
-    split = holdout.apply(_clusters(mixture, registry), held_out, rules=rules or mixture.rules)
+    clusters = _clusters(mixture, registry, held_out)
+    split = holdout.apply(clusters, held_out, rules=rules or mixture.rules)
     untrainable = {
         name: "it has no training split: it is only evaluated, where it is held out"
         for name in split.train
@@ -130,10 +152,17 @@ def split_tasks(
 
 
 def _clusters(
-    mixture: mixture_module.Mixture, registry: availability.Tasks
+    mixture: mixture_module.Mixture, registry: availability.Tasks, held_out: Sequence[str]
 ) -> dict[str, list[str]]:
-    """Returns the mixture's tasks by their clusters."""
+    """Returns the mixture's tasks by their clusters, with those held out of it that it may lack."""
     clusters: dict[str, list[str]] = {}
     for name in mixture.task_names:
         clusters.setdefault(registry.task(name).cluster, []).append(name)
+    there = set(mixture.task_names)
+    for cluster in task_module.BENCHMARKS:
+        if not any(name == cluster or name.startswith(f"{cluster}_") for name in held_out):
+            continue
+        for name in registry.clusters.get(cluster, ()):
+            if name not in there and not {name, cluster}.isdisjoint(held_out):
+                clusters.setdefault(cluster, []).append(name)
     return clusters

@@ -20,6 +20,10 @@ shares text with the other (dialogsum and dream: 11 %; asdiv and mawps: 21 %; wn
 1.4 %), or fewer do but copy the same item, as sums with other numbers (mawps and cot_aqua: two
 rows). It is not where two rows merely have the same short question, quote the same words of a
 third, or come from one article of an encyclopedia (qnli and drop: one sentence).
+
+The benchmarks, mmlu and bbh, are in no pair: nothing that is trained on is known to share rows with
+them but Super-NaturalInstructions, which has 57 tasks of MMLU's questions under the names
+"mmmlu_answer_generation_<subject>", and leaves training with all collections.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -5,7 +5,7 @@ and in two splits. So it is the texts that are compared, case and white space ap
 rows' names alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from flanlike.prompts import render
 from flanlike.sources import rows as rows_module
@@ -32,21 +32,28 @@ def draw(
 
     The inputs are all fields but the rationale, whatever the template shows of them; what two
     exemplars say differs too. Where the template lists no options, none is about its options.
-    Fewer where there are no more, or none is found among many rows.
+    Fewer where there are no more, or none is found among many rows. A benchmark's own exemplars
+    are not drawn: the first ones are taken, in their order. They may ask all the same of options
+    that differ ("Which sentence is sarcastic?"), and so their options count as well.
     """
     if not shots:
         return []
-    said = {_inputs(task, query)}
+    is_own = records.split == rows_module.EXEMPLARS
+    inputs_of = _inputs_and_options if is_own else _inputs
+    said = {inputs_of(task, query)}
     is_bare = style == "instructions" and not template.lists_options
     picked: list[render.Exemplar] = []
     most = shots + _SPARE_ROWS + shots * _SPARE_ROWS_A_SHOT
-    for row in render.in_random_order(len(rows), most, seed):
+    order: Iterable[int] = range(len(rows))
+    if not is_own:
+        order = render.in_random_order(len(rows), most, seed)
+    for row in order:
         at = rows[row]
         other = records.row_id(at)
         if other == row_id:
             continue
         record = records[at]
-        inputs = _inputs(task, record)
+        inputs = inputs_of(task, record)
         if inputs in said or (is_bare and render.needs_options(task, record)):
             continue
         said.add(inputs)
@@ -54,6 +61,10 @@ def draw(
         if len(picked) == shots:
             break
     return picked
+
+
+def _inputs_and_options(task: task_module.Task, record: task_module.Record) -> tuple[str, ...]:
+    return (*_inputs(task, record), *sorted(record.get("options", ())))
 
 
 def _inputs(task: task_module.Task, record: task_module.Record) -> tuple[str, ...]:

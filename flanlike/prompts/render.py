@@ -59,10 +59,11 @@ def render(
 ) -> task_module.Prompt:
     """Returns the prompt of one record by one template, after the exemplars in order.
 
-    Options are listed in the layout's plain style, or in the one of the name `option_style`; where
-    its answers are labels, so are the prompt's options, targets and references. Their order is
-    drawn, but for options that point at others ("both A and B"): these keep their source's order,
-    and their letters (see `cross_references`).
+    Options are listed in the style of the name `option_style`, else in the task's or the layout's
+    plain one; where its answers are labels, so are the prompt's options, targets and references.
+    Their order is drawn, but for options that point at others ("both A and B"): these keep their
+    source's order, and their letters (see `cross_references`), and so do those of a task that says
+    so.
     Exemplars are dropped from the end until `fits(inputs)`, where that is given;
     `provenance.shots` is the number that is left. `shown` is what the query's inputs show of a
     field in place of all of it (see `fitting`, which knows how long a prompt may be): its target
@@ -78,7 +79,8 @@ def render(
     if style != "instructions":
         _check_style(task, template, style)
     draws = _Draws(seed)
-    listing = layout.plain if option_style is None else layout.style(option_style)
+    named = option_style or task.option_style
+    listing = layout.style(named) if named else layout.plain
     query = _solve(task, template, record, listing, draws, style, shown)
     inputs, shots, by_letter = query.inputs, 0, query.by_letter
     if exemplars:
@@ -269,7 +271,7 @@ def _words(
     else:
         return (), (), False
     order = list(range(len(words)))
-    if keeps_order:
+    if keeps_order or task.keeps_order:
         return words, tuple(order), by_letter
     draws.shuffle(order)
     return tuple([words[label] for label in order]), tuple(order), by_letter

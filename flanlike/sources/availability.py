@@ -34,6 +34,9 @@ class Available:
 class Tasks(Protocol):
     """What is needed of a registry here."""
 
+    @property
+    def clusters(self) -> Mapping[str, Sequence[str]]: ...
+
     def task(self, name: str) -> task_module.Task: ...
 
 

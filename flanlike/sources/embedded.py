@@ -11,7 +11,7 @@ def availability(task: task_module.Task, _: str | None) -> str | None:
     """Returns None if the micro-world makes records of the task, else the reason."""
     if not task.microworld:
         return "the micro-world has no rows of it: name another --data"
-    known = task.microworld in generators.GENERATORS
+    known = generators.is_known(task.microworld)
     return None if known else f"the micro-world has no generator {task.microworld!r}"
 
 

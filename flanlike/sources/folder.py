@@ -3,6 +3,8 @@
 The train split is the train file without its tail, validation is that tail (200 rows, or a tenth
 of a file of fewer than 2,000), and test is the test file, or else the validation file. Where there
 is no train file, validation is the validation file, and the task is evaluated and not trained on.
+A benchmark's own exemplars are in `exemplars.jsonl[.gz]|.parquet`, or in `exemplars.txt` as its
+makers publish them.
 Names of class labels come from `<folder>/manifest.json` where it has them, an entry a column:
 
     {"datasets": [{"name": "rte", "label_field": "label",
@@ -18,13 +20,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flanlike import errors
-from flanlike.sources import json_lines, parquet
+from flanlike.sources import exemplar_text, json_lines, parquet
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
 CARVED_ROWS = 200
 MANIFEST = "manifest.json"
+EXEMPLARS_TEXT = f"{rows_module.EXEMPLARS}.txt"
 
 _LOOKED_AT = 100  # rows
 
@@ -48,21 +51,35 @@ def lacks_training(task: task_module.Task, folder: str) -> str | None:
     return None
 
 
-def open_split(task: task_module.Task, folder: str, split: str) -> tuple["FolderRows", range, str]:
+def open_split(
+    task: task_module.Task, folder: str, split: str
+) -> tuple["FolderRows | exemplar_text.Rows", range, str]:
     """Returns the rows of the file that `split` is of, the part that it is, the file's split."""
     root = pathlib.Path(folder)
-    files = {official: _file(root, task.name, official) for official in rows_module.SPLITS}
+    known = (*rows_module.SPLITS, rows_module.EXEMPLARS)
+    files = {official: _file(root, task.name, official) for official in known}
+    text = root / task.name / EXEMPLARS_TEXT
+    if split == rows_module.EXEMPLARS and task.read_exemplars and text.is_file():
+        if there := files[split]:
+            raise errors.UserError(
+                f"{str(root / task.name)!r} has {text.name} and {there.name}: expected one file "
+                "of exemplars; remove one"
+            )
+        told = exemplar_text.Rows(task.read_exemplars, text)
+        return told, range(len(told)), split
     # A file of test rows is never drawn from for training, nor is a model chosen on it.
     wanted = {
         "train": ("train",),
         "validation": ("train", "validation"),
         "test": ("test", "validation"),
+        rows_module.EXEMPLARS: (rows_module.EXEMPLARS,),
     }[split]
     official = next((each for each in wanted if files[each]), None)
     if official is None:
         has = ", ".join(path.name for path in files.values() if path) or "no file of a split"
         raise errors.UserError(
-            f"{str(root / task.name)!r} has no {' and no '.join(map(_files_of, wanted))} that "
+            f"{str(root / task.name)!r} has no {' and no '.join(map(_files_of, wanted))}"
+            f"{f' or {text.name}' if split == text.stem and task.read_exemplars else ''} that "
             f"{split!r} could be of (it has {has}): add such a file, or use another split"
         )
     given = _given(task.name, root)

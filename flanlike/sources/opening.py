@@ -34,17 +34,26 @@ def open_rows(
     hub_root: str | None = None,
     skip_bad_rows: bool = False,
 ) -> rows_module.Records:
-    """Returns the records of `split` (train, validation or test) from the backend `data`.
+    """Returns the records of `split` from the backend `data`.
+
+    `split` is train, validation, test or, for a task that has its own, exemplars.
 
     `data` is "embedded", "hub", "tfds" or a folder. `hub_root` is a folder that stands for the
     hub, by default the environment's FLANLIKE_HUB_ROOT. With `skip_bad_rows` every row is read
     here once, and those that give no record are left out and counted; without, they raise.
     """
-    if split not in rows_module.SPLITS:
+    if split not in (*rows_module.SPLITS, rows_module.EXEMPLARS):
         raise errors.did_you_mean("split", split, rows_module.SPLITS)
     if reason := availability(task, data, hub_root=hub_root):
         raise errors.UserError(f"task {task.name!r} is not in --data {data}: {reason}")
     backend, where = _backend(task, data, hub_root)
+    is_text = task.read_exemplars is not None and split not in task.splits
+    if split == rows_module.EXEMPLARS and is_text and backend in (hub, tfds):
+        raise errors.UserError(
+            f"task {task.name!r}: --data {data} has none of its exemplars: save "
+            f"{task.exemplars_from} as FOLDER/{task.name}/{folder.EXEMPLARS_TEXT} beside a file "
+            "of its test rows and give --data FOLDER, or ask without exemplars"
+        )
     try:
         rows, indices, official = backend.open_split(task, where, split)
         dropped = rows.unlabelled(indices) if task.unlabelled else set()

@@ -19,6 +19,7 @@ from flanlike.tasks import task as task_module
 from flanlike.tasks import texts
 
 SPLITS = ("train", "validation", "test")
+EXEMPLARS = task_module.EXEMPLARS  # a further split, of tasks that have rows of that use alone
 
 _EXPRESSION = re.compile(r"(\w+)(?:\[(-?\d+)?:(-?\d+)?\])?")
 

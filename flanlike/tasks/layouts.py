@@ -8,6 +8,9 @@ between = "\\n"
 labels = "letters"                 # letters | numbers
 answer = "{label}"                 # what the target says: {label}, {text} or both
 
+[[asked_options]]                  # the same, for styles that training never draws
+name = "exam"
+
 [[few_shot]]
 between = "\\n"
 after = "\\n\\n"
@@ -99,14 +102,15 @@ _LETTERED = OptionStyle(name="lettered", item="({label}) {text}", labels="letter
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """How options are listed and exemplars joined. The first style is the plain one: evaluation
-    uses it unless told otherwise."""
+    uses it unless told otherwise. `asked_styles` are drawn for no prompt, only named."""
 
     option_styles: tuple[OptionStyle, ...] = (OptionStyle(),)
+    asked_styles: tuple[OptionStyle, ...] = ()
     few_shot: tuple[Delimiters, ...] = (Delimiters(),)
 
     def __post_init__(self) -> None:
-        names = [style.name for style in self.option_styles]
-        if not names or not self.few_shot or len(set(names)) != len(names):
+        names = [style.name for style in (*self.option_styles, *self.asked_styles)]
+        if not self.option_styles or not self.few_shot or len(set(names)) != len(names):
             raise errors.UserError(f"option styles {names!r} have to differ in name; {_EXPECTED}")
 
     @property
@@ -114,12 +118,13 @@ class Layout:
         return self.option_styles[0]
 
     def style(self, name: str) -> OptionStyle:
-        for style in self.option_styles:
+        known = (*self.option_styles, *self.asked_styles)
+        for style in known:
             if style.name == name:
                 return style
         if name == _LETTERED.name:
             return _LETTERED
-        raise errors.did_you_mean("option style", name, [s.name for s in self.option_styles])
+        raise errors.did_you_mean("option style", name, [style.name for style in known])
 
     def lettered(self, style: OptionStyle) -> OptionStyle:
         """Returns the style that has letters and is most like this one; it itself if it has them.
@@ -145,10 +150,11 @@ def load(path: str | os.PathLike[str]) -> Layout:
     data = read_toml(path)
     try:
         styles = tuple(OptionStyle(**table) for table in data.pop("options"))
+        asked = tuple(OptionStyle(**table) for table in data.pop("asked_options", ()))
         few_shot = tuple(Delimiters(**table) for table in data.pop("few_shot"))
         if data:
             raise TypeError(f"unknown keys {sorted(data)!r}")
-        return Layout(option_styles=styles, few_shot=few_shot)
+        return Layout(option_styles=styles, asked_styles=asked, few_shot=few_shot)
     except errors.UserError as error:
         raise errors.UserError(f"{path}: {error}") from None
     except (KeyError, TypeError, AttributeError) as error:

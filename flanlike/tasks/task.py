@@ -53,7 +53,12 @@ CLUSTERS = (
     "order_questions",
     "fact_questions",
     "place_questions",
+    # Benchmarks.
+    "mmlu",
+    "bbh",
 )
+
+BENCHMARKS = ("mmlu", "bbh")  # never trained on
 
 # The paper counts these as one of its twelve clusters, "misc" (Wei et al. 2021, figure 3).
 MISC = (
@@ -64,6 +69,8 @@ MISC = (
     "question_classification",
     "text_formatting",
 )
+
+EXEMPLARS = "exemplars"  # the split of a benchmark's own exemplars
 
 _NAME = re.compile(r"[a-z0-9_]+")
 
@@ -159,6 +166,11 @@ class Task:
     `cut` says what is lost of a field where a prompt is too long (see `prompts.fitting`): its end,
     its middle, or nothing, so that the prompt is left out. A field of the name "question" is never
     cut, any other loses its end, unless it stands here ("answer": that of an inverted prompt).
+    A benchmark has no training split, and may name a split "exemplars": its rows, in their order,
+    stand before a question that is to have some. Where its makers publish these as a prompt,
+    `read_exemplars` turns that text into rows, and `exemplars_from` says where the text is.
+    `option_style` is the style of the layout in which its options are listed where none is asked
+    for, "" the layout's plain one; with `keeps_order` they stand in their source's order.
     """
 
     name: str
@@ -183,6 +195,10 @@ class Task:
     how_to_get: str = ""
     rows: Callable[[str], Sequence[Row]] | None = None
     cut: Mapping[str, Cut] = field(default_factory=dict)
+    option_style: str = ""
+    keeps_order: bool = False
+    read_exemplars: Callable[[str], Sequence[Row]] | None = None
+    exemplars_from: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
@@ -200,17 +216,18 @@ class Task:
         for name in ("splits", "label_columns", "unlabelled"):
             if not isinstance(value := getattr(self, name), Mapping):
                 raise ValueError(f"task {self.name!r}: {name} is {value!r}; expected a dict")
-        for name in ("preprocess", "unusable", "rows"):
+        for name in ("preprocess", "unusable", "rows", "read_exemplars"):
             if (value := getattr(self, name)) is not None and not callable(value):
                 raise ValueError(f"task {self.name!r}: {name} is {value!r}; expected a function")
         if unknown := [name for name in self.optional if name not in self.fields]:
             raise ValueError(
                 f"task {self.name!r}: optional names {unknown!r}; expected some of {self.fields!r}"
             )
-        if "rationale" in self.optional or set(self.optional) == set(self.fields):
+        is_untold = "rationale" in self.optional and not self.is_evaluation_only
+        if is_untold or set(self.optional) == set(self.fields):
             raise ValueError(
                 f"task {self.name!r}: optional is {self.optional!r}; expected a field that is not, "
-                "and no rationale"
+                "and no rationale, but where a task is only evaluated"
             )
         reserved = {"label", "options", "references", "answer", "score", "group"}
         if clash := reserved & set(self.fields):
@@ -231,6 +248,11 @@ class Task:
     def is_evaluation_only(self) -> bool:
         """Returns whether the dataset has splits, but none to train on."""
         return bool(self.splits) and "train" not in self.splits
+
+    @property
+    def has_own_exemplars(self) -> bool:
+        """Returns whether its makers say which rows stand before a question."""
+        return EXEMPLARS in self.splits or self.read_exemplars is not None
 
     @property
     def has_rationale(self) -> bool:

@@ -371,7 +371,7 @@ def _check_for_task(path: str, template: Template, task: task_module.Task) -> No
 def _check_optional(path: str, template: Template, task: task_module.Task) -> None:
     """Raises unless each optional field stands on a line that can be left out."""
     if template.kind in ("forward", "cot") and (
-        found := sorted(template.target_fields & set(task.optional))
+        found := sorted((template.target_fields & set(task.optional)) - {"rationale"})
     ):
         raise _error(
             path,

@@ -232,3 +232,35 @@ def test_without_rows_to_write_answers_for_no_template_asks_for_one():
     assert asked.warnings == ["not asked, with --eval.generation-rows 0: samsum"]
     with pytest.raises(errors.UserError, match="generation-rows is 0, and the answers to samsum"):
         _collect("samsum", generation_rows=0)
+
+
+def test_a_benchmark_is_asked_with_its_own_exemplars_in_their_order():
+    asked = _collect("mmlu_anatomy", shots=5, rows_per_task=3)
+    assert {cell.kind for cell in asked.cells} == {"forward", "cot"} and not asked.warnings
+    assert asked.without_training == ("mmlu_anatomy",) and not asked.dropped_exemplars
+    exemplars = opening.open_rows(
+        task_registry.registry().task("mmlu_anatomy"), "embedded", "exemplars"
+    )
+    for cell in asked.cells:
+        for prompt in cell.prompts:
+            places = [prompt.inputs.index(exemplars[i]["question"]) for i in range(5)]
+            assert places == sorted(places)
+    (first, *_) = asked.cells
+    assert (first.template, first.prompts[0].options) == ("plain", ("A", "B", "C", "D"))
+
+
+def test_what_a_benchmark_lacks_of_exemplars_is_counted_and_without_reasons_none_are_asked_for(
+    tmp_path,
+):
+    row = {"input": "Sort: owl eel", "target": "eel owl"}
+    solved = [row | {"input": f"Sort: {word} eel"} for word in ("owl", "fox", "yak")]
+    name = "bbh_word_sorting"
+    source_toys.write_folder(tmp_path, name, test=[row, row], exemplars=solved)
+    asked = _collect(name, data=str(tmp_path), shots=3)
+    assert {cell.kind for cell in asked.cells} == {"forward"}
+    assert asked.warnings == [f"no chain of thought, for want of reasons in the exemplars: {name}"]
+    # The first exemplar says what the query says.
+    assert {prompt.provenance.shots for cell in asked.cells for prompt in cell.prompts} == {2}
+    assert asked.dropped_exemplars == sum(len(cell.prompts) for cell in asked.cells)
+    asked = _collect(name, data=str(tmp_path))
+    assert {cell.kind for cell in asked.cells} == {"forward", "cot"} and not asked.warnings

@@ -12,6 +12,7 @@ import pytest
 import task_registry
 from flanlike import errors
 from flanlike.microworld import (
+    benchmarks,
     causes,
     classify,
     coreference,
@@ -34,7 +35,11 @@ PAIRS = (
     ("pick_place", "pick_object"),
 )
 REGISTRY = task_registry.registry()
-ANSWERS = {name: REGISTRY.task(name).answers for name in NAMES}
+TASKS = {
+    REGISTRY.task(name).microworld.partition(":")[0]: REGISTRY.task(name)
+    for name in REGISTRY.task_names
+}
+ANSWERS = {name: TASKS[name].answers for name in NAMES}
 WITH_LABELS = [name for name in NAMES if isinstance(ANSWERS[name], task.Labels)]
 WITH_CHOICES = [name for name in NAMES if isinstance(ANSWERS[name], task.Choices)]
 
@@ -44,12 +49,12 @@ def rows(name: str, split: str, count: int) -> list[task.Record]:
 
 
 def test_every_registered_task_has_a_generator():
-    assert set(NAMES) == {REGISTRY.task(name).microworld for name in REGISTRY.task_names}
+    assert set(NAMES) == set(TASKS)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_records_have_the_task_s_fields_and_answers(name):
-    of_task = REGISTRY.task(name)
+    of_task = TASKS[name]
     for record in rows(name, "train", 60) + rows(name, "test", 20):
         assert all(isinstance(record[field], str) and record[field] for field in of_task.fields)
         expected = set(of_task.fields)
@@ -105,7 +110,7 @@ def test_seeds_give_other_rows():
 
 @pytest.mark.parametrize("name", WITH_LABELS + WITH_CHOICES)
 def test_labels_and_places_of_answers_are_balanced(name):
-    of_task = REGISTRY.task(name)
+    of_task = TASKS[name]
     for split, count in (("train", 1500), ("test", 800)):
         records = rows(name, split, count)
         counts = Counter(record["label"] for record in records)
@@ -118,7 +123,7 @@ def test_labels_and_places_of_answers_are_balanced(name):
 @pytest.mark.parametrize("name", WITH_LABELS)
 def test_label_words_leak_nothing(name):
     """A label's words come up in the inputs as often whatever the label."""
-    of_task = REGISTRY.task(name)
+    of_task = TASKS[name]
     records = rows(name, "train", 1200)
     for word in {word for phrase in of_task.answers.words for word in phrase.split()} - {"and"}:
         found = defaultdict(list)
@@ -135,7 +140,7 @@ OF_PAIRS = [*REGISTRY.clusters["nli"], *REGISTRY.clusters["paraphrase"]]
 @pytest.mark.parametrize("name", [*OF_PAIRS, "cola", "tweet_eval_irony"])
 def test_words_of_one_text_alone_do_not_tell_the_label(name):
     """Naive Bayes on the words of the last field, or of the first, stays near chance."""
-    of_task = REGISTRY.task(name)
+    of_task = TASKS[name]
     train, test = rows(name, "train", 2000), rows(name, "test", 600)
     # In cb, "hopes that" leaves the clause open: that is what such words mean.
     slack = 0.16 if name == "cb" else 0.09
@@ -166,7 +171,7 @@ def test_multirc_rows_of_a_group_follow_each_other():
 def test_inputs_are_short_and_of_few_words():
     words = set()
     for name in NAMES:
-        of_task = REGISTRY.task(name)
+        of_task = TASKS[name]
         for record in rows(name, "train", 200):
             texts = [record[field] for field in of_task.fields]
             texts += record.get("options", []) + record.get("references", [])
@@ -184,6 +189,77 @@ def test_unknown_names_are_errors():
         generators.generate("rte", "trian", 0)
     with pytest.raises(errors.UserError, match="micro-world generator 'nil'"):
         generators.sizes("nil")
+
+
+def test_tasks_of_one_generator_have_rows_of_their_own_that_say_what_they_are_about():
+    one, two = (
+        [generators.generate(f"mmlu:{topic}", "test", row) for row in range(20)]
+        for topic in ("world_religions", "virology")
+    )
+    assert {record["subject"] for record in one} == {"world religions"}
+    assert not {record["question"] + str(record["options"]) for record in one} & {
+        record["question"] + str(record["options"]) for record in two
+    }
+    assert generators.is_known("bbh_valid:formal_fallacies") and not generators.is_known("x:y")
+
+
+def test_benchmarks_have_exemplars_with_reasons_and_other_tasks_none():
+    assert generators.sizes("mmlu:virology")["exemplars"] == 5
+    assert generators.sizes("bbh_valid")["exemplars"] == 3
+    exemplars = rows("mmlu", "exemplars", 5)
+    assert all(record["rationale"] for record in exemplars)
+    tested = {generators.identity(record) for record in rows("mmlu", "test", 400)}
+    assert not tested & {generators.identity(record) for record in exemplars}
+    with pytest.raises(errors.UserError, match="unknown split 'exemplars'"):
+        generators.generate("rte", "exemplars", 0)
+
+
+def test_answers_of_the_benchmarks_follow_from_their_questions():
+    names = {"True": True, "False": False}
+    for record in rows("bbh_true_false", "test", 100):
+        truth = eval(record["question"].removesuffix("is"), {"__builtins__": {}}, names)
+        assert truth == (record["label"] == 0)
+    for record in rows("bbh_arithmetic", "test", 100):
+        value = eval(record["question"].removesuffix("="), {"__builtins__": {}})
+        assert record["references"] == [str(value)]
+    for record in rows("bbh_brackets", "test", 100):
+        text = f"{record['question'].partition(': ')[2]} {record['references'][0]}".replace(" ", "")
+        while (shorter := re.sub(r"\(\)|\[\]|<>", "", text)) != text:
+            text = shorter
+        assert not text
+    for record in rows("bbh_sorting", "test", 100):
+        words = record["question"].partition(": ")[2].split()
+        assert record["references"] == [" ".join(sorted(words))]
+    for record in rows("bbh_counting", "test", 100):
+        words = re.findall(r"\w+", record["question"])
+        counts = [benchmarks._NUMBERS.index(w) for w in words if w in benchmarks._NUMBERS]
+        assert record["references"] == [str(sum(counts))]
+    for record in rows("bbh_options", "test", 100):
+        question = record["question"]
+        row = re.search(r"they are (\w+), (\w+), (\w+)\.", record["rationale"]).groups()
+        for one, side, two in re.findall(r"(\w+) is (left|right) of (\w+)\.", question):
+            assert (row.index(one) < row.index(two)) == (side == "left")
+        asked = ("left end", "middle", "right end")
+        place = [part in question for part in asked].index(True)
+        assert record["options"][record["label"]] == row[place]
+
+
+def test_who_is_honest_and_what_is_valid_follow_too():
+    for record in rows("bbh_yes_no", "test", 100):
+        said = re.findall(r"(\w+) (?:says that (\w+) )?is (honest|lying)\.", record["question"])
+        truths = {}
+        for who, other, claim in said:
+            truths[who] = (truths[other] == (claim == "honest")) if other else claim == "honest"
+        assert truths[said[-1][0]] == (record["label"] == 0)
+    for record in rows("bbh_valid", "test", 100):
+        one, two, fact, claim = re.fullmatch(
+            r"Whoever has (.*) has (.*)\. (.*)\. So (.*)\.", record["question"]
+        ).groups()
+        is_denied = "not" in fact
+        assert is_denied == ("not" in claim)
+        first, second = (one, two) if not is_denied else (two, one)
+        follows = fact.endswith(f" {first}") and claim.endswith(f" {second}")
+        assert follows == (record["label"] == 0)
 
 
 def test_distinct_counts_the_different_rows_of_a_small_space():

@@ -11,6 +11,8 @@ CHOICES = toys.task_of(answers=task.Choices(), fields=("question", "rationale"))
 class Records(list):
     """Records with row ids, as a source gives them."""
 
+    split = "train"
+
     def row_id(self, index):
         return f"train/{index}"
 
@@ -85,3 +87,22 @@ def test_where_options_are_hidden_no_exemplar_asks_about_them():
     for seed in range(20):
         assert sorted(drawn(found, query, seed=seed, shots=4, template=bare)) == [1, 3]
     assert sorted(drawn(found, query, shots=4)) == [0, 1, 2, 3]
+
+
+def test_a_benchmarks_own_exemplars_come_first_to_last_and_none_says_what_the_query_says():
+    own = records("a?", "b?", "c?", "d?")
+    own.split = "exemplars"
+    assert [drawn(own, {"question": "q?"}, shots=3, seed=seed) for seed in range(3)] == [
+        [0, 1, 2]
+    ] * 3
+    assert drawn(own, {"question": "B?", "options": ["y", "x"]}, shots=3) == [0, 2, 3]
+    assert drawn(own, {"question": "q?"}, shots=9) == [0, 1, 2, 3]
+
+
+def test_own_exemplars_that_ask_the_same_of_other_options_are_others():
+    own = records("which?", "which?", "which?")
+    own.split = "exemplars"
+    own[1]["options"], own[2]["options"] = ["z", "x"], ["y", "x"]
+    query = {"question": "Which?", "options": ["p", "q"]}
+    assert drawn(own, query, shots=3) == [0, 1]
+    assert drawn(own, query | {"options": ["x", "z"]}, shots=3) == [0]

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 
+import benchmark_toys
 import hub_client
 import hub_repositories
 import hub_server
@@ -15,7 +16,9 @@ import task_registry
 from flanlike import jsonl
 
 REGISTRY = task_registry.registry()
-WITH_HUB = [name for name in REGISTRY.task_names if REGISTRY.task(name).hub]
+WITH_HUB = benchmark_toys.one_a_shape(
+    [name for name in REGISTRY.task_names if REGISTRY.task(name).hub]
+)
 
 
 @pytest.fixture(scope="module")

@@ -3,15 +3,18 @@ import subprocess
 import sys
 from unittest import mock
 
+import benchmark_toys
 import pytest
 import source_toys
 import task_rows
 import template_toys as toys
 
 import task_registry
+from flanlike import errors
 from flanlike.mixtures import compose, holdout
 from flanlike.prompts import checks
 from flanlike.sources import opening
+from flanlike.tasks import task
 from task_registry import __main__ as command_line
 from task_registry import mixtures
 
@@ -36,7 +39,10 @@ def mistake(capsys, *arguments):
 def test_flan_core_holds_every_task_once_and_holds_out_by_default():
     flan_core = REGISTRY.mixture("flan_core")
     on_request = set(mixtures.ON_REQUEST)
-    assert sorted(flan_core.task_names) == sorted(set(REGISTRY.task_names) - on_request)
+    benchmarks = set(benchmark_toys.TASKS)
+    assert sorted(flan_core.task_names) == sorted(
+        set(REGISTRY.task_names) - on_request - benchmarks
+    )
     assert set(flan_core.hold_out) <= set(REGISTRY.clusters)
     open_choice = REGISTRY.mixture("open_choice")
     assert len(open_choice.task_names) == 12
@@ -60,7 +66,7 @@ def test_every_cluster_is_a_mixture():
     assert REGISTRY.mixture("cot").task_names == REGISTRY.clusters["chain_of_thought"]
 
 
-@pytest.mark.parametrize("name", REGISTRY.task_names)
+@pytest.mark.parametrize("name", benchmark_toys.one_a_shape(REGISTRY.task_names))
 def test_every_task_passes_check_task(name):
     rows = opening.open_rows(REGISTRY.task(name), "embedded", "train")
     records = [rows[index] for index in range(5)]
@@ -87,7 +93,8 @@ def test_list_tells_what_there_is_of_each_task(capsys):
     assert rte["metrics"] == ["accuracy"]
     assert rte["sources"]["embedded"] == "rte"
     assert rte["availability"]["embedded"] == "available"
-    assert listed[-1]["availability"]["hub"].startswith("it exists in the micro-world only")
+    last = next(task for task in listed if task["name"] == "pick_object")
+    assert last["availability"]["hub"].startswith("it exists in the micro-world only")
     table = run(capsys, "list")
     assert f"{len(listed)} tasks; of the FLAN 2021 paper: " in table
     assert all(name in table for name in REGISTRY.task_names)
@@ -219,9 +226,56 @@ def test_a_mistake_is_one_line_and_status_2(capsys, arguments, message):
 
 def test_mixtures_of_the_registry_resolve():
     counts = dict.fromkeys(REGISTRY.task_names, 100)
-    for name in REGISTRY.mixture_names:
+    for name in set(REGISTRY.mixture_names) - set(task.BENCHMARKS):
         composition = compose.resolve(REGISTRY.mixture(name), REGISTRY, counts, ())
         assert sum(task.share for task in composition.tasks) == pytest.approx(1.0)
+
+
+def test_the_mixture_of_a_benchmark_is_evaluated_and_never_trained_on():
+    for name in task.BENCHMARKS:
+        mixture = REGISTRY.mixture(name)
+        assert compose.split_tasks(mixture, REGISTRY).evaluation == tuple(mixture.task_names)
+        composition = compose.compose(mixture, REGISTRY, "embedded", is_trained=False)
+        assert (composition.tasks, composition.evaluation) == ((), tuple(mixture.task_names))
+        with pytest.raises(errors.UserError) as caught:
+            compose.compose(mixture, REGISTRY, "embedded")
+        assert str(caught.value) == (
+            f"mixture {name!r} is only evaluated, never trained on: train on another one and hold "
+            f"this one out, as in --mixture flan_core --hold-out {name}"
+        )
+
+
+def test_a_benchmark_is_held_out_of_any_mixture_and_collections_leave_training_with_it():
+    composition = compose.compose(
+        REGISTRY.mixture("flan_core"), REGISTRY, "embedded", ["math", "mmlu", "bbh_snarks"]
+    )
+    math = REGISTRY.clusters["math"]
+    assert composition.evaluation == (*math, *REGISTRY.clusters["mmlu"], "bbh_snarks")
+    trained = {share.name for share in composition.tasks}
+    assert "rte" in trained and not trained & set(composition.evaluation)
+    assert "natural_instructions_v2" in composition.excluded
+    with pytest.raises(errors.UserError, match="task to hold out 'mmlu_anatomi'"):
+        compose.split_tasks(REGISTRY.mixture("flan_core"), REGISTRY, ["mmlu_anatomi"])
+
+
+def test_a_mixture_that_names_a_benchmarks_task_leaves_it_out_of_training_and_says_so(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from flanlike.mixtures import mixture\nTASKS = []\n"
+        "MIXTURES = [mixture.Mixture(name='mine', entries=('rte', 'mmlu_anatomy'))]\n"
+    )
+    found = task_registry.registry(tmp_path / "mine.py")
+    composition = compose.compose(found.mixture("mine"), found, "embedded")
+    assert [share.name for share in composition.tasks] == ["rte"]
+    assert "it is only evaluated" in composition.excluded["mmlu_anatomy"]
+
+
+def test_show_puts_a_benchmarks_own_exemplars_first_and_lists_options_as_published(capsys):
+    shown = run(capsys, "show", "mmlu_anatomy", "--shots", "5", "--template", "plain", "--n", "2")
+    assert shown.count("plain (forward) · 5 shots") == 2
+    first, second = shown.split("test/1 ")
+    assert first.count("\nAnswer:\n") == 6 and first.count("\nD. ") == 6
+    exemplar = next(line for line in first.split("\n") if line.endswith("?"))
+    assert exemplar in second
 
 
 def test_new_writes_files_that_load_and_check_says_what_is_missing(capsys, tmp_path, monkeypatch):

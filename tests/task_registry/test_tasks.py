@@ -4,6 +4,7 @@ import pkgutil
 import subprocess
 import sys
 
+import benchmark_toys
 import pytest
 import source_toys
 import task_rows
@@ -16,6 +17,7 @@ from flanlike.tasks import task as task_module
 
 _NOT_CLUSTERS = {
     "columns",
+    "exemplar_prompts",
     "rationales",
     "mixtures",
     "scaffold",
@@ -35,9 +37,10 @@ BUILDERS = [
 ]
 TASKS = {builder.__name__: builder() for builder in BUILDERS}
 WITH_DATASET = sorted(name for name, task in TASKS.items() if not task.is_microworld_only)
-WITH_HUB = sorted(name for name, task in TASKS.items() if task.hub)
+WITH_HUB = benchmark_toys.one_a_shape(sorted(name for name, task in TASKS.items() if task.hub))
 WITH_TFDS = sorted(name for name, task in TASKS.items() if task.tfds)
-TEST_ONLY = ["wsc273"]
+BENCHMARKS = [name for name, task in TASKS.items() if task.cluster in task_module.BENCHMARKS]
+TEST_ONLY = ["wsc273", *(name for name in BENCHMARKS if name.startswith("bbh_"))]
 
 
 def test_every_builder_is_named_like_its_task_and_its_docstring_shows_a_row():
@@ -54,7 +57,9 @@ def test_every_builder_is_named_like_its_task_and_its_docstring_shows_a_row():
     assert sorted(task_rows.LAYOUTS) == WITH_DATASET
 
 
-@pytest.mark.parametrize("name", [name for name in WITH_DATASET if name not in TEST_ONLY])
+@pytest.mark.parametrize(
+    "name", [name for name in WITH_DATASET if name not in (*TEST_ONLY, *BENCHMARKS)]
+)
 def test_splits_are_flan_carve_outs_of_official_splits(name):
     splits = TASKS[name].splits
     assert set(splits) == {"train", "validation", "test"}
@@ -102,7 +107,7 @@ def test_a_hub_row_gives_the_literal_record(name, tmp_path, monkeypatch):
     assert (len(records), records.source) == (1, "hub")
 
 
-@pytest.mark.parametrize("name", sorted(TASKS))
+@pytest.mark.parametrize("name", benchmark_toys.one_a_shape(sorted(TASKS)))
 def test_an_embedded_record_has_the_fields_and_answers_of_the_task(name):
     task = TASKS[name]
     records = opening.open_rows(task, "embedded", "validation")

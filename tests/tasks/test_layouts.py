@@ -88,3 +88,18 @@ def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path):
     path = tmp_path / layouts.FILE
     path.write_text('[[options]]\nname = "a"\n' + FEW_SHOT, encoding="utf-8-sig")
     assert layouts.load(path).plain.name == "a"
+
+
+def test_styles_that_are_only_asked_for_are_known_by_name_and_drawn_never(tmp_path):
+    path = tmp_path / "_layout.toml"
+    style = '[[{}]]\nname = "{}"\nheader = ""\nitem = "{{text}}"\n'
+    path.write_text(style.format("options", "plain") + style.format("asked_options", "exam"))
+    path.write_text(path.read_text() + FEW_SHOT)
+    found = layouts.load(path)
+    assert [each.name for each in found.option_styles] == ["plain"]
+    assert found.style("exam") == layouts.OptionStyle(name="exam", header="", item="{text}")
+    with pytest.raises(errors.UserError, match="did you mean 'exam'"):
+        found.style("exams")
+    path.write_text(path.read_text().replace('"exam"', '"plain"'))
+    with pytest.raises(errors.UserError, match="have to differ in name"):
+        layouts.load(path)

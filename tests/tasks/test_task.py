@@ -26,12 +26,25 @@ from flanlike.tasks import task
         ({"unlabelled": ["mood"]}, r"task 'toy': unlabelled is \['mood'\]; expected a dict"),
         ({"preprocess": "to_record"}, "task 'toy': preprocess is 'to_record'; expected a function"),
         ({"optional": ("title",)}, r"task 'toy': optional names \['title'\]; expected some of"),
+        (
+            {"fields": ("premise", "rationale"), "optional": ("rationale",)},
+            r"optional is \('rationale',\); expected a field that is not, and no rationale, but",
+        ),
+        ({"read_exemplars": "file"}, "read_exemplars is 'file'; expected a function"),
         ({"optional": "premise"}, "task 'toy': optional is 'premise'; expected a tuple of texts"),
     ],
 )
 def test_a_task_that_cannot_be_says_why(changes, message):
     with pytest.raises(ValueError, match=message):
         toys.task_of(**changes)
+
+
+def test_a_task_that_is_only_evaluated_may_lack_rationales():
+    made = toys.task_of(
+        fields=("premise", "rationale"), optional=("rationale",), splits={"test": "test"}
+    )
+    assert made.is_evaluation_only and not made.has_own_exemplars
+    assert toys.task_of(splits={"exemplars": "dev", "test": "test"}).has_own_exemplars
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 
+import benchmark_toys
 import pytest
 
 import task_registry
@@ -64,7 +65,7 @@ def rendered(name: str) -> str:
 
 
 def test_every_task_has_a_record():
-    assert sorted(RECORDS) == sorted(registry().task_names)
+    assert sorted(RECORDS) == sorted(benchmark_toys.one_a_shape(registry().task_names))
 
 
 @pytest.mark.parametrize("name", sorted(RECORDS))
@@ -80,6 +81,10 @@ def test_renderings_are_those_kept(name):
 def test_there_are_enough_templates_of_each_kind(name):
     built, template_set = load(name)
     assert len(template_set.templates) >= 10
+    if built.cluster in task.BENCHMARKS:  # which are asked and never trained on
+        assert len(template_set.forward) >= 10 and len(template_set.cot) >= 5
+        assert not template_set.inverted and not template_set.cot_inverted
+        return
     if built.has_rationale:
         assert len(template_set.cot) >= 10
         assert len(template_set.cot_inverted) >= 4
