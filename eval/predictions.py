@@ -108,7 +108,7 @@ def estimate(cells: Sequence[Predictions], metric: str | None = None) -> Estimat
         value = float(means.mean())
         samples = statistics.means(means, drawn)
         error = statistics.standard_error(means, inputs)
-    bounded = metric not in ("pearson", "spearman")
+    bounded = is_bounded(metric)
     distinct = int(inputs.max()) + 1
     return Estimate(
         value=value,
@@ -117,6 +117,11 @@ def estimate(cells: Sequence[Predictions], metric: str | None = None) -> Estimat
         samples=samples,
         distinct=distinct,
     )
+
+
+def is_bounded(metric: str) -> bool:
+    """Returns whether a metric is at least 0, as all are but correlations."""
+    return metric not in ("pearson", "spearman")
 
 
 def mean(estimates: Sequence[Estimate]) -> Estimate:
