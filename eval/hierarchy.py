@@ -19,7 +19,7 @@ from flanlike import errors, seeding
 
 Runs = Mapping[str, results.Cells]  # by name
 
-_NOTHING = 1e-12  # samples that vary by less do not vary
+_NORMAL = 1.959964  # the 97.5 % quantile
 
 
 def estimate(runs: Runs, *, draws_tasks: bool = True) -> predictions.Estimate:
@@ -186,13 +186,16 @@ def _quantile(variance: float, few: Sequence[np.ndarray]) -> float:
 def _interval(
     value: float, arm: float, of_tasks: Sequence[predictions.Estimate], *, least: float
 ) -> statistics.Interval:
-    """Returns value - arm to value + arm, wider by what tasks without any variance may hide.
+    """Returns value - arm to value + arm, wider by what tasks with little variance may hide.
 
-    Such a task (every row right in all runs) has the arms of its own interval, and these are added
-    as in `statistics.interval_of_mean`.
+    That is by how much more their own intervals reach (every row right in all runs) than their
+    standard errors tell; arms are added as in `statistics.interval_of_mean`.
     """
-    sure = [item for item in of_tasks if item.samples.std() < _NOTHING]
-    below = sum((item.value - item.interval.low) ** 2 for item in sure) / len(of_tasks) ** 2
-    above = sum((item.interval.high - item.value) ** 2 for item in sure) / len(of_tasks) ** 2
-    low, high = value - np.hypot(arm, below**0.5), value + np.hypot(arm, above**0.5)
+    known = np.asarray([(_NORMAL * item.standard_error) ** 2 for item in of_tasks])
+    below = np.asarray([(item.value - item.interval.low) ** 2 for item in of_tasks]) - known
+    above = np.asarray([(item.interval.high - item.value) ** 2 for item in of_tasks]) - known
+    more_below, more_above = (
+        np.sqrt(np.maximum(more, 0).sum()) / len(of_tasks) for more in (below, above)
+    )
+    low, high = value - np.hypot(arm, more_below), value + np.hypot(arm, more_above)
     return statistics.Interval(low=float(max(least, low)), high=float(min(1.0, high)))
