@@ -11,8 +11,9 @@ from typing import Literal
 
 import numpy as np
 
-BINS = 15  # as Guo et al. 2017, section 5
+BINS = 15  # as Guo et al. 2017, table 1
 _DRAWS = 200
+_EDGE = 1e-12  # what rounding may add to a confidence on a bin's edge
 _TOLERANCE = 1e-6  # how far a row's probabilities may add up to more or less than one
 
 
@@ -49,23 +50,18 @@ def of(
 ) -> Calibration:
     """Returns all of it; what is no probabilities of options, or no rows, is a ValueError."""
     confidences, is_right = top(probabilities, gold)
-    rng = np.random.default_rng(seed)
-    drawn = [
-        error(reliability(confidences, rng.random(len(confidences)) < confidences, bins=bins))
-        for _ in range(_DRAWS)
-    ]
     return Calibration(
         brier=float(np.mean(brier_per_row(probabilities, gold))),
         equal_mass=error(reliability(confidences, is_right, bins=bins)),
         equal_width=error(reliability(confidences, is_right, bins=bins, scheme="equal_width")),
-        of_calibrated=float(np.mean(drawn)),
+        of_calibrated=_of_calibrated(confidences, bins, seed),
     )
 
 
 def brier_per_row(probabilities: Sequence[Sequence[float]], gold: Sequence[int]) -> np.ndarray:
     """Returns for each row the squared distance of its probabilities from the right answer's.
 
-    Brier 1950, formula 2: the sum over options of (p - 1)**2 for the right one, p**2 for the
+    Brier 1950: the sum over options of (p - 1)**2 for the right one, p**2 for the
     others. Its mean over rows is the Brier score.
 
     (.8, .2), the first is right  ->  .2**2 + .2**2 = .08
@@ -100,16 +96,10 @@ def reliability(
     """Returns the bins that hold rows, the least sure first.
 
     Equal width: (0, 1/bins], (1/bins, 2/bins], ... (Guo et al. 2017, section 2). Equal mass: as
-    many rows in each as can be (Naeini et al. 2015; Nixon et al. 2019, section 3), but rows of one
+    many rows in each as can be (Nixon et al. 2019, adaptive bins), but rows of one
     confidence stay together, so that the order of rows makes no difference: there may be fewer.
     """
-    values, ties = np.unique(confidences, return_inverse=True)
-    if scheme == "equal_width":
-        numbers = np.ceil(values * bins - 1e-12)[ties]
-    else:
-        counts = np.bincount(ties)
-        middles = np.cumsum(counts) - counts / 2  # of the rows of one confidence, in order
-        numbers = np.floor(middles * bins / max(1, len(confidences)))[ties]
+    numbers = _numbers(confidences, bins, scheme)
     found = []
     for number in np.unique(numbers):
         rows = numbers == number
@@ -126,10 +116,30 @@ def reliability(
 def error(found: Sequence[Bin]) -> float:
     """Returns the mean over rows of how far a bin's accuracy is from its confidence.
 
-    Expected calibration error: the sum over bins of count / rows * |accuracy - confidence|.
+    Expected calibration error (Naeini et al. 2015; Guo et al. 2017, formula 3): the sum over bins
+    of count / rows * |accuracy - confidence|.
     """
     rows = sum(item.count for item in found)
     return math.fsum(item.count * abs(item.accuracy - item.confidence) for item in found) / rows
+
+
+def _numbers(confidences: np.ndarray, bins: int, scheme: str) -> np.ndarray:
+    """Returns the number of each row's bin; not all numbers have rows."""
+    values, ties = np.unique(confidences, return_inverse=True)
+    if scheme == "equal_width":
+        return np.ceil(values * bins - _EDGE).astype(int)[ties]
+    counts = np.bincount(ties)
+    middles = np.cumsum(counts) - counts / 2  # of the rows of one confidence, in order
+    return np.floor(middles * bins / len(confidences)).astype(int)[ties]
+
+
+def _of_calibrated(confidences: np.ndarray, bins: int, seed: int) -> float:
+    """Returns the mean equal-mass error over draws of which rows are right."""
+    rng = np.random.default_rng(seed)
+    is_right = rng.random((_DRAWS, len(confidences))) < confidences
+    is_in_bin = np.arange(bins) == _numbers(confidences, bins, "equal_mass")[:, None]
+    gaps = (is_right - confidences) @ is_in_bin  # each bin's count times accuracy less confidence
+    return float(np.abs(gaps).sum(axis=1).mean() / len(confidences))
 
 
 def _check(probabilities: Sequence[Sequence[float]], gold: Sequence[int]) -> None:
