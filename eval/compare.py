@@ -1,5 +1,7 @@
 """Several runs in one page: groups of runs that differ in their seed only, side by side.
 
+Two runs are also compared row by row, more of them in several groups with doubt over their seeds.
+
 python -m eval report runs/instructions-* runs/inputs-only-*
 """
 
@@ -10,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from eval import comparison, figures, page, plots, report, run_folder
+from eval import comparison, contrasts, figures, page, plots, report, run_folder
 from flanlike import errors
 
 # What may differ between the runs of one group.
@@ -61,7 +63,7 @@ def grouped(runs: Sequence[run_folder.Run]) -> list[Group]:
 
 
 def blocks(groups: Sequence[Group]) -> list[page.Block]:
-    """Returns the page: a figure and tables by cluster and by task, and the list of runs."""
+    """Returns the page: a figure and tables by cluster and task, differences, the list of runs."""
     runs = [run for group in groups for run in group.runs]
     clusters = _names(run.changes for run in runs)
     tasks = _names(run.task_changes for run in runs)
@@ -86,10 +88,21 @@ def blocks(groups: Sequence[Group]) -> list[page.Block]:
             "training split, and the trivial heuristic that did best on it.",
             role="note",
         ),
+        *_contrasts(groups),
         page.Heading(text="Runs"),
         _runs(groups),
     ]
     return found
+
+
+def _contrasts(groups: Sequence[Group]) -> list[page.Block]:
+    """Returns two runs row by row, or the groups' differences with doubt over their seeds."""
+    runs = [run for group in groups for run in group.runs]
+    if len(runs) == 2:
+        return contrasts.two_runs(*runs)
+    if len(groups) > 1:
+        return contrasts.groups({group.name: group.runs for group in groups})
+    return []
 
 
 def _figure(groups: Sequence[Group], names: Sequence[str]) -> page.Figure:

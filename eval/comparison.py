@@ -1,10 +1,9 @@
 """After against before: paired differences and a verdict in plain words."""
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eval import predictions, results
+from eval import pairs, predictions, results
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,11 +150,7 @@ def _estimates(
 ) -> dict[str, predictions.Estimate | None]:
     """Returns before, after and their difference; no before where it was on other rows."""
     after = predictions.headline(later, prompts=prompts)
-    before = [
-        dataclasses.replace(cell, inputs=after[0].inputs)  # in case it was kept by older rules
-        for cell in predictions.headline(earlier, prompts=prompts)
-        if cell.rows == after[0].rows
-    ]
+    before = pairs.on_rows_of(after, predictions.headline(earlier, prompts=prompts))
     found = {"after": predictions.estimate(after), "before": None, "difference": None}
     if before:
         found["before"] = predictions.estimate(before)

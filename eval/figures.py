@@ -28,6 +28,11 @@ def signed(value: float) -> str:
     return f"{'+' if value >= 0 else '−'}{number(abs(value))}"
 
 
+def p_value(value: float | None) -> str:
+    """Returns a p-value to three digits, "<.001" below that."""
+    return "<.001" if value is not None and value < 0.001 else number(value)
+
+
 def interval(estimate: predictions.Estimate, *, is_difference: bool = False) -> str:
     show = signed if is_difference else number
     return f"[{show(estimate.interval.low)}, {show(estimate.interval.high)}]"

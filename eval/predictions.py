@@ -122,14 +122,15 @@ def estimate(cells: Sequence[Predictions], metric: str | None = None) -> Estimat
     rows = [metrics.per_row(metric, cell.answered) for cell in cells]
     if any(row is None for row in rows):
         value = float(np.mean([cell.value(metric) for cell in cells]))
-        samples = np.resize(_by_rows(cells, metric, drawn[:RESAMPLES_BY_ROWS]), len(drawn))
+        by_template = [_by_rows(cell.answered, metric, first.inputs, seed) for cell in cells]
+        samples = np.resize(np.mean(by_template, axis=0), len(drawn))
         error = float(samples.std())
     else:
         means = np.mean(rows, axis=0)
         value = float(means.mean())
         samples = statistics.means(means, drawn)
         error = statistics.standard_error(means, inputs)
-    bounded = metric not in ("pearson", "spearman")
+    bounded = is_bounded(metric)
     distinct = int(inputs.max()) + 1
     return Estimate(
         value=value,
@@ -138,6 +139,11 @@ def estimate(cells: Sequence[Predictions], metric: str | None = None) -> Estimat
         samples=samples,
         distinct=distinct,
     )
+
+
+def is_bounded(metric: str) -> bool:
+    """Returns whether a metric is at least 0, as all are but correlations."""
+    return metric not in ("pearson", "spearman")
 
 
 def mean(estimates: Sequence[Estimate]) -> Estimate:
@@ -207,22 +213,22 @@ def _drawn(inputs: tuple[int, ...], seed: int) -> np.ndarray:
     return statistics.draws(np.asarray(inputs), seed=seed)
 
 
-def _by_rows(cells: Sequence[Predictions], metric: str, drawn: np.ndarray) -> np.ndarray:
-    by_template = [
-        statistics.resampled(
-            lambda rows, copies, cell=cell: metrics.compute(
-                metric, _drawn_rows(cell, rows, copies)
-            ),
-            drawn,
-        )
-        for cell in cells
-    ]
-    return np.mean(by_template, axis=0)
+@functools.lru_cache(maxsize=4096)
+def _by_rows(
+    answered: metrics.Answered, metric: str, inputs: tuple[int, ...], seed: int
+) -> np.ndarray:
+    """Returns a metric that is no mean over rows in some resamples: kept, for each takes long."""
+    drawn = _drawn(inputs, seed)[:RESAMPLES_BY_ROWS]
+    return statistics.resampled(
+        lambda rows, copies: metrics.compute(metric, _drawn_rows(answered, rows, copies)), drawn
+    )
 
 
-def _drawn_rows(cell: Predictions, rows: np.ndarray, copies: np.ndarray) -> metrics.Answered:
+def _drawn_rows(
+    answered: metrics.Answered, rows: np.ndarray, copies: np.ndarray
+) -> metrics.Answered:
     """Returns the answers on rows as drawn: each copy of a group is a group of its own."""
-    taken = cell.answered.take(rows)
+    taken = answered.take(rows)
     groups = zip(taken.groups, copies.tolist(), strict=bool(taken.groups))
     return dataclasses.replace(taken, groups=tuple(f"{group} {copy}" for group, copy in groups))
 

@@ -89,16 +89,19 @@ def resampled(
 def interval(samples: np.ndarray, *, value: float, distinct: int, bounded: bool = True) -> Interval:
     """Returns the 2.5 and 97.5 percentiles of resampled values of `distinct` clusters.
 
-    Where nothing varies (all rows right or all wrong) resampling knows no doubt. Then the interval
-    is Clopper and Pearson's: clusters unlike all of those seen are a share of at most
-    1 - .025 ** (1 / distinct), and at worst give the least or the most that there is (0 and 1, or
-    -1 and 1 for differences and correlations, which are not `bounded`).
+    Where nothing varies, or little does (all rows right, or all but one), resampling knows no
+    doubt. But clusters unlike all of those seen may be a share of up to 1 - .025 ** (1 / distinct),
+    and at worst give the least or the most that there is (0 and 1, or -1 and 1 for differences and
+    correlations, which are not `bounded`). The interval is never narrower than that: where all is
+    right or all wrong it is Clopper and Pearson's, and where four clusters or more differ from the
+    rest it makes no difference.
     """
     low, high = np.percentile(samples, (2.5, 97.5))
     least, most = (0.0 if bounded else -1.0), 1.0
-    if high - low < 1e-12 and distinct:
+    if distinct:
         unseen = 1 - 0.025 ** (1 / distinct)
-        low, high = value - unseen * (value - least), value + unseen * (most - value)
+        low = min(low, value - unseen * (value - least))
+        high = max(high, value + unseen * (most - value))
     return Interval(low=float(max(least, low)), high=float(min(most, high)))
 
 

@@ -87,6 +87,12 @@ def test_an_earlier_evaluation_on_other_rows_is_none():
     assert change.before is None and change.difference is None
 
 
+def test_rows_of_another_source_with_the_same_ids_are_other_rows():
+    earlier, later = eval_toys.cell([1, 0] * 100, [1, 0] * 100), eval_toys.cell([1, 0] * 100)
+    (change,) = comparison.of_tasks([earlier], [later], results.task_summaries([later], GIVEN))
+    assert change.before is None and change.difference is None
+
+
 def test_an_earlier_evaluation_is_drawn_as_the_later_one_is():
     """It may have been kept before rows of one passage were known to be one draw."""
     clusters = tuple(i // 4 for i in range(200))

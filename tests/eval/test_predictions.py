@@ -48,6 +48,13 @@ def test_metrics_that_are_no_mean_over_rows_are_resampled_whole():
     assert len(found.samples) == 1000
 
 
+def test_what_takes_long_is_computed_once(monkeypatch):
+    cells = [eval_toys.cell([1, 0, 0, 1] * 5, [1, 0, 1, 1] * 5, metrics=("f1",))]
+    first = predictions.estimate(cells)
+    monkeypatch.setattr(predictions.statistics, "resampled", None)
+    assert (predictions.estimate(cells).samples == first.samples).all()
+
+
 def _in_groups(right, groups):
     answered = metrics.Answered(predicted=right, gold=(1,) * len(right), groups=groups)
     numbers = tuple(sorted(set(groups)).index(group) for group in groups)

@@ -171,6 +171,23 @@ def test_runs_are_grouped_by_what_differs_but_the_seed(tmp_path):
     assert as_html.read_text().count("<svg") == 1
 
 
+def test_two_runs_are_compared_row_by_row_and_groups_over_seeds(tmp_path):
+    runs = [
+        _make_run(tmp_path / f"{right}-{seed}", seed=seed, prompts=prompts, right=right)
+        for prompts, right in (("instructions", 180), ("inputs-only", 120))
+        for seed in (0, 1)
+    ]
+
+    def text(chosen):
+        return compare.write(chosen, tmp_path / "page")[0].read_text()
+
+    assert "| sst2 | .900 | .600 | 0 | 60 | −.300 [−" in text([runs[0], runs[2]])
+    assert "| sst2 | .900 | .900 | 0 | 0 | +.000 [" in text(runs[:2])
+    assert "| sentiment | 1 | −.300 [−" in text(runs)
+    alone = text(runs[:1])
+    assert "Row by row" not in alone and "Differences over seeds" not in alone
+
+
 NASTY = "a | b\n<b>c</b> **d** `e` [f](g) _h_ snake_case &amp; \\| $i$\u2028- j"
 FIRST = "1. # - x"
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from eval import statistics
 
@@ -71,6 +72,33 @@ def test_all_right_and_all_wrong_have_the_exact_interval(n):
     assert (wrong.low, (1 - wrong.high) ** n) == (0.0, pytest.approx(0.025))
 
 
+@pytest.mark.parametrize("wrong", [0.0, 0.1, 1.0])
+def test_little_variation_is_no_more_certainty_than_none(wrong):
+    """One row that is wrong under one template of ten, or under all, hides as much as none."""
+    values = np.ones(200)
+    values[0] -= wrong
+    samples = statistics.means(values, statistics.draws(np.arange(200), seed=0))
+    found = statistics.interval(samples, value=values.mean(), distinct=200)
+    assert found.low <= 0.025 ** (1 / 200) and found.high == 1.0
+    exact = scipy.stats.binomtest(round(200 - wrong), 200).proportion_ci()
+    assert found.low == pytest.approx(exact.low, abs=0.006)
+
+
+def test_right_and_wrong_rows_are_covered_as_often_as_said():
+    """At worst over all true shares nine times in ten, where percentiles alone fall below .86."""
+    n, unseen = 60, 1 - 0.025 ** (1 / 60)
+    bounds = []
+    for k in range(n + 1):  # what endless resampling gives
+        ends = scipy.stats.binom.ppf((0.025, 0.975), n, k / n) / n
+        found = statistics.interval(np.repeat(ends, 500), value=k / n, distinct=n)
+        assert found.low <= k / n * (1 - unseen)
+        bounds.append((found.low, found.high))
+    low, high = np.array(bounds).T
+    for share in np.linspace(0.005, 0.995, 200):
+        is_covered = (low - 1e-12 <= share) & (share <= high + 1e-12)
+        assert scipy.stats.binom.pmf(np.arange(n + 1), n, share)[is_covered].sum() > 0.9
+
+
 def test_one_value_in_every_row_may_be_another_elsewhere():
     bounds = statistics.interval(np.full(10, 0.5), value=0.5, distinct=4)
     assert (bounds.low, bounds.high) == (
@@ -80,7 +108,7 @@ def test_one_value_in_every_row_may_be_another_elsewhere():
 
 
 def test_differences_are_not_cut_to_zero_and_one():
-    bounds = statistics.interval(np.linspace(-0.2, 0.1, 101), value=0, distinct=9, bounded=False)
+    bounds = statistics.interval(np.linspace(-0.2, 0.1, 101), value=0, distinct=900, bounded=False)
     assert bounds.low == pytest.approx(-0.1925)
 
 
