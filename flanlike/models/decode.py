@@ -55,16 +55,15 @@ def option_scores(
         layout(i, prompts[i], options[i], eos_id) for i in range(len(prompts)) if len(options[i])
     ]
     graphdef, params = nnx.split(model)
-    if jax.default_backend() == "cpu":
-        max_tokens_per_batch = min(max_tokens_per_batch, _MAX_TOKENS_ON_CPU)
-    batches = option_rows.batches(items, max_tokens_per_batch, model.config.model_size)
+    most = tokens_at_once(max_tokens_per_batch)
+    batches = option_rows.batches(items, most, model.config.model_size)
     started = (
         (batch, _log_probs(graphdef, params, *sharding.spread(option_rows.assemble(batch))))
         for batch in batches
     )
     work = sum(batch.tokens for batch in batches)
     scores = [np.zeros(len(choices)) for choices in options]
-    for batch, log_probs_M in _one_ahead(started):
+    for batch, log_probs_M in one_ahead(started):
         log_probs = iter(log_probs_M.tolist())
         for item in batch.items:
             for prediction in item.predictions:
@@ -74,13 +73,19 @@ def option_scores(
     return scores
 
 
+def tokens_at_once(max_tokens_per_batch: int) -> int:
+    """Returns how many tokens a batch holds: on a CPU, no more than are fast there."""
+    on_cpu = jax.default_backend() == "cpu"
+    return min(max_tokens_per_batch, _MAX_TOKENS_ON_CPU) if on_cpu else max_tokens_per_batch
+
+
 def _with_soft_prompt(model: nnx.Module, prompts: Sequence[Ids]) -> Sequence[Ids]:
     """Returns the prompts with the model's soft prompt, if it has one, before each."""
     first_ids = tuning.soft_prompt_ids(model)
     return [[*first_ids, *prompt] for prompt in prompts] if first_ids else prompts
 
 
-def _one_ahead(started: Iterable[tuple[Any, jax.Array]]) -> Iterator[tuple[Any, np.ndarray]]:
+def one_ahead(started: Iterable[tuple[Any, jax.Array]]) -> Iterator[tuple[Any, np.ndarray]]:
     """Yields each pair with its array on the host, while the next is at work on the device."""
     waiting = None
     for pair in started:
@@ -144,7 +149,7 @@ def generate(
 
     outputs: list[list[int]] = [[] for _ in prompts]
     started = ((batch, start(*batch)) for batch in batches)
-    for (chunk, rows, tokens), tokens_BT in _one_ahead(started):
+    for (chunk, rows, tokens), tokens_BT in one_ahead(started):
         for i, ids in zip(chunk, tokens_BT[: len(chunk)].tolist(), strict=True):
             outputs[i] = ids[: ids.index(eos_id)] if eos_id in ids else ids
         if done is not None:
