@@ -2,6 +2,8 @@
 
 python -m eval --run DIR [DIR ...] [--hold-out NAME ...] [--data ...] [--shots K] [--json]
 python -m eval report RUN [RUN ...] [--out DIR]
+python -m eval induction --model M [--out DIR]
+python -m eval prompts --model M --task T [--data ...] [--out DIR]
 
 On several devices the prompts are shared out. Several processes may run it together, as
 docs/scale_out.md says of train.py, with the variables in place of the flags.
@@ -31,7 +33,11 @@ from flanlike.sources import availability
 from flanlike.training import distributed
 
 # The first word of other commands -> the module whose `main` gets the words after it.
-_COMMANDS = {"report": "eval.report_command"}
+_COMMANDS = {
+    "report": "eval.report_command",
+    "induction": "eval.induction_command",
+    "prompts": "eval.prompts_command",
+}
 
 
 @errors.exits_with_one_line
