@@ -96,8 +96,7 @@ def estimate(cells: Sequence[Predictions], metric: str | None = None) -> Estimat
                 "evaluated on other rows: evaluate all templates of a task together"
             )
     inputs = np.asarray(first.inputs)
-    seed = seeding.key("bootstrap", first.task, *first.rows)
-    drawn = _drawn(first.inputs, seed)
+    drawn = _drawn(first.inputs, _seed(first))
     rows = [metrics.per_row(metric, cell.answered) for cell in cells]
     if any(row is None for row in rows):
         value = float(np.mean([cell.value(metric) for cell in cells]))
@@ -117,6 +116,16 @@ def estimate(cells: Sequence[Predictions], metric: str | None = None) -> Estimat
         samples=samples,
         distinct=distinct,
     )
+
+
+def draws(cell: Predictions) -> np.ndarray:
+    """Returns how often each row is drawn in each sample of `estimate([cell])`: (samples, rows).
+
+    So that what else is known of the rows can be drawn in pairs with it.
+    """
+    drawn = _drawn(cell.inputs, _seed(cell))
+    is_mean = metrics.per_row(cell.metric, cell.answered) is not None
+    return drawn if is_mean else np.resize(drawn[:RESAMPLES_BY_ROWS], drawn.shape)
 
 
 def mean(estimates: Sequence[Estimate]) -> Estimate:
@@ -175,6 +184,10 @@ def read(path: pathlib.Path) -> list[Predictions]:
         fields = {name: _tuple(fields[name]) for name in names if name != "answered"}
         cells.append(Predictions(**fields, answered=metrics.Answered(**answered)))
     return cells
+
+
+def _seed(cell: Predictions) -> int:
+    return seeding.key("bootstrap", cell.task, *cell.rows)
 
 
 @functools.lru_cache(maxsize=64)
