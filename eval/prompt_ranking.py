@@ -7,7 +7,7 @@ and beside what both are to beat, the mean over templates.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +71,9 @@ class Ranking:
     best: float  # on the test rows themselves: nobody could have chosen it
     by_perplexity: Choice
     by_validation: Choice | None  # None: there are no validation rows
+    proposed: tuple[Template, ...] = ()  # by the model itself, and in none of the above
+    # Of these, by validation rows; `over_mean` is over the mean of the other templates.
+    by_search: Choice | None = None
 
 
 Cells = Sequence[predictions.Predictions]
@@ -84,45 +87,64 @@ def perplexities(log_probs: Sequence[np.ndarray]) -> np.ndarray:
     return np.asarray([np.exp(-each.mean()) if len(each) else 1.0 for each in log_probs])
 
 
-def rank(cells: Cells, perplexities_of: Sequence[np.ndarray]) -> Ranking:
+def rank(
+    cells: Cells, perplexities_of: Sequence[np.ndarray], *, proposed: Container[str] = ()
+) -> Ranking:
     """Returns the ranking of one task from its cells: those on validation rows, and the others.
 
     `perplexities_of` are those of each prompt, a column for each cell of the headline
     (`predictions.headline`), in their order. A template's perplexity is their mean, as Gonen et
-    al.'s is.
+    al.'s is. Templates in `proposed` are the model's own.
     """
-    main = predictions.headline(cells, prompts=cells[0].prompts)
+    headline = predictions.headline(cells, prompts=cells[0].prompts)
+    columns = dict(zip((cell.template for cell in headline), perplexities_of, strict=True))
+    main = [cell for cell in headline if cell.template not in proposed]
+    searched = [cell for cell in headline if cell.template in proposed]
     whole = predictions.estimate(main)
     estimates = [predictions.estimate([cell]) for cell in main]
-    means = [float(column.mean()) for column in perplexities_of]
     choosing = {cell.template: cell for cell in cells if cell.is_choosing}
-    templates = [
-        Template(
-            name=cell.template,
-            perplexity=mean,
-            value=found.value,
-            ci95=_ends(found.interval),
-            on_validation=choosing[cell.template].value() if cell.template in choosing else None,
-        )
-        for cell, mean, found in zip(main, means, estimates, strict=True)
-    ]
+    templates = [_template(cell, columns, choosing) for cell in main]
+    means = [item.perplexity for item in templates]
     values = [item.value for item in templates]
-    names = {cell.template for cell in main}
+    of_main = [columns[cell.template] for cell in main]
+    names = {cell.template for cell in headline}
     others = [cell.template for cell in cells if not cell.is_choosing]
     return Ranking(
         task=main[0].task,
         metric=main[0].metric,
         n=main[0].count(),
         validation_n=max((cell.count() for cell in choosing.values()), default=0),
-        templates=tuple(sorted(templates, key=lambda item: item.perplexity)),
+        templates=_by_perplexity(templates),
         left_aside=tuple(name for name in others if name not in names),
-        **_correlation(main, means, values, perplexities_of, estimates),
+        **_correlation(main, means, values, of_main, estimates),
         mean=whole.value,
         mean_ci95=_ends(whole.interval),
         best=max(values),
         by_perplexity=_choice([main[int(np.argmin(means))]], whole),
         by_validation=_on_validation(main, choosing, whole),
+        proposed=_by_perplexity([_template(cell, columns, choosing) for cell in searched]),
+        by_search=_on_validation(searched, choosing, whole),
     )
+
+
+def _template(
+    cell: predictions.Predictions,
+    columns: Mapping[str, np.ndarray],
+    choosing: Mapping[str, predictions.Predictions],
+) -> Template:
+    found = predictions.estimate([cell])
+    name = cell.template
+    return Template(
+        name=name,
+        perplexity=float(columns[name].mean()),
+        value=found.value,
+        ci95=_ends(found.interval),
+        on_validation=choosing[name].value() if name in choosing else None,
+    )
+
+
+def _by_perplexity(templates: Iterable[Template]) -> tuple[Template, ...]:
+    return tuple(sorted(templates, key=lambda item: item.perplexity))
 
 
 def _correlation(
@@ -181,7 +203,7 @@ def _spearman(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _on_validation(
-    main: Cells, choosing: dict[str, predictions.Predictions], whole: predictions.Estimate
+    main: Cells, choosing: Mapping[str, predictions.Predictions], whole: predictions.Estimate
 ) -> Choice | None:
     """Returns the choice that validation rows make, as `results.TaskSummary` says."""
     names = results.best_on_validation([*choosing.values()], main)

@@ -69,6 +69,22 @@ def test_templates_that_no_headline_counts_are_left_aside():
     assert {item.name for item in found.templates} == {"a", "b", "c"}
 
 
+def test_proposed_templates_are_ranked_apart_and_chosen_by_validation_rows():
+    """With "b" and "c" proposed, what is said of the others is as without them."""
+    cells = _cells([2, 8, 5, 6, 1], on_validation=[3, 1, 2, 2, 0])
+    columns = _columns([40.0, 10.0, 30.0, 20.0, 15.0])
+    found = prompt_ranking.rank(cells, columns, proposed={"b", "c"})
+    assert [item.name for item in found.proposed] == ["b", "c"]
+    assert (found.by_search.templates, found.by_search.value) == (("c",), 5 / 8)
+    assert found.by_search.over_mean == pytest.approx(5 / 8 - 9 / 24)
+    others = prompt_ranking.rank(
+        [one for one in cells if one.template not in "bc"], [columns[i] for i in (0, 3, 4)]
+    )
+    assert others.by_search is None and others.proposed == ()
+    for name in ("templates", "spearman", "mean", "best", "by_perplexity", "by_validation"):
+        assert getattr(found, name) == getattr(others, name)
+
+
 def test_two_templates_or_equal_ones_have_no_correlation_to_speak_of():
     found = prompt_ranking.rank(_cells([2, 8]), _columns([3.0, 2.0]))
     assert (found.spearman, found.spearman_ci95, found.spearman_p) == (None, None, None)
@@ -133,6 +149,30 @@ def test_the_command_prints_json_alone(there, capsys):
     command.main(["prompts", *FLAGS, "--json"])
     said = capsys.readouterr()
     assert json.loads(said.out)["by_validation"]["templates"]
+
+
+def test_the_command_asks_and_shows_what_the_model_proposes(there, tmp_path, capsys, monkeypatch):
+    wordings = ["What is the <b>mood</b> here?", "too short", "Say what it is in a word."]
+
+    def generate(model, prompts, *, max_new_tokens, eos_id, done):
+        return [Letters().encode(text) for text in wordings[: len(prompts)]]
+
+    monkeypatch.setattr(decode, "generate", generate)
+    command.main(["prompts", *FLAGS, "--propose", "3", "--out", str(tmp_path)])
+    said = capsys.readouterr().out
+    assert "of 3 wordings that the model proposed 2 are templates (1 too short)" in said
+    assert "of these the best on 6 validation rows" in said
+    kept = json.loads((tmp_path / "prompts.json").read_text())
+    assert kept["wordings"] == {"proposed_0": wordings[0], "proposed_2": wordings[2]}
+    assert {item["name"] for item in kept["proposed"]} == {"proposed_0", "proposed_2"}
+    assert "proposed_0" not in {item["name"] for item in kept["templates"]}
+    page = (tmp_path / "prompts.html").read_text()
+    assert "&lt;b&gt;mood" in page and "<b>mood" not in page
+
+
+def test_what_is_proposed_needs_validation_rows(there):
+    with pytest.raises(errors.UserError, match="--propose with --validation-rows 0"):
+        prompts_command.main([*FLAGS[:-1], "0", "--propose", "3"])
 
 
 def test_an_unknown_task_is_told_before_a_model_is_read(tmp_path):
