@@ -1,12 +1,14 @@
 """Attention weights and direct effects, against what the layers themselves compute."""
 
 import dataclasses
+import functools
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import tuning_toys
+from flax import nnx
 
 from flanlike import models
 from flanlike.batches import features
@@ -40,6 +42,7 @@ def _batch():
     return batch
 
 
+@functools.cache
 def _model(kind):
     """Returns a model with all parameters drawn, so that no norm or bias is as it began."""
     if kind == "lora":
@@ -51,6 +54,11 @@ def _model(kind):
     for norm in (model.final_norm, model.blocks.attention_norm):
         norm.scale[...] = norm.scale[...] + 0.3 * rng.standard_normal(norm.scale.shape, np.float32)
     return model
+
+
+def _observed(model, look):
+    graphdef, params = nnx.split(model)
+    return jax.jit(lambda params: nnx.merge(graphdef, params).observe(_batch(), look))(params)
 
 
 ALL = pytest.mark.parametrize("kind", [*KINDS, "lora"])
@@ -68,7 +76,7 @@ def test_weights_bring_what_attention_brings(kind):
         mixed_BTNH = jnp.einsum("BNTS,BSNH->BTNH", weights_BNTS, v_BSNH)
         return theirs, block.attention.project(mixed_BTNH, "out", inputs=2), weights_BNTS
 
-    theirs, ours, weights_LBNTS = _model(kind).observe(_batch(), look)
+    theirs, ours, weights_LBNTS = _observed(_model(kind), look)
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
     np.testing.assert_allclose(weights_LBNTS.sum(-1), 1.0, atol=1e-5)
     sees = np.tril(np.ones((10, 10), bool))
@@ -97,7 +105,7 @@ def test_effects_add_up_to_what_attention_adds_to_the_logits(kind):
         ours_BTM = jnp.einsum("BNTS,BNSM->BTM", weights_BNTS, effects_BNSM)
         return ours_BTM, jnp.einsum("BTD,BMD->BTM", added_BTD, readout_BMD)
 
-    ours, theirs = model.observe(_batch(), look)
+    ours, theirs = _observed(model, look)
     if model.config.norms_after:
         ours, theirs = (x / jnp.linalg.norm(x, axis=-1, keepdims=True) for x in (ours, theirs))
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
