@@ -3,6 +3,11 @@
 python -m eval --run DIR [DIR ...] [--hold-out NAME ...] [--data ...] [--shots K] [--json]
 python -m eval --model FOLDER_OR_HUB_ID [...] --mixture NAME [--hold-out NAME ...] [--data ...]
 python -m eval report RUN [RUN ...] [--out DIR]
+python -m eval induction --model M [--out DIR]
+python -m eval prompts --model M --task T [--data ...] [--out DIR]
+
+On several devices the prompts are shared out. Several processes may run it together, as
+docs/scale_out.md says of train.py, with the variables in place of the flags.
 """
 
 import importlib
@@ -14,7 +19,11 @@ from flanlike import errors
 
 # The first word of other commands -> the module whose `main` gets the words after it, and what
 # opens the registry of tasks.
-_COMMANDS = {"report": "eval.report_command"}
+_COMMANDS = {
+    "report": "eval.report_command",
+    "induction": "eval.induction_command",
+    "prompts": "eval.prompts_command",
+}
 
 
 @errors.exits_with_one_line

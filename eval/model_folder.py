@@ -16,9 +16,8 @@ from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.mixtures import compose, holdout
 from flanlike.mixtures import mixture as mixtures
-from flanlike.pretrained import hub
 from flanlike.runs import folder as run_folder
-from flanlike.runs import loading, starts
+from flanlike.runs import loading, named, starts
 from flanlike.sources import availability
 from flanlike.tasks import registry as registries
 from flanlike.training import distributed
@@ -36,17 +35,10 @@ def evaluate(
 
     Raises UserError where the name is no model's, or a folder holds answers to something else.
     """
-    if not hub.is_id(name):
-        folder = pathlib.Path(name)
-        if not loading.is_bare(folder) and not run_folder.has_config(folder):
-            raise errors.UserError(
-                f"--model {name!r} is no folder with a model: expected a published one's "
-                "(config.json, safetensors, tokenizer), a bare model's, a run's, or a repository "
-                "of the hub (owner/model)"
-            )
+    there = named.find(name, flag="--model")
     tasks = registry(flags.tasks)
     asked = _asked(flags, tasks)
-    start = starts.starting_point(name, None, is_embedded=False)
+    start = starts.starting_point(there.name, None, is_embedded=False)
     config = config_lib.RunConfig(
         mixture=asked.mixture.name,
         data=flags.data or "embedded",

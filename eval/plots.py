@@ -148,6 +148,25 @@ def compared(
     return _svg(figure, "compared")
 
 
+def perplexities(
+    points: Sequence[tuple[float, float, float, float]], *, metric: str, mean: float
+) -> str:
+    """Returns a dot a template: (perplexity, value, low, high), and a line at their mean."""
+    figure, axes = _figure(3.2)
+    axes.axhline(mean, color=MARK, lw=1.4, linestyle=(0, (4, 1.5)), zorder=1)
+    for perplexity, value, low, high in points:
+        axes.plot([perplexity] * 2, [low, high], color=BEFORE, lw=1.2, zorder=2)
+        axes.scatter([perplexity], [value], s=30, color=AFTER, lw=0, zorder=3)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.3g}")
+    axes.xaxis.set_minor_formatter(lambda value, _: f"{value:,.3g}")
+    axes.tick_params(axis="x", which="minor", colors=INK, length=0, labelsize=9)
+    axes.set_xlabel("perplexity of the inputs", color=SOFT)
+    axes.set_ylabel(metric, color=SOFT)
+    _legend(axes, [_dot(AFTER, "a template"), _line(MARK, (0, (4, 1.5)), "mean over templates")])
+    return _svg(figure, "perplexities")
+
+
 def standalone(svg: str) -> str:
     """Returns a plot as a file of its own, in colours that read on white and on black."""
     for variable, colour in _COLOURS.values():

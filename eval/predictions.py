@@ -117,7 +117,7 @@ def estimate(cells: Sequence[Predictions], metric: str | None = None) -> Estimat
                 "evaluated on other rows: evaluate all templates of a task together"
             )
     inputs = np.asarray(first.inputs)
-    seed = seeding.key("bootstrap", first.task, *first.rows)
+    seed = _seed(first)
     drawn = _drawn(first.inputs, seed)
     rows = [metrics.per_row(metric, cell.answered) for cell in cells]
     if any(row is None for row in rows):
@@ -144,6 +144,16 @@ def estimate(cells: Sequence[Predictions], metric: str | None = None) -> Estimat
 def is_bounded(metric: str) -> bool:
     """Returns whether a metric is at least 0, as all are but correlations."""
     return metric not in ("pearson", "spearman")
+
+
+def draws(cell: Predictions) -> np.ndarray:
+    """Returns how often each row is drawn in each sample of `estimate([cell])`: (samples, rows).
+
+    So that what else is known of the rows can be drawn in pairs with it.
+    """
+    drawn = _drawn(cell.inputs, _seed(cell))
+    is_mean = metrics.per_row(cell.metric, cell.answered) is not None
+    return drawn if is_mean else np.resize(drawn[:RESAMPLES_BY_ROWS], drawn.shape)
 
 
 def mean(estimates: Sequence[Estimate]) -> Estimate:
@@ -205,6 +215,10 @@ def read(path: pathlib.Path) -> list[Predictions]:
             Predictions(**fields, answered=metrics.Answered(**answered), scored=tuple(scored))
         )
     return cells
+
+
+def _seed(cell: Predictions) -> int:
+    return seeding.key("bootstrap", cell.task, *cell.rows)
 
 
 @functools.lru_cache(maxsize=64)

@@ -174,6 +174,19 @@ def cluster_summaries(cells: Cells, summaries: Iterable[TaskSummary]) -> list[Cl
     return found
 
 
+def best_on_validation(cells: Cells, main: Cells) -> list[str]:
+    """Returns which templates of `main` are best on the validation rows among the cells.
+
+    All that are equally good; none where there are no validation rows.
+    """
+    names = {cell.template for cell in main}
+    values = {
+        cell.template: cell.value() for cell in cells if cell.is_choosing and cell.template in names
+    }
+    best = max(values.values(), default=None)
+    return [name for name, value in values.items() if value == best]
+
+
 def is_below(high: float, chance: float | None) -> bool:
     """Returns whether an interval that ends at `high` lies below chance, where there is one."""
     return chance is not None and high < chance
@@ -230,9 +243,7 @@ def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> Tas
     first, metric = main[0], main[0].metric
     found = predictions.estimate(main)
     values = [cell.value() for cell in main]
-    validation = _validation_values(cells, main)
-    best = max(validation.values(), default=None)
-    chosen = [name for name, value in validation.items() if value == best]
+    chosen = best_on_validation(cells, main)
     on_test = [cell for cell in cells if not cell.is_choosing]
     bare = [cell for cell in on_test if cell.kind == "forward" and not cell.options]
     reasoned = [cell for cell in on_test if cell.kind == "cot"]
@@ -264,13 +275,6 @@ def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> Tas
         unparsed_with_rationale=_unparsed(reasoned),
         by_scoring=_by_scoring(main),
     )
-
-
-def _validation_values(cells: Cells, main: Cells) -> dict[str, float]:
-    names = {cell.template for cell in main}
-    return {
-        cell.template: cell.value() for cell in cells if cell.is_choosing and cell.template in names
-    }
 
 
 def _by_scoring(main: Cells) -> dict[str, float]:

@@ -83,9 +83,8 @@ def scored_options(
         layout(i, prompts[i], options[i], eos_id) for i in range(len(prompts)) if len(options[i])
     ]
     graphdef, params = nnx.split(model)
-    if jax.default_backend() == "cpu":
-        max_tokens_per_batch = min(max_tokens_per_batch, _MAX_TOKENS_ON_CPU)
-    batches = option_rows.batches(items, max_tokens_per_batch, model.config.model_size)
+    most = tokens_at_once(max_tokens_per_batch)
+    batches = option_rows.batches(items, most, model.config.model_size)
     started = (
         (batch, _log_probs(graphdef, params, *sharding.spread(option_rows.assemble(batch))))
         for batch in batches
@@ -107,6 +106,12 @@ def _summed(items: Sequence[option_rows.Item], log_probs_M: np.ndarray) -> list[
             sums[int(prediction.is_eos), prediction.option] += next(log_probs)
         found.append(Scored(item.index, sums[0], sums[1]))
     return found
+
+
+def tokens_at_once(max_tokens_per_batch: int) -> int:
+    """Returns how many tokens a batch holds: on a CPU, no more than are fast there."""
+    on_cpu = jax.default_backend() == "cpu"
+    return min(max_tokens_per_batch, _MAX_TOKENS_ON_CPU) if on_cpu else max_tokens_per_batch
 
 
 def with_soft_prompt(model: nnx.Module, prompts: Sequence[Ids]) -> Sequence[Ids]:

@@ -5,7 +5,7 @@ are computed once, and each layer of the scan picks its own.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -83,7 +83,7 @@ class Decoder(nnx.Module):
     ) -> jax.Array:
         """Returns the last layer's normed stream x_BTD, from which `logits` predicts."""
         key = rngs.dropout() if rngs is not None and self.config.dropout else None
-        x_BTD, _ = self._run(batch, branch_ids_BT, key=key, keeps_cache=False)
+        x_BTD, _ = self._run(batch, branch_ids_BT, key=key)
         return x_BTD
 
     def logits(self, x_BTD: jax.Array) -> jax.Array:
@@ -92,8 +92,16 @@ class Decoder(nnx.Module):
 
     def prefill(self, batch: features.Batch, slots: int) -> tuple[jax.Array, layers.KeysValues]:
         """Returns x_BTD of the prompts, and their keys and values with room for `slots` tokens."""
-        x_BTD, cache = self._run(batch, None, key=None, keeps_cache=True)
+        x_BTD, cache = self._run(batch, None, gives=lambda _block, _x, _view, own: own)
         return x_BTD, layers.with_room(cache, slots)
+
+    def observe(self, batch: features.Batch, look: Callable[[Block, jax.Array, View], Any]) -> Any:
+        """Returns what `look` makes of every layer, stacked: of its block, stream and view.
+
+        The stream x_BTD is the one that comes to the layer. What is looked at is computed here
+        alone: the other passes are as they were.
+        """
+        return self._run(batch, None, gives=lambda block, x, view, _own: look(block, x, view))[1]
 
     def step(
         self,
@@ -129,9 +137,10 @@ class Decoder(nnx.Module):
         batch: features.Batch,
         branch_ids_BT: jax.Array | None,
         *,
-        key: jax.Array | None,
-        keeps_cache: bool,
-    ) -> tuple[jax.Array, layers.KeysValues | None]:
+        key: jax.Array | None = None,
+        gives: Callable[[Block, jax.Array, View, layers.KeysValues], Any] | None = None,
+    ) -> tuple[jax.Array, Any]:
+        """Returns the last layer's normed stream, and what is given of each layer, stacked."""
         embedding_key, blocks_key = layers.split(key, 2)
         x_BTD = layers.dropout(self.embedding(batch.tokens_BT), self.config.dropout, embedding_key)
         positions_BT = jnp.asarray(batch.positions_BT)
@@ -148,12 +157,13 @@ class Decoder(nnx.Module):
 
         def layer(block: Block, x_BTD: jax.Array, of_layer):
             key, is_local = of_layer
-            x_BTD, own = block(x_BTD, view=_pick(views, is_local), key=key)
-            return x_BTD, own if keeps_cache else None
+            view = _pick(views, is_local)
+            after_BTD, own = block(x_BTD, view=view, key=key)
+            return after_BTD, None if gives is None else gives(block, x_BTD, view, own)
 
         per_layer = (layers.layer_keys(blocks_key, self.config.layers), self._is_local())
-        x_BTD, cache = layers.scan(self.blocks, layer, x_BTD, per_layer, self.config)
-        return self.final_norm(x_BTD), cache
+        x_BTD, given = layers.scan(self.blocks, layer, x_BTD, per_layer, self.config)
+        return self.final_norm(x_BTD), given
 
     def _views(
         self,

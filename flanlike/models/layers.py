@@ -60,10 +60,13 @@ class RMSNorm(nnx.Module):
     def __call__(self, x_BTD: jax.Array) -> jax.Array:
         x_BTD = x_BTD.astype(jnp.float32)
         mean_square_BT1 = jnp.mean(jnp.square(x_BTD), axis=-1, keepdims=True)
-        scale = self.scale[...].astype(jnp.float32)
-        scale = 1.0 + scale if self.is_centered else scale
-        x_BTD = x_BTD * jax.lax.rsqrt(mean_square_BT1 + self.eps) * scale
+        x_BTD = x_BTD * jax.lax.rsqrt(mean_square_BT1 + self.eps) * self.factors()
         return x_BTD.astype(self.dtype)
+
+    def factors(self) -> jax.Array:
+        """Returns what it multiplies by, in float32."""
+        scale = self.scale[...].astype(jnp.float32)
+        return 1.0 + scale if self.is_centered else scale
 
 
 class Sublayer(nnx.Module):

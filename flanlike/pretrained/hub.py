@@ -43,25 +43,26 @@ def is_commit_of(pinned: str, name: str) -> bool:
     return pinned.partition("@")[0] == name.partition("@")[0] and "@" in pinned
 
 
-def fetch(name: str) -> Fetched:
+def fetch(name: str, *, flag: str = "--init") -> Fetched:
     """Returns the folder of a repository's files that are read here, fetched where need be.
 
     Of the weights that is safetensors alone. What cannot be read is refused before they are
-    fetched: weights in another format only, another architecture or tokenizer.
+    fetched: weights in another format only, another architecture or tokenizer. `flag` is the one
+    that named it, for what is said.
     """
     repo, revision = _ID.fullmatch(name).groups()
     try:
         import huggingface_hub
     except ImportError as error:
         raise errors.UserError(
-            f"--init {name!r} needs the package huggingface_hub: pip install -e '.[pretrained]'; "
+            f"{flag} {name!r} needs the package huggingface_hub: pip install -e '.[pretrained]'; "
             "or give a folder"
         ) from error
     unreachable = None
     try:
         files, unreachable = _look_up(huggingface_hub, repo, revision)
         if files is not None:
-            _check(name, files)
+            _check(name, files, flag)
         is_cached = files is None
         folder = _download(huggingface_hub, repo, revision, _SMALL, is_cached=is_cached)
         layout.to_ours(layout.read(folder) or {"model_type": None}, folder)
@@ -72,7 +73,7 @@ def fetch(name: str) -> Fetched:
         raise
     except Exception as error:  # whatever sockets, proxies, certificates or the hub raise
         told = _told(huggingface_hub, error, repo, revision, unreachable)
-        raise errors.UserError(f"--init {name!r}: {told}") from error
+        raise errors.UserError(f"{flag} {name!r}: {told}") from error
     return Fetched(folder=folder, pinned=f"{repo}@{folder.name}")
 
 
@@ -90,17 +91,17 @@ def _look_up(
     return {sibling.rfilename for sibling in info.siblings or ()}, None
 
 
-def _check(name: str, siblings: set[str]) -> None:
+def _check(name: str, siblings: set[str], flag: str) -> None:
     if layout.CONFIG_FILE not in siblings:
         raise errors.UserError(
-            f"--init {name!r}: the repository has no {layout.CONFIG_FILE}; expected a model in "
+            f"{flag} {name!r}: the repository has no {layout.CONFIG_FILE}; expected a model in "
             "Hugging Face layout"
         )
     if not siblings & set(weights.ENTRIES):
         others = sorted(file for file in siblings if file.endswith((".bin", ".msgpack", ".h5")))
         has = f", but {', '.join(others[:3])}" if others else ""
         raise errors.UserError(
-            f"--init {name!r}: the repository has no safetensors ({' or '.join(weights.ENTRIES)})"
+            f"{flag} {name!r}: the repository has no safetensors ({' or '.join(weights.ENTRIES)})"
             f"{has}: write them once with transformers (docs/pretrained.md says how) and give "
             "that folder"
         )

@@ -14,9 +14,9 @@ from flanlike.batches import tokenizer, vocabulary
 from flanlike.models import config as model_config
 from flanlike.models import presets, tuning
 from flanlike.pretrained import hub, layout
-from flanlike.runs import bases, loading
+from flanlike.runs import bases, loading, named
 from flanlike.runs import folder as run_folder
-from flanlike.training import checkpoint, optim, progress
+from flanlike.training import optim, progress
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,18 +71,9 @@ def starting_point(
     folder = None
     if init == "default":
         folder = bases.SHIPPED if is_embedded and preset in (None, "micro") else None
-    elif hub.is_id(init):
-        fetched = hub.fetch(init)
-        init, folder = fetched.pinned, fetched.folder
     elif init != "none":
-        folder = Path(init)
-        if not loading.is_bare(folder) and not run_folder.has_config(folder):
-            raise errors.UserError(
-                f"--init {init!r} is no folder with a model: expected a run's folder, a bare "
-                f"model's (config.json, {checkpoint.PARAMS_FILE}, vocabulary/), a published "
-                f"one's (config.json, safetensors, tokenizer), a repository of the hub "
-                "(owner/model), 'default' or 'none'"
-            )
+        found = named.find(init, flag="--init", also="'default', 'none'")
+        init, folder = found.name, found.folder
     shape = presets.get(preset or "micro") if folder is None else loading.shape_of(folder)
     if folder is not None and preset is not None:
         same = dataclasses.replace(presets.get(preset), vocab_size=shape.vocab_size)

@@ -100,6 +100,14 @@ class Registry:
         found._built = {}
         return found
 
+    def with_templates(self, name: str, more: Sequence[templates_module.Template]) -> "Registry":
+        """Returns this registry with further templates of one task, after its own."""
+        own = self.templates(name)
+        found = copy.copy(self)
+        more_set = dataclasses.replace(own, templates=(*own.templates, *more))
+        found._templates = {**self._templates, name: more_set}
+        return found
+
     def mixture(self, name: str) -> Mixture:
         """Returns the mixture of that name, with every task in it known."""
         if name not in self._mixtures:

@@ -164,6 +164,12 @@ def load(
     return TemplateSet(templates=templates, layout=layout)
 
 
+def check(template: Template, task: task_module.Task, *, where: str) -> None:
+    """Raises unless a template is one for the task; `where` says what it stands in."""
+    _check_syntax(where, template)
+    _check_for_task(where, template, task)
+
+
 def _stamp(path: str, task: task_module.Task) -> tuple[int, int]:
     try:
         status = os.stat(path)

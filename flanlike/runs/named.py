@@ -1,0 +1,39 @@
+"""Where the model is that a flag names: a folder, or a repository of the hub."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flanlike import errors
+from flanlike.pretrained import hub
+from flanlike.runs import folder as run_folder
+from flanlike.runs import loading
+from flanlike.training import checkpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """A model's folder, and its name: a repository's with the commit that it has now."""
+
+    folder: Path
+    name: str
+
+
+def find(name: str, *, flag: str, also: str = "") -> Named:
+    """Returns the folder of the model of that name, fetched from the hub where it is an id.
+
+    `flag` is the one that named it, for what is said, and `also` what else it may be.
+    """
+    if hub.is_id(name):
+        fetched = hub.fetch(name, flag=flag)
+        return Named(folder=fetched.folder, name=fetched.pinned)
+    folder = Path(name)
+    if not loading.is_bare(folder) and not run_folder.has_config(folder):
+        kinds = [
+            f"a run's folder, a bare model's (config.json, {checkpoint.PARAMS_FILE}, vocabulary/)",
+            "a published one's (config.json, safetensors, tokenizer)",
+            "a repository of the hub (owner/model)",
+            *([also] if also else []),
+        ]
+        listed = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
+        raise errors.UserError(f"{flag} {name!r} is no folder with a model: expected {listed}")
+    return Named(folder=folder, name=name)
