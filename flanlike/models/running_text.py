@@ -86,7 +86,7 @@ def _item(index: int, tokens: list[int], given: int) -> option_rows.Item:
         branches=[0] * n,
         positions=list(range(n)),
         predictions=[
-            option_rows.Prediction(offset=t, token=tokens[t + 1], option=0)
+            option_rows.Prediction(offset=t, token=tokens[t + 1], option=0, is_eos=False)
             for t in range(given, n - 1)
         ],
     )
