@@ -31,7 +31,7 @@ from flanlike.sources import availability
 from flanlike.training import distributed
 
 # The first word of other commands -> the module whose `main` gets the words after it.
-_COMMANDS = {"report": "eval.report_command"}
+_COMMANDS = {"lm-eval": "eval.lm_eval_command", "report": "eval.report_command"}
 
 
 @errors.exits_with_one_line
