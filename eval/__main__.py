@@ -2,6 +2,8 @@
 
 python -m eval --run DIR [DIR ...] [--hold-out NAME ...] [--data ...] [--shots K] [--json]
 python -m eval report RUN [RUN ...] [--out DIR]
+python -m eval lm-eval --model flanlike --model_args run=DIR --tasks NAME
+python -m eval export-lm-eval --out DIR [--hold-out NAME ...] [--data ...] [--like FOLDER]
 
 On several devices the prompts are shared out. Several processes may run it together, as
 docs/scale_out.md says of train.py, with the variables in place of the flags.
@@ -31,7 +33,11 @@ from flanlike.sources import availability
 from flanlike.training import distributed
 
 # The first word of other commands -> the module whose `main` gets the words after it.
-_COMMANDS = {"lm-eval": "eval.lm_eval_command", "report": "eval.report_command"}
+_COMMANDS = {
+    "export-lm-eval": "eval.lm_eval_export_command",
+    "lm-eval": "eval.lm_eval_command",
+    "report": "eval.report_command",
+}
 
 
 @errors.exits_with_one_line
