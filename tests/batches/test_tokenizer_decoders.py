@@ -111,7 +111,7 @@ def test_what_cannot_be_read_is_told(tmp_path):
         tokenizer.load(tmp_path)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@KINDS
 def test_marks_that_a_chat_template_spells_are_marks(kind):
     words = toys.words_of(kind)
     end = words.pieces([words.marks.eos_id])[0]
