@@ -6,9 +6,9 @@
 Both sides get the harness's own requests with the same weights in float32: ours by its
 `--model flanlike`, the peer by its `hf` with the best batch size of a few. Each has a process of
 its own, so that each has a peak of memory of its own; they take turns, one at work at a time,
-window by window. Log-probabilities and texts are compared before anything is timed. Ratios are medians over
-the rounds, of wall seconds and of CPU seconds. Compilation, loading and the choice of the peer's
-batch size are not in the windows.
+window by window. Log-probabilities and texts are compared before anything is timed. Ratios are
+medians over the rounds, of wall seconds and of CPU seconds. Compilation, loading and the choice of
+the peer's batch size are not in the windows.
 
 Options are the tasks' own two and four; with ten, six of other rows' stand beside the four.
 """
