@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+SHORT = "--only t5 --tiny --rows 4 --rounds 1 --new-tokens 4 --batches 4"
 BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
 
 
@@ -78,9 +79,8 @@ def test_the_peers_batch_is_the_fastest_of_those_tried():
 def test_both_sides_take_turns():
     pytest.importorskip("lm_eval", reason="the peer needs the extra 'parity'")
     pytest.importorskip("torch", reason="the peer needs the extra 'parity'")
-    flags = "--only t5 --tiny --rows 4 --rounds 1 --new-tokens 4 --batches 4".split()
     ran = subprocess.run(
-        [sys.executable, BENCH / "evaluate.py", *flags], capture_output=True, text=True, check=True
+        [sys.executable, BENCH / "evaluate.py", *SHORT.split()], capture_output=True, text=True, check=True
     )
     assert ran.stdout.count("x wall") == 4
     assert "4 of 4 texts are the same" in ran.stdout
