@@ -79,9 +79,8 @@ def test_the_peers_batch_is_the_fastest_of_those_tried():
 def test_both_sides_take_turns():
     pytest.importorskip("lm_eval", reason="the peer needs the extra 'parity'")
     pytest.importorskip("torch", reason="the peer needs the extra 'parity'")
-    ran = subprocess.run(
-        [sys.executable, BENCH / "evaluate.py", *SHORT.split()], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, BENCH / "evaluate.py", *SHORT.split()]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
     assert ran.stdout.count("x wall") == 4
     assert "4 of 4 texts are the same" in ran.stdout
     assert ran.stdout.count("peak memory") == 2
