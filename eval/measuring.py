@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import jax
 
-from eval import evaluation, pace, protocol, questions, results
+from eval import evaluation, pace, protocol, questions, results, tensorboard
 from flanlike.batches import tokenizer
 from flanlike.training import distributed, progress
 
@@ -71,4 +71,6 @@ def measure(
         )
     if distributed.is_first():
         evaluation.write(out, found, name=name)
+        if not name:
+            tensorboard.write(out, found)
     return found
