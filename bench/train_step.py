@@ -35,7 +35,7 @@ DEPTHS = (4, 24)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
-    _use_threads(options.threads)
+    use_threads(options.threads)
     if options.gpu:
         import card
 
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _use_threads(count: int) -> None:
+def use_threads(count: int) -> None:
     """Keeps the process to so many cores: XLA's threads follow them; call it before jax loads."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])

@@ -5,6 +5,8 @@ python -m eval --model FOLDER_OR_HUB_ID [...] --mixture NAME [--hold-out NAME ..
 python -m eval report RUN [RUN ...] [--out DIR]
 python -m eval induction --model M [--out DIR]
 python -m eval prompts --model M --task T [--data ...] [--out DIR]
+python -m eval lm-eval --model flanlike --model_args run=DIR --tasks NAME
+python -m eval export-lm-eval --out DIR [--hold-out NAME ...] [--data ...] [--like FOLDER]
 
 On several devices the prompts are shared out. Several processes may run it together, as
 docs/scale_out.md says of train.py, with the variables in place of the flags.
@@ -20,9 +22,11 @@ from flanlike import errors
 # The first word of other commands -> the module whose `main` gets the words after it, and what
 # opens the registry of tasks.
 _COMMANDS = {
-    "report": "eval.report_command",
     "induction": "eval.induction_command",
     "prompts": "eval.prompts_command",
+    "export-lm-eval": "eval.lm_eval_export_command",
+    "lm-eval": "eval.lm_eval_command",
+    "report": "eval.report_command",
 }
 
 

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import jax
 
-from eval import evaluation, pace, protocol, questions, results
+from eval import evaluation, pace, protocol, questions, results, tensorboard
 from flanlike.batches import tokenizer
 from flanlike.training import distributed, progress
 
@@ -76,4 +76,6 @@ def measure(
     if distributed.is_first():
         evaluation.write(out, found, name=name)
         shutil.rmtree(own_cache, ignore_errors=True)
+        if not name:
+            tensorboard.write(out, found)
     return found

@@ -28,7 +28,8 @@ from flanlike.batches import features, vocabulary
 _JSON, _PIECES = "tokenizer.json", "spiece.model"
 # The others are for transformers, when the model is exported.
 _CONFIG, _MAP, _MODEL = "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model"
-FILES = (_JSON, _PIECES, _CONFIG, _MAP, _MODEL, "added_tokens.json", "chat_template.jinja")
+_CHAT = "chat_template.jinja"
+FILES = (_JSON, _PIECES, _CONFIG, _MAP, _MODEL, "added_tokens.json", _CHAT)
 _BYTES_CLASS = "ByT5Tokenizer"
 
 
@@ -89,6 +90,35 @@ class PublishedTokenizer:
             return ids
         kept = [self.unknown_id if i in self._never_text else i for i in ids]
         return [i for i in kept if i is not None]
+
+    def encode_spelt(self, text: str) -> list[int]:
+        """Returns the ids of a text in which spelt marks are marks, as in a chat template's.
+
+        Where the tokenizer knows no spelling of its marks they are text, as for `encode`.
+        """
+        return self._backend.encode_spelt(text)
+
+    @property
+    def first_id(self) -> int | None:
+        """The id of the bos_token that its files name, whether or not inputs begin with it."""
+        name = _settings(self._files, "").get("bos_token")
+        return self._backend.id_of(name) if name else None
+
+    @property
+    def chat_template(self) -> str | None:
+        """The Jinja template that makes a text of a conversation, where its files bring one."""
+        if _CHAT in self._files:
+            return self._files[_CHAT].decode("utf-8")
+        found = _settings(self._files, "").get("chat_template")
+        if isinstance(found, list):  # several, by name
+            found = {one["name"]: one["template"] for one in found}.get("default")
+        return found
+
+    @property
+    def spelt_marks(self) -> dict[str, str]:
+        """What the files call their marks, for the chat template: {"eos_token": "</s>", ...}."""
+        said = _settings(self._files, "")
+        return {k: v for k, v in said.items() if k.endswith("_token") and isinstance(v, str)}
 
     def decode(self, ids: Iterable[int]) -> str:
         """Returns the text of ids without marks and ids of no piece (a table's spare rows)."""
@@ -224,6 +254,13 @@ class _Json:
     def encode(self, text: str) -> list[int]:
         return self._tokenizer.encode(text, add_special_tokens=False).ids
 
+    def encode_spelt(self, text: str) -> list[int]:
+        self._tokenizer.encode_special_tokens = False
+        try:
+            return self.encode(text)
+        finally:
+            self._tokenizer.encode_special_tokens = True
+
     def before_a_text(self) -> list[int]:
         """Returns the ids that it puts before every text."""
         bare, whole = self.encode("a"), self._tokenizer.encode("a").ids
@@ -256,6 +293,8 @@ class _Pieces:
     def encode(self, text: str) -> list[int]:
         return self._processor.encode(text)
 
+    encode_spelt = encode
+
     def decode(self, ids: list[int]) -> str:
         return self._processor.decode(ids)
 
@@ -276,6 +315,8 @@ class _Bytes:
 
     def encode(self, text: str) -> list[int]:
         return [byte + len(self._MARKS) for byte in text.encode("utf-8")]
+
+    encode_spelt = encode
 
     def decode(self, ids: list[int]) -> str:
         """Returns the text, without the bytes of characters that are not whole."""

@@ -109,3 +109,29 @@ def test_what_cannot_be_read_is_told(tmp_path):
     (tmp_path / "tokenizer.model").write_bytes(b"")
     with pytest.raises(errors.UserError, match="has tokenizer.model and no tokenizer.json"):
         tokenizer.load(tmp_path)
+
+
+@KINDS
+def test_marks_that_a_chat_template_spells_are_marks(kind):
+    words = toys.words_of(kind)
+    end = words.pieces([words.marks.eos_id])[0]
+    assert words.encode_spelt(f"is it{end}")[-1] == words.marks.eos_id
+    assert words.marks.eos_id not in words.encode(f"is it{end}")  # and texts stay texts
+    assert words.spelt_marks["eos_token"] == end
+
+
+def test_the_first_id_is_what_the_files_name_and_inputs_may_lack():
+    words = toys.words_of("byte_level", add_bos_token=False)
+    assert words.marks.bos_id is None
+    assert words.pieces([words.first_id]) == ["<|begin|>"]
+    assert tokenizer.PublishedTokenizer({"spiece.model": toys.pieces_model()}).first_id is None
+
+
+def test_the_chat_template_is_the_file_or_the_setting_or_the_default_of_several():
+    several = [{"name": "tools", "template": "no"}, {"name": "default", "template": "so"}]
+    files = toys.byte_level(chat_template="yes")
+    assert tokenizer.PublishedTokenizer(files).chat_template == "yes"
+    files["chat_template.jinja"] = b"red"
+    assert tokenizer.PublishedTokenizer(files).chat_template == "red"
+    assert toys.words_of("byte_level", chat_template=several).chat_template == "so"
+    assert toys.words_of("byte_level").chat_template is None

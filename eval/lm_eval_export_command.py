@@ -1,0 +1,79 @@
+"""`python -m eval export-lm-eval --out DIR ...`: the questions as lm-evaluation-harness's tasks.
+
+python -m eval export-lm-eval --out DIR --mixture flan_core --hold-out nli sentiment
+lm_eval --model hf --model_args pretrained=MODEL --include_path DIR --tasks flanlike_nli
+"""
+
+import pathlib
+from collections.abc import Sequence
+
+from eval import figures, lm_eval_export, questions
+from flanlike import bounds, errors
+from flanlike import config as config_lib
+from flanlike.mixtures import compose
+from flanlike.runs import bases, loading
+from flanlike.sources import availability
+from flanlike.tasks import registry as registries
+
+
+def main(arguments: Sequence[str], registry: registries.Opener) -> None:
+    parser = errors.Parser(
+        prog="python -m eval export-lm-eval",
+        description="Writes held-out tasks, each template rendered, for lm-evaluation-harness.",
+    )
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="a new folder")
+    parser.add_argument("--mixture", default="flan_core", help="a name (flan_core)")
+    parser.add_argument("--hold-out", nargs="+", metavar="NAME", help="clusters or tasks to write")
+    parser.add_argument("--data", default="embedded", help="embedded | hub | tfds | a folder")
+    parser.add_argument(
+        "--like",
+        type=pathlib.Path,
+        default=bases.SHIPPED,
+        metavar="FOLDER",
+        help="a run or model: prompts are cut by its words, asked as its family reads them",
+    )
+    shots, rows = bounds.argument(config_lib.Shots), bounds.argument(config_lib.Sample)
+    parser.add_argument("--shots", **shots, default=0, help="exemplars before each question (0)")
+    parser.add_argument("--rows", **rows, default=60, help="rows a template (60)")
+    parser.add_argument("--split", choices=("test", "validation"), default="test", help="(test)")
+    parser.add_argument("--skip-missing", action="store_true", help="leave out what --data lacks")
+    parser.add_argument("--tasks", metavar="FILE.py", help="a module of your own")
+    flags = parser.parse_args(arguments)
+    if flags.out.exists() and (not flags.out.is_dir() or any(flags.out.iterdir())):
+        raise errors.UserError(f"--out {str(flags.out)!r} is there and not empty: give another")
+    tasks = registry(flags.tasks)
+    split = compose.split_tasks(tasks.mixture(flags.mixture), tasks, flags.hold_out)
+    names = split.evaluation or split.train
+    settings = config_lib.EvalConfig(
+        rows_per_task=flags.rows,
+        generation_rows=flags.rows,
+        validation_rows=0,
+        split=flags.split,
+        shots=flags.shots,
+    )
+    found = availability.of(
+        names,
+        tasks,
+        flags.data,
+        splits=dict.fromkeys(names, settings.splits),
+        skip_missing=flags.skip_missing,
+    )
+    missing = found.left_out(() if split.evaluation else names)
+    compose.check_evaluation(split, missing)
+    asked = questions.collect(
+        [name for name in names if name not in missing],
+        tasks,
+        loading.words_of(flags.like),
+        data=flags.data,
+        family=loading.shape_of(flags.like).family,
+        settings=settings,
+    )
+    written = lm_eval_export.write(flags.out, asked)
+    print(*asked.warnings, sep="\n", end="\n" if asked.warnings else "")
+    if written.left_out:
+        print(f"left out, for no metric reads their answers: {', '.join(written.left_out)}")
+    if flags.data == "embedded":
+        print(figures.MICRO_WORLD)
+    print(f"{len(written.names)} tasks written into {flags.out}; to run them:")
+    print(f"lm_eval --model hf --model_args pretrained=MODEL --include_path {flags.out} ", end="")
+    print(f"--tasks {lm_eval_export.PREFIX}")
