@@ -1,9 +1,12 @@
 """Made-up predictions, and questions in letters, for the tests of eval."""
 
+import numpy as np
+
 import task_registry
 from eval import metrics, predictions, questions
 from flanlike import config
 from flanlike.batches import features
+from flanlike.models import decode
 
 
 class Letters:
@@ -57,3 +60,13 @@ def cell(predicted, gold=None, **changes):
         answered=metrics.Answered(predicted=tuple(predicted), gold=tuple(gold or (1,) * n)),
     )
     return predictions.Predictions(**(given | changes))
+
+
+def scored_by(option_scores):
+    """Returns what takes the place of `decode.scored_options`: these sums, EOS for nothing."""
+
+    def scored_options(model, prompts, options, **how):
+        sums = option_scores(model, prompts, options, **how)
+        yield [decode.Scored(i, values, np.zeros(len(values))) for i, values in enumerate(sums)]
+
+    return scored_options

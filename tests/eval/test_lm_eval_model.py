@@ -263,7 +263,7 @@ def test_the_command_is_the_harness_with_our_model(monkeypatch):
     told = []
     monkeypatch.setattr(sys, "argv", [])
     monkeypatch.setattr(harness, "cli_evaluate", lambda: told.extend(sys.argv))
-    lm_eval_command.main(["--model", "flanlike"])
+    lm_eval_command.main(["--model", "flanlike"], None)
     assert told == ["lm_eval", "--model", "flanlike"]
     assert registry.get_model("flanlike") is lm_eval_model.FlanlikeLM
     assert registry.get_model("hf") is not None
@@ -274,7 +274,7 @@ def test_the_command_writes_its_figures(llama, tasks, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", list(sys.argv))  # it is set anew
     flags = ["--model", "flanlike", "--model_args", f"model={llama}", "--tasks", "choice"]
     flags += ["--include_path", str(tasks), "--output_path", str(tmp_path)]
-    lm_eval_command.main(flags)
+    lm_eval_command.main(flags, None)
     [written] = tmp_path.rglob("results_*.json")
     assert 0 <= json.loads(written.read_text())["results"]["choice"]["acc,none"] <= 1
 

@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 import pytest
-from eval_toys import Letters, collect
+from eval_toys import Letters, collect, scored_by
 
 from eval import evaluation, predictions, protocol, requests, results, scoring
 from flanlike import errors, jsonl, models
@@ -13,16 +13,6 @@ from flanlike.models import config, decode
 from flanlike.models import generate as generate_module
 
 SETTING = results.Setting(run="toy", step=0, data="embedded", seed=0)
-
-
-def scored_by(option_scores):
-    """Returns what takes the place of `decode.scored_options`: these sums, EOS for nothing."""
-
-    def scored_options(model, prompts, options, **how):
-        sums = option_scores(model, prompts, options, **how)
-        yield [decode.Scored(i, values, np.zeros(len(values))) for i, values in enumerate(sums)]
-
-    return scored_options
 
 
 @pytest.fixture
