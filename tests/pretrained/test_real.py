@@ -84,17 +84,22 @@ def ask(real: Real, names, monkeypatch, *, cells=None, **settings):
 
     def watched(inner):
         def call(model, *inputs, **settings):
-            calls.append((*inputs, inner(model, *inputs, **settings)))
+            found = inner(model, *inputs, **settings)
+            calls.append((*map(_as_lists, inputs), list(found)))
             return calls[-1][-1]
 
         return call
 
-    for module, name in ((decode, "option_scores"), (generate, "generate")):
+    for module, name in ((decode, "scored_options"), (generate, "generate")):
         monkeypatch.setattr(module, name, watched(getattr(module, name)))
     setting = results.Setting(run="published", step=0, data="embedded", seed=0)
     protocol.evaluate(real.ours.model, real.ours.words, asked, setting=setting)
     (call,) = calls
     return asked.cells, call
+
+
+def _as_lists(value):
+    return list(map(_as_lists, value)) if isinstance(value, (list, tuple)) else value
 
 
 def their_ids(real: Real, cells) -> list[list[int]]:
@@ -119,7 +124,9 @@ def their_scores(real: Real, prompt: list[int], options: list[list[int]]) -> lis
 
 
 def assert_same_scores(real: Real, cells, call) -> None:
-    prompts, options, scores = call
+    prompts, options, batches = call
+    by_prompt = {one.prompt: one.of_tokens + one.of_eos for batch in batches for one in batch}
+    scores = [by_prompt[i] for i in range(len(prompts))]
     assert prompts == their_ids(real, cells)
     texts = [
         [questions.completed(cell, record, option) for option in prompt.options]
