@@ -1,6 +1,6 @@
 """How often intervals hold what is true, and tests err: on made-up answers whose truth is known.
 
-    python bench/intervals.py                # about three minutes on one core
+    python bench/intervals.py                # about two minutes on one core
     python bench/intervals.py --rounds 50
 
 Three tables: intervals of a share of right rows (exact: over all numbers of right rows), paired
