@@ -1,4 +1,4 @@
-"""Whether a model is as sure as it is right: Brier score and calibration error. Pure.
+"""Whether a model is as sure as it is right: Brier score and calibration error.
 
 `probabilities` are those of a row's options, normalised over them, in the order shown; rows may
 have different numbers of options. `gold` is the place of the right one.
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+
+from eval import predictions, scoring
 
 BINS = 15  # as Guo et al. 2017, table 1
 _DRAWS = 200
@@ -56,6 +58,18 @@ def of(
         equal_width=error(reliability(confidences, is_right, bins=bins, scheme="equal_width")),
         of_calibrated=_of_calibrated(confidences, bins, seed),
     )
+
+
+def of_cell(cell: predictions.Predictions, *, bins: int = BINS) -> Calibration | None:
+    """Returns it for the probabilities that a ranked cell's options were chosen by.
+
+    None where texts were generated, or log-probabilities not kept.
+    """
+    if not cell.scored:
+        return None
+    way, eos = scoring.WAYS[cell.scoring]
+    scores = scoring.scores(cell.scored, way, eos=eos)
+    return of([score.probabilities for score in scores], cell.shown_gold, bins=bins)
 
 
 def brier_per_row(probabilities: Sequence[Sequence[float]], gold: Sequence[int]) -> np.ndarray:

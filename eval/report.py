@@ -207,7 +207,35 @@ def _tasks(run: run_folder.Run) -> list[page.Block]:
         page.Table(header=header, rows=rows, words=(1, 2)),
         page.Text(text=note, role="note"),
         *_without_training(run),
+        *_calibration(run),
     ]
+
+
+def _calibration(run: run_folder.Run) -> list[page.Block]:
+    """Returns how sure the model is of its choices, for tasks whose options were ranked."""
+    ranked = [item for item in run.summaries if item.brier is not None]
+    if not ranked:
+        return []
+    rows = [
+        [
+            page.literal(item.task),
+            figures.number(item.brier),
+            figures.number(item.calibration_error),
+            figures.number(item.calibration_error_equal_width),
+            figures.number(item.calibration_error_of_calibrated),
+        ]
+        for item in ranked
+    ]
+    note = (
+        "Means over templates, of the probabilities that options were ranked by. Brier: 0 is sure "
+        "and right, 2 sure and wrong; guessing among k options gives 1 - 1/k. Calibration error: "
+        "how far accuracy is from confidence, in bins of equal mass and of equal width. "
+        "Calibrated: what a model as sure as this one would get by equal mass on as many rows, "
+        "were it right as often as it says."
+    )
+    header = ("task", "Brier", "calibration error", "equal width", "calibrated")
+    blocks = [page.Table(header=header, rows=rows), page.Text(text=note, role="note")]
+    return [page.Fold(title="How sure it is", hint="Brier score, calibration", blocks=blocks)]
 
 
 def _without_training(run: run_folder.Run) -> list[page.Block]:

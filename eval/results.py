@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from eval import baselines, metrics, predictions, scoring
+from eval import baselines, calibration, metrics, predictions, scoring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +30,9 @@ class Result:
     `n` counts rows, or groups where the metric goes by groups, and `distinct_inputs` the clusters
     that were drawn: `sampling.clusters`. `unparsed` is the share of generated texts in which no
     answer could be read, None where options were ranked. `signature` tells the settings of a metric
-    that depend on the rows. `chance` is there for accuracy only; baselines that make no sense for a
-    metric, or that the task lacks, are None.
+    that depend on the rows. `brier` and the calibration errors are those of
+    `calibration.Calibration` (None where answers were generated). `chance` is there for accuracy
+    only; baselines that make no sense for a metric, or that the task lacks, are None.
     """
 
     run: str
@@ -57,6 +58,10 @@ class Result:
     heuristic: float | None
     heuristic_name: str
     balanced_accuracy: float | None
+    brier: float | None
+    calibration_error: float | None
+    calibration_error_equal_width: float | None
+    calibration_error_of_calibrated: float | None
     unparsed: float | None
     signature: str
     seed: int
@@ -71,9 +76,10 @@ class TaskSummary:
     equally good there, it is the mean of theirs, `template_on_validation` names all of them, and
     `tied_on_validation` says how many they are. `without_options` is
     the mean over templates that show no options, `with_rationale` over CoT templates, where
-    those are not the headline. `unparsed` is the share of generated texts in which no answer could
-    be read, of the headline's and of those with a rationale. `by_scoring` has the headline under
-    every way of scoring for which enough was asked, with EOS and without (`scoring.name_of`).
+    those are not the headline. `brier` and the calibration errors are means of those of `Result`
+    over the headline's templates. `unparsed` is the share of generated texts in which no answer
+    could be read, of the headline's and of those with a rationale. `by_scoring` has the headline
+    under every way of scoring for which enough was asked, with EOS and without (`scoring.name_of`).
     """
 
     task: str
@@ -97,6 +103,10 @@ class TaskSummary:
     heuristic: float | None
     heuristic_name: str
     balanced_accuracy: float | None
+    brier: float | None
+    calibration_error: float | None
+    calibration_error_equal_width: float | None
+    calibration_error_of_calibrated: float | None
     without_options: float | None
     with_rationale: float | None
     unparsed: float | None
@@ -233,6 +243,7 @@ def _result(
         heuristic=given.heuristic.get(metric),
         heuristic_name=given.heuristic_name,
         balanced_accuracy=_balanced_accuracy(cell),
+        **_calibration([cell]),
         unparsed=cell.unparsed,
         signature=metrics.signature(metric, cell.answered),
     )
@@ -269,6 +280,7 @@ def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> Tas
         heuristic=given.heuristic.get(metric),
         heuristic_name=given.heuristic_name,
         balanced_accuracy=_mean_or_none(map(_balanced_accuracy, main)),
+        **_calibration(main),
         without_options=_mean_value(bare) if first.options else None,
         with_rationale=_mean_value(reasoned),
         unparsed=_unparsed(main),
@@ -301,6 +313,21 @@ def _balanced_accuracy(cell: predictions.Predictions) -> float | None:
     if cell.fixed_labels or not cell.shown_choice:
         return metrics.balanced_accuracy(cell.answered.predicted, cell.answered.gold)
     return metrics.balanced_accuracy(cell.shown_choice, cell.shown_gold)
+
+
+def _calibration(cells: Cells) -> dict[str, float | None]:
+    """Returns the means over cells; None where one of them has no probabilities."""
+    found = [calibration.of_cell(cell) for cell in cells]
+    names = {
+        "brier": "brier",
+        "calibration_error": "equal_mass",
+        "calibration_error_equal_width": "equal_width",
+        "calibration_error_of_calibrated": "of_calibrated",
+    }
+    return {
+        field: _mean_or_none(item and getattr(item, name) for item in found)
+        for field, name in names.items()
+    }
 
 
 def _mean_value(cells: Cells) -> float | None:

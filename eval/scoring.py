@@ -173,6 +173,11 @@ def name_of(scoring: str, *, eos: bool) -> str:
     return f"rank{way}{'' if eos else '_no_eos'}"
 
 
+WAYS: Mapping[str, tuple[Scoring, bool]] = {
+    name_of(scoring, eos=eos): (scoring, eos) for scoring in SCORINGS for eos in (True, False)
+}
+
+
 def columns(prompts: Sequence[Options]) -> dict[str, list[Any]]:
     """Returns the options of many prompts column by column, those that are empty left out."""
     by_name = {name: [getattr(options, name) for options in prompts] for name in _FIELDS}

@@ -1,9 +1,10 @@
 """Calibration against second implementations, written as plainly as can be, and closed forms."""
 
+import eval_toys
 import numpy as np
 import pytest
 
-from eval import calibration
+from eval import baselines, calibration, results, scoring
 
 
 def rows_of(seed, options=None, digits=None):
@@ -155,3 +156,44 @@ def test_among_equal_options_the_first_is_the_choice():
 def test_what_is_no_probabilities_is_refused(rows, gold):
     with pytest.raises(ValueError, match="expected"):
         calibration.of(rows, gold)
+
+
+def _options(*rows):
+    return tuple(
+        scoring.Options(log_probs=tuple(np.log(row)), eos=(-1.0, -9.0), tokens=(1, 1), bytes=(3, 2))
+        for row in rows
+    )
+
+
+def test_a_cells_probabilities_are_those_that_it_was_scored_by():
+    scored = _options((0.8, 0.2), (0.4, 0.6))
+    cell = eval_toys.cell([0, 1], [0, 0], scored=scored, scoring="rank_no_eos")
+    found = calibration.of_cell(cell)
+    assert found.brier == pytest.approx((2 * 0.2**2 + 2 * 0.6**2) / 2)
+    with_eos = calibration.of_cell(eval_toys.cell([0, 0], [0, 0], scored=scored))
+    assert with_eos.brier < 0.01
+    assert calibration.of_cell(eval_toys.cell([0, 1])) is None
+
+
+def test_results_and_summaries_tell_calibration():
+    given = {"sst2": baselines.Baselines(majority={}, heuristic={})}
+    setting = results.Setting(run="toy", step=3, data="embedded", seed=0)
+    cells = [
+        eval_toys.cell(
+            *([0], [0]),
+            template=name,
+            scored=_options(row),
+            labels=((0, 1),),
+            scoring="rank_no_eos",
+        )
+        for name, row in (("a", (0.8, 0.2)), ("b", (0.6, 0.4)))
+    ]
+    first, second = results.of(cells, given, setting)
+    assert (first.brier, second.brier) == (pytest.approx(0.08), pytest.approx(0.32))
+    assert first.calibration_error == first.calibration_error_equal_width == pytest.approx(0.2)
+    (summary,) = results.task_summaries(cells, given)
+    assert summary.brier == pytest.approx(0.2)
+    assert summary.calibration_error == pytest.approx(0.3)
+    bare = [*cells, eval_toys.cell([0], [0], template="c")]
+    (summary,) = results.task_summaries(bare, given)
+    assert summary.brier is None and summary.calibration_error_of_calibrated is None

@@ -4,6 +4,7 @@ import dataclasses
 import errno
 import html
 import json
+import math
 import re
 
 import eval_toys
@@ -23,6 +24,7 @@ from eval import (
     report,
     results,
     run_folder,
+    scoring,
 )
 from flanlike import config as config_lib
 from flanlike import errors
@@ -297,6 +299,19 @@ def test_a_baseline_that_some_clusters_lack_is_not_claimed_of_all():
     both = change("a", majority={"accuracy": 0.5}) + change("b")
     assert figures.against(both) == "chance and the majority class, where there are such"
     assert figures.against(both[:1]) == "chance and the majority class"
+
+
+def test_how_sure_the_model_is_is_told_where_it_is_known(tmp_path):
+    run = _make_run(tmp_path / "run")
+    assert "How sure it is" not in report.write(run)[0].read_text()
+    found = evaluation.read(run / "eval/9")
+    options = scoring.Options(
+        log_probs=(math.log(0.9), math.log(0.1)), eos=(0.0, 0.0), tokens=(1, 1), bytes=(1, 1)
+    )
+    (cell,) = found.cells
+    cells = [dataclasses.replace(cell, scored=(options,) * 200, labels=((1, 0),) * 200)]
+    evaluation.write(run, dataclasses.replace(found, cells=cells))
+    assert "| sst2 | .020 | .100 | .100 | .0" in report.write(run)[0].read_text()
 
 
 def test_templates_that_tie_on_validation_are_told(tmp_path):
