@@ -130,6 +130,7 @@ def state(run: pathlib.Path, step: int, settings: config_lib.EvalConfig) -> str:
     there, here = summary["options"], vars(settings)
     # What evaluations from before a setting did is its default.
     there = {**vars(config_lib.EvalConfig()), **there}
+    there = {name: tuple(v) if isinstance(v, list) else v for name, v in there.items()}
     asked = [name for name in here if name not in config_lib.NOT_ASKED]
     return "whole" if all(there[name] == here[name] for name in asked) else "other"
 

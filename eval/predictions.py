@@ -28,16 +28,22 @@ class Predictions:
     `prompts` is the style: "instructions" or one of the controls. `options` says whether options
     were shown, `option_counts` how many there were (empty for free text). `metrics` are the task's,
     the headline first.
+
+    Written answers have columns of their own. `texts` are those whose answers count, `is_cut` says
+    which of them `max_new_tokens` stopped. Where several were drawn for a row, `samples` and
+    `is_sample_cut` are all of them, `votes` their answers as they are compared (None: none could be
+    read) and `curve` the headline metric with 1, 2, ... of them (`self_consistency.curve`). `steps`
+    are the smaller questions with their answers of least-to-most prompting.
     """
 
     task: str
     cluster: str
     template: str
-    kind: str  # "forward" or "cot"
+    kind: str  # "forward", "cot" or "least_to_most"
     prompts: str
     shots: int
     options: bool
-    scoring: str  # "rank", "rank_per_token" or "generation"
+    scoring: str  # "rank", "rank_per_token", "generation" or "self_consistency"
     split: str
     is_choosing: bool  # asked to choose a template by, and for no figure
     metrics: tuple[str, ...]
@@ -48,6 +54,13 @@ class Predictions:
     shown_gold: tuple[int, ...]  # the right option's place as shown (empty for free text)
     shown_choice: tuple[int, ...]  # the chosen option's place as shown
     answered: metrics.Answered
+    texts: tuple[str, ...] = ()
+    is_cut: tuple[bool, ...] = ()
+    samples: tuple[tuple[str, ...], ...] = ()
+    is_sample_cut: tuple[tuple[bool, ...], ...] = ()
+    votes: tuple[tuple[str | None, ...], ...] = ()
+    curve: tuple[float, ...] = ()
+    steps: tuple[tuple[tuple[str, str], ...], ...] = ()
 
     @property
     def metric(self) -> str:
@@ -59,6 +72,12 @@ class Predictions:
         column = self.answered.unparsed
         return sum(column) / len(column) if column else None
 
+    @property
+    def cut(self) -> float | None:
+        """Returns the share of generated texts, of all samples, that `max_new_tokens` stopped."""
+        each = [cut for row in self.is_sample_cut for cut in row] or self.is_cut
+        return sum(each) / len(each) if each else None
+
     def value(self, metric: str | None = None) -> float:
         return metrics.compute(metric or self.metric, self.answered)
 
@@ -66,6 +85,10 @@ class Predictions:
         """Returns how many there are of what the metric counts: rows, or groups of rows."""
         is_of_groups = "groups" in metrics.known(metric or self.metric).needs
         return len(set(self.answered.groups)) if is_of_groups else len(self.rows)
+
+
+# Columns of written answers, which other cells lack.
+_WRITTEN = [f.name for f in dataclasses.fields(Predictions) if f.default == ()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +175,9 @@ def headline(cells: Iterable[Predictions], *, prompts: str) -> list[Predictions]
     options, only those count; the others are reported apart.
     """
     asked = [cell for cell in cells if not cell.is_choosing and cell.prompts == prompts]
-    chosen = [cell for cell in asked if cell.kind == "forward"] or asked
+    kinds = {cell.kind for cell in asked}
+    kind = "forward" if "forward" in kinds else "cot"
+    chosen = [cell for cell in asked if cell.kind == kind]
     with_options = [cell for cell in chosen if cell.options]
     return with_options or chosen
 
@@ -163,6 +188,7 @@ def write(path: pathlib.Path, cells: Iterable[Predictions]) -> None:
         for cell in cells:
             columns = {name: column for name, column in vars(cell.answered).items() if column}
             line = {**vars(cell), "answered": columns}
+            line = {name: value for name, value in line.items() if value or name not in _WRITTEN}
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
@@ -172,7 +198,8 @@ def read(path: pathlib.Path) -> list[Predictions]:
     names = [field.name for field in dataclasses.fields(Predictions)]
     for fields in jsonl.read(path):
         answered = {name: _tuple(column) for name, column in fields["answered"].items()}
-        fields = {name: _tuple(fields[name]) for name in names if name != "answered"}
+        fields = {name: _tuple(fields[name]) for name in names if name in fields}
+        del fields["answered"]
         cells.append(Predictions(**fields, answered=metrics.Answered(**answered)))
     return cells
 

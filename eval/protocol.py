@@ -9,7 +9,7 @@ All prompts of all tasks go to the model in one call, which packs them into full
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eval import answers, evaluation, generating, metrics, pace, predictions, results, scoring
 from eval import questions as question_module
@@ -49,13 +49,20 @@ def evaluate(
     for cell, its_scores in zip(ranked, scores, strict=True):
         cells.append(_ranked_cell(cell, its_scores, questions.settings))
         samples += _ranked_samples(cell, its_scores)
-    texts = generating.texts(
+    written = generating.write(
         model, words, questions.family, generated, questions.settings, reporter
     )
-    for cell, its_texts in zip(generated, texts, strict=True):
-        answered = generating.answered(cell, its_texts)
-        cells.append(_predictions(cell, answered, scoring="generation", shown_choice=()))
-        samples += _generated_samples(cell, its_texts)
+    for cell, its_answers in zip(generated, written, strict=True):
+        cells.append(
+            _predictions(
+                cell,
+                its_answers.answered,
+                scoring=its_answers.scoring,
+                shown_choice=(),
+                **its_answers.columns,
+            )
+        )
+        samples += _generated_samples(cell, its_answers.texts)
     is_open = {cell.task.cluster for cell in questions.cells if cell.task.is_microworld_only}
     return evaluation.Evaluation(
         setting=setting,
@@ -161,6 +168,7 @@ def _predictions(
     *,
     scoring: str,
     shown_choice: tuple[int, ...],
+    **columns: Any,
 ) -> predictions.Predictions:
     has_options = not isinstance(cell.task.answers, tasks.FreeText)
     return predictions.Predictions(
@@ -182,6 +190,7 @@ def _predictions(
         shown_gold=tuple(p.gold for p in cell.prompts) if has_options else (),
         shown_choice=shown_choice,
         answered=answered,
+        **columns,
     )
 
 

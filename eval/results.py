@@ -29,7 +29,9 @@ class Result:
 
     `n` counts rows, or groups where the metric goes by groups, and `distinct_inputs` the clusters
     that were drawn: `sampling.clusters`. `unparsed` is the share of generated texts in which no
-    answer could be read, None where options were ranked. `signature` tells the settings of a metric
+    answer could be read, `cut` the share that `max_new_tokens` stopped, both None where options
+    were ranked. `curve` is the headline metric with the majority of 1, 2, ... samples a row, where
+    several were drawn. `signature` tells the settings of a metric
     that depend on the rows. `chance` is there for accuracy only; baselines that make no sense for a
     metric, or that the task lacks, are None.
     """
@@ -58,6 +60,8 @@ class Result:
     heuristic_name: str
     balanced_accuracy: float | None
     unparsed: float | None
+    cut: float | None
+    curve: tuple[float, ...]
     signature: str
     seed: int
 
@@ -71,8 +75,9 @@ class TaskSummary:
     equally good there, it is the mean of theirs, `template_on_validation` names all of them, and
     `tied_on_validation` says how many they are. `without_options` is
     the mean over templates that show no options, `with_rationale` over CoT templates, where
-    those are not the headline. `unparsed` is the share of generated texts in which no answer could
-    be read, of the headline's and of those with a rationale.
+    those are not the headline, and `least_to_most` over the same by smaller questions. `unparsed`
+    is the share of generated texts in which no answer could be read, `cut` of those that
+    `max_new_tokens` stopped, of the headline's and of those with a rationale.
     """
 
     task: str
@@ -98,15 +103,18 @@ class TaskSummary:
     balanced_accuracy: float | None
     without_options: float | None
     with_rationale: float | None
+    least_to_most: float | None
     unparsed: float | None
     unparsed_with_rationale: float | None
+    cut: float | None
+    cut_with_rationale: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterSummary:
     """The mean over a cluster's tasks; a baseline is None where one of its tasks has none.
 
-    `unparsed` is the mean over those whose answers were generated.
+    `unparsed` and `cut` are the means over those whose answers were generated.
     """
 
     cluster: str
@@ -120,6 +128,7 @@ class ClusterSummary:
     heuristic: float | None
     balanced_accuracy: float | None
     unparsed: float | None
+    cut: float | None
 
 
 Cells = Sequence[predictions.Predictions]
@@ -166,7 +175,8 @@ def cluster_summaries(cells: Cells, summaries: Iterable[TaskSummary]) -> list[Cl
                 majority=_mean_or_none(item.majority for item in tasks),
                 heuristic=_mean_or_none(item.heuristic for item in tasks),
                 balanced_accuracy=_mean_or_none(item.balanced_accuracy for item in tasks),
-                unparsed=_unparsed(tasks),
+                unparsed=_mean_of_some(item.unparsed for item in tasks),
+                cut=_mean_of_some(item.cut for item in tasks),
             )
         )
     return found
@@ -219,6 +229,8 @@ def _result(
         heuristic_name=given.heuristic_name,
         balanced_accuracy=_balanced_accuracy(cell),
         unparsed=cell.unparsed,
+        cut=cell.cut,
+        curve=cell.curve if metric == cell.metric else (),
         signature=metrics.signature(metric, cell.answered),
     )
 
@@ -258,8 +270,11 @@ def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> Tas
         balanced_accuracy=_mean_or_none(map(_balanced_accuracy, main)),
         without_options=_mean_value(bare) if first.options else None,
         with_rationale=_mean_value(reasoned),
-        unparsed=_unparsed(main),
-        unparsed_with_rationale=_unparsed(reasoned),
+        least_to_most=_mean_value([cell for cell in on_test if cell.kind == "least_to_most"]),
+        unparsed=_mean_of_some(cell.unparsed for cell in main),
+        unparsed_with_rationale=_mean_of_some(cell.unparsed for cell in reasoned),
+        cut=_mean_of_some(cell.cut for cell in main),
+        cut_with_rationale=_mean_of_some(cell.cut for cell in reasoned),
     )
 
 
@@ -287,9 +302,10 @@ def _mean_value(cells: Cells) -> float | None:
     return float(np.mean([cell.value() for cell in cells])) if cells else None
 
 
-def _unparsed(items: Cells | Sequence[TaskSummary]) -> float | None:
-    rates = [item.unparsed for item in items if item.unparsed is not None]
-    return float(np.mean(rates)) if rates else None
+def _mean_of_some(values: Iterable[float | None]) -> float | None:
+    """Returns the mean of those that there are."""
+    there = [value for value in values if value is not None]
+    return float(np.mean(there)) if there else None
 
 
 def _mean_or_none(values: Iterable[float | None]) -> float | None:

@@ -159,6 +159,8 @@ class Task:
     `cut` says what is lost of a field where a prompt is too long (see `prompts.fitting`): its end,
     its middle, or nothing, so that the prompt is left out. A field of the name "question" is never
     cut, any other loses its end, unless it stands here ("answer": that of an inverted prompt).
+    `max_new_tokens` is how long a written answer may be, in any tokenizer's; None: as the answers
+    of training rows tell.
     """
 
     name: str
@@ -183,6 +185,7 @@ class Task:
     how_to_get: str = ""
     rows: Callable[[str], Sequence[Row]] | None = None
     cut: Mapping[str, Cut] = field(default_factory=dict)
+    max_new_tokens: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
@@ -221,6 +224,11 @@ class Task:
                     f"task {self.name!r}: cut is {{{name!r}: {cut!r}}}; expected a field "
                     f"({self.fields!r}) or 'answer', with one of {get_args(Cut)!r}"
                 )
+        limit = self.max_new_tokens
+        if limit is not None and not (isinstance(limit, int) and limit >= 1):
+            raise ValueError(
+                f"task {self.name!r}: max_new_tokens is {limit!r}; expected 1 or more, or None"
+            )
 
     @property
     def paper_cluster(self) -> str:

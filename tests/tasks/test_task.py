@@ -27,6 +27,7 @@ from flanlike.tasks import task
         ({"preprocess": "to_record"}, "task 'toy': preprocess is 'to_record'; expected a function"),
         ({"optional": ("title",)}, r"task 'toy': optional names \['title'\]; expected some of"),
         ({"optional": "premise"}, "task 'toy': optional is 'premise'; expected a tuple of texts"),
+        ({"max_new_tokens": 0}, "task 'toy': max_new_tokens is 0; expected 1 or more, or None"),
     ],
 )
 def test_a_task_that_cannot_be_says_why(changes, message):
