@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Mapping
+from typing import Any
 
 from eval import evaluation, figures, page, plots, results, run_folder
 
@@ -186,7 +187,7 @@ def how(run: run_folder.Run, command: str) -> list[page.Block]:
         f"Each task: {options.get('rows_per_task')} rows of the {options.get('split')} split, "
         f"drawn by seed {options.get('seed')}, under every forward template, "
         f"{options.get('shots') or 'no'} exemplars; answers with options by rank classification "
-        "(summed log-probability of each option), free text by greedy generation on "
+        f"(summed log-probability of each option), free text {_written(options)} on "
         f"{options.get('generation_rows')} rows."
     )
     again = f"python -m eval --run {shlex.quote(str(run.folder))}"
@@ -201,3 +202,19 @@ def how(run: run_folder.Run, command: str) -> list[page.Block]:
             blocks=[page.Code(text=json.dumps(run.config, indent=2))],
         ),
     ]
+
+
+def _written(options: Mapping[str, Any]) -> str:
+    """Returns how answers were written."""
+    if options.get("beams", 1) > 1:
+        return f"by a search with {options['beams']} beams"
+    if not options.get("temperature"):
+        return "by greedy generation"
+    drawn = f"drawn at temperature {options['temperature']:g}"
+    if options["top_k"]:
+        drawn += f", top-k {options['top_k']}"
+    if options["top_p"] < 1:
+        drawn += f", top-p {options['top_p']:g}"
+    if options["samples"] > 1:
+        drawn += f" (chains of thought {options['samples']} times, of which the majority counts)"
+    return drawn

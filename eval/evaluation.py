@@ -129,6 +129,7 @@ def state(run: pathlib.Path, step: int, settings: config_lib.EvalConfig) -> str:
         return "torn" if (folder / _DONE).is_file() else "missing"
     # What evaluations from before a setting did is its default.
     there, here = vars(config_lib.eval_of(summary["options"])), vars(settings)
+    there = {name: tuple(v) if isinstance(v, list) else v for name, v in there.items()}
     asked = [name for name in here if name not in config_lib.NOT_ASKED]
     return "whole" if all(there[name] == here[name] for name in asked) else "other"
 

@@ -28,17 +28,26 @@ class Predictions:
     the rows' clusters, equal for rows that are no independent evidence (`sampling.clusters`).
     `prompts` is the style: "instructions" or one of the controls. `options` says whether options
     were shown, `option_counts` how many there were (empty for free text). `metrics` are the task's,
-    the headline first. Those of an evaluation from before `scored` was kept have none.
+    the headline first.
+
+    Ranked options have columns of their own, which an evaluation from before they were kept lacks.
+
+    Written answers have columns of their own. `texts` are those whose answers count, `is_cut` says
+    which of them `max_new_tokens` stopped. Where several were drawn for a row, `samples` and
+    `is_sample_cut` are all of them, `votes` their answers as they are compared (None: none could be
+    read) and `curve` the headline metric with 1, 2, ... of them (`self_consistency.curve`). `steps`
+    are the smaller questions with their answers of least-to-most prompting.
     """
 
     task: str
     cluster: str
     template: str
-    kind: str  # "forward" or "cot"
+    kind: str  # "forward", "cot" or "least_to_most"
     prompts: str
     shots: int
     options: bool
-    scoring: str  # "rank", "rank_per_token", "rank_no_eos" ... or "generation"
+    # "rank", "rank_per_token", "rank_no_eos" ...; "generation" or "self_consistency"
+    scoring: str
     split: str
     is_choosing: bool  # asked to choose a template by, and for no figure
     metrics: tuple[str, ...]
@@ -53,6 +62,13 @@ class Predictions:
     scored: tuple[scorings.Options, ...] = ()  # of ranked rows: what any scoring needs
     labels: tuple[tuple[int, ...], ...] = ()  # of each option as shown, its label's index
     label_numbers: tuple[float, ...] = ()  # what labels are worth, where they are numbers
+    texts: tuple[str, ...] = ()
+    is_cut: tuple[bool, ...] = ()
+    samples: tuple[tuple[str, ...], ...] = ()
+    is_sample_cut: tuple[tuple[bool, ...], ...] = ()
+    votes: tuple[tuple[str | None, ...], ...] = ()
+    curve: tuple[float, ...] = ()
+    steps: tuple[tuple[tuple[str, str], ...], ...] = ()
 
     @property
     def metric(self) -> str:
@@ -64,6 +80,12 @@ class Predictions:
         column = self.answered.unparsed
         return sum(column) / len(column) if column else None
 
+    @property
+    def cut(self) -> float | None:
+        """Returns the share of generated texts, of all samples, that `max_new_tokens` stopped."""
+        each = [cut for row in self.is_sample_cut for cut in row] or self.is_cut
+        return sum(each) / len(each) if each else None
+
     def value(self, metric: str | None = None) -> float:
         return metrics.compute(metric or self.metric, self.answered)
 
@@ -71,6 +93,10 @@ class Predictions:
         """Returns how many there are of what the metric counts: rows, or groups of rows."""
         is_of_groups = "groups" in metrics.known(metric or self.metric).needs
         return len(set(self.answered.groups)) if is_of_groups else len(self.rows)
+
+
+# Columns of written answers, which other cells lack.
+_WRITTEN = [f.name for f in dataclasses.fields(Predictions) if f.default == ()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +215,9 @@ def headline(cells: Iterable[Predictions], *, prompts: str) -> list[Predictions]
     options, only those count; the others are reported apart.
     """
     asked = [cell for cell in cells if not cell.is_choosing and cell.prompts == prompts]
-    chosen = [cell for cell in asked if cell.kind == "forward"] or asked
+    kinds = {cell.kind for cell in asked}
+    kind = "forward" if "forward" in kinds else "cot"
+    chosen = [cell for cell in asked if cell.kind == kind]
     with_options = [cell for cell in chosen if cell.options]
     return with_options or chosen
 
@@ -200,6 +228,7 @@ def write(path: pathlib.Path, cells: Iterable[Predictions]) -> None:
         for cell in cells:
             columns = {name: column for name, column in vars(cell.answered).items() if column}
             line = {**vars(cell), "answered": columns, "scored": scorings.columns(cell.scored)}
+            line = {name: value for name, value in line.items() if value or name not in _WRITTEN}
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 

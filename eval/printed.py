@@ -19,12 +19,13 @@ def show(found: evaluation.Evaluation, folder: pathlib.Path, *, as_json: bool) -
         *((f"= {item.cluster}", item) for item in results.cluster_summaries(found.cells, tasks)),
     ]
     width = max(len(name) for name, _ in lines)
-    print(f"{'':{width}}  value  95 %          chance  majority  heuristic  unparsed")
+    print(f"{'':{width}}  value  95 %          chance  majority  heuristic  unparsed  cut")
     for name, item in lines:
         print(
             f"{name:{width}}  {figures.number(item.mean):>5}  {figures.ends_of(item.ci95):12}"
             f"  {figures.number(item.chance):>6}  {figures.number(item.majority):>8}"
-            f"  {figures.number(item.heuristic):>9}  {figures.number(item.unparsed):>8} "
+            f"  {figures.number(item.heuristic):>9}  {figures.number(item.unparsed):>8}"
+            f"  {figures.number(item.cut):>3} "
             f"{figures.below_chance(item.ci95[1], item.chance)}".rstrip()
         )
     print(f"written to {folder}")

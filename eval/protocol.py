@@ -72,11 +72,18 @@ def evaluate(
         found, shown = _ranked_cell(cell, its_options, settings)
         cells.append(found)
         samples += shown
-    texts = generating.texts(model, words, questions.family, generated, settings, reporter)
-    for cell, its_texts in zip(generated, texts, strict=True):
-        answered = generating.answered(cell, its_texts)
-        cells.append(_predictions(cell, answered, scoring="generation", shown_choice=()))
-        samples += _generated_samples(cell, its_texts)
+    written = generating.write(model, words, questions.family, generated, settings, reporter)
+    for cell, its_answers in zip(generated, written, strict=True):
+        cells.append(
+            _predictions(
+                cell,
+                its_answers.answered,
+                scoring=its_answers.scoring,
+                shown_choice=(),
+                **its_answers.columns,
+            )
+        )
+        samples += _generated_samples(cell, its_answers.texts)
     is_open = {cell.task.cluster for cell in questions.cells if cell.task.is_microworld_only}
     return evaluation.Evaluation(
         setting=setting,

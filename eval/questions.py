@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eval import baselines, sampling, scoring
+from eval import answer_lengths, baselines, least_to_most, sampling, scoring
 from flanlike import config as config_lib
 from flanlike import errors, seeding
 from flanlike.batches import features, tokenizer
@@ -22,8 +22,8 @@ from flanlike.tasks import templates
 
 Style = render.Style
 
-# Train rows that baselines are fitted on.
-_FIT_ROWS = 1000
+# Train rows that baselines are fitted on, and those that tell how long answers are.
+_FIT_ROWS, _LENGTH_ROWS = 1000, 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,7 @@ class Cell:
     split: str
     is_choosing: bool  # asked to choose a template by, and for no figure
     is_generated: bool
+    max_new_tokens: int  # of a written answer
     shots: int
     prompts: tuple[tasks.Prompt, ...]
     ids: tuple[Sequence[int], ...]  # of the prompts' inputs, without marks
@@ -127,7 +128,8 @@ def collect(
 ) -> Questions:
     """Returns the questions for the tasks of these names, to a model of that family and words.
 
-    Forward templates always, chain-of-thought ones for tasks with a rationale, inverted ones never.
+    Forward templates always, chain-of-thought ones for tasks with a rationale (a second time by
+    smaller questions, with `least_to_most`), inverted ones never.
     Templates that hide the options are not asked on rows that ask about these ("Which of the
     following ..."): they have figures of their own, on fewer rows.
     Exemplars are training rows, or those that a benchmark has of its own, in their order; where
@@ -273,10 +275,10 @@ class _Asker:
                 asked.append((template, each))
         unfit = {_unit(one) for _, each in asked for one in each if one.fitted.prompt is None}
         split = sample.records.split
-        return [
-            self._cell(template, each, unfit, split=split, is_choosing=is_choosing)
-            for template, each in asked
-        ]
+        cells = [self._cell(*one, unfit, split=split, is_choosing=is_choosing) for one in asked]
+        if self.settings.least_to_most and not is_choosing:
+            cells += map(least_to_most.asked, [cell for cell in cells if cell.kind == "cot"])
+        return cells
 
     def _count(self, template: templates.Template, is_choosing: bool) -> int:
         """Returns how many rows a template is asked on."""
@@ -298,6 +300,7 @@ class _Asker:
         is_choosing: bool,
     ) -> Cell:
         kept = [one for one in asked if _unit(one) not in unfit]
+        is_generated = self._is_generated(template)
         cell = Cell(
             task=self.task,
             template=template.id if self.style == "instructions" else self.style,
@@ -306,7 +309,8 @@ class _Asker:
             style=self.style,
             split=split,
             is_choosing=is_choosing,
-            is_generated=self._is_generated(template),
+            is_generated=is_generated,
+            max_new_tokens=self._max_new_tokens(template) if is_generated else 0,
             shots=self.settings.shots,
             prompts=tuple(one.fitted.prompt for one in kept),
             ids=tuple(array.array("i", one.fitted.ids) for one in kept),
@@ -331,6 +335,22 @@ class _Asker:
                 if len(set(map(self.ids, texts))) < len(texts):
                     self.same_options.add(one.row)
         return cell
+
+    def _max_new_tokens(self, template: templates.Template) -> int:
+        """Returns how long an answer may be: as is set, as the task says, or as training's are."""
+        said = self.settings.max_new_tokens or self.task.max_new_tokens
+        return said or answer_lengths.limit(
+            self.task,
+            template,
+            self._length_records,
+            layout=self.templates.layout,
+            style=self.style,
+            encode=self.ids,
+        )
+
+    @functools.cached_property
+    def _length_records(self) -> Sequence[tasks.Record]:
+        return sampling.some(self.train, _LENGTH_ROWS, self.settings.seed) if self.train else ()
 
     @functools.cached_property
     def ids(self) -> Callable[[str], tuple[int, ...]]:

@@ -186,11 +186,12 @@ def _tasks(run: run_folder.Run) -> list[page.Block]:
                 heuristic if item.heuristic is not None else "–",
                 f"{item.n} / {item.distinct_inputs}",
                 figures.number(item.unparsed),
+                figures.number(item.cut),
             ]
         )
     header = (
         "task", "cluster", "metric", "before", "after", "balanced", "chance", "majority",
-        "heuristic", "n / distinct", "unparsed",
+        "heuristic", "n / distinct", "unparsed", "cut",
     )  # fmt: skip
     note = (
         "After: mean over the forward templates that show options (over all of them where the "
@@ -199,7 +200,8 @@ def _tasks(run: run_folder.Run) -> list[page.Block]:
         "clusters that intervals resample. Below chance: the whole interval is. A dash: there is "
         "no such figure, as no chance in free text, and no majority where most rows do not offer "
         "the training split's commonest answer. Unparsed: the share of generated texts in which no "
-        "answer could be read, which count as wrong. Every template's "
+        "answer could be read, which count as wrong. Cut: the share that the limit of new tokens "
+        "stopped. Every template's "
         f"figures, by every metric, are in `eval/{run.after.setting.step}/results.jsonl`."
     )
     return [
@@ -269,21 +271,29 @@ def _spread(run: run_folder.Run) -> list[page.Block]:
             _best_on_validation(item),
             *map(
                 figures.number,
-                (item.without_options, item.with_rationale, item.unparsed_with_rationale),
+                (
+                    item.without_options,
+                    item.with_rationale,
+                    item.least_to_most,
+                    item.unparsed_with_rationale,
+                    item.cut_with_rationale,
+                ),
             ),
         ]
         for item in run.summaries
     ]
     header = (
         "task", "templates", "mean", "sd", "worst", "best", "best on validation", "no options",
-        "rationale", "unparsed",
+        "rationale", "least to most", "unparsed", "cut",
     )  # fmt: skip
     note = (
         "Best on validation: the test value of the template that did best on validation rows, "
         "which is no choice made on the test; where several were equally good there, the mean of "
         "theirs, and how many tie. No options: mean over the templates that show "
         "none. Rationale: mean over the chain-of-thought templates, whose answers are generated; "
-        "unparsed: the share of these texts in which no answer could be read."
+        "least to most: over the same, by smaller questions first; unparsed and cut: the shares of "
+        "the texts with a rationale in which no answer could be read, and that the limit of new "
+        "tokens stopped."
     )
     return [
         page.Heading(text="Templates"),

@@ -29,10 +29,12 @@ class Result:
 
     `n` counts rows, or groups where the metric goes by groups, and `distinct_inputs` the clusters
     that were drawn: `sampling.clusters`. `unparsed` is the share of generated texts in which no
-    answer could be read, None where options were ranked. `signature` tells the settings of a metric
-    that depend on the rows. `brier` and the calibration errors are those of
-    `calibration.Calibration` (None where answers were generated). `chance` is there for accuracy
-    only; baselines that make no sense for a metric, or that the task lacks, are None.
+    answer could be read, `cut` the share that `max_new_tokens` stopped, both None where options
+    were ranked. `curve` is the headline metric with the majority of 1, 2, ... samples a row, where
+    several were drawn. `signature` tells the settings of a metric that depend on the rows. `brier`
+    and the calibration errors are those of `calibration.Calibration` (None where answers were
+    generated). `chance` is there for accuracy only; baselines that make no sense for a metric, or
+    that the task lacks, are None.
     """
 
     run: str
@@ -63,6 +65,8 @@ class Result:
     calibration_error_equal_width: float | None
     calibration_error_of_calibrated: float | None
     unparsed: float | None
+    cut: float | None
+    curve: tuple[float, ...]
     signature: str
     seed: int
 
@@ -76,10 +80,12 @@ class TaskSummary:
     equally good there, it is the mean of theirs, `template_on_validation` names all of them, and
     `tied_on_validation` says how many they are. `without_options` is
     the mean over templates that show no options, `with_rationale` over CoT templates, where
-    those are not the headline. `brier` and the calibration errors are means of those of `Result`
-    over the headline's templates. `unparsed` is the share of generated texts in which no answer
-    could be read, of the headline's and of those with a rationale. `by_scoring` has the headline
-    under every way of scoring for which enough was asked, with EOS and without (`scoring.name_of`).
+    those are not the headline, and `least_to_most` over the same by smaller questions. `brier` and
+    the calibration errors are means of those of `Result` over the headline's templates. `unparsed`
+    is the share of generated texts in which no answer could be read, `cut` of those that
+    `max_new_tokens` stopped, of the headline's and of those with a rationale. `by_scoring` has the
+    headline under every way of scoring for which enough was asked, with EOS and without
+    (`scoring.name_of`).
     """
 
     task: str
@@ -109,8 +115,11 @@ class TaskSummary:
     calibration_error_of_calibrated: float | None
     without_options: float | None
     with_rationale: float | None
+    least_to_most: float | None
     unparsed: float | None
     unparsed_with_rationale: float | None
+    cut: float | None
+    cut_with_rationale: float | None
     by_scoring: Mapping[str, float]
 
 
@@ -118,7 +127,7 @@ class TaskSummary:
 class ClusterSummary:
     """The mean over a cluster's tasks; a baseline is None where one of its tasks has none.
 
-    `unparsed` is the mean over those whose answers were generated.
+    `unparsed` and `cut` are the means over those whose answers were generated.
     """
 
     cluster: str
@@ -132,6 +141,7 @@ class ClusterSummary:
     heuristic: float | None
     balanced_accuracy: float | None
     unparsed: float | None
+    cut: float | None
 
 
 Cells = Sequence[predictions.Predictions]
@@ -178,7 +188,8 @@ def cluster_summaries(cells: Cells, summaries: Iterable[TaskSummary]) -> list[Cl
                 majority=_mean_or_none(item.majority for item in tasks),
                 heuristic=_mean_or_none(item.heuristic for item in tasks),
                 balanced_accuracy=_mean_or_none(item.balanced_accuracy for item in tasks),
-                unparsed=_unparsed(tasks),
+                unparsed=_mean_of_some(item.unparsed for item in tasks),
+                cut=_mean_of_some(item.cut for item in tasks),
             )
         )
     return found
@@ -245,6 +256,8 @@ def _result(
         balanced_accuracy=_balanced_accuracy(cell),
         **_calibration([cell]),
         unparsed=cell.unparsed,
+        cut=cell.cut,
+        curve=cell.curve if metric == cell.metric else (),
         signature=metrics.signature(metric, cell.answered),
     )
 
@@ -283,8 +296,11 @@ def _task_summary(cells: Cells, prompts: str, given: baselines.Baselines) -> Tas
         **_calibration(main),
         without_options=_mean_value(bare) if first.options else None,
         with_rationale=_mean_value(reasoned),
-        unparsed=_unparsed(main),
-        unparsed_with_rationale=_unparsed(reasoned),
+        least_to_most=_mean_value([cell for cell in on_test if cell.kind == "least_to_most"]),
+        unparsed=_mean_of_some(cell.unparsed for cell in main),
+        unparsed_with_rationale=_mean_of_some(cell.unparsed for cell in reasoned),
+        cut=_mean_of_some(cell.cut for cell in main),
+        cut_with_rationale=_mean_of_some(cell.cut for cell in reasoned),
         by_scoring=_by_scoring(main),
     )
 
@@ -334,9 +350,10 @@ def _mean_value(cells: Cells) -> float | None:
     return float(np.mean([cell.value() for cell in cells])) if cells else None
 
 
-def _unparsed(items: Cells | Sequence[TaskSummary]) -> float | None:
-    rates = [item.unparsed for item in items if item.unparsed is not None]
-    return float(np.mean(rates)) if rates else None
+def _mean_of_some(values: Iterable[float | None]) -> float | None:
+    """Returns the mean of those that there are."""
+    there = [value for value in values if value is not None]
+    return float(np.mean(there)) if there else None
 
 
 def _mean_or_none(values: Iterable[float | None]) -> float | None:

@@ -219,7 +219,19 @@ class EvalConfig:
     # Folder of answers that evaluations share: what the same model was asked before is not again.
     cache: str | None = None
     max_input_tokens: Tokens = 512  # of longer prompts the longest fields are cut, and counted
-    max_new_tokens: NewTokens = 64  # of a written answer
+    # Of a written answer; None: by task, as it says or as its training answers are long.
+    max_new_tokens: NewTokens | None = None
+    # Of written answers: 0 takes the likeliest token, above it they are drawn, by seed and row.
+    temperature: Annotated[float, Bounds(0.01, 100, also=0)] = 0.0
+    top_k: Annotated[int, Bounds(0, 1 << 20)] = 0  # likeliest tokens that are drawn from; 0: all
+    top_p: Annotated[float, Bounds(0, 1, above=True)] = 1.0  # probability that is drawn from
+    beams: Annotated[int, Bounds(1, 64)] = 1  # of a beam search; 1: none
+    # Beam scores are sums of log-probabilities over length to this power; 0: bare sums.
+    length_penalty: Annotated[float, Bounds(0, 10)] = 1.0
+    stop: tuple[str, ...] = ()  # texts that end a written answer, and are no part of it
+    # Answers drawn for each chain of thought, of which the majority counts (self-consistency).
+    samples: Annotated[int, Bounds(1, 256)] = 1
+    least_to_most: bool = False  # ask for chains of thought a second time, by smaller questions
     max_tokens_per_batch: BatchTokens = 4096  # padding included; bounds memory
     seed: Seed = 0  # of the choice of rows: apart from the run's, so that runs are comparable
 
@@ -231,6 +243,16 @@ class EvalConfig:
 
     def __post_init__(self) -> None:
         bounds.check(self, "eval.")
+        object.__setattr__(self, "stop", tuple(self.stop))  # frozen; JSON gives a list
+        _check(all(self.stop), "eval.stop", self.stop, "texts that are not empty")
+        if self.temperature:
+            expected = "1 with --eval.temperature above 0: beams draw nothing"
+            _check(self.beams == 1, "eval.beams", self.beams, expected)
+            return
+        for name, off in (("top_k", 0), ("top_p", 1.0), ("samples", 1)):
+            value, flag = getattr(self, name), f"eval.{name}".replace("_", "-")
+            expected = f"{off:g} unless --eval.temperature is above 0: without, nothing is drawn"
+            _check(value == off, flag, value, expected)
 
 
 # Settings of an evaluation that say when it is made or how fast, and not what is asked.

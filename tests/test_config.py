@@ -1,5 +1,8 @@
 """Flags to configuration."""
 
+import dataclasses
+import json
+
 import pytest
 
 from flanlike import config, errors
@@ -65,6 +68,16 @@ def test_hold_out_nothing_differs_from_the_mixtures_default():
         ("--workers 100000", "cores, and never more than 256)"),
         ("--seed -1", "--seed is -1: it must be 0 or more and at most 4294967295 (random keys"),
         ("--eval.shots 65", "--eval.shots is 65: it must be 0 or more and at most 64"),
+        ("--eval.temperature 0.001", "--eval.temperature is 0.001: it must be 0.01 or more, or 0,"),
+        ("--eval.temperature 1e9", "and at most 100"),
+        ("--eval.top-k 5", "--eval.top-k is 5: it must be 0 unless --eval.temperature is above 0"),
+        ("--eval.top-p 0", "--eval.top-p is 0.0: it must be more than 0 and at most 1"),
+        ("--eval.samples 8", "--eval.samples is 8: it must be 1 unless --eval.temperature is"),
+        ("--eval.samples 1000", "--eval.samples is 1000: it must be 1 or more and at most 256"),
+        ("--eval.beams 99", "--eval.beams is 99: it must be 1 or more and at most 64"),
+        ("--eval.beams 2 --eval.temperature 1", "--eval.beams is 2: it must be 1 with --eval.temp"),
+        ("--eval.length-penalty -1", "--eval.length-penalty is -1.0: it must be 0 or more"),
+        ("--eval.max-new-tokens 0", "--eval.max-new-tokens is 0: it must be 1 or more"),
     ],
 )
 def test_a_wrong_flag_is_one_line(arguments, expected):
@@ -81,6 +94,16 @@ def test_help_says_what_every_flag_is_for(capsys):
     assert stop.value.code == 0
     assert "--hold-out" in said and "packed rows a step" in said
     assert "--optim.peak-lr FLOAT >0..10" in said and "--mix.max-shots {None}|INT 0..64" in said
+
+
+def test_how_answers_are_written_is_read_from_flags_and_from_json():
+    flags = "--eval.temperature 0.7 --eval.samples 5 --eval.stop Q: END --eval.least-to-most"
+    found = config.parse(flags.split()).eval
+    assert (found.samples, found.stop, found.least_to_most) == (5, ("Q:", "END"), True)
+    as_json = json.loads(json.dumps(dataclasses.asdict(found)))
+    assert config.EvalConfig(**as_json) == found
+    with pytest.raises(errors.UserError, match=r"--eval.stop is \('',\): it must be texts that"):
+        config.EvalConfig(stop=("",))
 
 
 def test_given_leaves_out_none():

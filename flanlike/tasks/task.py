@@ -171,6 +171,8 @@ class Task:
     `read_exemplars` turns that text into rows, and `exemplars_from` says where the text is.
     `option_style` is the style of the layout in which its options are listed where none is asked
     for, "" the layout's plain one; with `keeps_order` they stand in their source's order.
+    `max_new_tokens` is how long a written answer may be, in any tokenizer's; None: as the answers
+    of training rows tell.
     """
 
     name: str
@@ -199,6 +201,7 @@ class Task:
     keeps_order: bool = False
     read_exemplars: Callable[[str], Sequence[Row]] | None = None
     exemplars_from: str = ""
+    max_new_tokens: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
@@ -238,6 +241,11 @@ class Task:
                     f"task {self.name!r}: cut is {{{name!r}: {cut!r}}}; expected a field "
                     f"({self.fields!r}) or 'answer', with one of {get_args(Cut)!r}"
                 )
+        limit = self.max_new_tokens
+        if limit is not None and not (isinstance(limit, int) and limit >= 1):
+            raise ValueError(
+                f"task {self.name!r}: max_new_tokens is {limit!r}; expected 1 or more, or None"
+            )
 
     @property
     def paper_cluster(self) -> str:

@@ -30,7 +30,7 @@ def knowing(monkeypatch):
                 found.append(np.array([-1.0 - (words.decode(c) != right) for c in choices]))
             return found
 
-        def generate(model, prompts, *, max_new_tokens, batch_size, eos_id, done):
+        def generate(model, prompts, *, done, **how):
             words = Letters()
             found = [gold[words.decode(prompt).removesuffix("\n")].targets for prompt in prompts]
             return [generate_module.Written(words.encode(text), False) for text in found]
@@ -125,7 +125,7 @@ def test_what_is_done_is_reported_by_phase(monkeypatch):
         done(len(prompts), 1.0)
         return [np.zeros(len(choices)) for choices in options]
 
-    def generate(model, prompts, *, max_new_tokens, batch_size, eos_id, done):
+    def generate(model, prompts, *, done, **how):
         done(len(prompts), 1.0)
         return [generate_module.Written([], True) for _ in prompts]
 

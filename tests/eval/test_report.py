@@ -125,16 +125,39 @@ def test_the_report_says_what_the_intervals_allow(tmp_path):
     assert page_text.count("<svg") == 4
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "free text by greedy generation on"),  # an evaluation of before these settings
+        ({"beams": 4}, "free text by a search with 4 beams on"),
+        (
+            {"temperature": 0.7, "top_k": 40, "top_p": 0.9, "samples": 8},
+            "free text drawn at temperature 0.7, top-k 40, top-p 0.9 (chains of thought 8 times, "
+            "of which the majority counts) on",
+        ),
+    ],
+)
+def test_the_report_says_how_answers_were_written(tmp_path, options, said):
+    run = _make_run(tmp_path / "run")
+    made = evaluation.read(run / "eval/9")
+    evaluation.write(run, dataclasses.replace(made, options={**made.options, **options}))
+    assert said in report.write(run)[0].read_text()
+
+
 def test_the_tables_tell_how_many_answers_could_not_be_read(tmp_path):
     run = _make_run(tmp_path / "run")
     made = evaluation.read(run / "eval/9")
     (cell,) = made.cells
     unparsed = tuple(row < 30 for row in range(200))
     read = dataclasses.replace(cell.answered, unparsed=unparsed)
-    reasoned = dataclasses.replace(cell, kind="cot", template="why", answered=read)
+    is_cut = tuple(row < 50 for row in range(200))
+    reasoned = dataclasses.replace(
+        cell, kind="cot", template="why", answered=read, is_cut=is_cut, texts=("",) * 200
+    )
     evaluation.write(run, dataclasses.replace(made, cells=[cell, reasoned]))
     tables = [line for line in report.write(run)[0].read_text().split("\n") if "| sst2 |" in line]
-    assert [line.split(" | ")[-1].strip(" |") for line in tables] == ["–", ".150"]
+    last = [line.strip(" |").split(" | ")[-2:] for line in tables]
+    assert last == [["–", "–"], [".150", ".250"]]
 
 
 def test_the_page_needs_nothing_from_outside_and_its_ids_are_its_own(tmp_path):
@@ -273,7 +296,7 @@ def test_what_lies_below_chance_is_marked(tmp_path, capsys):
     markdown, _ = compare.write(runs[:1], tmp_path / "page")
     assert "**.300** ▼" in markdown.read_text()
     printed.show(evaluation.read(runs[0] / "eval/9"), runs[0], as_json=False)
-    assert len(re.findall(r"\.550 +– +below chance", capsys.readouterr().out)) == 2
+    assert len(re.findall(r"\.550 +– +– +below chance", capsys.readouterr().out)) == 2
 
 
 def test_where_baselines_are_missing_the_report_says_so(tmp_path):

@@ -32,6 +32,7 @@ from flanlike.tasks import task
         ),
         ({"read_exemplars": "file"}, "read_exemplars is 'file'; expected a function"),
         ({"optional": "premise"}, "task 'toy': optional is 'premise'; expected a tuple of texts"),
+        ({"max_new_tokens": 0}, "task 'toy': max_new_tokens is 0; expected 1 or more, or None"),
     ],
 )
 def test_a_task_that_cannot_be_says_why(changes, message):
