@@ -21,7 +21,7 @@ from lm_eval.models import utils as model_utils
 
 from flanlike import errors
 from flanlike.batches import tokenizer
-from flanlike.models import continuations, decode
+from flanlike.models import continuations, generate
 from flanlike.pretrained import hub
 from flanlike.runs import loading
 
@@ -193,15 +193,15 @@ class FlanlikeLM(model.TemplateLM):
             of_length.setdefault(new_tokens, []).append(i)
         found = [""] * len(requests)
         for new_tokens, places in of_length.items():
-            written = decode.generate(
+            written = generate.generate(
                 self._model,
                 [prompts[i] for i in places],
                 max_new_tokens=new_tokens,
                 batch_size=self.batch_size,
                 eos_id=self.eot_token_id,
             )
-            for i, ids in zip(places, written, strict=True):
-                found[i] = cut(self._words.decode(ids), stops[i])
+            for i, one in zip(places, written, strict=True):
+                found[i] = cut(self._words.decode(one.ids), stops[i])
                 self.cache_hook.add_partial("generate_until", requests[i].args, found[i])
         return found
 

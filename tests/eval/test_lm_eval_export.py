@@ -11,7 +11,7 @@ import task_registry
 from eval import __main__ as command
 from eval import lm_eval_command, lm_eval_export, questions
 from flanlike import config
-from flanlike.models import continuations, decode
+from flanlike.models import continuations, generate
 from flanlike.runs import loading
 
 
@@ -112,11 +112,11 @@ def test_the_harness_finds_what_we_find(folder, tmp_path):
         right += int(sums.argmax() == prompt.gold)
     assert results[lm_eval_export.name_of(ranked)]["acc,none"] == pytest.approx(right / 12)
 
-    ids = decode.generate(
+    written = generate.generate(
         loaded.model, [[*bos, *ids] for ids in generated.ids], max_new_tokens=4, eos_id=eos_id
     )
     said = [sample["resps"][0][0] for sample in samples[lm_eval_export.name_of(generated)]]
-    assert said == list(map(loaded.words.decode, ids))
+    assert said == [loaded.words.decode(one.ids) for one in written]
     assert results[lm_eval_export.name_of(generated)]["exact_match,none"] == 0
 
 

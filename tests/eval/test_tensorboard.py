@@ -61,7 +61,8 @@ def test_figures_prompts_and_writing_are_at_their_step(tmp_path):
 def test_only_what_the_run_itself_asks_is_a_curve_of_it(tmp_path, monkeypatch):
     monkeypatch.setattr(protocol, "evaluate", lambda *_, **__: made())
     settings = dict(config={"data": "embedded", "seed": 0}, held_out=(), mesh=None, step=200)
-    measuring.measure(None, None, None, out=tmp_path, name="shots3", **settings)
+    asked = eval_toys.collect("sst2", rows_per_task=1, validation_rows=0)
+    measuring.measure(None, None, asked, out=tmp_path, name="shots3", **settings)
     assert not (tmp_path / "tensorboard").exists()
-    measuring.measure(None, None, None, out=tmp_path, **settings)
+    measuring.measure(None, None, asked, out=tmp_path, **settings)
     assert [tag for _, tag, _ in events(tmp_path / "tensorboard")][0] == "eval/sentiment"
