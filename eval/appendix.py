@@ -63,6 +63,26 @@ def composition(run: run_folder.Run) -> list[page.Block]:
     ]
 
 
+def scorings(run: run_folder.Run) -> list[page.Block]:
+    """Returns each task's headline under the ways of scoring for which enough was asked."""
+    ways = list(dict.fromkeys(way for item in run.summaries for way in item.by_scoring))
+    rows = [
+        [page.literal(item.task), *(figures.number(item.by_scoring.get(way)) for way in ways)]
+        for item in run.summaries
+        if item.by_scoring
+    ]
+    if not rows:
+        return []
+    named = [way.removeprefix("rank_").replace("_", " ") for way in ways]
+    header = ("task", *("sum" if name == "rank" else name for name in named))
+    note = (
+        "Mean over the headline's templates, from the same log-probabilities; no eos: without that "
+        "of the option's end. docs/evaluation.md says what each way compares."
+    )
+    blocks = [page.Table(header=header, rows=rows), page.Text(text=note, role="note")]
+    return [page.Fold(title="Other ways of scoring", hint=f"{len(ways)} ways", blocks=blocks)]
+
+
 def samples(run: run_folder.Run) -> list[page.Block]:
     before = {_place(sample): sample for sample in (run.before.samples if run.before else ())}
     folds: list[page.Block] = []

@@ -48,6 +48,7 @@ def _blocks(run: run_folder.Run, command: str) -> list[page.Block]:
         *_held_out(run),
         *_tasks(run),
         *_spread(run),
+        *appendix.scorings(run),
         *appendix.learning(run),
         *appendix.composition(run),
         *appendix.samples(run),
@@ -60,7 +61,12 @@ def _top(run: run_folder.Run) -> list[page.Block]:
     setting = run.after.setting
     held_out = [change for change in run.changes if run.is_held_out(change)]
     mixture = run.composition.get("mixture") or run.config.get("mixture", "")
-    lead = f"Zero-shot evaluation after {setting.step:,} steps of instruction tuning"
+    shots = run.after.cells[0].shots
+    lead = f"{f'{shots}-shot' if shots else 'Zero-shot'} evaluation"
+    if run.is_of_model:
+        lead += f" of {page.literal(run.config['init'])} as it is"
+    else:
+        lead += f" after {setting.step:,} steps of instruction tuning"
     if mixture:
         lead += f" on the mixture {page.literal(mixture)}"
     blocks = [
@@ -68,7 +74,7 @@ def _top(run: run_folder.Run) -> list[page.Block]:
         page.Text(text=f"{lead}, rows from {figures.source(setting.data)}, seed {setting.seed}."),
         *figures.data_banner(setting.data),
     ]
-    if run.before is None:
+    if run.before is None and not run.is_of_model:
         text = "The model was not evaluated before its first step: there is no “before”."
         blocks.append(page.Text(text=text, role="note"))
     if held_out:
@@ -95,7 +101,7 @@ def _held_out(run: run_folder.Run) -> list[page.Block]:
             [c for c in held_out if c.name in is_open],
             "held_out_open",
         ),
-        ("Clusters that training saw", seen, "seen"),
+        ("Clusters" if run.is_of_model else "Clusters that training saw", seen, "seen"),
     )
     blocks: list[page.Block] = []
     for title, group, name in groups:

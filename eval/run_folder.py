@@ -47,6 +47,11 @@ class Run:
         """The style that was asked in."""
         return self.after.cells[0].prompts
 
+    @property
+    def is_of_model(self) -> bool:
+        """Says whether the folder is of a model that was asked and not trained."""
+        return self.config.get("steps") == 0
+
     @functools.cached_property
     def changes(self) -> list[comparison.Change]:
         """After against before for each cluster, in the headline's style."""

@@ -24,7 +24,16 @@ def test_a_model_answers_what_a_mixture_holds_out(tmp_path, capsys):
     assert asked(out) == {"rte"}
     config = json.loads((out / "config.json").read_text())
     assert (config["init"], config["steps"], config["hold_out"]) == (BASE, 0, ["rte"])
-    assert (out / "report.html").is_file()
+    page = (out / "report.md").read_text()
+    assert f"Zero-shot evaluation of {BASE} as it is on the mixture flan_core" in page.replace(
+        "\\", ""
+    )
+    assert (
+        "## Clusters\n" in page
+        and "training saw" not in page
+        and "before" not in page.split("##")[0]
+    )
+    assert "| task | sum | no eos | per token | per token no eos |" in page
     printed = capsys.readouterr().out
     assert "rte" in printed and f"written to {out / 'eval' / '0'}" in printed
     command.main([*flags, *FEW])  # its answers are there
