@@ -8,6 +8,7 @@ off, it goes on; called again with other --eval settings, it asks anew.
 import argparse
 import dataclasses
 import pathlib
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,6 @@ from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, named, starts
 from flanlike.sources import availability
 from flanlike.tasks import registry as registries
-from flanlike.training import distributed
 
 _STEP = 0  # under which the answers lie: the model has taken none of ours
 
@@ -55,7 +55,7 @@ def evaluate(
     names = _with_rows(asked, tasks, config)
     with run_folder.held(out) as lock:
         loaded = loading.load(start.folder)
-        questions_ = questions.collect(
+        its = questions.collect(
             names,
             tasks,
             loaded.words,
@@ -64,20 +64,25 @@ def evaluate(
             settings=config.eval,
         )
         run_folder.begin(out, resolved, loaded.words, {}, tasks.user_files, lock)
-        measuring.measure_once(
-            loaded.model,
-            loaded.words,
-            questions_,
-            out=out,
-            step=_STEP,
-            config=resolved,
-            held_out=(),
-            mesh=None,
-        )
-        if distributed.is_first():
-            report.write(out)
-            found = evaluation.folder_of(out, _STEP)
-            printed.show(evaluation.read(found), found, as_json=flags.json)
+        says_on = sys.stderr if flags.json else sys.stdout
+        if not evaluation.is_whole(out, _STEP, config.eval):
+            print(f"{its.prompts:,} prompts to {there.name}, into {out}", file=says_on)
+            for line in its.warnings:
+                print(line, file=says_on)
+            measuring.measure(
+                loaded.model,
+                loaded.words,
+                its,
+                out=out,
+                step=_STEP,
+                config=resolved,
+                held_out=(),
+                mesh=None,
+                says_on=says_on,
+            )
+        report.write(out)
+        found = evaluation.folder_of(out, _STEP)
+        printed.show(evaluation.read(found), found, as_json=flags.json)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

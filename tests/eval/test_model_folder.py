@@ -39,6 +39,10 @@ def test_a_model_answers_what_a_mixture_holds_out(tmp_path, capsys):
     command.main([*flags, *FEW])  # its answers are there
     assert "scoring options" not in capsys.readouterr().out
     assert not list((out / "eval").glob(".*answers*"))
+    command.main([*flags, *FEW, "--eval.no-eos", "--json"])
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["options"]["eos"] is False
+    assert "prompts to" in printed.err and "scoring options" in printed.err
     with pytest.raises(SystemExit):
         command.main([*flags[:-4], "--hold-out", "cb", "--out", str(out), *FEW])
     assert "holds a run of another configuration (hold_out" in capsys.readouterr().err
