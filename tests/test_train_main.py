@@ -114,6 +114,17 @@ def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, monkeypatc
     assert "task pick_place: rows is 20000, in the manifest 7" in capsys.readouterr().err
 
 
+def test_a_run_of_no_steps_evaluates_and_keeps_no_checkpoint(tmp_path, capsys):
+    out = tmp_path / "run"
+    flags = [*SMALL, "--steps", "0", "--eval.generation-rows", "0", "--out", str(out)]
+    train.main(flags)
+    assert "word_relations" in capsys.readouterr().out
+    assert (out / "eval" / "0" / "summary.json").is_file() and (out / "report.html").is_file()
+    assert not (out / "checkpoints").exists() and not (out / "metrics.jsonl").exists()
+    train.main(flags)
+    assert "holds this run, finished" in capsys.readouterr().out
+
+
 def test_python_m_eval_asks_the_same_again(tmp_path, capsys):
     out = tmp_path / "run"
     few = "--steps 1 --eval.shots 2 --eval.max-input-tokens 90 --out"
@@ -136,7 +147,7 @@ def test_python_m_eval_asks_the_same_again(tmp_path, capsys):
         (["--model", "mikro", "--init", "none"], "unknown model preset 'mikro': did you mean"),
         (["--stepz", "3"], "unknown flag '--stepz': did you mean --steps"),
         (["--steps", "none"], "--steps: invalid literal for int()"),
-        (["--steps", "0"], "--steps is 0: it must be 1 or more"),
+        (["--steps=-1"], "--steps is -1: it must be 0 or more"),
         (["--init", "/no/such"], "--init '/no/such' is no folder"),
         (["--init", "none", "--data", "/no/such"], "--skip-missing"),
         (["--init", "none", "--vocabulary", "/no/such"], "no vocabulary at '/no/such'"),
