@@ -152,9 +152,14 @@ def test_stsb_is_scored_by_rank_over_the_texts_of_its_options():
     for record in records:
         asked = prompt("stsb", template, record)
         assert set(asked.options) == set(template.answers.values())
-        log_probs = [0.0 if option == asked.targets else -9.0 for option in asked.options]
-        choice = scoring.score(asked.options, log_probs).choice
-        labels.append(asked.label_of_option[choice])
+        nothing = (0.0,) * len(asked.options)
+        scored = scoring.Options(
+            log_probs=tuple(0.0 if o == asked.targets else -9.0 for o in asked.options),
+            eos=nothing,
+            tokens=(1,) * len(nothing),
+            bytes=(1,) * len(nothing),
+        )
+        labels.append(asked.label_of_option[scoring.score(scored).choice])
     answered = answers.from_labels(task, records, labels)
     assert answered.predicted_numbers == (0.0, 3.0, 5.0)
     assert answered.gold_numbers == (0.0, 2.5, 5.0)
