@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eval import answer_lengths, baselines, least_to_most, sampling, scoring
+from eval import answer_lengths, baselines, demonstrations, least_to_most, sampling, scoring
 from flanlike import config as config_lib
 from flanlike import errors, seeding
 from flanlike.batches import features, tokenizer
-from flanlike.prompts import exemplars, fitting, render
+from flanlike.prompts import fitting, render
 from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import registry as registries
@@ -132,13 +132,16 @@ def collect(
     smaller questions, with `least_to_most`), inverted ones never.
     Templates that hide the options are not asked on rows that ask about these ("Which of the
     following ..."): they have figures of their own, on fewer rows.
-    Exemplars are training rows, or those that a benchmark has of its own, in their order; where
-    these have no reasons, chain-of-thought templates are left out.
+    Exemplars are training rows (`demonstrations` says which), or those that a benchmark has of its
+    own; where these have no reasons, chain-of-thought templates are left out.
     Prompts are cut to what the model reads, as in training (see `fitting`). Where no answers are to
     be written (`generation_rows` 0) the templates that ask for such are left out, with tasks that
     have no others.
     """
     open_rows = functools.partial(opening.open_rows, data=data, skip_bad_rows=skip_bad_rows)
+    others = demonstrations.Others(
+        registry=registry, names=names, data=data, open_rows=open_rows, seed=settings.seed
+    )
     found: dict[str, _OfTask] = {}
     for task in map(registry.task, names):
         why_untrained = opening.lacks_training(task, data)
@@ -159,6 +162,7 @@ def collect(
             solved=solved,
             words=words,
             room=features.room(words, settings.max_input_tokens, family),
+            others=others,
         )
         if of_task := _of_task(ask, functools.partial(open_rows, task)):
             found[task.name] = of_task
@@ -257,6 +261,7 @@ class _Asker:
     solved: rows_module.Records | None  # that exemplars are taken from
     words: tokenizer.Tokenizer
     room: fitting.Room
+    others: demonstrations.Others
     same_options: set[str] = field(default_factory=set)  # rows
     about_options: set[str] = field(default_factory=set)  # rows that are no choosing's
 
@@ -384,6 +389,16 @@ class _Asker:
             return rows
         return [row for row in rows if not render.needs_options(self.task, row[1])]
 
+    @functools.cached_property
+    def _solved(self) -> demonstrations.Demonstrations:
+        return demonstrations.Demonstrations(
+            task=self.task,
+            records=self.solved,
+            settings=self.settings,
+            style=self.style,
+            others=self.others,
+        )
+
     def _asked(
         self,
         template: templates.Template,
@@ -398,7 +413,7 @@ class _Asker:
             "split": records.split,
             "row_id": row,
             "seed": seed,
-            "exemplars": self._exemplars(template, row, record, seed),
+            "exemplars": self._solved.of(template, row, record, seed=seed),
             "style": self.style,
             "option_style": self.settings.option_style,
         }
@@ -423,20 +438,3 @@ class _Asker:
             prompt = render.render(self.task, template, record, shown=shown, fits=fits, **how)
             found.append(array.array("i", self.room.read(prompt.inputs)))
         return tuple(found)
-
-    def _exemplars(
-        self, template: templates.Template, row: str, record: tasks.Record, seed: int
-    ) -> list[render.Exemplar]:
-        if not self.settings.shots:
-            return []
-        return exemplars.draw(
-            self.task,
-            template,
-            self.solved,
-            range(len(self.solved)),
-            query=record,
-            row_id=row,
-            shots=self.settings.shots,
-            seed=seed,
-            style=self.style,
-        )
