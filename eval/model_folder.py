@@ -37,7 +37,7 @@ def evaluate(
     """
     there = named.find(name, flag="--model")
     tasks = registry(flags.tasks)
-    asked = _asked(flags, tasks)
+    asked = what_is_asked(flags, tasks)
     start = starts.starting_point(there.name, None, is_embedded=False)
     config = config_lib.RunConfig(
         mixture=asked.mixture.name,
@@ -52,7 +52,7 @@ def evaluate(
     resolved = starts.resolve(config, start, asked.mixture)
     out = _folder(flags, name, resolved)
     run_folder.check(out, resolved)
-    names = _with_rows(asked, tasks, config)
+    names = with_rows(asked, tasks, config)
     with run_folder.held(out) as lock:
         loaded = loading.load(start.folder)
         questions_ = questions.collect(
@@ -81,7 +81,7 @@ def evaluate(
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Asked:
+class Asked:
     """A mixture, and which of its tasks are asked."""
 
     mixture: mixtures.Mixture
@@ -89,7 +89,7 @@ class _Asked:
     names: Sequence[str]
 
 
-def _asked(flags: argparse.Namespace, registry: registries.Registry) -> _Asked:
+def what_is_asked(flags: argparse.Namespace, registry: registries.Registry) -> Asked:
     """Returns what --mixture and --hold-out ask for: a mixture's held-out tasks, or those named."""
     given = flags.mixture or ["flan_core"]
     if len(given) == 1 and given[0] in registry.mixture_names:
@@ -111,11 +111,11 @@ def _asked(flags: argparse.Namespace, registry: registries.Registry) -> _Asked:
         mix = mixtures.Mixture(name="+".join(given), entries=tuple(dict.fromkeys(names)))
         held_out = tuple(flags.hold_out or names)
     split = compose.split_tasks(mix, registry, held_out)
-    return _Asked(mixture=mix, held_out=held_out, names=split.evaluation or split.train)
+    return Asked(mixture=mix, held_out=held_out, names=split.evaluation or split.train)
 
 
-def _with_rows(
-    asked: _Asked, registry: registries.Registry, config: config_lib.RunConfig
+def with_rows(
+    asked: Asked, registry: registries.Registry, config: config_lib.RunConfig
 ) -> list[str]:
     """Returns the tasks that are asked and have rows."""
     found = availability.of(
