@@ -1,6 +1,6 @@
 """`python -m eval`: evaluates runs and models, and what else is asked of them.
 
-python -m eval --run DIR [DIR ...] [--hold-out NAME ...] [--data ...] [--shots K] [--json]
+python -m eval --run DIR [DIR ...] [--hold-out NAME ...] [--data ...] [--shots K ...] [--json]
 python -m eval --model FOLDER_OR_HUB_ID [...] --mixture NAME [--hold-out NAME ...] [--data ...]
 python -m eval report RUN [RUN ...] [--out DIR]
 python -m eval induction --model M [--out DIR]

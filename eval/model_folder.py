@@ -11,7 +11,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eval import evaluation, measuring, printed, questions, report
+from eval import evaluation, measuring, questions, report
 from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.mixtures import compose, holdout
@@ -30,8 +30,8 @@ def evaluate(
     settings: Mapping[str, Any],
     name: str,
     registry: registries.Opener,
-) -> None:
-    """Asks one model, and prints and writes what it answers.
+) -> pathlib.Path:
+    """Asks one model and writes what it answers; returns the folder of the evaluation.
 
     Raises UserError where the name is no model's, or a folder holds answers to something else.
     """
@@ -76,8 +76,13 @@ def evaluate(
         )
         if distributed.is_first():
             report.write(out)
-            found = evaluation.folder_of(out, _STEP)
-            printed.show(evaluation.read(found), found, as_json=flags.json)
+    return evaluation.folder_of(out, _STEP)
+
+
+def home(flags: argparse.Namespace, name: str) -> pathlib.Path | None:
+    """Returns --out, or a folder below it for each of several models; None without."""
+    is_one = len(flags.model) == 1
+    return flags.out if flags.out is None or is_one else flags.out / pathlib.Path(name).name
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -132,8 +137,9 @@ def with_rows(
 
 
 def _folder(flags: argparse.Namespace, name: str, resolved: dict[str, Any]) -> pathlib.Path:
-    """Returns --out, or a folder below it for each of several; else one by what is asked."""
-    short = pathlib.Path(name).name
-    if flags.out is None:
-        return run_folder.default_folder(f"eval-{short}", resolved)
-    return flags.out / short if len(flags.model) > 1 else flags.out
+    """Returns the model's own folder, or one below it for each of several --shots; without --out,
+    one by what is asked."""
+    at = home(flags, name)
+    if at is None:
+        return run_folder.default_folder(f"eval-{pathlib.Path(name).name}", resolved)
+    return at / f"shots{resolved['eval']['shots']}" if len(flags.shots) > 1 else at
