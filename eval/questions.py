@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eval import answer_lengths, baselines, demonstrations, least_to_most, sampling, scoring
+from eval import asking, baselines, demonstrations, least_to_most, sampling, scoring
 from flanlike import config as config_lib
 from flanlike import errors, seeding
 from flanlike.batches import features, tokenizer
@@ -22,8 +22,7 @@ from flanlike.tasks import templates
 
 Style = render.Style
 
-# Train rows that baselines are fitted on, and those that tell how long answers are.
-_FIT_ROWS, _LENGTH_ROWS = 1000, 64
+_FIT_ROWS = 1000  # train rows that baselines are fitted on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,7 +183,7 @@ def collect(
         about_options={n: len(ask.about_options) for n, ask in asked.items() if ask.about_options},
         without_training=tuple(name for name, ask in asked.items() if ask.train is None),
         without_reasons=tuple(
-            name for name, ask in asked.items() if ask.templates.cot and ask.lacks_reasons
+            name for name, ask in asked.items() if ask.templates.cot and ask.plan.lacks_reasons
         ),
         unasked=tuple(name for name in names if name not in found),
     )
@@ -268,12 +267,12 @@ class _Asker:
     def cells(self, sample: sampling.Sample, *, is_choosing: bool = False) -> list[Cell]:
         drawn: dict[int, list[sampling.Row]] = {}
         asked = []
-        for template in self._templates(is_choosing):
-            if not (count := self._count(template, is_choosing)):
+        for template in self.plan.templates_asked(is_choosing):
+            if not (count := self.plan.count(template, is_choosing)):
                 continue
             if count not in drawn:
                 drawn[count] = sample.first(count)
-            rows = self._askable(template, drawn[count])
+            rows = self.plan.askable(template, drawn[count])
             if not is_choosing:
                 self.about_options.update({row for row, _ in drawn[count]} - {r for r, _ in rows})
             if each := [self._asked(template, *row, sample.records) for row in rows]:
@@ -285,16 +284,6 @@ class _Asker:
             cells += map(least_to_most.asked, [cell for cell in cells if cell.kind == "cot"])
         return cells
 
-    def _count(self, template: templates.Template, is_choosing: bool) -> int:
-        """Returns how many rows a template is asked on."""
-        settings = self.settings
-        is_generated = self._is_generated(template)
-        count = settings.generation_rows if is_generated else settings.rows_per_task
-        return min(count, settings.validation_rows) if is_choosing else count
-
-    def _is_generated(self, template: templates.Template) -> bool:
-        return isinstance(self.task.answers, tasks.FreeText) or template.kind == "cot"
-
     def _cell(
         self,
         template: templates.Template,
@@ -305,7 +294,7 @@ class _Asker:
         is_choosing: bool,
     ) -> Cell:
         kept = [one for one in asked if _unit(one) not in unfit]
-        is_generated = self._is_generated(template)
+        is_generated = self.plan.is_generated(template)
         cell = Cell(
             task=self.task,
             template=template.id if self.style == "instructions" else self.style,
@@ -315,7 +304,7 @@ class _Asker:
             split=split,
             is_choosing=is_choosing,
             is_generated=is_generated,
-            max_new_tokens=self._max_new_tokens(template) if is_generated else 0,
+            max_new_tokens=self.plan.max_new_tokens(template, self.ids) if is_generated else 0,
             shots=self.settings.shots,
             prompts=tuple(one.fitted.prompt for one in kept),
             ids=tuple(array.array("i", one.fitted.ids) for one in kept),
@@ -341,53 +330,21 @@ class _Asker:
                     self.same_options.add(one.row)
         return cell
 
-    def _max_new_tokens(self, template: templates.Template) -> int:
-        """Returns how long an answer may be: as is set, as the task says, or as training's are."""
-        said = self.settings.max_new_tokens or self.task.max_new_tokens
-        return said or answer_lengths.limit(
-            self.task,
-            template,
-            self._length_records,
-            layout=self.templates.layout,
-            style=self.style,
-            encode=self.ids,
-        )
-
-    @functools.cached_property
-    def _length_records(self) -> Sequence[tasks.Record]:
-        return sampling.some(self.train, _LENGTH_ROWS, self.settings.seed) if self.train else ()
-
     @functools.cached_property
     def ids(self) -> Callable[[str], tuple[int, ...]]:
         """The ids of an answer; few answers are many rows'."""
         return functools.cache(lambda text: tuple(self.words.encode(text)))
 
-    def _templates(self, is_choosing: bool) -> Sequence[templates.Template]:
-        """Returns the templates to ask by: a control says the same under all, so it asks once."""
-        direct = self.templates.forward or self.templates.cot
-        shown = [template for template in direct if template.shows_options] or direct
-        if self.style != "instructions":
-            return () if is_choosing else shown[:1]
-        cot = () if self.lacks_reasons else self.templates.cot
-        return shown if is_choosing else (*self.templates.forward, *cot)
-
     @functools.cached_property
-    def lacks_reasons(self) -> bool:
-        """Whether exemplars that are the task's own do not show how one reasons."""
-        own = self.solved if self.solved and self.task.has_own_exemplars else ()
-        return not all(own[index].get("rationale") for index in range(len(own)))
-
-    def _askable(
-        self, template: templates.Template, rows: Sequence[sampling.Row]
-    ) -> Sequence[sampling.Row]:
-        """Returns the rows without those that ask about their options, where these are hidden.
-
-        Not for a task that never lists them, nor for controls, that hide what they are to hide.
-        """
-        hides = self.style == "instructions" and not template.shows_options
-        if not hides or not self.templates.asks_with_options:
-            return rows
-        return [row for row in rows if not render.needs_options(self.task, row[1])]
+    def plan(self) -> asking.Plan:
+        return asking.Plan(
+            task=self.task,
+            templates=self.templates,
+            settings=self.settings,
+            style=self.style,
+            train=self.train,
+            solved=self.solved,
+        )
 
     @functools.cached_property
     def _solved(self) -> demonstrations.Demonstrations:
@@ -429,7 +386,7 @@ class _Asker:
     ) -> tuple[Sequence[int], ...]:
         """Returns the ids of the same prompt with each `scoring.CONTENT_FREE` in all its fields."""
         is_needed = self.settings.content_free or self.settings.scoring in scoring.NEED_CONTENT_FREE
-        if not is_needed or self._is_generated(template):
+        if not is_needed or self.plan.is_generated(template):
             return ()
         fits = lambda inputs: len(self.room.read(inputs)) <= self.room.tokens  # noqa: E731
         found = []

@@ -94,6 +94,7 @@ def write(folder: pathlib.Path, curves: Sequence[Curve], *, model: str, data: st
         page.Table(header=header, rows=rows, words=(1,)),
         *_room(curves),
     ]
+    folder.mkdir(parents=True, exist_ok=True)
     atomic.write(folder / "by_shots.html", page.to_html(f"{model} by exemplars", blocks))
     atomic.write_json(folder / "by_shots.json", as_json(curves), ensure_ascii=False)
     return folder / "by_shots.html"

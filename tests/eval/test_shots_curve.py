@@ -7,9 +7,10 @@ import pytest
 from eval_toys import cell, scored_by
 
 from eval import __main__ as command
-from eval import evaluation, results, shots_curve
+from eval import baselines, evaluate, evaluation, results, shots_curve
 from flanlike.models import decode
-from flanlike.runs import bases
+from flanlike.runs import bases, loading
+from flanlike.runs import folder as run_folder
 
 
 def made(shots, *cells, dropped=0):
@@ -18,7 +19,7 @@ def made(shots, *cells, dropped=0):
         held_out=(),
         options={"shots": shots},
         cells=cells,
-        given={},
+        given={one.task: baselines.Baselines(majority={}, heuristic={}) for one in cells},
         notes={"prompts": 10, "dropped_exemplars": dropped},
     )
 
@@ -76,3 +77,19 @@ def test_several_numbers_are_evaluated_each_and_make_a_curve(flags, tmp_path, mo
     assert f"written to {tmp_path / 'by_shots.html'}" in printed or flags
     if flags:
         assert json.loads(printed.splitlines()[-1])["curves"] == [curve]
+
+
+def test_a_runs_curve_lies_beside_its_evaluations(tmp_path, monkeypatch):
+    config = {"data": "embedded", "hold_out": ["nli"], "eval": {}}
+    loaded = loading.Loaded(model=None, words=None, step=3)
+    by_shots = {found.options["shots"]: found for found in FOUND}
+
+    def evaluate_run(flags, settings, *, run, **_):
+        return evaluation.write(run, by_shots[settings["shots"]], name=f"s{settings['shots']}")
+
+    monkeypatch.setattr(evaluate, "_evaluate_run", evaluate_run)
+    monkeypatch.setattr(loading, "is_bare", lambda run: False)
+    monkeypatch.setattr(run_folder, "read_config", lambda run: config)
+    monkeypatch.setattr(loading, "load_each", lambda runs, **_: [loaded for _ in runs])
+    command.main(["--run", str(tmp_path), "--hold-out", "cola", "--shots", "2", "0"])
+    assert (tmp_path / "eval" / "3-cola-by-shots" / "by_shots.html").is_file()
