@@ -1,4 +1,4 @@
-"""By which templates a task is asked, on how many rows, and how long a written answer may be."""
+"""How a task is asked: by which templates, on how many rows, after which solved ones."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from eval import answer_lengths, sampling
 from flanlike import config as config_lib
+from flanlike import errors
 from flanlike.prompts import render
+from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as tasks
 from flanlike.tasks import templates
@@ -83,3 +85,22 @@ class Plan:
     @functools.cached_property
     def _length_records(self) -> Sequence[tasks.Record]:
         return sampling.some(self.train, _LENGTH_ROWS, self.settings.seed) if self.train else ()
+
+
+def solved_rows(
+    task: tasks.Task,
+    data: str,
+    settings: config_lib.EvalConfig,
+    open_rows: Callable[..., rows_module.Records],
+) -> tuple[rows_module.Records | None, rows_module.Records | None]:
+    """Returns the training rows, and those that exemplars are taken from; None where none are."""
+    why_untrained = opening.lacks_training(task, data)
+    if why_untrained and settings.shots and not task.has_own_exemplars:
+        raise errors.UserError(
+            f"task {task.name!r} has no training rows to take exemplars from "
+            f"({why_untrained}): evaluate it with --eval.shots 0, or hold out others"
+        )
+    train = None if why_untrained else open_rows(task, split="train")
+    if task.has_own_exemplars and settings.shots:
+        return train, open_rows(task, split=rows_module.EXEMPLARS)
+    return train, train

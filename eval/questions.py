@@ -143,15 +143,7 @@ def collect(
     )
     found: dict[str, _OfTask] = {}
     for task in map(registry.task, names):
-        why_untrained = opening.lacks_training(task, data)
-        if why_untrained and settings.shots and not task.has_own_exemplars:
-            raise errors.UserError(
-                f"task {task.name!r} has no training rows to take exemplars from "
-                f"({why_untrained}): evaluate it with --eval.shots 0, or hold out others"
-            )
-        solved = train = None if why_untrained else open_rows(task, split="train")
-        if task.has_own_exemplars and settings.shots:
-            solved = open_rows(task, split=rows_module.EXEMPLARS)
+        train, solved = asking.solved_rows(task, data, settings, open_rows)
         ask = _Asker(
             task=task,
             templates=registry.templates(task.name),
