@@ -8,7 +8,7 @@ import pytest
 import task_registry
 from eval import demonstrations
 from flanlike import config
-from flanlike.prompts import render
+from flanlike.prompts import exemplars, render
 from flanlike.sources import opening
 from flanlike.tasks import task as tasks
 
@@ -144,10 +144,20 @@ def test_tasks_with_options_of_each_row_and_free_text_have_the_controls_too(name
 
 def test_the_plain_setting_draws_as_ever():
     found, record, of = solved()
-    from flanlike.prompts import exemplars
-
     template = task_registry.registry().templates("sst2").forward[0]
     rows = range(len(of.records))
     how = {"query": record, "row_id": "test/0", "shots": 4, "seed": 3}
     assert found == exemplars.draw(of.task, template, of.records, rows, **how)
     assert all(isinstance(one, render.Exemplar) for one in found)
+
+
+@pytest.mark.parametrize("choice", ["random", "balanced", "similar"])
+def test_a_question_of_the_training_rows_never_stands_before_itself(choice):
+    _, _, of = solved(exemplars=choice, shots=30)
+    template = task_registry.registry().templates("sst2").forward[0]
+    for at in range(8):
+        record = {**of.records[at], "label": 1 - of.records[at]["label"]}
+        record["sentence"] = f" {record['sentence'].upper()}"
+        found = of.of(template, "test/0", record, seed=at)
+        texts = {one.record["sentence"].casefold() for one in found}
+        assert len(texts) == 30 and record["sentence"].strip().casefold() not in texts
