@@ -13,7 +13,7 @@ train: $(VENV)/.ready-train
 	$(VENV)/bin/python train.py --mixture flan_core $(ARGS)
 
 test: $(VENV)/.ready-test
-	$(VENV)/bin/python -m pytest $(ARGS)
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # The test tools include all that training needs.
 $(VENV)/.ready-test: $(VENV)/bin/python pyproject.toml constraints.txt

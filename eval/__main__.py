@@ -1,10 +1,11 @@
 """`python -m eval`: evaluates runs and models, and what else is asked of them.
 
-python -m eval --run DIR [DIR ...] [--hold-out NAME ...] [--data ...] [--shots K] [--json]
+python -m eval --run DIR [DIR ...] [--hold-out NAME ...] [--data ...] [--shots K ...] [--json]
 python -m eval --model FOLDER_OR_HUB_ID [...] --mixture NAME [--hold-out NAME ...] [--data ...]
 python -m eval report RUN [RUN ...] [--out DIR]
 python -m eval induction --model M [--out DIR]
 python -m eval prompts --model M --task T [--data ...] [--out DIR]
+python -m eval robustness --model M --mixture NAME [NAME ...] [--data ...] [--out DIR]
 python -m eval lm-eval --model flanlike --model_args run=DIR --tasks NAME
 python -m eval export-lm-eval --out DIR [--hold-out NAME ...] [--data ...] [--like FOLDER]
 
@@ -27,6 +28,7 @@ _COMMANDS = {
     "export-lm-eval": "eval.lm_eval_export_command",
     "lm-eval": "eval.lm_eval_command",
     "report": "eval.report_command",
+    "robustness": "eval.robustness_command",
 }
 
 

@@ -5,16 +5,17 @@ docs/scale_out.md says of train.py, with the variables in place of the flags.
 """
 
 import argparse
+import functools
 import json
 import logging
 import pathlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
 
-from eval import evaluation, measuring, model_folder, printed, questions, report
+from eval import evaluation, measuring, model_folder, printed, questions, report, shots_curve
 from flanlike import atomic, bounds, errors
 from flanlike import config as config_lib
 from flanlike.mixtures import compose
@@ -32,7 +33,13 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells that it reads only
     if flags.model:
         for name in flags.model:
-            model_folder.evaluate(flags, settings, name, registry)
+            _by_shots(
+                flags,
+                settings,
+                lambda changed, name=name: model_folder.evaluate(flags, changed, name, registry),
+                model=name,
+                curve=model_folder.home(flags, name),
+            )
         return
     for run in flags.run:
         if loading.is_bare(run):
@@ -49,7 +56,54 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
                 atomic.expect_writable(run / "eval")
     each = loading.load_each(flags.run, base=flags.base, mesh=mesh)
     for run, config, loaded in zip(flags.run, configs, each, strict=True):
-        _evaluate_run(flags, settings, registry, run, config, loaded, mesh)
+        name = "-".join(filter(None, (_name(flags, settings, config), "by-shots")))
+        _by_shots(
+            flags,
+            settings,
+            functools.partial(
+                _evaluate_run,
+                flags,
+                registry=registry,
+                run=run,
+                config=config,
+                loaded=loaded,
+                mesh=mesh,
+            ),
+            model=run.resolve().name,
+            curve=evaluation.folder_of(run, loaded.step, name),
+        )
+
+
+def _by_shots(
+    flags: argparse.Namespace,
+    settings: dict[str, Any],
+    ask: Callable[[dict[str, Any]], pathlib.Path],
+    *,
+    model: str,
+    curve: pathlib.Path | None,
+) -> None:
+    """Asks once, or once for each of several --shots, and shows what is written.
+
+    Of several the curve goes to the folder `curve`; None is beside the last one's answers.
+    """
+    each = [settings | {"shots": shots} for shots in flags.shots] or [settings]
+    found = []
+    for changed in each:
+        folder = ask(changed)
+        if distributed.is_first():
+            found.append(evaluation.read(folder))
+            if not (flags.json and len(each) > 1):
+                printed.show(found[-1], folder, as_json=flags.json)
+    if len(found) < 2:
+        return
+    curves = shots_curve.of(found)
+    setting = found[0].setting
+    curve = curve or folder.parent / f"{setting.step}-by-shots"
+    where = shots_curve.write(curve, curves, model=model, data=setting.data)
+    if flags.json:
+        print(json.dumps(shots_curve.as_json(curves), ensure_ascii=False))
+    else:
+        print(*shots_curve.lines(curves), f"written to {where}", sep="\n")
 
 
 def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:
@@ -82,7 +136,13 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
     parser.add_argument("--hold-out", nargs="+", metavar="NAME", help="clusters or tasks to ask")
     parser.add_argument("--data", help="embedded | hub | tfds | a folder; default: the run's")
     shots, rows = bounds.argument(config_lib.Shots), bounds.argument(config_lib.Sample)
-    parser.add_argument("--shots", **shots, help="exemplars before each question")
+    parser.add_argument(
+        "--shots",
+        nargs="+",
+        default=[],
+        **shots,
+        help="exemplars before each question; of several numbers each is asked, and a curve made",
+    )
     parser.add_argument("--rows", **rows, help="rows a template; default: the run's")
     parser.add_argument("--split", choices=("test", "validation"), help="default: the run's")
     parser.add_argument("--skip-missing", action="store_true", help="leave out what --data lacks")
@@ -94,7 +154,9 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
             "folder: leave them out, or name what to ask with --hold-out"
         )
     settings = config_lib.eval_flags(others, command="python -m eval")
-    short = {"shots": flags.shots, "rows_per_task": flags.rows, "split": flags.split}
+    flags.shots = list(dict.fromkeys(flags.shots))
+    one = flags.shots[0] if len(flags.shots) == 1 else None
+    short = {"shots": one, "rows_per_task": flags.rows, "split": flags.split}
     settings |= {name: value for name, value in short.items() if value is not None}
     return flags, settings
 
@@ -107,7 +169,8 @@ def _evaluate_run(
     config: Mapping[str, Any],
     loaded: loading.Loaded,
     mesh: jax.sharding.Mesh | None,
-) -> None:
+) -> pathlib.Path:
+    """Asks one run, and writes what it answers; returns the folder of the evaluation."""
     with distributed.together():
         opened = registry(run_folder.tasks_of(run, config))
         tasks = opened.pinned(manifest.commits_in(run))
@@ -115,7 +178,7 @@ def _evaluate_run(
     for line in asked.warnings if distributed.is_first() else ():
         print(line, file=sys.stderr)
     name = _name(flags, settings, config)
-    found = measuring.measure(
+    measuring.measure(
         loaded.model,
         loaded.words,
         asked,
@@ -127,11 +190,10 @@ def _evaluate_run(
         name=name,
         says_on=sys.stderr if flags.json else sys.stdout,
     )
-    if distributed.is_first():
-        if not name:
-            report.write(run)
-        printed.show(found, evaluation.folder_of(run, loaded.step, name), as_json=flags.json)
+    if distributed.is_first() and not name:
+        report.write(run)
     distributed.wait("the evaluation is written")
+    return evaluation.folder_of(run, loaded.step, name)
 
 
 def _mesh(config: Mapping[str, Any]) -> jax.sharding.Mesh | None:

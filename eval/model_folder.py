@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eval import evaluation, measuring, printed, questions, report
+from eval import evaluation, measuring, questions, report
 from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.mixtures import compose, holdout
@@ -30,14 +30,14 @@ def evaluate(
     settings: Mapping[str, Any],
     name: str,
     registry: registries.Opener,
-) -> None:
-    """Asks one model, and prints and writes what it answers.
+) -> pathlib.Path:
+    """Asks one model and writes what it answers; returns the folder of the evaluation.
 
     Raises UserError where the name is no model's, or a folder holds answers to something else.
     """
     there = named.find(name, flag="--model")
     tasks = registry(flags.tasks)
-    asked = _asked(flags, tasks)
+    asked = what_is_asked(flags, tasks)
     start = starts.starting_point(there.name, None, is_embedded=False)
     config = config_lib.RunConfig(
         mixture=asked.mixture.name,
@@ -52,7 +52,7 @@ def evaluate(
     resolved = starts.resolve(config, start, asked.mixture)
     out = _folder(flags, name, resolved)
     run_folder.check(out, resolved)
-    names = _with_rows(asked, tasks, config)
+    names = with_rows(asked, tasks, config)
     with run_folder.held(out) as lock:
         loaded = loading.load(start.folder)
         its = questions.collect(
@@ -81,12 +81,17 @@ def evaluate(
                 says_on=says_on,
             )
         report.write(out)
-        found = evaluation.folder_of(out, _STEP)
-        printed.show(evaluation.read(found), found, as_json=flags.json)
+    return evaluation.folder_of(out, _STEP)
+
+
+def home(flags: argparse.Namespace, name: str) -> pathlib.Path | None:
+    """Returns --out, or a folder below it for each of several models; None without."""
+    is_one = len(flags.model) == 1
+    return flags.out if flags.out is None or is_one else flags.out / pathlib.Path(name).name
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Asked:
+class Asked:
     """A mixture, and which of its tasks are asked."""
 
     mixture: mixtures.Mixture
@@ -94,7 +99,7 @@ class _Asked:
     names: Sequence[str]
 
 
-def _asked(flags: argparse.Namespace, registry: registries.Registry) -> _Asked:
+def what_is_asked(flags: argparse.Namespace, registry: registries.Registry) -> Asked:
     """Returns what --mixture and --hold-out ask for: a mixture's held-out tasks, or those named."""
     given = flags.mixture or ["flan_core"]
     if len(given) == 1 and given[0] in registry.mixture_names:
@@ -116,11 +121,11 @@ def _asked(flags: argparse.Namespace, registry: registries.Registry) -> _Asked:
         mix = mixtures.Mixture(name="+".join(given), entries=tuple(dict.fromkeys(names)))
         held_out = tuple(flags.hold_out or names)
     split = compose.split_tasks(mix, registry, held_out)
-    return _Asked(mixture=mix, held_out=held_out, names=split.evaluation or split.train)
+    return Asked(mixture=mix, held_out=held_out, names=split.evaluation or split.train)
 
 
-def _with_rows(
-    asked: _Asked, registry: registries.Registry, config: config_lib.RunConfig
+def with_rows(
+    asked: Asked, registry: registries.Registry, config: config_lib.RunConfig
 ) -> list[str]:
     """Returns the tasks that are asked and have rows."""
     found = availability.of(
@@ -137,8 +142,9 @@ def _with_rows(
 
 
 def _folder(flags: argparse.Namespace, name: str, resolved: dict[str, Any]) -> pathlib.Path:
-    """Returns --out, or a folder below it for each of several; else one by what is asked."""
-    short = pathlib.Path(name).name
-    if flags.out is None:
-        return run_folder.default_folder(f"eval-{short}", resolved)
-    return flags.out / short if len(flags.model) > 1 else flags.out
+    """Returns the model's own folder, or one below it for each of several --shots; without --out,
+    one by what is asked."""
+    at = home(flags, name)
+    if at is None:
+        return run_folder.default_folder(f"eval-{pathlib.Path(name).name}", resolved)
+    return at / f"shots{resolved['eval']['shots']}" if len(flags.shots) > 1 else at

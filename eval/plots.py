@@ -167,6 +167,23 @@ def perplexities(
     return _svg(figure, "perplexities")
 
 
+def by_shots(curves: Mapping[str, Sequence[tuple[int, float, float, float]]]) -> str:
+    """Returns a line a task, the last one thick: (exemplars, value, low, high) a point."""
+    figure, axes = _figure(3.2)
+    *others, last = curves
+    for name in others:
+        shots, values, _, _ = zip(*curves[name], strict=True)
+        axes.plot(shots, values, color=BEFORE, lw=1.0, alpha=0.7, zorder=2)
+    shots, values, lows, highs = zip(*curves[last], strict=True)
+    axes.vlines(shots, lows, highs, color=AFTER, lw=1.2, zorder=3)
+    axes.plot(shots, values, color=AFTER, lw=2, marker="o", ms=5, zorder=4)
+    axes.set_xticks(shots)
+    axes.grid(axis="y", color=LINE, linewidth=0.6)
+    axes.set_xlabel("exemplars before each question", color=SOFT)
+    _legend(axes, [_dot(AFTER, last), *([_dot(BEFORE, "a task")] if others else [])])
+    return _svg(figure, "by_shots")
+
+
 def standalone(svg: str) -> str:
     """Returns a plot as a file of its own, in colours that read on white and on black."""
     for variable, colour in _COLOURS.values():

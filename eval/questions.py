@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eval import answer_lengths, baselines, least_to_most, sampling, scoring
+from eval import asking, baselines, demonstrations, least_to_most, sampling, scoring
 from flanlike import config as config_lib
 from flanlike import errors, seeding
 from flanlike.batches import features, tokenizer
-from flanlike.prompts import exemplars, fitting, render
+from flanlike.prompts import fitting, render
 from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import registry as registries
@@ -22,8 +22,7 @@ from flanlike.tasks import templates
 
 Style = render.Style
 
-# Train rows that baselines are fitted on, and those that tell how long answers are.
-_FIT_ROWS, _LENGTH_ROWS = 1000, 64
+_FIT_ROWS = 1000  # train rows that baselines are fitted on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,24 +131,19 @@ def collect(
     smaller questions, with `least_to_most`), inverted ones never.
     Templates that hide the options are not asked on rows that ask about these ("Which of the
     following ..."): they have figures of their own, on fewer rows.
-    Exemplars are training rows, or those that a benchmark has of its own, in their order; where
-    these have no reasons, chain-of-thought templates are left out.
+    Exemplars are training rows (`demonstrations` says which), or those that a benchmark has of its
+    own; where these have no reasons, chain-of-thought templates are left out.
     Prompts are cut to what the model reads, as in training (see `fitting`). Where no answers are to
     be written (`generation_rows` 0) the templates that ask for such are left out, with tasks that
     have no others.
     """
     open_rows = functools.partial(opening.open_rows, data=data, skip_bad_rows=skip_bad_rows)
+    others = demonstrations.Others(
+        registry=registry, names=names, data=data, open_rows=open_rows, seed=settings.seed
+    )
     found: dict[str, _OfTask] = {}
     for task in map(registry.task, names):
-        why_untrained = opening.lacks_training(task, data)
-        if why_untrained and settings.shots and not task.has_own_exemplars:
-            raise errors.UserError(
-                f"task {task.name!r} has no training rows to take exemplars from "
-                f"({why_untrained}): evaluate it with --eval.shots 0, or hold out others"
-            )
-        solved = train = None if why_untrained else open_rows(task, split="train")
-        if task.has_own_exemplars and settings.shots:
-            solved = open_rows(task, split=rows_module.EXEMPLARS)
+        train, solved = asking.solved_rows(task, data, settings, open_rows)
         ask = _Asker(
             task=task,
             templates=registry.templates(task.name),
@@ -159,6 +153,7 @@ def collect(
             solved=solved,
             words=words,
             room=features.room(words, settings.max_input_tokens, family),
+            others=others,
         )
         if of_task := _of_task(ask, functools.partial(open_rows, task)):
             found[task.name] = of_task
@@ -180,7 +175,7 @@ def collect(
         about_options={n: len(ask.about_options) for n, ask in asked.items() if ask.about_options},
         without_training=tuple(name for name, ask in asked.items() if ask.train is None),
         without_reasons=tuple(
-            name for name, ask in asked.items() if ask.templates.cot and ask.lacks_reasons
+            name for name, ask in asked.items() if ask.templates.cot and ask.plan.lacks_reasons
         ),
         unasked=tuple(name for name in names if name not in found),
     )
@@ -257,18 +252,19 @@ class _Asker:
     solved: rows_module.Records | None  # that exemplars are taken from
     words: tokenizer.Tokenizer
     room: fitting.Room
+    others: demonstrations.Others
     same_options: set[str] = field(default_factory=set)  # rows
     about_options: set[str] = field(default_factory=set)  # rows that are no choosing's
 
     def cells(self, sample: sampling.Sample, *, is_choosing: bool = False) -> list[Cell]:
         drawn: dict[int, list[sampling.Row]] = {}
         asked = []
-        for template in self._templates(is_choosing):
-            if not (count := self._count(template, is_choosing)):
+        for template in self.plan.templates_asked(is_choosing):
+            if not (count := self.plan.count(template, is_choosing)):
                 continue
             if count not in drawn:
                 drawn[count] = sample.first(count)
-            rows = self._askable(template, drawn[count])
+            rows = self.plan.askable(template, drawn[count])
             if not is_choosing:
                 self.about_options.update({row for row, _ in drawn[count]} - {r for r, _ in rows})
             if each := [self._asked(template, *row, sample.records) for row in rows]:
@@ -280,16 +276,6 @@ class _Asker:
             cells += map(least_to_most.asked, [cell for cell in cells if cell.kind == "cot"])
         return cells
 
-    def _count(self, template: templates.Template, is_choosing: bool) -> int:
-        """Returns how many rows a template is asked on."""
-        settings = self.settings
-        is_generated = self._is_generated(template)
-        count = settings.generation_rows if is_generated else settings.rows_per_task
-        return min(count, settings.validation_rows) if is_choosing else count
-
-    def _is_generated(self, template: templates.Template) -> bool:
-        return isinstance(self.task.answers, tasks.FreeText) or template.kind == "cot"
-
     def _cell(
         self,
         template: templates.Template,
@@ -300,7 +286,7 @@ class _Asker:
         is_choosing: bool,
     ) -> Cell:
         kept = [one for one in asked if _unit(one) not in unfit]
-        is_generated = self._is_generated(template)
+        is_generated = self.plan.is_generated(template)
         cell = Cell(
             task=self.task,
             template=template.id if self.style == "instructions" else self.style,
@@ -310,7 +296,7 @@ class _Asker:
             split=split,
             is_choosing=is_choosing,
             is_generated=is_generated,
-            max_new_tokens=self._max_new_tokens(template) if is_generated else 0,
+            max_new_tokens=self.plan.max_new_tokens(template, self.ids) if is_generated else 0,
             shots=self.settings.shots,
             prompts=tuple(one.fitted.prompt for one in kept),
             ids=tuple(array.array("i", one.fitted.ids) for one in kept),
@@ -336,53 +322,31 @@ class _Asker:
                     self.same_options.add(one.row)
         return cell
 
-    def _max_new_tokens(self, template: templates.Template) -> int:
-        """Returns how long an answer may be: as is set, as the task says, or as training's are."""
-        said = self.settings.max_new_tokens or self.task.max_new_tokens
-        return said or answer_lengths.limit(
-            self.task,
-            template,
-            self._length_records,
-            layout=self.templates.layout,
-            style=self.style,
-            encode=self.ids,
-        )
-
-    @functools.cached_property
-    def _length_records(self) -> Sequence[tasks.Record]:
-        return sampling.some(self.train, _LENGTH_ROWS, self.settings.seed) if self.train else ()
-
     @functools.cached_property
     def ids(self) -> Callable[[str], tuple[int, ...]]:
         """The ids of an answer; few answers are many rows'."""
         return functools.cache(lambda text: tuple(self.words.encode(text)))
 
-    def _templates(self, is_choosing: bool) -> Sequence[templates.Template]:
-        """Returns the templates to ask by: a control says the same under all, so it asks once."""
-        direct = self.templates.forward or self.templates.cot
-        shown = [template for template in direct if template.shows_options] or direct
-        if self.style != "instructions":
-            return () if is_choosing else shown[:1]
-        cot = () if self.lacks_reasons else self.templates.cot
-        return shown if is_choosing else (*self.templates.forward, *cot)
+    @functools.cached_property
+    def plan(self) -> asking.Plan:
+        return asking.Plan(
+            task=self.task,
+            templates=self.templates,
+            settings=self.settings,
+            style=self.style,
+            train=self.train,
+            solved=self.solved,
+        )
 
     @functools.cached_property
-    def lacks_reasons(self) -> bool:
-        """Whether exemplars that are the task's own do not show how one reasons."""
-        own = self.solved if self.solved and self.task.has_own_exemplars else ()
-        return not all(own[index].get("rationale") for index in range(len(own)))
-
-    def _askable(
-        self, template: templates.Template, rows: Sequence[sampling.Row]
-    ) -> Sequence[sampling.Row]:
-        """Returns the rows without those that ask about their options, where these are hidden.
-
-        Not for a task that never lists them, nor for controls, that hide what they are to hide.
-        """
-        hides = self.style == "instructions" and not template.shows_options
-        if not hides or not self.templates.asks_with_options:
-            return rows
-        return [row for row in rows if not render.needs_options(self.task, row[1])]
+    def _solved(self) -> demonstrations.Demonstrations:
+        return demonstrations.Demonstrations(
+            task=self.task,
+            records=self.solved,
+            settings=self.settings,
+            style=self.style,
+            others=self.others,
+        )
 
     def _asked(
         self,
@@ -398,7 +362,7 @@ class _Asker:
             "split": records.split,
             "row_id": row,
             "seed": seed,
-            "exemplars": self._exemplars(template, row, record, seed),
+            "exemplars": self._solved.of(template, row, record, seed=seed),
             "style": self.style,
             "option_style": self.settings.option_style,
         }
@@ -414,7 +378,7 @@ class _Asker:
     ) -> tuple[Sequence[int], ...]:
         """Returns the ids of the same prompt with each `scoring.CONTENT_FREE` in all its fields."""
         is_needed = self.settings.content_free or self.settings.scoring in scoring.NEED_CONTENT_FREE
-        if not is_needed or self._is_generated(template):
+        if not is_needed or self.plan.is_generated(template):
             return ()
         fits = lambda inputs: len(self.room.read(inputs)) <= self.room.tokens  # noqa: E731
         found = []
@@ -423,20 +387,3 @@ class _Asker:
             prompt = render.render(self.task, template, record, shown=shown, fits=fits, **how)
             found.append(array.array("i", self.room.read(prompt.inputs)))
         return tuple(found)
-
-    def _exemplars(
-        self, template: templates.Template, row: str, record: tasks.Record, seed: int
-    ) -> list[render.Exemplar]:
-        if not self.settings.shots:
-            return []
-        return exemplars.draw(
-            self.task,
-            template,
-            self.solved,
-            range(len(self.solved)),
-            query=record,
-            row_id=row,
-            shots=self.settings.shots,
-            seed=seed,
-            style=self.style,
-        )

@@ -211,6 +211,12 @@ class EvalConfig:
     generation_rows: SampleOrNone = 30
     split: Literal["test", "validation"] = "test"  # what figures are made on
     shots: Shots = 0  # exemplars before each question
+    # Which training rows these are: any, as many of each label, or those most like the question.
+    exemplars: Literal["random", "balanced", "similar"] = "random"
+    # How they stand: as drawn, or by likeness to the question, ascending: the most alike last.
+    exemplar_order: Literal["random", "ascending", "descending"] = "random"
+    # What they show; all but gold are controls (Min et al. 2022): docs/evaluation.md.
+    demonstrations: Literal["gold", "random-labels", "other-labels", "other-inputs"] = "gold"
     option_style: str | None = None  # how options are listed; None: the layout's plain style
     # How options are compared, by the log-probability of their tokens: docs/evaluation.md.
     scoring: Literal["sum", "per-token", "per-byte", "pmi", "calibrated"] = "sum"

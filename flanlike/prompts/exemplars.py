@@ -5,7 +5,7 @@ and in two splits. So it is the texts that are compared, case and white space ap
 rows' names alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from flanlike.prompts import render
 from flanlike.sources import rows as rows_module
@@ -38,17 +38,38 @@ def draw(
     """
     if not shots:
         return []
-    is_own = records.split == rows_module.EXEMPLARS
-    inputs_of = _inputs_and_options if is_own else _inputs
+    most = shots + _SPARE_ROWS + shots * _SPARE_ROWS_A_SHOT
+    order: Iterable[int] = range(len(rows))
+    if records.split != rows_module.EXEMPLARS:
+        order = render.in_random_order(len(rows), most, seed)
+    order = (rows[place] for place in order)
+    how = {"query": query, "row_id": row_id, "shots": shots, "style": style}
+    return pick(task, template, records, order, **how)
+
+
+def pick(
+    task: task_module.Task,
+    template: templates.Template,
+    records: rows_module.Records,
+    rows: Iterable[int],
+    *,
+    query: task_module.Record,
+    row_id: str,
+    shots: int,
+    style: render.Style = "instructions",
+    takes: Callable[[task_module.Record], bool] = lambda record: True,
+) -> list[render.Exemplar]:
+    """Returns the first `shots` records in the order of `rows` that may stand before the query.
+
+    Those of `draw`; of these `takes` is asked last, once for each, and may keep count.
+    """
+    inputs_of = _inputs_and_options if records.split == rows_module.EXEMPLARS else _inputs
     said = {inputs_of(task, query)}
     is_bare = style == "instructions" and not template.lists_options
     picked: list[render.Exemplar] = []
-    most = shots + _SPARE_ROWS + shots * _SPARE_ROWS_A_SHOT
-    order: Iterable[int] = range(len(rows))
-    if not is_own:
-        order = render.in_random_order(len(rows), most, seed)
-    for row in order:
-        at = rows[row]
+    for at in rows:
+        if len(picked) == shots:
+            break
         other = records.row_id(at)
         if other == row_id:
             continue
@@ -56,10 +77,10 @@ def draw(
         inputs = inputs_of(task, record)
         if inputs in said or (is_bare and render.needs_options(task, record)):
             continue
+        if not takes(record):
+            continue
         said.add(inputs)
         picked.append(render.Exemplar(record=record, row_id=other))
-        if len(picked) == shots:
-            break
     return picked
 
 

@@ -26,10 +26,16 @@ _EXEMPLARS = 0x6578_656D_706C
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemplar:
-    """A solved record to show before the query, with its row's name."""
+    """A solved record to show before the query, with its row's name.
+
+    `task` and `template` are what it is shown by where these are not the query's, as in controls
+    whose exemplars have other labels.
+    """
 
     record: task_module.Record
     row_id: str
+    task: task_module.Task | None = None
+    template: templates.Template | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +92,10 @@ def render(
     if exemplars:
         _check_apart(task, row_id, exemplars)
         delimiters = layout.few_shot[draws.below(len(layout.few_shot))]
-        solved = [_solve(task, template, each.record, listing, draws, style) for each in exemplars]
+        solved = [
+            _solve(each.task or task, each.template or template, each.record, listing, draws, style)
+            for each in exemplars
+        ]
         by_letter = by_letter or any([each.by_letter for each in solved])
         inputs, shots = _join(solved, query.inputs, delimiters, fits)
     if by_letter and listing.labels != "letters":

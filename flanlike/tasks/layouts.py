@@ -5,7 +5,7 @@ name = "letters"
 header = "Options:\\n"
 item = "({label}) {text}"          # {label} needs `labels`
 between = "\\n"
-labels = "letters"                 # letters | numbers
+labels = "letters"                 # letters (A, B) | small (a, b) | late (P, Q) | numbers (1, 2)
 answer = "{label}"                 # what the target says: {label}, {text} or both
 
 [[asked_options]]                  # the same, for styles that training never draws
@@ -28,7 +28,7 @@ from typing import Any
 from flanlike import errors
 
 FILE = "_layout.toml"
-LABELS = ("", "letters", "numbers")
+LABELS = ("", "letters", "small", "late", "numbers")
 
 _PARTS = re.compile(r"\{(label|text)\}")
 _EXPECTED = (
@@ -187,10 +187,12 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
 
 @functools.cache
 def _labels(kind: str, count: int) -> tuple[str, ...]:
-    """Returns A, B, ... Z, AA, AB, ... or 1, 2, 3, ..."""
-    if kind != "letters":
+    """Returns A, B, ... Z, AA, AB, ..., the same small, or from P on; or 1, 2, 3, ..."""
+    if kind == "numbers":
         return tuple(map(str, range(1, count + 1)))
-    letters = string.ascii_uppercase
+    letters = string.ascii_lowercase if kind == "small" else string.ascii_uppercase
+    first = letters.index("P") if kind == "late" else 0
     return tuple(
-        letters[n] if n < 26 else letters[n // 26 - 1] + letters[n % 26] for n in range(count)
+        letters[n] if n < 26 else letters[n // 26 - 1] + letters[n % 26]
+        for n in range(first, first + count)
     )

@@ -25,6 +25,14 @@ def test_options_are_listed_in_the_style_and_answered_by_text_or_label():
     assert inline.answers(texts) == texts
 
 
+@pytest.mark.parametrize(
+    ("labels", "block"), [("small", "a) x\nb) y\nc) z"), ("late", "P) x\nQ) y\nR) z")]
+)
+def test_letters_are_small_or_late(labels, block):
+    style = layouts.OptionStyle(name="s", header="", item="{label}) {text}", labels=labels)
+    assert style.block("xyz") == block
+
+
 def test_letters_go_on_after_z():
     letters = layouts.OptionStyle(name="a", item="{label}{text}", labels="letters")
     block = letters.block([""] * 54)
