@@ -5,7 +5,11 @@ data (texts and labels of rows, names of tasks and runs) goes into it by `litera
 shown letter by letter, whatever it holds.
 """
 
+import base64
+import functools
+import hashlib
 import html
+import pathlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -111,9 +115,19 @@ class Fold:
     blocks: Sequence["Block"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Explorer:
+    """A table of predictions to sort, filter and search, of what `explorer.packed` gives; one a
+    page. The Markdown page has the note alone.
+    """
+
+    packed: str
+    note: str
+
+
 _CLASSES = {"Yes": "yes", "No": "no", "In part": "part"}
 
-Block = Heading | Text | Bullets | Table | Figure | Code | Fold
+Block = Heading | Text | Bullets | Table | Figure | Code | Fold | Explorer
 
 
 # A literal travels within a block's text as its letters' codes between two noncharacters, out of
@@ -134,10 +148,13 @@ def literal(text: str) -> str:
 
 
 def to_html(title: str, blocks: Sequence[Block]) -> str:
-    """Returns a whole page that needs no other file and no network."""
+    """Returns a whole page that needs no other file and no network, and may use neither."""
     body = "\n".join(map(_html, blocks))
+    digest = base64.b64encode(hashlib.sha256(_asset("js").encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style></head>\n"
         f"<body><main>\n{body}\n</main></body></html>\n"
@@ -168,6 +185,25 @@ def _html(block: Block) -> str:
             inner = "\n".join(map(_html, blocks))
             head = f"<summary>{_inline(title)} <span>{_inline(hint)}</span></summary>"
             return f"<details>{head}\n{inner}</details>"
+        case Explorer():
+            return _html_explorer(block)
+
+
+def _html_explorer(block: Explorer) -> str:
+    return (
+        '<section id="predictions" aria-labelledby="predictions-title">\n'
+        '<h2 id="predictions-title">Every prediction</h2>\n'
+        f'<p id="predictions-note" class="note">{_inline(block.note)}</p>\n'
+        f"<style>{_asset('css')}</style>\n{_asset('html')}"
+        f'<script type="text/plain" id="predictions-data">{block.packed}</script>\n'
+        f"<script>{_asset('js')}</script>\n</section>"
+    )
+
+
+@functools.cache
+def _asset(suffix: str) -> str:
+    """Returns a file of the explorer, which lies beside this module."""
+    return pathlib.Path(__file__).with_name(f"explorer.{suffix}").read_text(encoding="utf-8")
 
 
 def _html_table(table: Table) -> str:
@@ -228,6 +264,8 @@ def _markdown(block: Block) -> str:
         case Fold(title=title, hint=hint, blocks=blocks):
             inner = "\n\n".join(map(_markdown, blocks))
             return f"**{_plain(title)}** {_plain(hint)}\n\n{inner}"
+        case Explorer(note=note):
+            return f"## Every prediction\n\nThe HTML page has the table. {_plain(note)}"
 
 
 def _plain(text: str) -> str:

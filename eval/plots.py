@@ -18,6 +18,7 @@ _COLOURS = {
     "#070707": ("var(--paper)", "#ffffff"),
 }
 INK, SOFT, LINE, BEFORE, AFTER, MARK, PAPER = _COLOURS
+_DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)))
 _WIDTH_INCHES = 6.0
 
 
@@ -146,6 +147,28 @@ def compared(
     axes.set_xlim(0, 1.02)
     _legend(axes, [_dot(colours[name], name) for name in names])
     return _svg(figure, "compared")
+
+
+def votes(lines: Mapping[str, Sequence[float]]) -> str:
+    """Returns a line a cell: its figure with 1, 2, ... samples."""
+    figure, axes = _figure(2.8)
+    colours = (AFTER, MARK, INK, SOFT, BEFORE)
+    handles = []
+    for number, (name, values) in enumerate(lines.items()):
+        colour, style = (
+            colours[number % len(colours)],
+            _DASHES[number // len(colours) % len(_DASHES)],
+        )
+        axes.plot(
+            range(1, len(values) + 1), values, color=colour, linestyle=style, marker="o", ms=3
+        )
+        handles.append(_line(colour, style, name))
+    axes.set_xlabel("samples that vote", color=SOFT)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(axis="y", color=LINE, linewidth=0.6)
+    if len(handles) <= len(colours):  # the table beside it names more of them
+        _legend(axes, handles)
+    return _svg(figure, "self_consistency")
 
 
 def perplexities(
