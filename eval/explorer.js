@@ -159,15 +159,15 @@
     const key = (state.sort || "").replace(/^-/, "");
     if (COLUMNS[key]) {
       const sign = state.sort.startsWith("-") ? -1 : 1;
-      hits.sort((a, b) => sign * compared(a[key], b[key]) || a.number - b.number);
+      hits.sort((a, b) => compared(a[key], b[key], sign) || a.number - b.number);
     }
     return hits;
   }
 
   const collator = new Intl.Collator("en", { numeric: true });
-  function compared(a, b) {
+  function compared(a, b, sign) { // what is not known comes last, either way
     if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
-    return typeof a === "number" ? a - b : collator.compare(a, b);
+    return sign * (typeof a === "number" ? a - b : collator.compare(a, b));
   }
 
   const COLUMNS = {
@@ -248,7 +248,7 @@
   // What a row opens to.
   function inner(row) {
     const numbers = [...new Set(row.answers.filter(Boolean).map((one) => one.prompt))];
-    const setting = [`asked by ${row.of.kind}`, `${row.of.asked}`, `${row.of.shots} exemplars`,
+    const setting = [row.of.kind, row.of.asked, `${row.of.shots} exemplars`,
       `${row.of.split} split`, `cluster ${row.of.cluster}`, row.of.metric].join(" · ");
     const links = element("p", {},
       element("a", { href: addressOf(row) }, "link to this prediction"), " · ",
