@@ -32,8 +32,7 @@ def of_run(run: run_folder.Run) -> list[page.Block]:
     named = [("before", run.before), ("after", run.after)]
     return _explorer(
         [_version(name, run, found) for name, found in named if found is not None],
-        "Where there are two evaluations, verdicts read before → after, and the other columns are "
-        "those after tuning.",
+        "Verdicts read before → after, and the other columns are those after tuning.",
     )
 
 
@@ -65,7 +64,8 @@ def confusion(run: run_folder.Run) -> list[page.Block]:
         return []
     note = page.Text(
         text="A line is a right label, a column an answer; sums over the templates of the "
-        f"headline. Tasks of more than {_MOST_LABELS} labels have no matrix here.",
+        f"headline, labels as the first of these calls them. Tasks of more than {_MOST_LABELS} "
+        "labels have no matrix here.",
         role="note",
     )
     return [page.Fold(title="What was taken for what", hint="by label", blocks=[note, *blocks])]

@@ -95,7 +95,7 @@ def test_every_prompt_is_kept_with_its_options_and_what_is_right(knowing, tmp_pa
                 assert (own.options, own.gold) == (prompt.options, prompt.options[prompt.gold])
     texts = found.notes["templates"]["sst2"]
     assert set(texts) == {cell.template for cell in asked.cells if cell.task.name == "sst2"}
-    assert all("{text}" in one["input"] and one["target"] for one in texts.values())
+    assert all("{sentence}" in one["input"] and one["target"] for one in texts.values())
 
 
 def _in_order(asked):
