@@ -257,7 +257,7 @@
     const prompts = numbers.flatMap((number) => [
       element("h3", {}, numbers.length > 1 ? `Prompt of ${namesOf(row, number)}` : "Prompt"),
       number === undefined
-        ? element("p", { class: "note" }, "This evaluation is from before prompts were kept.")
+        ? element("p", { class: "note" }, "This prompt is not in the page.")
         : element("pre", { tabindex: "0" }, data.prompts[number][0])]);
     const wording = row.of.wording ? [element("details", {},
       element("summary", {}, "Template's text"),

@@ -19,6 +19,9 @@ from typing import Any
 from eval import evaluation, kept_prompts, metrics, predictions
 from eval import scoring as scorings
 
+# Letters of the prompts in one page; a browser takes some seconds to unpack more.
+MOST_LETTERS = 60_000_000
+
 Place = tuple[str, ...]  # of a cell, by what two evaluations have in common
 
 
@@ -35,6 +38,8 @@ def data(versions: Sequence[Version]) -> dict[str, Any]:
     """Returns what the page shows: every prediction but those that templates are chosen by.
 
     Rows are in line where task, template, kind, prompts, exemplars, split and row are the same.
+    `left_out` counts those that templates are chosen by, `without_prompt` those whose prompt is
+    left out for the page's size.
     """
     prompts = _Prompts()
     answers: dict[Place, dict[str, dict[int, dict[str, Any]]]] = {}
@@ -62,25 +67,33 @@ def data(versions: Sequence[Version]) -> dict[str, Any]:
         "left_out": sum(
             len(cell.rows) for one in versions for cell in one.found.cells if cell.is_choosing
         ),
+        "without_prompt": prompts.refused,
     }
 
 
 def packed(found: Mapping[str, Any]) -> str:
     """Returns data compressed, in letters that end no element of a page."""
     text = json.dumps(found, separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
 
 
 class _Prompts:
-    """Numbers prompts, equal ones alike."""
+    """Numbers prompts, equal ones alike, as long as there is room."""
 
     def __init__(self) -> None:
         self.listed: list[tuple[Any, ...]] = []
+        self.refused = 0
+        self._letters = 0
         self._numbers: dict[tuple[Any, ...], int] = {}
 
-    def number(self, prompt: kept_prompts.Prompt) -> int:
+    def number(self, prompt: kept_prompts.Prompt) -> int | None:
         said = (prompt.inputs, prompt.options, prompt.gold)
         if said not in self._numbers:
+            letters = sum(map(len, (prompt.inputs, *prompt.options, prompt.gold)))
+            if self._letters + letters > MOST_LETTERS:
+                self.refused += 1
+                return None
+            self._letters += letters
             self._numbers[said] = len(self.listed)
             self.listed.append(said)
         return self._numbers[said]
@@ -111,6 +124,8 @@ def _answers(
         prompt = prompts.of(cell, place)
         if prompt is not None:
             answer["prompt"] = numbered.number(prompt)
+            if answer["prompt"] is None:
+                answer["right"] = prompt.gold
         elif cell.answered.references:
             answer["right"] = cell.answered.references[place][0]
         yield {name: value for name, value in answer.items() if value is not None}

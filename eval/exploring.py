@@ -127,6 +127,11 @@ def _explorer(versions: Sequence[explorer.Version], note: str) -> list[page.Bloc
     notes = [note] if len(versions) > 1 else []
     if any(not len(one.prompts) for one in versions):
         notes.append("Where an evaluation is from before prompts were kept, these are missing.")
+    if data["without_prompt"]:
+        notes.append(
+            f"Prompts of {data['without_prompt']:,} answers are left out, for the page would be "
+            f"too large with them: {kept_prompts.FILE} beside predictions.jsonl has them."
+        )
     if data["left_out"]:
         notes.append(
             f"Left out: {data['left_out']:,} answers on validation rows, by which templates are "

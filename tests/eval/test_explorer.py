@@ -57,6 +57,16 @@ def test_what_templates_are_chosen_by_is_left_out_and_counted():
     assert (len(found["predictions"]), found["left_out"]) == (3, 3)
 
 
+def test_prompts_that_have_no_room_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(explorer, "MOST_LETTERS", 50)
+    found = explorer.data([toys.version("after", toys.ranked([True, False]))])
+    (_, _, first), (_, _, second) = found["predictions"]
+    assert first["prompt"] == 0 and "prompt" not in second
+    assert (second["right"], found["without_prompt"]) == ("yes", 1)
+    (block,) = exploring.of_run(_run(tmp_path, toys.ranked([True, False])))
+    assert "Prompts of 1 answers are left out" in block.note
+
+
 def test_an_evaluation_of_before_columns_were_kept_shows_what_there_is():
     found = explorer.data([toys.version("after", (eval_toys.cell([1, 0]), []))])
     assert found["predictions"][1] == [0, "test-1", dict(score=0, choice=0, gold=0)]

@@ -209,6 +209,8 @@ def test_two_runs_are_compared_row_by_row_and_groups_over_seeds(tmp_path):
     assert "| sst2 | .900 | .600 | 0 | 60 | −.300 [−" in text([runs[0], runs[2]])
     assert "| sst2 | .900 | .900 | 0 | 0 | +.000 [" in text(runs[:2])
     assert "| sentiment | 1 | −.300 [−" in text(runs)
+    assert "## Every prediction" in text([runs[0], runs[2]])
+    assert "## Every prediction" not in text(runs)
     alone = text(runs[:1])
     assert "Row by row" not in alone and "Differences over seeds" not in alone
 
