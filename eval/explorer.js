@@ -7,6 +7,7 @@
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const status = part("status"), form = part("form"), body = part("body");
   const FIELDS = ["task", "template", "only", "from", "to", "row", "q", "sort", "page"];
+  const NUMBERS = ["from", "to", "page"];
 
   function element(tag, attributes, ...children) {
     const made = document.createElement(tag);
@@ -79,6 +80,7 @@
   }
 
   const ONLY = {
+    __proto__: null,
     right: (row) => row.score === 1,
     wrong: (row) => row.score === 0,
     part: (row) => row.score > 0 && row.score < 1,
@@ -98,8 +100,9 @@
     }
     const prompts = row.answers.filter(Boolean).map(({ prompt }) => {
       if (prompt === undefined) return "";
-      if (!lowered.has(prompt)) lowered.set(prompt, data.prompts[prompt].flat().join("\n").toLowerCase());
-      return lowered.get(prompt);
+      const text = lowered.get(prompt) || data.prompts[prompt].flat().join("\n").toLowerCase();
+      lowered.set(prompt, text);
+      return text;
     });
     return words.every((word) => row.words.includes(word) || prompts.some((p) => p.includes(word)));
   }
@@ -111,6 +114,7 @@
     const given = new URLSearchParams(location.hash.slice(1));
     const found = {};
     for (const name of FIELDS) if (given.get(name)) found[name] = given.get(name);
+    for (const name of NUMBERS) if (!(Number(found[name]) >= 0)) delete found[name];
     return found;
   }
 
@@ -139,22 +143,21 @@
     fill(form.elements.task, tasks);
     fill(form.elements.template, [...new Set(ofTask.map((cell) => cell.template))].sort());
     for (const name of ["only", "from", "to", "row", "q"]) {
-      if (form.elements[name].value !== (state[name] || "")) form.elements[name].value = state[name] || "";
+      const text = state[name] || "";
+      if (form.elements[name].value !== text) form.elements[name].value = text;
     }
   }
 
   function found() {
     const words = (state.q || "").toLowerCase().split(/\s+/).filter(Boolean);
     const only = ONLY[state.only];
-    const from = state.from ? Number(state.from) / 100 : null;
-    const to = state.to ? Number(state.to) / 100 : null;
     const hits = rows.filter((row) =>
       (!state.task || row.task === state.task) &&
       (!state.template || row.template === state.template) &&
       (!state.row || row.row === state.row) &&
       (!only || only(row)) &&
-      (from === null || row.sure >= from) &&
-      (to === null || row.sure <= to) &&
+      (!state.from || 100 * row.sure >= state.from) &&
+      (!state.to || 100 * row.sure <= state.to) &&
       (!words.length || matches(row, words)));
     const key = (state.sort || "").replace(/^-/, "");
     if (COLUMNS[key]) {
@@ -171,6 +174,7 @@
   }
 
   const COLUMNS = {
+    __proto__: null,
     task: "task", template: "template", row: "row", score: "verdict", sure: "sure",
     answer: "answer", right: "right answer",
   };
@@ -179,14 +183,16 @@
   function draw() {
     const hits = found();
     const pages = Math.max(1, Math.ceil(hits.length / PAGE_ROWS));
-    const page = Math.min(Math.max(1, Number(state.page) || 1), pages);
+    const page = Math.min(Math.max(1, Math.floor(state.page) || 1), pages);
     if (hits.length === 1) opened.add(hits[0].number);
     body.replaceChildren(...hits.slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS).flatMap(lines));
     if (!hits.length) body.append(element("tr", { role: "row" }, element("td",
       { role: "cell", colspan: "7" }, "No prediction is like that.")));
     const known = hits.filter((row) => row.score !== undefined);
-    const share = known.length ? `, ${percent(known.filter((r) => r.score === 1).length / known.length)} right` : "";
-    status.textContent = `${hits.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} predictions${share}`;
+    const share = known.filter(ONLY.right).length / known.length;
+    const [shown, all] = [hits, rows].map(({ length }) => length.toLocaleString("en"));
+    status.textContent =
+      `${shown} of ${all} predictions${known.length ? `, ${percent(share)} right` : ""}`;
     part("page").textContent = `page ${page} of ${pages}`;
     part("previous").disabled = page === 1;
     part("next").disabled = page === pages;
@@ -194,7 +200,7 @@
     part("next").onclick = () => change({ page: String(page + 1) });
     for (const head of root.querySelectorAll("th[data-key]")) {
       const key = head.dataset.key;
-      const sorted = { [key]: "ascending", [`-${key}`]: "descending" }[state.sort];
+      const sorted = state.sort === key ? "ascending" : state.sort === `-${key}` && "descending";
       head.setAttribute("aria-sort", sorted || "none");
     }
   }
@@ -259,15 +265,15 @@
       number === undefined
         ? element("p", { class: "note" }, "This prompt is not in the page.")
         : element("pre", { tabindex: "0" }, data.prompts[number][0])]);
-    const wording = row.of.wording ? [element("details", {},
-      element("summary", {}, "Template's text"),
-      element("pre", { tabindex: "0" }, `${row.of.wording.input}\n⟶ ${row.of.wording.target}`))] : [];
+    const { input, target } = row.of.wording || {};
+    const wording = input === undefined ? [] : [fold("Template's text", `${input}\n⟶ ${target}`)];
     return [element("p", { class: "note" }, setting), links, ...prompts, ...wording,
       ...row.answers.flatMap((one, i) => one ? answered(one, i) : [])];
   }
 
   function namesOf(row, number) {
-    return data.versions.filter((_, i) => row.answers[i] && row.answers[i].prompt === number).join(", ");
+    const had = (_, i) => row.answers[i] && row.answers[i].prompt === number;
+    return data.versions.filter(had).join(", ");
   }
 
   function answered(answer, version) {
@@ -289,9 +295,13 @@
       }))];
   }
 
+  function fold(title, ...texts) {
+    return element("details", {}, element("summary", {}, title),
+      ...texts.map((text) => element("pre", { tabindex: "0" }, text)));
+  }
+
   function more(title, texts) {
-    return texts.length ? [element("details", {}, element("summary", {}, `${title} (${texts.length})`),
-      ...texts.map((text) => element("pre", { tabindex: "0" }, text)))] : [];
+    return texts.length ? [fold(`${title} (${texts.length})`, ...texts)] : [];
   }
 
   function options(answer) {
@@ -301,9 +311,10 @@
     const lines = Array.from({ length: count }, (_, i) => {
       const bar = element("span", { class: "bar", "aria-hidden": "true" });
       bar.style.width = `${Math.round(100 * (shares[i] || 0))}%`;
-      const marks = [...(i === answer.gold ? ["right answer"] : []), ...(i === answer.choice ? ["chosen"] : [])];
+      const marks = [i === answer.gold && "right answer", i === answer.choice && "chosen"]
+        .filter(Boolean).join(", ");
       return element("tr", {}, element("td", { class: "data" }, option(answer, i)),
-        element("td", {}, percent(shares[i]), bar), element("td", {}, marks.join(", ")));
+        element("td", {}, percent(shares[i]), bar), element("td", {}, marks));
     });
     return element("table", { class: "options" },
       element("caption", {}, "Options as shown, with their probabilities"),

@@ -172,6 +172,21 @@ def test_a_link_opens_what_it_names(opened, one):
     settled(page, "0 of 11")
 
 
+def test_an_address_that_makes_no_sense_shows_all(opened, one):
+    page = opened(f"{one}#only=hasOwnProperty&sort=constructor&from=x&page=1.5&q=%20&else=1")
+    assert status(page).startswith("11 of 11")
+    assert page.locator("[data-part=page]").inner_text() == "page 1 of 1"
+    assert page.locator("th[aria-sort=none]").count() == 7
+
+
+def test_a_browser_that_cannot_unpack_says_so(browser, one):
+    page = browser.new_page()
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(one)
+    settled(page, "The predictions cannot be unpacked by this browser: DecompressionStream")
+    page.close()
+
+
 def test_what_flipped_between_two(opened, two):
     page = opened(two)
     assert column(page, 4)[:2] == ["right → right", "wrong → right"]
