@@ -220,6 +220,24 @@ def test_what_is_hostile_is_shown_letter_by_letter(opened, one):
     assert toys.HOSTILE in page.locator("details pre").text_content()
 
 
+def test_samples_votes_and_smaller_questions_are_shown(opened, tmp_path):
+    cell, prompts = toys.written(["So 12."], ["12"])
+    cell = toys.replaced(
+        cell,
+        samples=(("So 12.", "Who knows"),),
+        votes=(("12", None),),
+        steps=((("How many first?", "Four."),),),
+    )
+    page = opened(toys.written_page(tmp_path / "page.html", toys.version("x", (cell, prompts))))
+    folds = page.locator("tr.detail details")
+    assert folds.locator("summary").all_inner_texts() == ["Smaller questions (1)", "Samples (2)"]
+    assert folds.locator("pre").all_text_contents() == [
+        "How many first?\nFour.",
+        "vote 12\nSo 12.",
+        "no vote\nWho knows",
+    ]
+
+
 def test_it_works_by_keyboard(opened, one):
     page = opened(one)
     page.locator("[name=q]").focus()
