@@ -149,7 +149,7 @@ def literal(text: str) -> str:
 
 def to_html(title: str, blocks: Sequence[Block]) -> str:
     """Returns a whole page that needs no other file and no network, and may use neither."""
-    body = "\n".join(map(_html, blocks))
+    body = _html_all(blocks, about=html.escape(title, quote=False))
     digest = base64.b64encode(hashlib.sha256(_asset("js").encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     return (
@@ -166,7 +166,19 @@ def to_markdown(blocks: Sequence[Block]) -> str:
     return "\n\n".join(map(_markdown, blocks)) + "\n"
 
 
-def _html(block: Block) -> str:
+def _html_all(blocks: Sequence[Block], *, about: str) -> str:
+    """Returns blocks in turn; tables and plots are named by what they are about, for those who do
+    not see the heading above them.
+    """
+    found = []
+    for block in blocks:
+        if isinstance(block, Heading):
+            about = _inline(block.text)
+        found.append(_html(block, about))
+    return "\n".join(found)
+
+
+def _html(block: Block, about: str) -> str:
     match block:
         case Heading(text=text, level=level):
             return f"<h{level}>{_inline(text)}</h{level}>"
@@ -175,14 +187,16 @@ def _html(block: Block) -> str:
         case Bullets(items=items):
             return "<ul>" + "".join(f"<li>{_inline(item)}</li>" for item in items) + "</ul>"
         case Table():
-            return _html_table(block)
+            return _html_table(block, about)
         case Figure(svg=svg, caption=caption):
+            if "role=" not in svg.partition(">")[0]:
+                svg = svg.replace("<svg", f'<svg role="img" aria-label="{_attribute(about)}"', 1)
             return f"<figure>{svg}<figcaption>{_inline(caption)}</figcaption></figure>"
         case Code(text=text):
             # A line break right after the tag is the tag's.
             return f"<pre>\n{html.escape(text, quote=False)}</pre>"
         case Fold(title=title, hint=hint, blocks=blocks):
-            inner = "\n".join(map(_html, blocks))
+            inner = _html_all(blocks, about=_inline(title))
             head = f"<summary>{_inline(title)} <span>{_inline(hint)}</span></summary>"
             return f"<details>{head}\n{inner}</details>"
         case Explorer():
@@ -206,16 +220,23 @@ def _asset(suffix: str) -> str:
     return pathlib.Path(__file__).with_name(f"explorer.{suffix}").read_text(encoding="utf-8")
 
 
-def _html_table(table: Table) -> str:
+def _attribute(inline: str) -> str:
+    """Returns what `_inline` gives as an attribute's value: its text alone."""
+    return re.sub("<[^>]*>", "", inline).replace('"', "&quot;")
+
+
+def _html_table(table: Table, about: str) -> str:
     def row(tag: str, cells: Sequence[str]) -> str:
+        scope = ' scope="col"' if tag == "th" else ""
         marks = [' class="words"' if i in table.words else "" for i in range(len(cells))]
         columns = zip(cells, marks, strict=True)
-        inner = "".join(f"<{tag}{mark}>{_inline(cell)}</{tag}>" for cell, mark in columns)
+        inner = "".join(f"<{tag}{scope}{mark}>{_inline(cell)}</{tag}>" for cell, mark in columns)
         return f"<tr>{inner}</tr>"
 
     body = "\n".join(row("td", cells) for cells in table.rows)
     return (
-        f'<div class="scroll"><table><thead>{row("th", table.header)}</thead>\n'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{_attribute(about)}">'
+        f"<table><thead>{row('th', table.header)}</thead>\n"
         f"<tbody>{body}</tbody></table></div>"
     )
 

@@ -281,6 +281,23 @@ def test_nothing_of_the_rows_is_mark_up_in_a_report(tmp_path):
         assert len({len(_cells(line.replace(r"\\", ""))) for line in lines}) == 1
 
 
+def test_tables_and_plots_have_names_for_those_who_do_not_see_them():
+    blocks = [
+        page.Heading(text=f'**{page.literal("<i>")}** "tasks"'),
+        page.Table(header=("x",), rows=[["1"]]),
+        page.Figure(name="plot", svg="<svg><svg/></svg>", caption="A plot."),
+        page.Figure(name="named", svg='<svg role="img"></svg>', caption="Has a name."),
+        page.Fold(title="More", hint="", blocks=[page.Table(header=("y",), rows=[])]),
+    ]
+    text = page.to_html("", blocks)
+    assert re.findall('aria-label="([^"]*)"', text) == [
+        *["&lt;i&gt; &quot;tasks&quot;"] * 2,
+        "More",
+    ]
+    assert text.count('tabindex="0"') == 2 and text.count("<svg role") == 2
+    assert '<th scope="col">x</th>' in text
+
+
 def test_a_dollar_in_a_name_is_no_formula():
     svg = plots.held_out(
         [plots.Bar(name="$x^2$", before=None, after=(1, 1, 1), chance=None, majority=None,
