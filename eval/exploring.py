@@ -111,7 +111,8 @@ def wordings(run: run_folder.Run) -> list[page.Block]:
             if wording and not cell.is_choosing:
                 head = f"**{page.literal(cell.template)}** {figures.number(cell.value())}"
                 text = f"{wording['input']}\n⟶ {wording['target']}"
-                blocks += [page.Text(text=head), page.Code(text=text)]
+                asked = {"task": task, "template": cell.template}
+                blocks += [page.Text(text=head, predictions=asked), page.Code(text=text)]
         if blocks:
             count = f"{len(blocks) // 2} templates"
             folds.append(page.Fold(title=page.literal(task), hint=count, blocks=blocks))

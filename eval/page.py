@@ -11,8 +11,9 @@ import hashlib
 import html
 import pathlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib import parse
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fdfcf9; --ink: #1d1f24; --soft: #62666f;
@@ -29,7 +30,7 @@ h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .4rem; letter-spacing: -.
 h2 { font-size: 1.2rem; line-height: 1.3; margin: 3rem 0 .6rem; padding-top: 1rem;
   border-top: 1px solid var(--line); letter-spacing: -.005em; }
 h3 { font-size: 1rem; margin: 1.6rem 0 .4rem; }
-p { margin: .6rem 0; max-width: 42rem; }
+p { margin: .6rem 0; max-width: 42rem; } a { color: var(--after); }
 p.lead { font-size: 1.1rem; }
 p.note { color: var(--soft); font-size: .9rem; }
 p.banner { max-width: none; border-left: 4px solid var(--mark); background: var(--wash);
@@ -72,10 +73,13 @@ class Heading:
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """A paragraph; `role` is "", "lead", "note" or "banner"."""
+    """A paragraph; `role` is "", "lead", "note" or "banner". `predictions` are what the HTML page
+    links in its `Explorer`, as its address has them: {"task": "rte"}.
+    """
 
     text: str
     role: str = ""
+    predictions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,8 +186,10 @@ def _html(block: Block, about: str) -> str:
     match block:
         case Heading(text=text, level=level):
             return f"<h{level}>{_inline(text)}</h{level}>"
-        case Text(text=text, role=role):
-            return f'<p class="{role}">{_inline(text)}</p>' if role else f"<p>{_inline(text)}</p>"
+        case Text(text=text, role=role, predictions=asked):
+            link = f' <a href="#{html.escape(parse.urlencode(asked))}">predictions</a>'
+            mark = f' class="{role}"' if role else ""
+            return f"<p{mark}>{_inline(text)}{link if asked else ''}</p>"
         case Bullets(items=items):
             return "<ul>" + "".join(f"<li>{_inline(item)}</li>" for item in items) + "</ul>"
         case Table():

@@ -151,5 +151,6 @@ def test_votes_are_drawn_by_their_number(tmp_path):
 def test_the_text_of_a_template_stands_with_its_figure(tmp_path):
     blocks = exploring.wordings(_run(tmp_path, toys.ranked([True, False])))
     text = page.to_html("", blocks)
-    assert "<strong>entail</strong> .500" in text
+    link = '<a href="#task=rte&amp;template=entail">predictions</a>'
+    assert f"<strong>entail</strong> .500 {link}" in text
     assert f"{{premise}} {toys.HOSTILE}\n⟶ {{answer}}" in html.unescape(text)
