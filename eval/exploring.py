@@ -76,8 +76,13 @@ def curves(run: run_folder.Run) -> list[page.Block]:
     voted = [cell for cell in run.after.cells if cell.curve and not cell.is_choosing]
     if not voted:
         return []
-    lines = {f"{cell.task} {cell.template}": cell.curve for cell in voted}
-    most = max(map(len, lines.values()))
+    lines = {
+        task if kind == "cot" else f"{task}, {kind.replace('_', ' ')}": np.mean(
+            [cell.curve for cell in cells], axis=0
+        ).tolist()
+        for (task, kind), cells in results.grouped(voted, "task", "kind").items()
+    }
+    most = max(len(cell.curve) for cell in voted)
     rows = [
         [
             page.literal(cell.task),
@@ -94,7 +99,7 @@ def curves(run: run_folder.Run) -> list[page.Block]:
             name="self_consistency",
             svg=plots.votes(lines),
             caption="The headline metric where the majority of so many chains of thought answers: "
-            "means over subsets of the samples.",
+            "means over templates and over subsets of the samples.",
         ),
         page.Table(header=header, rows=rows, words=(1,)),
     ]

@@ -141,10 +141,14 @@ def test_a_matrix_says_what_was_taken_for_what(tmp_path):
 
 def test_votes_are_drawn_by_their_number(tmp_path):
     cell, prompts = toys.ranked([True])
-    run = _run(tmp_path, (toys.replaced(cell, curve=(0.5, 0.75)), prompts))
+    voted = dict(curve=(0.5, 0.75), kind="cot")
+    steps = dict(curve=(0.5,), kind="least_to_most", template="entail:least_to_most")
+    run = _run(tmp_path, *((toys.replaced(cell, **one), prompts) for one in (voted, steps)))
     text = page.to_markdown(exploring.curves(run))
     assert "| task | template | 1 | 2 |" in text and "| rte | entail | .500 | .750 |" in text
-    assert "<svg" in page.to_html("", exploring.curves(run))
+    assert "| rte | entail:least_to_most | .500 | – |" in text
+    as_html = page.to_html("", exploring.curves(run))
+    assert ">rte</text>" in as_html and ">rte, least to most</text>" in as_html
     assert exploring.curves(_run(tmp_path / "none", (cell, prompts))) == []
 
 
