@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from eval import comparison, contrasts, figures, page, plots, report, run_folder
+from eval import comparison, contrasts, exploring, figures, page, plots, report, run_folder
 from flanlike import errors
 
 # What may differ between the runs of one group.
@@ -99,7 +99,7 @@ def _contrasts(groups: Sequence[Group]) -> list[page.Block]:
     """Returns two runs row by row, or the groups' differences with doubt over their seeds."""
     runs = [run for group in groups for run in group.runs]
     if len(runs) == 2:
-        return contrasts.two_runs(*runs)
+        return [*contrasts.two_runs(*runs), *exploring.of_two(*runs)]
     if len(groups) > 1:
         return contrasts.groups({group.name: group.runs for group in groups})
     return []

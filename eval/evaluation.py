@@ -1,7 +1,8 @@
-"""One evaluation on disk: `<run>/eval/<step>/` with results, predictions, samples and a summary.
+"""One evaluation on disk: `<run>/eval/<step>/` with results, predictions, prompts and a summary.
 
 results.jsonl      one object per task, template, setting and metric
 predictions.jsonl  what was answered, row by row: see `eval.predictions`
+prompts.jsonl.gz   what was asked, a prompt once: see `eval.kept_prompts`
 samples.jsonl      some prompts with the scores of their options
 summary.json       the setting, task and cluster summaries, baselines, what was left out
 """
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eval import baselines, predictions, results
+from eval import baselines, kept_prompts, predictions, results
 from flanlike import atomic, errors, jsonl
 from flanlike import config as config_lib
 from flanlike.runs import locks
@@ -43,7 +44,8 @@ class Evaluation:
     `held_out` are clusters that training never saw. `open_clusters` are those where input and
     options leave the task open, so that only the instruction decides. `notes` are plain values
     for the report: counts of prompts, truncated prompts, dropped rows, seconds, and the tasks
-    without training rows.
+    without training rows. `prompts` are long, and not read again with the rest: that is for
+    `kept_prompts.read`.
     """
 
     setting: results.Setting
@@ -53,6 +55,7 @@ class Evaluation:
     cells: Sequence[predictions.Predictions]
     given: Mapping[str, baselines.Baselines]
     samples: Sequence[Sample] = ()
+    prompts: Sequence[kept_prompts.Prompt] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     def all_results(self) -> list[results.Result]:
@@ -78,6 +81,7 @@ def write(run: pathlib.Path, found: Evaluation, *, name: str = "") -> pathlib.Pa
             predictions.write(partial / "predictions.jsonl", found.cells)
             _write_lines(partial / "results.jsonl", map(results.as_json, found.all_results()))
             _write_lines(partial / "samples.jsonl", map(results.as_json, found.samples))
+            kept_prompts.write(partial / kept_prompts.FILE, found.prompts)
             atomic.write_json(partial / _DONE, as_json(found), ensure_ascii=False)
     return folder
 

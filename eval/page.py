@@ -5,10 +5,15 @@ data (texts and labels of rows, names of tasks and runs) goes into it by `litera
 shown letter by letter, whatever it holds.
 """
 
+import base64
+import functools
+import hashlib
 import html
+import pathlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib import parse
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fdfcf9; --ink: #1d1f24; --soft: #62666f;
@@ -25,7 +30,7 @@ h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .4rem; letter-spacing: -.
 h2 { font-size: 1.2rem; line-height: 1.3; margin: 3rem 0 .6rem; padding-top: 1rem;
   border-top: 1px solid var(--line); letter-spacing: -.005em; }
 h3 { font-size: 1rem; margin: 1.6rem 0 .4rem; }
-p { margin: .6rem 0; max-width: 42rem; }
+p { margin: .6rem 0; max-width: 42rem; } a { color: var(--after); }
 p.lead { font-size: 1.1rem; }
 p.note { color: var(--soft); font-size: .9rem; }
 p.banner { max-width: none; border-left: 4px solid var(--mark); background: var(--wash);
@@ -68,10 +73,13 @@ class Heading:
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """A paragraph; `role` is "", "lead", "note" or "banner"."""
+    """A paragraph; `role` is "", "lead", "note" or "banner". `predictions` are what the HTML page
+    links in its `Explorer`, as its address has them: {"task": "rte"}.
+    """
 
     text: str
     role: str = ""
+    predictions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,9 +119,19 @@ class Fold:
     blocks: Sequence["Block"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Explorer:
+    """A table of predictions to sort, filter and search, of what `explorer.packed` gives; one a
+    page. The Markdown page has the note alone.
+    """
+
+    packed: str
+    note: str
+
+
 _CLASSES = {"Yes": "yes", "No": "no", "In part": "part"}
 
-Block = Heading | Text | Bullets | Table | Figure | Code | Fold
+Block = Heading | Text | Bullets | Table | Figure | Code | Fold | Explorer
 
 
 # A literal travels within a block's text as its letters' codes between two noncharacters, out of
@@ -134,10 +152,13 @@ def literal(text: str) -> str:
 
 
 def to_html(title: str, blocks: Sequence[Block]) -> str:
-    """Returns a whole page that needs no other file and no network."""
-    body = "\n".join(map(_html, blocks))
+    """Returns a whole page that needs no other file and no network, and may use neither."""
+    body = _html_all(blocks, about=html.escape(title, quote=False))
+    digest = base64.b64encode(hashlib.sha256(_asset("js").encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style></head>\n"
         f"<body><main>\n{body}\n</main></body></html>\n"
@@ -149,37 +170,79 @@ def to_markdown(blocks: Sequence[Block]) -> str:
     return "\n\n".join(map(_markdown, blocks)) + "\n"
 
 
-def _html(block: Block) -> str:
+def _html_all(blocks: Sequence[Block], *, about: str) -> str:
+    """Returns blocks in turn; tables and plots are named by what they are about, for those who do
+    not see the heading above them.
+    """
+    found = []
+    for block in blocks:
+        if isinstance(block, Heading):
+            about = _inline(block.text)
+        found.append(_html(block, about))
+    return "\n".join(found)
+
+
+def _html(block: Block, about: str) -> str:
     match block:
         case Heading(text=text, level=level):
             return f"<h{level}>{_inline(text)}</h{level}>"
-        case Text(text=text, role=role):
-            return f'<p class="{role}">{_inline(text)}</p>' if role else f"<p>{_inline(text)}</p>"
+        case Text(text=text, role=role, predictions=asked):
+            link = f' <a href="#{html.escape(parse.urlencode(asked))}">predictions</a>'
+            mark = f' class="{role}"' if role else ""
+            return f"<p{mark}>{_inline(text)}{link if asked else ''}</p>"
         case Bullets(items=items):
             return "<ul>" + "".join(f"<li>{_inline(item)}</li>" for item in items) + "</ul>"
         case Table():
-            return _html_table(block)
+            return _html_table(block, about)
         case Figure(svg=svg, caption=caption):
+            if "role=" not in svg.partition(">")[0]:
+                svg = svg.replace("<svg", f'<svg role="img" aria-label="{_attribute(about)}"', 1)
             return f"<figure>{svg}<figcaption>{_inline(caption)}</figcaption></figure>"
         case Code(text=text):
             # A line break right after the tag is the tag's.
             return f"<pre>\n{html.escape(text, quote=False)}</pre>"
         case Fold(title=title, hint=hint, blocks=blocks):
-            inner = "\n".join(map(_html, blocks))
+            inner = _html_all(blocks, about=_inline(title))
             head = f"<summary>{_inline(title)} <span>{_inline(hint)}</span></summary>"
             return f"<details>{head}\n{inner}</details>"
+        case Explorer():
+            return _html_explorer(block)
 
 
-def _html_table(table: Table) -> str:
+def _html_explorer(block: Explorer) -> str:
+    return (
+        '<section id="predictions" aria-labelledby="predictions-title">\n'
+        '<h2 id="predictions-title">Every prediction</h2>\n'
+        f'<p id="predictions-note" class="note">{_inline(block.note)}</p>\n'
+        f"<style>{_asset('css')}</style>\n{_asset('html')}"
+        f'<script type="text/plain" id="predictions-data">{block.packed}</script>\n'
+        f"<script>{_asset('js')}</script>\n</section>"
+    )
+
+
+@functools.cache
+def _asset(suffix: str) -> str:
+    """Returns a file of the explorer, which lies beside this module."""
+    return pathlib.Path(__file__).with_name(f"explorer.{suffix}").read_text(encoding="utf-8")
+
+
+def _attribute(inline: str) -> str:
+    """Returns what `_inline` gives as an attribute's value: its text alone."""
+    return re.sub("<[^>]*>", "", inline).replace('"', "&quot;")
+
+
+def _html_table(table: Table, about: str) -> str:
     def row(tag: str, cells: Sequence[str]) -> str:
+        scope = ' scope="col"' if tag == "th" else ""
         marks = [' class="words"' if i in table.words else "" for i in range(len(cells))]
         columns = zip(cells, marks, strict=True)
-        inner = "".join(f"<{tag}{mark}>{_inline(cell)}</{tag}>" for cell, mark in columns)
+        inner = "".join(f"<{tag}{scope}{mark}>{_inline(cell)}</{tag}>" for cell, mark in columns)
         return f"<tr>{inner}</tr>"
 
     body = "\n".join(row("td", cells) for cells in table.rows)
     return (
-        f'<div class="scroll"><table><thead>{row("th", table.header)}</thead>\n'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{_attribute(about)}">'
+        f"<table><thead>{row('th', table.header)}</thead>\n"
         f"<tbody>{body}</tbody></table></div>"
     )
 
@@ -228,6 +291,8 @@ def _markdown(block: Block) -> str:
         case Fold(title=title, hint=hint, blocks=blocks):
             inner = "\n\n".join(map(_markdown, blocks))
             return f"**{_plain(title)}** {_plain(hint)}\n\n{inner}"
+        case Explorer(note=note):
+            return f"## Every prediction\n\nThe HTML page has the table. {_plain(note)}"
 
 
 def _plain(text: str) -> str:

@@ -18,6 +18,7 @@ _COLOURS = {
     "#070707": ("var(--paper)", "#ffffff"),
 }
 INK, SOFT, LINE, BEFORE, AFTER, MARK, PAPER = _COLOURS
+_DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)))
 _WIDTH_INCHES = 6.0
 
 
@@ -146,6 +147,24 @@ def compared(
     axes.set_xlim(0, 1.02)
     _legend(axes, [_dot(colours[name], name) for name in names])
     return _svg(figure, "compared")
+
+
+def votes(lines: Mapping[str, Sequence[float]]) -> str:
+    """Returns a line a task: its figure with 1, 2, ... samples. Its name stands at its end."""
+    figure, axes = _figure(2.8 + 0.12 * max(0, len(lines) - 5))
+    colours = (AFTER, MARK, INK, SOFT, BEFORE)
+    for number, (name, values) in enumerate(lines.items()):
+        how = {
+            "color": colours[number % len(colours)],
+            "linestyle": _DASHES[number // len(colours) % len(_DASHES)],
+        }
+        axes.plot(range(1, len(values) + 1), values, marker="o", ms=3, **how)
+        end = (len(values), values[-1])
+        axes.annotate(name, end, (6, 0), textcoords="offset points", va="center", color=INK)
+    axes.set_xlabel("samples that vote", color=SOFT)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(axis="y", color=LINE, linewidth=0.6)
+    return _svg(figure, "self_consistency")
 
 
 def perplexities(

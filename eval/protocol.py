@@ -16,6 +16,7 @@ from eval import (
     answers,
     evaluation,
     generating,
+    kept_prompts,
     metrics,
     pace,
     predictions,
@@ -93,6 +94,7 @@ def evaluate(
         cells=cells,
         given=questions.given,
         samples=samples,
+        prompts=kept_prompts.of_questions(questions.cells),
         notes={
             "prompts": questions.prompts,
             "truncated_prompts": sum(counts.cut for counts in questions.counts.values()),
@@ -103,6 +105,7 @@ def evaluate(
             "about_options": questions.about_options,
             "bad_rows": dict(questions.bad_rows),
             "without_training": list(questions.without_training),
+            "templates": questions.wordings,
             "seconds": round(time.monotonic() - started_s, 1),
         },
     )

@@ -35,6 +35,7 @@ class Cell:
 
     task: tasks.Task
     template: str
+    wording: str  # the template's input text
     target: str  # the template's target text
     kind: str
     style: Style
@@ -87,6 +88,16 @@ class Questions:
         for cell in self.cells:
             by_task.setdefault(cell.task.name, []).append(cell.counts)
         return {name: fitting.added(each) for name, each in by_task.items()}
+
+    @property
+    def wordings(self) -> dict[str, dict[str, dict[str, str]]]:
+        """Returns the texts of each task's templates; controls ask by none."""
+        found: dict[str, dict[str, dict[str, str]]] = {}
+        for cell in self.cells:
+            if cell.style == "instructions":
+                texts = {"input": cell.wording, "target": cell.target}
+                found.setdefault(cell.task.name, {})[cell.template] = texts
+        return found
 
     @property
     def warnings(self) -> list[str]:
@@ -290,6 +301,7 @@ class _Asker:
         cell = Cell(
             task=self.task,
             template=template.id if self.style == "instructions" else self.style,
+            wording=template.input,
             target=template.target,
             kind=template.kind,
             style=self.style,

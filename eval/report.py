@@ -6,7 +6,17 @@ It reads the run's folder and nothing else (`eval.run_folder` says what is in it
 import pathlib
 from collections.abc import Sequence
 
-from eval import appendix, comparison, figures, page, plots, predictions, results, run_folder
+from eval import (
+    appendix,
+    comparison,
+    exploring,
+    figures,
+    page,
+    plots,
+    predictions,
+    results,
+    run_folder,
+)
 from flanlike import atomic
 
 
@@ -49,9 +59,12 @@ def _blocks(run: run_folder.Run, command: str) -> list[page.Block]:
         *_tasks(run),
         *_spread(run),
         *appendix.scorings(run),
+        *exploring.wordings(run),
+        *exploring.curves(run),
         *appendix.learning(run),
         *appendix.composition(run),
         *appendix.samples(run),
+        *exploring.of_run(run),
         *appendix.left_out(run),
         *appendix.how(run, command),
     ]
@@ -216,6 +229,7 @@ def _tasks(run: run_folder.Run) -> list[page.Block]:
         page.Text(text=note, role="note"),
         *_without_training(run),
         *_calibration(run),
+        *exploring.confusion(run),
     ]
 
 

@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval import comparison, evaluation, results
+from eval import comparison, evaluation, kept_prompts, results
 from flanlike import errors, jsonl
 
 
@@ -73,6 +73,10 @@ class Run:
         return change.name in held_out or (
             set(change.tasks) <= held_out and change.name not in trained
         )
+
+    def texts_asked(self, found: evaluation.Evaluation) -> kept_prompts.Prompts:
+        """Returns the prompts of one of the run's evaluations, as far as they were kept."""
+        return kept_prompts.read(evaluation.folder_of(self.folder, found.setting.step))
 
     @property
     def _clusters(self) -> list[results.ClusterSummary]:

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from eval_toys import Letters, collect, scored_by
 
-from eval import evaluation, predictions, protocol, requests, results, scoring
+from eval import (
+    evaluation,
+    kept_prompts,
+    predictions,
+    protocol,
+    requests,
+    results,
+    scoring,
+)
 from flanlike import errors, jsonl, models
 from flanlike.batches import features
 from flanlike.models import config, decode
@@ -70,6 +78,29 @@ def test_an_evaluation_is_read_back_as_written(knowing, tmp_path):
     assert again.all_results() == found.all_results()
     lines = jsonl.read(tmp_path / "eval" / "0" / "results.jsonl")
     assert len(list(lines)) == len(found.all_results())
+
+
+def test_every_prompt_is_kept_with_its_options_and_what_is_right(knowing, tmp_path):
+    asked = collect("sst2", "common_gen")
+    knowing(asked)
+    found = _evaluate(asked)
+    kept = kept_prompts.read(evaluation.write(tmp_path, found))
+    for cell, its_questions in zip(found.cells, _in_order(asked), strict=True):
+        for place, prompt in enumerate(its_questions.prompts):
+            own = kept.of(cell, place)
+            assert own.inputs == prompt.inputs
+            if its_questions.is_generated:
+                assert (own.options, own.gold) == ((), prompt.targets)
+            else:
+                assert (own.options, own.gold) == (prompt.options, prompt.options[prompt.gold])
+    texts = found.notes["templates"]["sst2"]
+    assert set(texts) == {cell.template for cell in asked.cells if cell.task.name == "sst2"}
+    assert all("{sentence}" in one["input"] and one["target"] for one in texts.values())
+
+
+def _in_order(asked):
+    """Returns the questions in the order in which they are answered."""
+    return sorted(asked.cells, key=lambda cell: cell.is_generated)
 
 
 def test_samples_show_options_with_probabilities(knowing):

@@ -163,7 +163,7 @@ def test_the_tables_tell_how_many_answers_could_not_be_read(tmp_path):
 def test_the_page_needs_nothing_from_outside_and_its_ids_are_its_own(tmp_path):
     _, as_html = report.write(_make_run(tmp_path / "run"))
     text = as_html.read_text()
-    assert not re.findall(r'(?:src|href)="(?!#)[^"]*"|@import|<script|url\((?!#)', text)
+    assert not re.findall(r'(?:src|href)="(?!#)[^"]*"|@import|<script[^>]*src|url\((?!#)', text)
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids))
     assert "var(--after)" in text
@@ -209,6 +209,8 @@ def test_two_runs_are_compared_row_by_row_and_groups_over_seeds(tmp_path):
     assert "| sst2 | .900 | .600 | 0 | 60 | −.300 [−" in text([runs[0], runs[2]])
     assert "| sst2 | .900 | .900 | 0 | 0 | +.000 [" in text(runs[:2])
     assert "| sentiment | 1 | −.300 [−" in text(runs)
+    assert "## Every prediction" in text([runs[0], runs[2]])
+    assert "## Every prediction" not in text(runs)
     alone = text(runs[:1])
     assert "Row by row" not in alone and "Differences over seeds" not in alone
 
@@ -274,9 +276,26 @@ def test_nothing_of_the_rows_is_mark_up_in_a_report(tmp_path):
         assert shown in in_html
     blocks = re.split(r"\n\n+", re.sub(r"(?ms)^(`{3,})\n.*?^\1$", "", text))
     tables = [block.splitlines() for block in blocks if block.startswith("|")]
-    assert len(tables) == 5
+    assert len(tables) == 6
     for lines in tables:
         assert len({len(_cells(line.replace(r"\\", ""))) for line in lines}) == 1
+
+
+def test_tables_and_plots_have_names_for_those_who_do_not_see_them():
+    blocks = [
+        page.Heading(text=f'**{page.literal("<i>")}** "tasks"'),
+        page.Table(header=("x",), rows=[["1"]]),
+        page.Figure(name="plot", svg="<svg><svg/></svg>", caption="A plot."),
+        page.Figure(name="named", svg='<svg role="img"></svg>', caption="Has a name."),
+        page.Fold(title="More", hint="", blocks=[page.Table(header=("y",), rows=[])]),
+    ]
+    text = page.to_html("", blocks)
+    assert re.findall('aria-label="([^"]*)"', text) == [
+        *["&lt;i&gt; &quot;tasks&quot;"] * 2,
+        "More",
+    ]
+    assert text.count('tabindex="0"') == 2 and text.count("<svg role") == 2
+    assert '<th scope="col">x</th>' in text
 
 
 def test_a_dollar_in_a_name_is_no_formula():
