@@ -7,6 +7,7 @@
     flags = "--mixture flan_core"       # of train.py, in all runs
     baseline = "instructions"           # a condition, or "untuned": each run's own evaluation 0
     compared = ["nli"]                  # clusters or tasks; without: all that was asked
+    kind = "cot"                        # of templates; without: those of each task's headline
 
     [conditions]                        # name = what train.py is given besides
     instructions = "--prompts instructions"
@@ -22,6 +23,7 @@ In place of `[conditions]`, or besides it, there may be a rule that makes them o
 The shipped ones are the files of `eval/sweeps/`, found by name.
 """
 
+import itertools
 import pathlib
 import re
 import shlex
@@ -47,6 +49,7 @@ _KINDS = {
     "flags": str,
     "baseline": str,
     "compared": list,
+    "kind": str,
     "conditions": dict,
     "each": dict,
 }
@@ -79,6 +82,7 @@ class Sweep:
     seeds: tuple[int, ...]
     baseline: str
     compared: tuple[str, ...]
+    kind: str  # of templates whose cells are compared; "": those of the headline
     flags: Mapping[str, tuple[str, ...]]
 
     @property
@@ -146,10 +150,13 @@ def of(
         for condition, given in own.items()
     }
     registry = opener(_parsed(common, f"{where}: flags").tasks)
-    known = {*registry.clusters, *(name for names in registry.clusters.values() for name in names)}
+    clusters = registry.clusters
+    known = {*clusters, *itertools.chain(*clusters.values())}
     for compared in declared.get("compared", ()):
         if compared not in known:
             raise errors.did_you_mean(f"cluster or task in compared ({where})", compared, known)
+    if (kind := declared.get("kind", "")) not in ("", "forward", "cot"):
+        raise errors.did_you_mean(f"kind of templates ({where})", kind, ("forward", "cot"))
     baseline = declared.get("baseline", UNTUNED)
     if baseline not in (UNTUNED, *flags):
         raise errors.did_you_mean(f"baseline ({where})", baseline, (UNTUNED, *flags))
@@ -161,6 +168,7 @@ def of(
         seeds=tuple(seeds),
         baseline=baseline,
         compared=tuple(declared.get("compared", ())),
+        kind=declared.get("kind", ""),
         flags=flags,
     )
 

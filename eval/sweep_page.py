@@ -6,16 +6,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval import figures, hierarchy, page, plots, predictions, report, results, run_folder, sweep
+from eval import (
+    evaluation,
+    figures,
+    hierarchy,
+    page,
+    plots,
+    predictions,
+    report,
+    results,
+    run_folder,
+    sweep,
+)
 from flanlike import atomic, errors
 
 _NOTE = (
     "Untuned, tuned: means over runs, tasks and templates, with 95 % intervals; each run in its "
-    "own style of prompts. Intervals of all tasks draw runs, tasks and clusters of rows, those of one "
-    "cluster (or one task) draw runs and clusters of rows: of these tasks, not of tasks such as "
-    "these. A condition of one run says nothing of other seeds. Differences are on the same tasks "
-    "and rows. With many conditions some intervals leave out zero by chance: these are not "
-    "corrected for their number. docs/statistics.md says how each is computed."
+    "own style of prompts. Intervals of all tasks draw runs, tasks and clusters of rows; those of "
+    "one cluster (or one task) draw runs and clusters of rows, and speak of these tasks alone. A "
+    "condition of one run says nothing of other seeds. Differences are on the same tasks and rows. "
+    "With many conditions some intervals leave out zero by chance: they are not corrected for "
+    "their number. docs/statistics.md says how each is computed."
 )
 
 
@@ -59,9 +70,13 @@ def compare(found: sweep.Sweep, runs: Runs) -> list[Line]:
     Against a condition the tasks are those that all runs were asked on the same rows. Against the
     untuned model they are each condition's own, for each may hold out something else.
     """
-    tuned = {name: _cells(group) for name, group in runs.items()}
+    tuned = {
+        name: {run.name: _asked(found, run.after) for run in group} for name, group in runs.items()
+    }
     untuned = {
-        name: {} if any(run.before is None for run in group) else _cells(group, is_before=True)
+        name: {}
+        if any(run.before is None for run in group)
+        else {run.name: _asked(found, run.before) for run in group}
         for name, group in runs.items()
     }
     if found.baseline == sweep.UNTUNED:
@@ -125,8 +140,8 @@ def _compared(found: sweep.Sweep, tasks: Sequence[str], cluster_of: Mapping[str,
     if not chosen:
         raise errors.UserError(
             f"sweep {found.name!r}: nothing to compare of {list(found.compared) or 'all tasks'!r}: "
-            f"its runs were asked {', '.join(tasks) or 'no task on the same rows'}; mend 'compared' "
-            "or what is held out"
+            f"its runs were asked {', '.join(tasks) or 'no task on the same rows'}; mend "
+            "'compared', or what is held out"
         )
     return chosen
 
@@ -157,8 +172,9 @@ def _line(
     )
 
 
-def _cells(group: Sequence[run_folder.Run], *, is_before: bool = False) -> dict[str, results.Cells]:
-    return {run.name: (run.before if is_before else run.after).cells for run in group}
+def _asked(found: sweep.Sweep, asked: evaluation.Evaluation) -> results.Cells:
+    """Returns the cells that are compared: all, or those of the sweep's kind of templates."""
+    return [cell for cell in asked.cells if found.kind in ("", cell.kind)]
 
 
 def _only(runs: hierarchy.Runs, tasks: Sequence[str]) -> hierarchy.Runs:

@@ -159,8 +159,10 @@ class _Workers:
                 self._processes.discard(process)
                 if status:
                     self.failed.append(Failure(run=run, status=status, log=log))
+                is_stopped = self._is_stopped
             took = f"{time.monotonic() - started:,.0f} s"
-            ended = "finished" if status == 0 else f"FAILED with status {status}"
+            ended = "stopped" if is_stopped else f"FAILED with status {status}"
+            ended = ended if status else "finished"
             print(f"{number}/{self._total} {run.name}: {ended} after {took}, log {log}", flush=True)
 
     def stop(self) -> None:
