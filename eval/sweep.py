@@ -23,6 +23,7 @@ In place of `[conditions]`, or besides it, there may be a rule that makes them o
 The shipped ones are the files of `eval/sweeps/`, found by name.
 """
 
+import functools
 import itertools
 import pathlib
 import re
@@ -59,15 +60,20 @@ _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One training of the sweep: a condition with a seed, and all of train.py's flags but --out."""
+    """One training of the sweep: a condition with a seed; `settings` are the condition's flags."""
 
     condition: str
     seed: int
-    flags: tuple[str, ...]
+    settings: tuple[str, ...]
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Returns all of train.py's flags but where it writes."""
+        return (*self.settings, "--seed", str(self.seed))
 
     @property
     def name(self) -> str:
-        """The run's folder within that of the sweep."""
+        """Returns the name of its folder within that of the sweep."""
         return f"{self.condition}-{self.seed}"
 
 
@@ -89,7 +95,7 @@ class Sweep:
     def runs(self) -> list[Run]:
         """Returns all runs, each seed's together: what is cut off has compared something."""
         return [
-            Run(condition=name, seed=seed, flags=(*flags, "--seed", str(seed)))
+            Run(condition=name, seed=seed, settings=flags)
             for seed in self.seeds
             for name, flags in self.flags.items()
         ]
@@ -138,7 +144,9 @@ def of(
     if not are_seeds or len(set(seeds)) < len(seeds):
         raise errors.UserError(f"{where}: seeds is {seeds!r}: expected whole numbers, each once")
     common = [*_split(declared.get("flags", ""), f"{where}: flags"), *more]
-    own = _conditions(declared, common, opener, where)
+    registry = opener(_parsed(common, f"{where}: flags").tasks)
+    mixture = registry.mixture(parse(tuple(common)).mixture)
+    own = _conditions(declared, registry, mixture.task_names, where)
     for condition in own:
         if not _NAME.fullmatch(condition) or condition == UNTUNED:
             raise errors.UserError(
@@ -149,12 +157,7 @@ def of(
         condition: _checked([*common, *given], more, given, f"{where}: condition {condition!r}")
         for condition, given in own.items()
     }
-    registry = opener(_parsed(common, f"{where}: flags").tasks)
-    clusters = registry.clusters
-    known = {*clusters, *itertools.chain(*clusters.values())}
-    for compared in declared.get("compared", ()):
-        if compared not in known:
-            raise errors.did_you_mean(f"cluster or task in compared ({where})", compared, known)
+    _check_compared(declared.get("compared", ()), registry, where)
     if (kind := declared.get("kind", "")) not in ("", "forward", "cot"):
         raise errors.did_you_mean(f"kind of templates ({where})", kind, ("forward", "cot"))
     baseline = declared.get("baseline", UNTUNED)
@@ -173,8 +176,26 @@ def of(
     )
 
 
+@functools.lru_cache(maxsize=1024)
+def parse(flags: tuple[str, ...]) -> config_lib.RunConfig:
+    """Returns the configuration that a run's flags give, as train.py reads them."""
+    return config_lib.parse(flags)
+
+
+def _check_compared(names: Sequence[str], registry: registries.Registry, where: str) -> None:
+    if names:
+        clusters = registry.clusters
+        known = {*clusters, *itertools.chain(*clusters.values())}
+        for name in names:
+            if name not in known:
+                raise errors.did_you_mean(f"cluster or task in compared ({where})", name, known)
+
+
 def _conditions(
-    declared: Mapping[str, Any], common: Sequence[str], opener: registries.Opener, where: str
+    declared: Mapping[str, Any],
+    registry: registries.Registry,
+    tasks: Sequence[str],
+    where: str,
 ) -> dict[str, list[str]]:
     """Returns each condition's own flags: those that are listed, then those of the rule."""
     listed = declared.get("conditions", {})
@@ -186,7 +207,10 @@ def _conditions(
             raise errors.UserError(
                 f"{where}: each is {rule!r}: expected of = 'cluster' or 'task', and flags with {{}}"
             )
-        names = _names_of(rule["of"], common, opener, where)
+        if rule["of"] == "cluster":
+            names = list(dict.fromkeys(registry.task(name).cluster for name in tasks))
+        else:
+            names = list(tasks)
         for name in rule.get("without", ()):
             if name not in names:
                 raise errors.did_you_mean(f"name in without ({where}: each)", name, names)
@@ -196,16 +220,6 @@ def _conditions(
     if not found:
         raise errors.UserError(f"{where}: no condition: expected [conditions] or [each]")
     return found
-
-
-def _names_of(kind: str, common: Sequence[str], opener: registries.Opener, where: str) -> list[str]:
-    """Returns the clusters, or the tasks, of the mixture that the common flags name."""
-    config = _parsed(common, f"{where}: flags")
-    registry = opener(config.tasks)
-    names = registry.mixture(config.mixture).task_names
-    if kind == "cluster":
-        names = [registry.task(name).cluster for name in names]
-    return list(dict.fromkeys(names))
 
 
 def _checked(
@@ -228,7 +242,7 @@ def _parsed(flags: Sequence[str], where: str) -> config_lib.RunConfig:
             "answers are the sweep's own (seeds = [...], --out)"
         )
     try:
-        return config_lib.parse(flags)
+        return parse(tuple(flags))
     except errors.UserError as error:
         raise errors.UserError(f"{where}: {error}") from error
 

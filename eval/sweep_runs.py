@@ -16,7 +16,6 @@ from typing import Any
 
 from eval import closing, sweep
 from flanlike import atomic, errors
-from flanlike import config as config_lib
 from flanlike.runs import folder as run_folder
 
 TRAIN = pathlib.Path(__file__).resolve().parent.parent / "train.py"
@@ -81,7 +80,7 @@ def claim(found: sweep.Sweep, out: pathlib.Path) -> None:
 
 def state(run: sweep.Run, out: pathlib.Path) -> str:
     """Returns "finished", "begun" or "not begun": whether the run is trained and evaluated."""
-    config = config_lib.parse(run.flags)
+    config = sweep.parse(run.settings)
     folder = out / run.name
     if not run_folder.has_config(folder):
         return "not begun"

@@ -1,11 +1,18 @@
 """What a sweep's file may say, and what it comes to."""
 
+import pathlib
+import tomllib
+
 import pytest
 import sweep_toys
 
 import task_registry
 from eval import sweep
-from flanlike import errors
+from flanlike import config, errors
+from flanlike.mixtures import compose
+from flanlike.prompts import recipe
+
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def test_runs_are_all_conditions_with_all_seeds():
@@ -91,3 +98,44 @@ def test_a_file_that_is_none(tmp_path):
 def test_the_shipped_ones_are_right(name):
     found = sweep.load(name, task_registry.registry)
     assert found.source and len(found.flags) > 1 and len(found.seeds) > 1
+
+
+@pytest.mark.parametrize("name", sorted({*sweep.shipped()} - {"clusters"}))
+def test_conditions_of_the_shipped_ones_are_apart_and_hold_out_what_is_compared(name):
+    found = sweep.load(name, task_registry.registry)
+    registry = task_registry.registry()
+    for flags in found.flags.values():
+        run = config.parse(flags)
+        mixed = recipe.mixture_of(recipe.of_run(run), registry)
+        split = compose.split_tasks(mixed, registry, run.hold_out, rules=run.hold_out_rules)
+        assert split.train and split.evaluation
+        asked = {registry.task(task).cluster for task in split.evaluation}
+        assert asked.issuperset(found.compared)
+    assert len({repr(config.parse(flags)) for flags in found.flags.values()}) == len(found.flags)
+
+
+def test_each_number_of_clusters_is_trained_on():
+    found = sweep.load("number-of-clusters", task_registry.registry)
+    registry = task_registry.registry()
+    for number, flags in found.flags.items():
+        run = config.parse(flags)
+        mixed = recipe.mixture_of(recipe.of_run(run), registry)
+        split = compose.split_tasks(mixed, registry, run.hold_out)
+        assert len({registry.task(task).cluster for task in split.train}) == int(number)
+
+
+def test_the_shipped_ones_are_packaged_and_in_the_guide():
+    package_data = tomllib.loads((_ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    assert package_data["package-data"]["eval"] == ["sweeps/*.toml"]
+    guide = (_ROOT / "docs" / "sweeps.md").read_text()
+    assert all(f"| `{name}` |" in guide for name in sweep.shipped())
+
+
+def test_the_guides_example_is_a_sweep():
+    guide = (_ROOT / "docs" / "sweeps.md").read_text()
+    example, rule = (part.partition("```")[0] for part in guide.split("```toml\n")[1:])
+    given = tomllib.loads(example)
+    found = sweep.of(given, task_registry.registry, name="mine", where="mine.toml")
+    assert found.kind == "forward" and [*found.flags] == ["usual", "larger", "largest"]
+    found = sweep.of(given | tomllib.loads(rule), task_registry.registry, name="m", where="m.toml")
+    assert "nli" in found.flags and "math" not in found.flags
