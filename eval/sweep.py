@@ -35,6 +35,8 @@ from typing import Any
 
 from flanlike import config as config_lib
 from flanlike import errors
+from flanlike.mixtures import compose
+from flanlike.prompts import recipe
 from flanlike.tasks import registry as registries
 
 SHIPPED = pathlib.Path(__file__).resolve().parent / "sweeps"
@@ -144,8 +146,10 @@ def of(
     if not are_seeds or len(set(seeds)) < len(seeds):
         raise errors.UserError(f"{where}: seeds is {seeds!r}: expected whole numbers, each once")
     common = [*_split(declared.get("flags", ""), f"{where}: flags"), *more]
-    registry = opener(_parsed(common, f"{where}: flags").tasks)
-    mixture = registry.mixture(parse(tuple(common)).mixture)
+    opener = functools.cache(opener)
+    config = _parsed(common, f"{where}: flags")
+    registry = opener(config.tasks)
+    mixture = registry.mixture(config.mixture)
     own = _conditions(declared, registry, mixture.task_names, where)
     for condition in own:
         if not _NAME.fullmatch(condition) or condition == UNTUNED:
@@ -153,10 +157,9 @@ def of(
                 f"{where}: condition {condition!r}: expected a name of letters, digits, '_', '.' "
                 f"and '-', not {UNTUNED!r}: its runs' folders bear it"
             )
-    flags = {
-        condition: _checked([*common, *given], more, given, f"{where}: condition {condition!r}")
-        for condition, given in own.items()
-    }
+        _check_trainable([*common, *own[condition]], opener, f"{where}: condition {condition!r}")
+        _check_apart(own[condition], more, f"{where}: condition {condition!r}")
+    flags = {condition: (*common, *given) for condition, given in own.items()}
     _check_compared(declared.get("compared", ()), registry, where)
     if (kind := declared.get("kind", "")) not in ("", "forward", "cot"):
         raise errors.did_you_mean(f"kind of templates ({where})", kind, ("forward", "cot"))
@@ -222,17 +225,24 @@ def _conditions(
     return found
 
 
-def _checked(
-    flags: Sequence[str], more: Sequence[str], own: Sequence[str], where: str
-) -> tuple[str, ...]:
-    """Returns a run's flags, if train.py would take them and they leave the conditions apart."""
+def _check_trainable(flags: Sequence[str], opener: registries.Opener, where: str) -> None:
+    """Raises unless train.py would take the flags, and know what they hold out and train on."""
+    config = _parsed(flags, where)
+    registry = opener(config.tasks)
+    try:
+        mixture = recipe.mixture_of(recipe.of_run(config), registry)
+        compose.split_tasks(mixture, registry, config.hold_out, rules=config.hold_out_rules)
+    except errors.UserError as error:
+        raise errors.UserError(f"{where}: {error}") from error
+
+
+def _check_apart(own: Sequence[str], more: Sequence[str], where: str) -> None:
+    """Raises where flags for all runs undo what a condition differs in."""
     if both := _names(more) & _names(own):
         raise errors.UserError(
             f"{where}: {' '.join(sorted(both))} is what it differs in: given for all runs, nothing "
             "would be compared; leave it out, or copy the file and change that"
         )
-    _parsed(flags, where)
-    return tuple(flags)
 
 
 def _parsed(flags: Sequence[str], where: str) -> config_lib.RunConfig:
