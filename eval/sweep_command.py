@@ -86,17 +86,18 @@ def _list_runs(found: sweep.Sweep, runs: Sequence[sweep.Run], out: pathlib.Path)
 
 @contextlib.contextmanager
 def _stopping() -> Iterator[None]:
-    """Lets SIGTERM interrupt as Ctrl-C does, so that the runs under way save and end."""
+    """Lets SIGTERM and SIGHUP interrupt as Ctrl-C does: the runs under way save and end."""
 
     def stop(number: int, frame: object) -> None:
         del frame
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _part(text: str) -> tuple[int, int]:

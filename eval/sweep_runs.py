@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from concurrent import futures
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,17 +108,13 @@ def run_all(runs: Sequence[sweep.Run], out: pathlib.Path, *, at_once: int) -> li
     if not TRAIN.is_file():
         raise errors.UserError(f"no {TRAIN}: a sweep runs from a checkout, where train.py lies")
     workers = _Workers(runs, out)
-    shares = _shares(at_once)
-    threads = [threading.Thread(target=workers.work, args=(cores,)) for cores in shares]
-    for thread in threads:
-        thread.start()
-    try:
-        for thread in threads:
-            thread.join()
-    finally:  # an interruption: nothing else gets here with threads at work
-        workers.stop()
-        for thread in threads:
-            thread.join()
+    with futures.ThreadPoolExecutor(at_once) as pool:  # whose end waits for all
+        at_work = [pool.submit(workers.work, cores) for cores in _shares(at_once)]
+        try:
+            for one in at_work:
+                one.result()
+        finally:  # an interruption, or a disk without room: else none is under way
+            workers.stop()
     return workers.failed
 
 
@@ -149,7 +146,10 @@ class _Workers:
                     if self._is_stopped:
                         return
                     process = subprocess.Popen(
-                        command(run, self._out), stdout=file, stderr=subprocess.STDOUT
+                        command(run, self._out),
+                        stdout=file,
+                        stderr=subprocess.STDOUT,
+                        start_new_session=True,  # Ctrl-C comes to them as a signal to save
                     )
                     self._processes.add(process)
                     _pin(process.pid, cores)

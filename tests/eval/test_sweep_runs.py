@@ -53,6 +53,13 @@ def test_where_one_fails_the_others_go_on(tmp_path, monkeypatch, capsys):
     assert "with-1: FAILED with status 2" in capsys.readouterr().out
 
 
+def test_a_folder_that_cannot_be_written_is_no_silence(tmp_path, monkeypatch):
+    calls = sweep_toys.stand_in(tmp_path / "in", monkeypatch, _RIGHT)
+    with pytest.raises(FileNotFoundError):  # which the command tells in one line
+        sweep_runs.run_all(sweep_toys.made().runs, tmp_path / "absent", at_once=1)
+    assert calls() == []
+
+
 def test_another_sweep_is_refused_and_stays(tmp_path):
     out = tmp_path / "out"
     sweep_runs.claim(sweep_toys.made(), out)
