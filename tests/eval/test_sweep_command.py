@@ -111,3 +111,20 @@ def test_a_signal_stops_the_runs_under_way(tmp_path, toy, monkeypatch):
     assert stopped.value.code == 128 + signal.SIGTERM and time.monotonic() - started < 30
     assert calls() == ["with-1"]
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.slow
+def test_two_real_runs(tmp_path, toy, capsys):
+    flags = "--mixture sentiment --hold-out sst2 --batch.rows 2 --eval.rows-per-task 8"
+    flags += " --eval.validation-rows 0 --eval.generation-rows 0"
+    toy.write_text(_FILE.replace("--mixture flan_core", flags).replace("[1, 2]", "[1]"))
+    out = ["--out", str(tmp_path / "out")]
+    command.main(["sweep", str(toy), *out, "--", "--steps", "1"])
+    printed = capsys.readouterr().out
+    assert "2 runs, 2 to make" in printed and "table.md" in printed
+    lines = json.loads((tmp_path / "out" / "table.json").read_text())["lines"]
+    assert [line["condition"] for line in lines] == ["with", "without"]
+    assert lines[1]["tasks"] == ["sst2"] and lines[1]["difference"]["low"] <= 0
+    assert any((tmp_path / "out" / "cache").iterdir())
+    command.main(["sweep", str(toy), *out, "--", "--steps", "1"])
+    assert "2 runs, 0 to make" in capsys.readouterr().out
