@@ -7,6 +7,7 @@ python -m eval induction --model M [--out DIR]
 python -m eval prompts --model M --task T [--data ...] [--out DIR]
 python -m eval robustness --model M --mixture NAME [NAME ...] [--data ...] [--out DIR]
 python -m eval lm-eval --model flanlike --model_args run=DIR --tasks NAME
+python -m eval sweep NAME|FILE.toml [--out DIR] [--part I/N] [--list] [-- FLAGS OF TRAIN.PY]
 python -m eval export-lm-eval --out DIR [--hold-out NAME ...] [--data ...] [--like FOLDER]
 
 On several devices the prompts are shared out. Several processes may run it together, as
@@ -29,6 +30,7 @@ _COMMANDS = {
     "lm-eval": "eval.lm_eval_command",
     "report": "eval.report_command",
     "robustness": "eval.robustness_command",
+    "sweep": "eval.sweep_command",
 }
 
 

@@ -203,6 +203,24 @@ def by_shots(curves: Mapping[str, Sequence[tuple[int, float, float, float]]]) ->
     return _svg(figure, "by_shots")
 
 
+def conditions(
+    lines: Sequence[tuple[str, tuple[float, float, float], tuple[float, float, float] | None]],
+) -> str:
+    """Returns a dot and its interval a condition: name, (value, low, high) after, and before."""
+    figure, axes = _figure(0.46 * len(lines) + 1.0)
+    for y, (_, after, before) in enumerate(reversed(lines)):
+        axes.axhline(y, color=LINE, linewidth=0.6, zorder=0)
+        for offset, estimate, colour in ((0.14, before, BEFORE), (-0.14, after, AFTER)):
+            if estimate is not None:
+                value, low, high = estimate
+                axes.plot([low, high], [y + offset] * 2, color=colour, lw=1.6, zorder=2)
+                axes.scatter([value], [y + offset], s=30, color=colour, lw=0, zorder=3)
+    axes.set_yticks(range(len(lines)), [name.replace("_", " ") for name, *_ in reversed(lines)])
+    axes.set_ylim(-0.6, len(lines) - 0.4)
+    _legend(axes, [_dot(BEFORE, "untuned"), _dot(AFTER, "tuned")])
+    return _svg(figure, "sweep")
+
+
 def standalone(svg: str) -> str:
     """Returns a plot as a file of its own, in colours that read on white and on black."""
     for variable, colour in _COLOURS.values():

@@ -28,6 +28,7 @@ Sample = Annotated[int, Bounds(1, 1_000_000)]  # rows of one template
 SampleOrNone = Annotated[int, Bounds(0, 1_000_000)]
 Temperature = Annotated[float, Bounds(0.1, 1000)]  # rates to the power of 10 are numbers still
 Shots = Annotated[int, Bounds(0, 64)]  # each is a row that is read and rendered
+Templates = Annotated[int, Bounds(1, 1000)]  # of a task and kind
 Rows = Annotated[int, Bounds(1, 1 << 20)]  # of a batch; memory bounds them further
 Tokens = Annotated[int, Bounds(2, 1 << 17)]  # a token and its EOS are 2
 NewTokens = Annotated[int, Bounds(1, 1 << 17)]
@@ -59,9 +60,13 @@ class MixConfig:
     styled_options: Share | None = None  # of prompts with options: lettered, numbered, inline ...
     inverted: Share | None = None  # share of prompts that ask for the input
     cot: Share | None = None  # share of chain of thought, for tasks with a rationale
+    templates: Templates | None = None  # a task is trained by, of each kind, drawn by --seed
+    clusters: tuple[str, ...] | None = None  # to train on, of those that are not held out
 
     def __post_init__(self) -> None:
         bounds.check(self, "mix.")
+        if self.clusters is not None:
+            object.__setattr__(self, "clusters", tuple(self.clusters))  # JSON gives a list
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -104,9 +104,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--processes", **processes, help="one a core by default")
     for one in dataclasses.fields(config_lib.MixConfig):
         flag = "--mix." + one.name.replace("_", "-")
-        command.add_argument(
-            flag, **bounds.argument(one.type), dest=one.name, help="as in train.py"
-        )
+        kind = {"nargs": "+"} if bounds.of(one.type) is None else bounds.argument(one.type)
+        command.add_argument(flag, **kind, dest=one.name, help="as in train.py")
 
 
 def export(found: registry.Registry, options: argparse.Namespace) -> None:

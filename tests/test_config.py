@@ -108,3 +108,11 @@ def test_how_answers_are_written_is_read_from_flags_and_from_json():
 
 def test_given_leaves_out_none():
     assert config.given(config.MixConfig(cot=0.0, rate_cap=5)) == {"cot": 0.0, "rate_cap": 5}
+
+
+def test_clusters_and_templates_of_a_mix():
+    found = config.parse(["--mix.clusters", "nli", "math", "--mix.templates", "3"]).mix
+    assert (found.clusters, found.templates) == (("nli", "math"), 3)
+    assert config.MixConfig(**json.loads(json.dumps(dataclasses.asdict(found)))) == found
+    with pytest.raises(errors.UserError, match="--mix.templates is 0: it must be 1 or more"):
+        config.parse(["--mix.templates", "0"])

@@ -144,11 +144,30 @@ def split_tasks(
         for name in split.train
         if registry.task(name).is_evaluation_only
     }
+    not_asked = _outside(mixture.clusters, clusters)
+    dropped = {name: why for name, why in not_asked.items() if name in split.train} | untrainable
     return dataclasses.replace(
         split,
-        train=tuple(name for name in split.train if name not in untrainable),
-        dropped={**split.dropped, **untrainable},
+        train=tuple(name for name in split.train if name not in dropped),
+        dropped={**split.dropped, **dropped},
     )
+
+
+def _outside(
+    trained: Sequence[str] | None, clusters: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Returns why the tasks of clusters that are not to be trained on are left out."""
+    if trained is None:
+        return {}
+    for name in trained:
+        if name not in clusters:
+            raise errors.did_you_mean("cluster to train on", name, clusters)
+    return {
+        name: "its cluster is not among those to train on (--mix.clusters)"
+        for cluster, names in clusters.items()
+        for name in names
+        if cluster not in trained
+    }
 
 
 def _clusters(

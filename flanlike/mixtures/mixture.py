@@ -15,7 +15,7 @@ WEIGHTS = bounds.Bounds(0, 1e12, above=True)
 
 @dataclass(frozen=True, kw_only=True)
 class Shares:
-    """How often a training prompt is of which form, each in [0, 1] but for the shots.
+    """How often a training prompt is of which form: in [0, 1] but for the numbers.
 
     What a task has no template for goes to its forward templates (to its CoT templates, where it
     has no forward ones): a task without inverted templates renders forward ones in their share.
@@ -30,10 +30,13 @@ class Shares:
     styled_options: config_lib.Share = 0.3
     inverted: config_lib.Share = 0.1  # of prompts, few-shot ones included
     cot: config_lib.Share = 0.5  # of a CoT task's forward prompts, and of its inverted ones
+    # Of each kind that a task is trained by, at most; a run's seed draws which. None: all.
+    templates: config_lib.Templates | None = None
 
     def __post_init__(self) -> None:
         for name, limits in bounds.declared(Shares).items():
-            limits.expect(f"Shares: {name}", getattr(self, name))
+            if (value := getattr(self, name)) is not None or name != "templates":
+                limits.expect(f"Shares: {name}", value)
         if self.few_shot > 0 and not 1 <= self.min_shots <= self.max_shots:
             raise errors.UserError(
                 f"min_shots is {self.min_shots!r} and max_shots {self.max_shots!r} with few_shot "
@@ -63,6 +66,8 @@ class Mixture:
     shares: Shares = field(default_factory=Shares)
     hold_out: tuple[str, ...] = ()  # clusters or tasks
     rules: holdout.Rules = "strict"
+    # To train on, of those that are not held out; a nested mixture's own are not looked at.
+    clusters: tuple[str, ...] | None = None
     description: str = ""
 
     def __post_init__(self) -> None:
@@ -193,12 +198,10 @@ class Composition:
         }
 
 
-def changed(
-    mixture: Mixture, *, shares: Mapping[str, float] | None = None, **rule: float | None
-) -> Mixture:
-    """Returns the mixture with another rule (rate_cap, max_examples, temperature): nested too.
+def changed(mixture: Mixture, *, shares: Mapping[str, float] | None = None, **rule: Any) -> Mixture:
+    """Returns the mixture with another rule (rate_cap, max_examples, temperature, clusters).
 
-    So for `shares`, which names those that change.
+    Nested ones too. So for `shares`, which names those that change.
     """
     entries: list[Entry] = []
     for entry, weight in mixture.weighted():

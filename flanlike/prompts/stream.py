@@ -9,6 +9,7 @@ tasks and for thousands.
 """
 
 import bisect
+import dataclasses
 import functools
 import itertools
 from collections.abc import Sequence
@@ -135,10 +136,14 @@ class Prompts:
         share = self._tasks[number]
         task = self._registry.task(share.name)
         records = opening.open_rows(task, self._data, "train", skip_bad_rows=self._skip_bad_rows)
+        shares = self._shares or share.shares
+        found = self._registry.templates(share.name)
+        if shares.templates is not None:
+            found = _drawn(found, shares.templates, _key(self._seed, "templates", share.name))
         return _Opened(
             task=task,
-            shares=self._shares or share.shares,
-            templates=self._registry.templates(share.name),
+            shares=shares,
+            templates=found,
             records=records,
             drawable=drawing.Drawable(
                 task=share.name,
@@ -222,6 +227,24 @@ class _Opened:
         """Returns whether a record may need its options listed, and they can be listed or not."""
         is_choice = isinstance(self.task.answers, task_module.Choices)
         return is_choice and self.templates.asks_with_options
+
+
+def _drawn(found: templates.TemplateSet, most: int, seed: int) -> templates.TemplateSet:
+    """Returns so many templates of each kind, drawn by the seed: fewer are the first of more.
+
+    One that lists options is the first, where there is one: a task that is trained only by such as
+    hide them is not asked in training as it is in evaluation.
+    """
+    chosen: set[str] = set()
+    for kind in templates.KINDS:
+        of_kind = [one for one in found.templates if one.kind == kind]
+        order = [of_kind[drawing.shuffled(i, len(of_kind), seed)] for i in range(len(of_kind))]
+        first = next((one for one in order if one.lists_options), None)
+        if first is not None:
+            order = [first, *(one for one in order if one is not first)]
+        chosen |= {one.id for one in order[:most]}
+    kept = tuple([one for one in found.templates if one.id in chosen])
+    return dataclasses.replace(found, templates=kept)
 
 
 @functools.lru_cache(maxsize=1 << 14)

@@ -33,6 +33,9 @@ _LATER = {
     ("batch", "input_shards"): 1,
     ("eval", "at_start"): True,
     (None, "continue_from"): None,
+    ("mix", "templates"): None,
+    ("shares", "templates"): None,
+    ("mix", "clusters"): None,
 }
 
 

@@ -256,3 +256,15 @@ def test_flan_rules_name_the_leaks_that_they_leave_in():
     assert compose.resolve(made, Real(), counts, rules="strict").leaks == {}
     alone = compose.resolve(made, Real(), counts, rules="flan", unavailable={"squad_v1": "gone"})
     assert alone.leaks == {}
+
+
+def test_only_some_clusters_may_be_trained_on():
+    made = mixture.Mixture(name="m", entries=("a1", "b1", "c1"), hold_out=("a",), clusters=("b",))
+    counts = dict.fromkeys(("a1", "b1", "c1"), 10)
+    found = compose.resolve(made, Toys(), counts)
+    assert (shares(found), found.evaluation) == ({"b1": 1.0}, ("a1",))
+    assert "--mix.clusters" in found.excluded["c1"]
+    with pytest.raises(errors.UserError, match="unknown cluster to train on 'd'"):
+        compose.resolve(mixture.changed(made, clusters=("d",)), Toys(), counts)
+    with pytest.raises(errors.UserError, match="no task left to train on"):
+        compose.resolve(mixture.changed(made, clusters=("a",)), Toys(), counts)

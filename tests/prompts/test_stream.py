@@ -121,3 +121,22 @@ def test_a_record_that_asks_about_its_options_is_never_drawn_without_them(regist
     assert len(bare) > 60
     assert not any("which of these" in f"{p.inputs}{p.targets}".casefold() for p in bare)
     assert any("which of these" in p.inputs.casefold() for p in drawn)
+
+
+def test_a_task_may_be_trained_by_few_templates(registry):
+    def drawn(most, seed):
+        shares = mixture.Shares(few_shot=0.0, inverted=0.3, no_options=0.5, templates=most)
+        stream = _prompts(registry, _compose(registry, ("rte",)), shares=shares, seed=seed)
+        told = [stream[i].provenance for i in range(300)]
+        forward, inverted = (
+            {p.template for p in told if p.kind == kind} for kind in ("forward", "inverted")
+        )
+        return forward, inverted, any(p.shows_options for p in told)
+
+    everything = drawn(None, 0)
+    assert drawn(1000, 0) == everything and len(everything[0]) > 3
+    by_seed = {seed: [drawn(most, seed) for most in (1, 2)] for seed in range(4)}
+    for one, two in by_seed.values():
+        assert (len(one[0]), len(one[1]), len(two[0])) == (1, 1, 2)
+        assert one[0] < two[0] < everything[0] and one[2]  # of one template, one with options
+    assert len(set.union(*(one[0] for one, _ in by_seed.values()))) > 1

@@ -79,7 +79,9 @@ def test_a_run_from_before_a_setting_goes_on_as_it_was(tmp_path):
     run_folder.claim(tmp_path, before)
     run_folder.claim(tmp_path, now)
     assert run_folder.default_folder("some", before) == run_folder.default_folder("some", now)
-    now |= {"continue_from": None}
+    before |= {"mix": {"cot": None}, "shares": {"cot": 0.5}}
+    now |= {"continue_from": None, "mix": {"cot": None, "templates": None, "clusters": None}}
+    now |= {"shares": {"cot": 0.5, "templates": None}}
     assert run_folder.default_folder("some", before) == run_folder.default_folder("some", now)
     with pytest.raises(errors.UserError, match="batch.input_shards is 4, there None"):
         run_folder.claim(tmp_path, {**CONFIG, "batch": {"rows": 16, "input_shards": 4}})

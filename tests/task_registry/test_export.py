@@ -192,6 +192,8 @@ def test_a_folder_with_something_else_is_refused(tmp_path, capsys):
         (("--mix.temperature", "inf"), "--mix.temperature is inf: it must be 0.1 or more"),
         (("--mixture", "flan_coree"), "unknown mixture 'flan_coree'"),
         (("--mix.few-shot", "2"), "--mix.few-shot is 2.0: it must be"),
+        (("--mix.templates", "0"), "--mix.templates is 0: it must be 1 or more"),
+        (("--mix.clusters", "nly"), "unknown cluster to train on 'nly'"),
         (("--epochs", "1"), "not allowed with argument --examples"),
         (("--data", "/no/such"), "--data /no/such has rows of none of the 2 tasks"),
     ],
