@@ -206,7 +206,8 @@ def _means(found: Sequence[robustness.OfTask]) -> dict[str, robustness.Estimate]
     for one in found:
         for each in one.kinds:
             columns.setdefault(each.kind, []).append(each.consistency)
-    return {name: robustness.mean(column) for name, column in columns.items()}
+    names = [name for name in ("plain", "everywhere", *perturbations.KINDS) if name in columns]
+    return {name: robustness.mean(columns[name]) for name in names}
 
 
 def _lines(
@@ -226,7 +227,7 @@ def _lines(
             for each in one.kinds
         ]
     if means:
-        lines.append(f"means over {len(found)} tasks; of each kind, of the same answers:")
+        lines.append("means over the tasks that have it; of each kind, of the same answers:")
     lines += [f"  {_name(name):22}  {_shown(each)}" for name, each in means.items()]
     return lines
 

@@ -96,7 +96,7 @@ def test_the_command_shows_that_such_a_model_goes_by_order_alone(first_option, t
     out = tmp_path / "out"
     command.main(["robustness", *FLAGS, "--task", "sst2", "rte", "--out", str(out)])
     said = capsys.readouterr().out
-    assert "the micro-world's" in said and "means over 2 tasks" in said
+    assert "the micro-world's" in said and "means over the tasks that have it" in said
     kept = json.loads((out / "robustness.json").read_text())
     assert [task["task"] for task in kept["tasks"]] == ["sst2", "rte"]
     for task in kept["tasks"]:
@@ -107,6 +107,7 @@ def test_the_command_shows_that_such_a_model_goes_by_order_alone(first_option, t
             assert by_kind[kind]["consistency"]["value"] == 1.0
             assert by_kind[kind]["change"]["value"] == 0.0
         assert task["everywhere"]["value"] == 0.0
+    assert list(kept["means"]) == ["plain", "everywhere", *perturbations.KINDS]
     assert kept["means"]["order"]["value"] == 0.0
     page = (out / "robustness.html").read_text()
     assert "&lt;m&gt;" in page and "<m>" not in page and "other option orders" in page
