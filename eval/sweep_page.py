@@ -238,7 +238,7 @@ def _table(found: sweep.Sweep, lines: Sequence[Line]) -> page.Table:
         ]
         for line in lines
     ]
-    against = f"tuned − {page.literal(found.baseline)}"
+    against = f"difference to {page.literal(found.baseline)}"
     return page.Table(header=("", "runs", "tasks", "untuned", "tuned", against), rows=rows)
 
 

@@ -18,6 +18,7 @@ from rich import table as rich_table
 from rich import text as rich_text
 
 import task_registry
+from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.mixtures import compose, mixture
 from flanlike.prompts import checks, manifest, recipe
@@ -204,7 +205,7 @@ def _print_composition(
                     f"  {task.name}", f"{task.rows:,}", f"{task.rate:,.0f}", share, task.derivation
                 )
     console.print(table)
-    forms = dataclasses.asdict(composition.shares)
+    forms = config_lib.given(composition.shares)
     lines = [
         f"{len(composition.tasks)} tasks of {len(composition.cluster_shares)} clusters; "
         + ", ".join(f"{name} {value:g}" for name, value in forms.items()),

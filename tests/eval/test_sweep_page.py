@@ -89,6 +89,7 @@ def test_the_page_has_question_prediction_table_and_plot(tmp_path):
     text = markdown.read_text()
     assert "Do instructions matter?" in text and "Predicted before any run: Yes." in text
     assert "After a paper, figure 8." in text and "the micro-world's" in text
+    assert "| tuned | difference to with |" in text
     assert "| without | 2 | 1 | .500 [" in text and "−.300 [" in text
     assert "without: --mixture flan_core --steps 9 --prompts inputs-only" in text
     assert html.read_text().count("<svg") == 1
