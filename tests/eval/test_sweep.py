@@ -129,7 +129,7 @@ def test_each_number_of_clusters_is_trained_on():
 
 def test_the_shipped_ones_are_packaged_and_in_the_guide():
     package_data = tomllib.loads((_ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    assert package_data["package-data"]["eval"] == ["sweeps/*.toml"]
+    assert "sweeps/*.toml" in package_data["package-data"]["eval"]
     guide = (_ROOT / "docs" / "sweeps.md").read_text()
     assert all(f"| `{name}` |" in guide for name in sweep.shipped())
 
