@@ -9,6 +9,7 @@ import functools
 import json
 import logging
 import pathlib
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -26,6 +27,8 @@ from flanlike.runs import loading
 from flanlike.sources import availability
 from flanlike.tasks import registry as registries
 from flanlike.training import distributed
+
+_NO_NAME = re.compile(r"[^\w.+-]+")
 
 
 def main(arguments: Sequence[str], registry: registries.Opener) -> None:
@@ -269,4 +272,4 @@ def _name(flags: argparse.Namespace, settings: Mapping[str, Any], config: Mappin
         if name not in config_lib.NOT_ASKED and value != its_own[name]:
             said = {True: "", False: "-off"}[value] if isinstance(value, bool) else value
             parts.append(f"{short.get(name, name.replace('_', '-'))}{said}")
-    return "-".join(parts)
+    return _NO_NAME.sub("_", "-".join(parts))  # a stop text may hold anything

@@ -51,44 +51,47 @@ def options(
         return []
     kept = kept or requests.Nothing()
     rows = [list(_rows(words, family, cell)) for cell in cells]
-    wanted: dict[bytes, _Request] = {}
-    for row in (row for its_rows in rows for row in its_rows):
-        for request in (row.asked, *([row.premise] if row.premise else ()), *row.content_free):
-            wanted.setdefault(_key(kept, request), request)
-    found = kept.get(list(wanted))
-    unasked = {key: request for key, request in wanted.items() if key not in found}
+    keys = {
+        request: kept.key("options", request.prompt, request.options)
+        for its_rows in rows
+        for row in its_rows
+        for request in (row.asked, *([row.premise] if row.premise else ()), *row.content_free)
+    }
+    known = kept.get(list(keys.values()))
+    found = {request: known[key] for request, key in keys.items() if key in known}
+    unasked = {request: key for request, key in keys.items() if key not in known}
     if unasked:
         with reporter.phase("scoring options", len(unasked)) as done:
             found.update(
                 _asked(model, unasked, kept, max_tokens_per_batch, words.marks.eos_id, done)
             )
-    return [[_of_row(row, found, kept) for row in its_rows] for its_rows in rows]
+    return [[_of_row(row, found) for row in its_rows] for its_rows in rows]
 
 
 def _asked(
     model: "nnx.Module",
-    unasked: Mapping[bytes, _Request],
+    unasked: Mapping[_Request, bytes],
     kept: requests.Kept,
     max_tokens_per_batch: int,
     eos_id: int,
     done: decode.Done,
-) -> dict[bytes, _Values]:
-    """Returns the model's answers to the requests; each batch of them is kept at once."""
-    keys, found = list(unasked), {}
+) -> dict[_Request, _Values]:
+    """Returns the model's answers to the requests; each batch of them is kept at once, by key."""
+    asked, found = list(unasked), {}
     batches = decode.scored_options(
         model,
-        [request.prompt for request in unasked.values()],
-        [request.options for request in unasked.values()],
+        [request.prompt for request in asked],
+        [request.options for request in asked],
         max_tokens_per_batch=max_tokens_per_batch,
         eos_id=eos_id,
         done=done,
     )
     for batch in batches:
         new = {
-            keys[scored.prompt]: (_short(scored.of_tokens), _short(scored.of_eos))
+            asked[scored.prompt]: (_short(scored.of_tokens), _short(scored.of_eos))
             for scored in batch
         }
-        kept.put(new)
+        kept.put({unasked[request]: values for request, values in new.items()})
         found.update(new)
     return found
 
@@ -121,9 +124,9 @@ def _rows(
         )
 
 
-def _of_row(row: _Row, found: Mapping[bytes, _Values], kept: requests.Kept) -> scoring.Options:
+def _of_row(row: _Row, found: Mapping[_Request, _Values]) -> scoring.Options:
     def values(request: _Request) -> tuple[scoring.Values, scoring.Values]:
-        of_tokens, of_eos = found[_key(kept, request)]
+        of_tokens, of_eos = found[request]
         return tuple(of_tokens), tuple(of_eos)
 
     log_probs, eos = values(row.asked)
@@ -139,10 +142,6 @@ def _of_row(row: _Row, found: Mapping[bytes, _Values], kept: requests.Kept) -> s
         content_free=tuple(of_tokens for of_tokens, _ in without),
         content_free_eos=tuple(of_eos for _, of_eos in without),
     )
-
-
-def _key(kept: requests.Kept, request: _Request) -> bytes:
-    return kept.key("options", request.prompt, request.options)
 
 
 def _short(values: Sequence[float]) -> list[float]:

@@ -431,6 +431,7 @@ def test_another_question_is_kept_apart_from_the_runs_own(tmp_path, monkeypatch)
         ("--data .", tmp_path.name),
         ("--hold-out rte --shots 3 --split validation", "rte-shots3-validation"),
         ("--rows 1 --eval.scoring per-byte --eval.no-eos", "per-byte-eos-off-rows1"),
+        ("--eval.stop=a/../b", "stop_a_.._b_"),
         ("--eval.content-free --eval.option-style letters", "content-free-option-styleletters"),
     ):
         flags, settings = evaluate._flags(["--run", ".", *given.split()])
