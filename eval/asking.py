@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from eval import answer_lengths, sampling
 from flanlike import config as config_lib
 from flanlike import errors
+from flanlike.mixtures import compose, holdout
 from flanlike.prompts import render
-from flanlike.sources import opening
+from flanlike.sources import availability, opening
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as tasks
 from flanlike.tasks import templates
@@ -104,3 +105,30 @@ def solved_rows(
     if task.has_own_exemplars and settings.shots:
         return train, open_rows(task, split=rows_module.EXEMPLARS)
     return train, train
+
+
+def with_rows(
+    split: holdout.Split,
+    registry: availability.Tasks,
+    data: str,
+    settings: config_lib.EvalConfig,
+    *,
+    skip_missing: bool,
+    skip_bad_rows: bool = False,
+) -> list[str]:
+    """Returns the tasks of a split that are asked and have rows: those held out, else the trained.
+
+    Raises UserError where one lacks them, unless such are skipped, and where all do.
+    """
+    names = split.evaluation or split.train
+    found = availability.of(
+        names,
+        registry,
+        data,
+        splits=dict.fromkeys(names, settings.splits),
+        skip_missing=skip_missing,
+        skip_bad_rows=skip_bad_rows,
+    )
+    missing = found.left_out(() if split.evaluation else names)
+    compose.check_evaluation(split, missing)
+    return [name for name in names if name not in missing]

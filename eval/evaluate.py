@@ -16,7 +16,16 @@ from typing import Any
 
 import jax
 
-from eval import evaluation, measuring, model_folder, printed, questions, report, shots_curve
+from eval import (
+    asking,
+    evaluation,
+    measuring,
+    model_folder,
+    printed,
+    questions,
+    report,
+    shots_curve,
+)
 from flanlike import atomic, bounds, errors
 from flanlike import config as config_lib
 from flanlike.mixtures import compose
@@ -24,7 +33,6 @@ from flanlike.models import sharding
 from flanlike.prompts import manifest
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading
-from flanlike.sources import availability
 from flanlike.tasks import registry as registries
 from flanlike.training import distributed
 
@@ -219,22 +227,19 @@ def _questions(
     mix = tasks.mixture(config["mixture"])
     held_out = flags.hold_out or config["hold_out"]
     split = compose.split_tasks(mix, tasks, held_out, rules=config["hold_out_rules"])
-    names = split.evaluation or split.train
     data = flags.data or config["data"]
     settings = config_lib.eval_of(config["eval"], **changes)
     skip_bad_rows = config.get("skip_bad_rows", False)
-    found = availability.of(
-        names,
+    names = asking.with_rows(
+        split,
         tasks,
         data,
-        splits=dict.fromkeys(names, settings.splits),
+        settings,
         skip_missing=flags.skip_missing or config["skip_missing"],
         skip_bad_rows=skip_bad_rows,
     )
-    missing = found.left_out(() if split.evaluation else names)  # as the run itself leaves out
-    compose.check_evaluation(split, missing)
     return questions.collect(
-        [name for name in names if name not in missing],
+        names,
         tasks,
         loaded.words,
         data=data,

@@ -7,12 +7,11 @@ lm_eval --model hf --model_args pretrained=MODEL --include_path DIR --tasks flan
 import pathlib
 from collections.abc import Sequence
 
-from eval import figures, lm_eval_export, questions
+from eval import asking, figures, lm_eval_export, questions
 from flanlike import bounds, errors
 from flanlike import config as config_lib
 from flanlike.mixtures import compose
 from flanlike.runs import bases, loading
-from flanlike.sources import availability
 from flanlike.tasks import registry as registries
 
 
@@ -43,7 +42,6 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
         raise errors.UserError(f"--out {str(flags.out)!r} is there and not empty: give another")
     tasks = registry(flags.tasks)
     split = compose.split_tasks(tasks.mixture(flags.mixture), tasks, flags.hold_out)
-    names = split.evaluation or split.train
     settings = config_lib.EvalConfig(
         rows_per_task=flags.rows,
         generation_rows=flags.rows,
@@ -51,17 +49,9 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
         split=flags.split,
         shots=flags.shots,
     )
-    found = availability.of(
-        names,
-        tasks,
-        flags.data,
-        splits=dict.fromkeys(names, settings.splits),
-        skip_missing=flags.skip_missing,
-    )
-    missing = found.left_out(() if split.evaluation else names)
-    compose.check_evaluation(split, missing)
+    names = asking.with_rows(split, tasks, flags.data, settings, skip_missing=flags.skip_missing)
     asked = questions.collect(
-        [name for name in names if name not in missing],
+        names,
         tasks,
         loading.words_of(flags.like),
         data=flags.data,

@@ -12,14 +12,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eval import evaluation, measuring, questions, report
+from eval import asking, evaluation, measuring, questions, report
 from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.mixtures import compose, holdout
 from flanlike.mixtures import mixture as mixtures
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, named, starts
-from flanlike.sources import availability
 from flanlike.tasks import registry as registries
 
 _STEP = 0  # under which the answers lie: the model has taken none of ours
@@ -128,17 +127,10 @@ def with_rows(
     asked: Asked, registry: registries.Registry, config: config_lib.RunConfig
 ) -> list[str]:
     """Returns the tasks that are asked and have rows."""
-    found = availability.of(
-        asked.names,
-        registry,
-        config.data,
-        splits=dict.fromkeys(asked.names, config.eval.splits),
-        skip_missing=config.skip_missing,
-    )
-    missing = found.left_out(())
     split = holdout.Split(train=(), evaluation=tuple(asked.names), dropped={})
-    compose.check_evaluation(split, missing)
-    return [name for name in asked.names if name not in missing]
+    return asking.with_rows(
+        split, registry, config.data, config.eval, skip_missing=config.skip_missing
+    )
 
 
 def _folder(flags: argparse.Namespace, name: str, resolved: dict[str, Any]) -> pathlib.Path:
