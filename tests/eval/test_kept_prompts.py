@@ -92,6 +92,7 @@ def test_an_evaluation_from_before_prompts_were_kept_has_none(tmp_path):
 @pytest.mark.parametrize(
     "content",
     [b"no gzip", gzip.compress(b"{}\n"), gzip.compress(b"{\n"), gzip.compress(b"{}\n" * 9)[:-9]],
+    ids=["no gzip", "no prompt", "no JSON", "torn"],  # gzip writes the time: no name for a test
 )
 def test_a_damaged_file_is_told_in_one_line(tmp_path, content):
     (tmp_path / kept_prompts.FILE).write_bytes(content)
