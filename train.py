@@ -29,7 +29,7 @@ from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.batches import input_shards, pipeline, tokenizer
 from flanlike.mixtures import mixture
-from flanlike.models import sharding, tuning
+from flanlike.models import compile_cache, sharding, tuning
 from flanlike.prompts import manifest, recipe
 from flanlike.prompts import stream as prompt_stream
 from flanlike.runs import folder as run_folder
@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     config = config_lib.parse(arguments)
     given = sys.argv[1:] if arguments is None else arguments
     distributed.join(config.distributed)
+    compile_cache.keep()
     run(config, command=shlex.join(["python", "train.py", *given]))
 
 

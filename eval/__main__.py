@@ -20,6 +20,7 @@ from collections.abc import Sequence
 
 import task_registry
 from flanlike import errors
+from flanlike.models import compile_cache
 
 # The first word of other commands -> the module whose `main` gets the words after it, and what
 # opens the registry of tasks.
@@ -38,6 +39,7 @@ _COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     word = arguments[0] if arguments else ""
+    compile_cache.keep()
     if word in _COMMANDS:
         importlib.import_module(_COMMANDS[word]).main(arguments[1:], task_registry.registry)
     elif word and not word.startswith("-"):

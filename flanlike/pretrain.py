@@ -20,7 +20,7 @@ from flanlike import config as config_lib
 from flanlike import errors, models
 from flanlike.batches import pipeline, vocabulary
 from flanlike.microworld import corpus, generators
-from flanlike.models import presets
+from flanlike.models import compile_cache, presets
 from flanlike.training import checkpoint, loop, optim
 
 # Documents for the vocabulary come from rows that pretraining never reaches.
@@ -124,6 +124,7 @@ def main() -> None:
         vocabulary_texts(Path(config.templates)), config.vocabulary_size
     )
     words.save(out / "vocabulary")
+    compile_cache.keep()
     started = time.monotonic()
     model, curve = run(config, words)
     checkpoint.save_params(out, model, model.config, dtype="float16")
