@@ -11,6 +11,7 @@ template spells them), and scores are defined as there. All continuations of one
 in one pass over it. Needs the extra `lm-eval`; only the command imports this module.
 """
 
+import itertools
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +22,7 @@ from lm_eval.models import utils as model_utils
 
 from flanlike import errors
 from flanlike.batches import tokenizer
-from flanlike.models import continuations, generate
+from flanlike.models import decode, generate
 from flanlike.pretrained import hub
 from flanlike.runs import loading
 
@@ -133,19 +134,22 @@ class FlanlikeLM(model.TemplateLM):
             if not self._is_decoder and context[-1:] == [self.eot_token_id]:
                 context = context[:-1]
             of_context.setdefault(tuple(context), []).append(i)
-        scored = continuations.scores(
+        of_prompt = list(of_context.values())
+        batches = decode.scored_options(
             self._model,
             list(of_context),
-            [[requests[i][2] for i in places] for places in of_context.values()],
+            [[requests[i][2] for i in places] for places in of_prompt],
             max_tokens_per_batch=self._max_tokens_per_batch,
             eos_id=self.eot_token_id,
+            asks_eos=False,
         )
         found: list[tuple[float, bool]] = [(0.0, True)] * len(requests)
-        for places, of_prompt in zip(of_context.values(), scored, strict=True):
-            for i, one in zip(places, of_prompt, strict=True):
-                found[i] = (one.log_prob, one.is_greedy)
+        for one in itertools.chain.from_iterable(batches):
+            of_each = zip(one.of_tokens.tolist(), one.are_greedy.tolist(), strict=True)
+            for i, pair in zip(of_prompt[one.prompt], of_each, strict=True):
+                found[i] = pair
                 if requests[i][0] is not None:
-                    self.cache_hook.add_partial("loglikelihood", requests[i][0], found[i])
+                    self.cache_hook.add_partial("loglikelihood", requests[i][0], pair)
         return found
 
     def loglikelihood_rolling(

@@ -1,7 +1,7 @@
 """What an evaluation says while it runs: how far it is, how fast, and how long it still takes.
 
     with pace.reporter(sys.stderr).phase("scoring options", prompts=2400) as done:
-        decode.option_scores(..., done=done)
+        decode.scored_options(..., done=done)
 
 On a terminal there is a bar, elsewhere about ten plain lines:
 
@@ -17,7 +17,7 @@ from typing import IO, Protocol
 import rich.console
 import rich.progress
 
-from flanlike.models import decode
+from flanlike.models import predicted
 from flanlike.training import distributed, progress
 
 _RECENT_BATCHES = 20  # that speed and time left are measured over
@@ -29,7 +29,7 @@ _QUIET_S = 60.0  # and at least this often
 class Reporter(Protocol):
     """Says how far the phases of an evaluation are."""
 
-    def phase(self, what: str, prompts: int) -> contextlib.AbstractContextManager[decode.Done]:
+    def phase(self, what: str, prompts: int) -> contextlib.AbstractContextManager[predicted.Done]:
         """Returns a context for a phase of so many prompts, with what to call as some are done."""
 
 
@@ -43,7 +43,7 @@ def reporter(file: IO[str]) -> Reporter:
 class Silent:
     """Says nothing."""
 
-    def phase(self, what: str, prompts: int) -> contextlib.AbstractContextManager[decode.Done]:
+    def phase(self, what: str, prompts: int) -> contextlib.AbstractContextManager[predicted.Done]:
         return contextlib.nullcontext(lambda prompts, share: None)
 
 
@@ -54,7 +54,7 @@ class Spoken:
         self._console = console
 
     @contextlib.contextmanager
-    def phase(self, what: str, prompts: int) -> Iterator[decode.Done]:
+    def phase(self, what: str, prompts: int) -> Iterator[predicted.Done]:
         if not self._console.is_terminal:
             yield _Phase(what, prompts, _Lines(self._console))
             return

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from flanlike import errors, seeding
 from flanlike.batches import features, tokenizer
-from flanlike.models import decode, generate
+from flanlike.models import generate, predicted
 from flanlike.prompts import render
 from flanlike.sources import rows
 from flanlike.tasks import task as tasks
@@ -62,7 +62,7 @@ def propose(
     *,
     count: int,
     seed: int,
-    done: decode.Done | None = None,
+    done: predicted.Done | None = None,
 ) -> Proposals:
     """Returns what the model makes of `count` draws of training rows: so many templates at most."""
     before = features.before_inputs(words.marks, model.config.family)

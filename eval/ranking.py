@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from eval import pace, requests, scoring
 from eval import questions as question_module
 from flanlike.batches import features, tokenizer
-from flanlike.models import decode
+from flanlike.models import decode, predicted
 
 if TYPE_CHECKING:
     from flax import nnx
@@ -74,7 +74,7 @@ def _asked(
     kept: requests.Kept,
     max_tokens_per_batch: int,
     eos_id: int,
-    done: decode.Done,
+    done: predicted.Done,
 ) -> dict[_Request, _Values]:
     """Returns the model's answers to the requests; each batch of them is kept at once, by key."""
     asked, found = list(unasked), {}

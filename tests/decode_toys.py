@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 
 import jax
 import numpy as np
@@ -10,6 +11,7 @@ from flax import nnx
 
 from flanlike.batches import features
 from flanlike.models import config as model_config
+from flanlike.models import decode
 
 DECODER = model_config.ModelConfig(
     family="decoder",
@@ -74,6 +76,16 @@ def naive_generation(
             break
         generated.append(token)
     return generated
+
+
+def option_scores(
+    model: nnx.Module, prompts: list[list[int]], options: list[list[list[int]]], **how
+) -> list[np.ndarray]:
+    """Returns what each option is given, EOS with it, in the order of the prompts."""
+    found = [np.zeros(len(each)) for each in options]
+    for one in itertools.chain(*decode.scored_options(model, prompts, options, **how)):
+        found[one.prompt] = one.of_tokens + one.of_eos
+    return found
 
 
 def _row(ids: list[int]) -> np.ndarray:

@@ -67,6 +67,9 @@ def scored_by(option_scores):
 
     def scored_options(model, prompts, options, **how):
         sums = option_scores(model, prompts, options, **how)
-        yield [decode.Scored(i, values, np.zeros(len(values))) for i, values in enumerate(sums)]
+        yield [
+            decode.Scored(i, values, np.zeros(len(values)), np.ones(len(values), bool))
+            for i, values in enumerate(sums)
+        ]
 
     return scored_options

@@ -46,7 +46,8 @@ import training_toys
 from flanlike import config
 from flanlike import errors
 from flanlike import models
-from flanlike.models import decode, generate
+import decode_toys
+from flanlike.models import generate
 from flanlike.training import distributed
 from flanlike.batches import features, input_shards, packing
 from flanlike.models import sharding
@@ -85,7 +86,7 @@ def run(shape, shards, mesh, asks):
         prompts = [[5 + i, 9, 20 + i][: 1 + i % 3] for i in range(5)]
         with jax.set_mesh(mesh):
             found["scores"] = np.array(
-                decode.option_scores(model, prompts, [[[3], [4, 5]]] * 5)).tolist()
+                decode_toys.option_scores(model, prompts, [[[3], [4, 5]]] * 5)).tolist()
             found["written"] = [
                 generate.generate(model, prompts, max_new_tokens=4, stops=stops)
                 for stops in (None, lambda ids: len(ids) == 2)]

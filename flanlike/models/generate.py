@@ -16,7 +16,7 @@ import numpy as np
 from flax import nnx
 
 from flanlike.batches import features
-from flanlike.models import beams, continuation, decode, option_rows, sampling, sharding
+from flanlike.models import beams, continuation, decode, option_rows, predicted, sampling, sharding
 
 Ids = Sequence[int]
 Stops = Callable[[Ids], bool]  # says whether the new tokens of a prompt hold what ends its text
@@ -42,14 +42,14 @@ def generate(
     stops: Stops | None = None,
     batch_size: int = 32,
     eos_id: int = features.EOS_ID,
-    done: decode.Done | None = None,
+    done: predicted.Done | None = None,
 ) -> list[Written]:
     """Returns a continuation of each prompt, up to EOS or to where it `stops`.
 
     The result holds no EOS and at most `max_new_tokens` ids (of all prompts, or of each); its last
     token is the first with which `stops` holds. Prompts carry no EOS either, and a decoder's carry
-    their BOS, where the words have one. On a mesh it works as `decode.option_scores`, and `done` is
-    called as there.
+    their BOS, where the words have one. Meshes, processes and `done` are as in
+    `predicted.of_items`.
 
     Drawing needs a seed of 64 bits a prompt: what is drawn for a prompt depends on its seed and its
     logits, which are the same up to rounding whatever batch it is in. Prompts of one limit and
@@ -85,7 +85,7 @@ def generate(
 
     outputs: list[Written] = [Written([], False)] * len(prompts)
     started = ((batch, start(batch)) for batch in batches)
-    for batch, new_BT in decode.one_ahead(started):
+    for batch, new_BT in predicted.one_ahead(started):
         for i, ids in zip(batch.prompts, new_BT[: len(batch.prompts)].tolist(), strict=True):
             outputs[i] = _written(ids, eos_id, stops)
         if done is not None:

@@ -56,9 +56,19 @@ class Item:
     def size(self) -> tuple[int, int]:
         return len(self.source), len(self.tokens)
 
+    @property
+    def places(self) -> int:
+        """Returns how many of its tokens predict something: the first of all options share one."""
+        return len({prediction.offset for prediction in self.predictions})
 
-def of_decoder(index: int, prompt: Ids, options: Sequence[Ids], eos_id: int) -> Item:
-    """Returns the prompt's tokens followed by each option's, for a decoder."""
+
+def of_decoder(
+    index: int, prompt: Ids, options: Sequence[Ids], eos_id: int, *, asks_eos: bool = True
+) -> Item:
+    """Returns the prompt's tokens followed by each option's, for a decoder.
+
+    EOS is predicted after each option if `asks_eos`.
+    """
     if not len(prompt):
         raise ValueError(f"prompt {index!r} is empty: a decoder needs a token to predict from")
     n = len(prompt)
@@ -67,7 +77,7 @@ def of_decoder(index: int, prompt: Ids, options: Sequence[Ids], eos_id: int) -> 
     for o, option in enumerate(options):
         start = len(tokens)
         offsets = [n - 1, *range(start, start + len(option))]
-        predictions += _predicted(offsets, option, eos_id, o)
+        predictions += _predicted(offsets, option, o, eos_id if asks_eos else None)
         tokens += option
         branches += [o + 1] * len(option)
         positions += range(n, n + len(option))
@@ -81,12 +91,17 @@ def of_decoder(index: int, prompt: Ids, options: Sequence[Ids], eos_id: int) -> 
     )
 
 
-def of_encoder_decoder(index: int, prompt: Ids, options: Sequence[Ids], eos_id: int) -> Item:
-    """Returns the prompt as source and each option as a branch of the decoder's tokens."""
+def of_encoder_decoder(
+    index: int, prompt: Ids, options: Sequence[Ids], eos_id: int, *, asks_eos: bool = True
+) -> Item:
+    """Returns the prompt as source and each option as a branch of the decoder's tokens.
+
+    EOS ends the source, and is predicted after each option if `asks_eos`.
+    """
     tokens, branches, positions, predictions = [], [], [], []
     for o, option in enumerate(options):
         offsets = range(len(tokens), len(tokens) + len(option) + 1)
-        predictions += _predicted(offsets, option, eos_id, o)
+        predictions += _predicted(offsets, option, o, eos_id if asks_eos else None)
         tokens += [features.PAD_ID, *option]
         branches += [o + 1] * (len(option) + 1)
         positions += range(len(option) + 1)
@@ -100,13 +115,15 @@ def of_encoder_decoder(index: int, prompt: Ids, options: Sequence[Ids], eos_id: 
     )
 
 
-def _predicted(offsets: Sequence[int], option: Ids, eos_id: int, o: int) -> list[Prediction]:
-    """Returns the predictions of an option's tokens and of EOS, from the tokens at `offsets`."""
-    last = len(option)
-    return [
-        Prediction(offset=offset, token=token, option=o, is_eos=t == last)
-        for t, (offset, token) in enumerate(zip(offsets, [*option, eos_id], strict=True))
+def _predicted(offsets: Sequence[int], option: Ids, o: int, eos_id: int | None) -> list[Prediction]:
+    """Returns the predictions of an option's tokens, and of EOS, from the tokens at `offsets`."""
+    found = [
+        Prediction(offset=offset, token=token, option=o, is_eos=False)
+        for offset, token in zip(offsets, option, strict=False)
     ]
+    if eos_id is not None:
+        found.append(Prediction(offset=offsets[-1], token=eos_id, option=o, is_eos=True))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +133,8 @@ class Batch:
     rows: list[list[Item]]
     row_tokens: tuple[int, int]  # (source, decoder)
     row_count: int
-    prediction_count: int
+    place_count: int  # tokens that predict
+    prediction_count: int  # tokens that are asked for at one of them
 
     @property
     def items(self) -> list[Item]:
@@ -153,13 +171,15 @@ def batches(items: Sequence[Item], max_tokens_per_batch: int, model_size: int) -
         most = shares * max(1, max_tokens_per_batch // sum(row_tokens))
         dealt = _dealt(packed, -(-len(packed) // most))
         count = max(map(len, dealt))
-        predictions = max(sum(_predictions(row) for row in rows_of) for rows_of in dealt)
-        predictions = rounded(predictions, _MIN_PREDICTIONS)
+        places = max(sum(map(_places, rows_of)) for rows_of in dealt)
+        predictions = max(sum(map(_predictions, rows_of)) for rows_of in dealt)
+        places, predictions = (rounded(n, _MIN_PREDICTIONS) for n in (places, predictions))
         found += [
             Batch(
                 rows=rows_of,
                 row_tokens=row_tokens,
                 row_count=min(most, shares * rounded(-(-count // shares), 1)),
+                place_count=places + -places % shares,
                 prediction_count=predictions + -predictions % shares,
             )
             for rows_of in dealt
@@ -185,12 +205,16 @@ def _fits(size: tuple[int, int], row_tokens: tuple[int, int]) -> bool:
 
 
 def _dealt(rows: Sequence[list[Item]], hands: int) -> list[list[list[Item]]]:
-    """Returns the rows in as many batches, like cards: there and back, most predictions first."""
+    """Returns the rows in as many batches, like cards: there and back, most places first."""
     dealt: list[list[list[Item]]] = [[] for _ in range(hands)]
-    for place, row in enumerate(sorted(rows, key=_predictions, reverse=True)):
-        turn, hand = divmod(place, hands)
+    for card, row in enumerate(sorted(rows, key=_places, reverse=True)):
+        turn, hand = divmod(card, hands)
         dealt[hand if turn % 2 == 0 else hands - 1 - hand].append(row)
     return dealt
+
+
+def _places(row: Sequence[Item]) -> int:
+    return sum(item.places for item in row)
 
 
 def _predictions(row: Sequence[Item]) -> int:
@@ -220,12 +244,17 @@ def _row_tokens(sizes: Sequence[tuple[int, int]], longest: int, model_size: int)
     return min(candidates, key=cost)
 
 
-def assemble(planned: Batch) -> tuple[features.Batch, np.ndarray, np.ndarray]:
-    """Returns the batch, its branches, and (row, column, token) of every prediction in order."""
+def assemble(planned: Batch) -> tuple[features.Batch, np.ndarray, np.ndarray, np.ndarray]:
+    """Returns the batch, its branches, and what is asked of it.
+
+    That is (row, column) of every place that predicts, int32 [P, 2], and (place, token) of every
+    prediction in the order of the items, int32 [M, 2].
+    """
     B, (S, T) = planned.row_count, planned.row_tokens
     batch = features.empty(B, (S, T), family="encoder_decoder" if S else "decoder")
     branch_ids_BT = np.zeros((B, T), np.int32)
-    predictions = []
+    places: dict[tuple[int, int], int] = {}
+    asked = []
     for b, row in enumerate(planned.rows):
         start = source_start = 0
         for segment, item in enumerate(row, start=1):
@@ -235,14 +264,20 @@ def assemble(planned: Batch) -> tuple[features.Batch, np.ndarray, np.ndarray]:
             batch.positions_BT[b, start:end] = item.positions
             batch.is_prefix_BT[b, start : start + item.prefix_tokens] = True
             branch_ids_BT[b, start:end] = item.branches
-            predictions += [(b, start + p.offset, p.token) for p in item.predictions]
+            asked += [
+                (places.setdefault((b, start + p.offset), len(places)), p.token)
+                for p in item.predictions
+            ]
             start = end
             if S:
                 put_source(batch, b, source_start, segment, item.source)
                 source_start += len(item.source)
-    padding = planned.prediction_count - len(predictions)
-    predictions_M3 = np.array(predictions + [(0, 0, 0)] * padding, np.int32)
-    return batch, branch_ids_BT, predictions_M3
+    places_P2 = _padded(list(places), planned.place_count)
+    return batch, branch_ids_BT, places_P2, _padded(asked, planned.prediction_count)
+
+
+def _padded(pairs: list[tuple[int, int]], count: int) -> np.ndarray:
+    return np.array(pairs + [(0, 0)] * (count - len(pairs)), np.int32)
 
 
 def put_source(batch: features.Batch, b: int, start: int, segment: int, ids: Ids) -> None:

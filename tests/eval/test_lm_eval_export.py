@@ -1,5 +1,6 @@
 """Our questions as lm-evaluation-harness's tasks: the files, and what the harness makes of them."""
 
+import itertools
 import json
 
 import eval_toys
@@ -11,7 +12,7 @@ import task_registry
 from eval import __main__ as command
 from eval import lm_eval_command, lm_eval_export, questions
 from flanlike import config
-from flanlike.models import continuations, generate
+from flanlike.models import decode, generate
 from flanlike.runs import loading
 
 
@@ -101,12 +102,12 @@ def test_the_harness_finds_what_we_find(folder, tmp_path):
         [loaded.words.encode(questions.completed(ranked, record, o)) for o in prompt.options]
         for prompt, record in zip(ranked.prompts, ranked.records, strict=True)
     ]
-    ours = continuations.scores(loaded.model, prompts, choices, eos_id=eos_id)
+    scored = decode.scored_options(loaded.model, prompts, choices, eos_id=eos_id)
+    ours = {one.prompt: one.of_tokens for one in itertools.chain(*scored)}
     right = 0
-    for mine, prompt, theirs in zip(
-        ours, ranked.prompts, samples[lm_eval_export.name_of(ranked)], strict=True
-    ):
-        sums = np.array([one.log_prob for one in mine])
+    asked = zip(ranked.prompts, samples[lm_eval_export.name_of(ranked)], strict=True)
+    for i, (prompt, theirs) in enumerate(asked):
+        sums = ours[i]
         others = np.array([resp[0][0] for resp in theirs["resps"]])
         np.testing.assert_allclose(sums - sums[0], others - others[0], atol=1e-3)
         right += int(sums.argmax() == prompt.gold)

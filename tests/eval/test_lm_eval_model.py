@@ -4,6 +4,7 @@ Needs the extra `parity`; skipped without it.
 """
 
 import dataclasses
+import itertools
 import json
 import sys
 
@@ -15,7 +16,7 @@ import training_toys
 from eval import lm_eval_command
 from flanlike import config, errors, models
 from flanlike.batches import tokenizer
-from flanlike.models import continuations
+from flanlike.models import decode
 from flanlike.pretrained import weights
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading
@@ -194,27 +195,28 @@ def test_a_run_is_read_with_its_own_words(words, tmp_path):
     assert lm.prefix_token_id == lm.eot_token_id == words.marks.eos_id
     pairs = [("Is it so?", " yes"), ("Is it so?", " no"), ("yes", "\nno")]
     requests = [_instance("loglikelihood", *pair) for pair in pairs]
-    expected = continuations.scores(
+    expected = decode.scored_options(
         loading.load(run).model,
         [words.encode("Is it so?"), words.encode("yes")],
         [[words.encode("yes"), words.encode("no")], [words.encode("\nno")]],
     )
     found = lm.loglikelihood(requests, disable_tqdm=True)
-    flat = [one for each in expected for one in each]
-    np.testing.assert_allclose([f for f, _ in found], [e.log_prob for e in flat], atol=1e-5)
+    of_prompt = {one.prompt: one.of_tokens for one in itertools.chain(*expected)}
+    flat = np.concatenate([of_prompt[0], of_prompt[1]])
+    np.testing.assert_allclose([f for f, _ in found], flat, atol=1e-5)
     with pytest.raises(errors.UserError, match="has no chat template: leave --apply_chat"):
         lm.chat_template(True)
 
 
 def test_contexts_are_read_once(llama, monkeypatch):
     read = []
-    scores = continuations.scores
+    scores = decode.scored_options
 
     def watch(model, prompts, *more, **settings):
         read.extend(prompts)
         return scores(model, prompts, *more, **settings)
 
-    monkeypatch.setattr(continuations, "scores", watch)
+    monkeypatch.setattr(decode, "scored_options", watch)
     lm = lm_eval_model.FlanlikeLM(model=str(llama))
     requests = [_instance("loglikelihood", "is it?", answer) for answer in (" yes", " no", " so")]
     lm.loglikelihood(requests, disable_tqdm=True)

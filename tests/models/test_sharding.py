@@ -43,7 +43,8 @@ EIGHT_DEVICES = """
 import jax, numpy as np, optax
 from flax import nnx
 from jax.sharding import PartitionSpec as P
-from flanlike.models import decode, sharding
+import decode_toys
+from flanlike.models import sharding
 from flanlike.batches import features
 from flanlike import models
 import test_sharding
@@ -103,8 +104,8 @@ rows = jax.NamedSharding(mesh, P(("data", "fsdp")))
 assert x_BTD.sharding.is_equivalent_to(rows, 3), x_BTD.sharding
 
 prompts, options = [[5, 6, 7], [8, 9]], [[[3], [4, 5]], [[6], [7]]]
-for a, b in zip(decode.option_scores(model, prompts, options),
-                decode.option_scores(one, prompts, options), strict=True):
+for a, b in zip(decode_toys.option_scores(model, prompts, options),
+                decode_toys.option_scores(one, prompts, options), strict=True):
     np.testing.assert_allclose(a, b, atol=1e-4)
 
 # The optimizer's state follows: moments like their parameters, factored ones and counts copied.

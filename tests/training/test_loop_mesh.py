@@ -93,7 +93,8 @@ EVERY_SHAPE = """
 import dataclasses, sys
 import jax, numpy as np, optax
 from flax import nnx
-from flanlike.models import decode, generate, sampling, sharding
+import decode_toys
+from flanlike.models import generate, sampling, sharding
 from flanlike import models
 from flanlike.training import loop
 import test_loop_mesh as toys
@@ -121,7 +122,7 @@ def curve(mesh, micro_batches=1, **changes):
 def answers(mesh):
     model = model_on(mesh)
     prompts = [[5 + i, 9, 20 + i][: 1 + i % 3] for i in range(11)]
-    scores = decode.option_scores(model, prompts, [[[3], [4, 5], [6, 7, 8]]] * 11)
+    scores = decode_toys.option_scores(model, prompts, [[[3], [4, 5], [6, 7, 8]]] * 11)
     drawn = sampling.Decoding(temperature=1.0, top_p=0.9)
     ways = (
         {}, {"stops": lambda ids: 7 in ids}, {"decoding": drawn, "seeds": range(11)},
