@@ -35,7 +35,7 @@ from flanlike.prompts import stream as prompt_stream
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, resuming, starts
 from flanlike.tasks import registry
-from flanlike.training import checkpoint, distributed, loop, optim, progress, room
+from flanlike.training import checkpoint, distributed, loop, progress, room
 
 VOCABULARY_PROMPTS = 20_000
 say = progress.say
@@ -198,18 +198,8 @@ def train(plan: Plan, parts: Parts) -> int:
         evaluate(plan, parts, 0)
         parts.batches.close()
         return 0
-    optimizer = optim.build(config.optim, config.steps)
-    step = loop.make_train_step(
-        parts.model,
-        optimizer,
-        optim.schedule(config.optim, config.steps),
-        loss_config=config.loss,
-        micro_batches=config.batch.micro_batches,
-        seed=config.seed,
-        mesh=parts.mesh,
-    )
+    state, step = loop.begin(config, parts.model, parts.mesh)
     checkpoints = checkpoint.Checkpoints(out / "checkpoints", keep=config.checkpoint.keep)
-    state = loop.init_state(parts.model, optimizer, mesh=parts.mesh)
     measure = functools.partial(evaluate, plan, parts)
     state = resuming.restore(checkpoints, state, parts.batches, config, before=measure)
     with (

@@ -294,6 +294,7 @@ class RunConfig:
     # What learns: all parameters, or few beside a base that stays: low-rank pairs, bottleneck
     # adapters, a soft prompt.
     tune: Literal["full", "lora", "adapter", "prompt"] = "full"
+    freeze: Literal["none", "embeddings"] = "none"  # with --tune full: what stays as it is
     base_dtype: Literal["float32", "bfloat16"] = "float32"  # of a base that stays: half the memory
     vocabulary: str | None = None  # folder or file; None: that of --init, else trained on prompts
     vocabulary_size: Pieces = 8192  # pieces, where one is trained
@@ -336,6 +337,8 @@ class RunConfig:
         is_frozen = self.tune != "full" or self.base_dtype == "float32"
         expected = "float32 with --tune full, where all parameters learn"
         _check(is_frozen, "base-dtype", self.base_dtype, expected)
+        expected = "none with --tune lora, adapter and prompt, where all of the base stays"
+        _check(self.tune == "full" or self.freeze == "none", "freeze", self.freeze, expected)
         if self.tune == "prompt":
             most = self.batch.max_input_tokens - 2
             tokens = self.soft_prompt.tokens

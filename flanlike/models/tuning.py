@@ -15,6 +15,7 @@ own, and a packed example sees its own alone.
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -144,6 +145,26 @@ def trained(model: nnx.Module) -> type[nnx.Variable]:
     return Tuned if jax.tree.leaves(nnx.state(model, Tuned)) else nnx.Param
 
 
+def apart(params: dict[str, Any], freeze: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns the parameters that learn, and those that `--freeze` keeps as they are.
+
+    embeddings   the table of the tokens' vectors, which is the head too where the two are tied
+    """
+    if freeze == "none":
+        return params, {}
+    embedding = dict(params["embedding"])
+    still = {"embedding": {"table": embedding.pop("table")}}
+    others = {name: value for name, value in params.items() if name != "embedding"}
+    return (others | {"embedding": embedding} if embedding else others), still
+
+
+def together(learning: dict[str, Any], still: dict[str, Any]) -> dict[str, Any]:
+    """Returns all parameters again: what `apart` took apart."""
+    if not still:
+        return learning
+    return learning | {"embedding": learning.get("embedding", {}) | still["embedding"]}
+
+
 def soft_prompt_ids(model: nnx.Module) -> tuple[int, ...]:
     """Returns the ids that stand before every example's inputs; none without a soft prompt."""
     prompt = getattr(model.embedding, "soft_prompt", None)
@@ -180,13 +201,12 @@ def merge(model: nnx.Module, dtype: str = "float32") -> None:
     cast_base(model, dtype)
 
 
-def count(model: nnx.Module) -> tuple[int, int]:
+def count(model: nnx.Module, freeze: str = "none") -> tuple[int, int]:
     """Returns how many parameters learn, and how many there are in all."""
-    sizes = [
-        sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, kind)))
-        for kind in (trained(model), nnx.Variable)
-    ]
-    return sizes[0], sizes[1]
+    learning, _ = apart(nnx.to_pure_dict(nnx.state(model, trained(model))), freeze)
+    trees = learning, nnx.state(model, nnx.Variable)
+    learn, whole = (sum(leaf.size for leaf in jax.tree.leaves(tree)) for tree in trees)
+    return learn, whole
 
 
 def _sublayers(model: nnx.Module) -> Iterator[layers.Sublayer]:

@@ -33,6 +33,7 @@ _LATER = {
     ("batch", "input_shards"): 1,
     ("eval", "at_start"): True,
     (None, "continue_from"): None,
+    (None, "freeze"): "none",
     ("mix", "templates"): None,
     ("shares", "templates"): None,
     ("mix", "clusters"): None,

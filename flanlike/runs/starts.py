@@ -176,13 +176,20 @@ def model(
     None: all parameters learn.
     """
     if config.tuning is None:
-        return build(start, words, seed=config.seed, mesh=mesh), None
+        built = build(start, words, seed=config.seed, mesh=mesh)
+        if config.freeze != "none":
+            _say_how_many_learn(built, config.freeze)
+        return built, None
     began = first_run(out, config.continue_from)
     tuned, base = build_tuned(
         start, config.tuning, dtype=config.base_dtype, seed=config.seed, mesh=mesh, began=began
     )
-    progress.say("learning {:,} of {:,} parameters".format(*tuning.count(tuned)))
+    _say_how_many_learn(tuned)
     return tuned, base
+
+
+def _say_how_many_learn(model: nnx.Module, freeze: str = "none") -> None:
+    progress.say("learning {:,} of {:,} parameters".format(*tuning.count(model, freeze)))
 
 
 def build(

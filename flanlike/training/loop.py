@@ -16,7 +16,7 @@ from flanlike import config as config_lib
 from flanlike import errors, seeding
 from flanlike.batches import features
 from flanlike.models import sharding, tuning
-from flanlike.training import loss
+from flanlike.training import loss, optim
 
 # What training moves, as a pytree of arrays: the model's nnx.Params, or what `tuning` adds to it.
 Params = Any
@@ -45,20 +45,43 @@ class StepMetrics(NamedTuple):
 TrainStep = Callable[[TrainState, features.Batch], tuple[TrainState, StepMetrics]]
 
 
+def begin(
+    config: config_lib.RunConfig, model: nnx.Module, mesh: jax.sharding.Mesh | None
+) -> tuple[TrainState, TrainStep]:
+    """Returns a run's state before its first step, and its step."""
+    optimizer = optim.build(config.optim, config.steps)
+    step = make_train_step(
+        model,
+        optimizer,
+        optim.schedule(config.optim, config.steps),
+        loss_config=config.loss,
+        micro_batches=config.batch.micro_batches,
+        seed=config.seed,
+        mesh=mesh,
+        freeze=config.freeze,
+    )
+    return init_state(model, optimizer, mesh=mesh, freeze=config.freeze), step
+
+
 def init_state(
     model: nnx.Module,
     optimizer: optax.GradientTransformation,
     *,
     mesh: jax.sharding.Mesh | None = None,
+    freeze: str = "none",
 ) -> TrainState:
     """Returns the state before the first step; it shares the model's arrays until then.
+
+    It has all parameters, and an optimizer's state for those alone that learn.
 
     A step donates the state it is given, and with it these arrays: call `write_params` before the
     model is used again.
     """
     params = params_of(model)
     # Not jitted: zeros made from a sharded array keep its sharding this way.
-    state = TrainState(jnp.zeros((), jnp.int32), params, optimizer.init(params))
+    state = TrainState(
+        jnp.zeros((), jnp.int32), params, optimizer.init(tuning.apart(params, freeze)[0])
+    )
     if mesh is None:
         return state
     everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
@@ -91,6 +114,7 @@ def make_train_step(
     micro_batches: int = 1,
     seed: int = 0,
     mesh: jax.sharding.Mesh | None = None,
+    freeze: str = "none",
 ) -> TrainStep:
     """Returns `step(state, batch) -> (state, metrics)`, compiled once; `state` is donated.
 
@@ -100,12 +124,15 @@ def make_train_step(
     target tokens: the mean of micro-batch means would weigh tokens by the company they keep.
 
     Where few parameters learn beside a frozen base, the base is an argument of the compiled step,
-    which is neither donated nor differentiated: all its runs share the model's one copy.
+    which is neither donated nor differentiated: all its runs share the model's one copy. What
+    `freeze` names (`tuning.apart`) is in the state, and passes through: it has no gradient.
     """
     graph, _, frozen = nnx.split(model, tuning.trained(model), ...)
 
-    def sums_of(params: Params, frozen: nnx.State, batch: features.Batch, key: jax.Array):
-        merged = nnx.merge(graph, nnx.State(params), frozen)
+    def sums_of(
+        learning: Params, still: Params, frozen: nnx.State, batch: features.Batch, key: jax.Array
+    ):
+        merged = nnx.merge(graph, nnx.State(tuning.together(learning, still)), frozen)
         rngs = nnx.Rngs(dropout=key)
         sums = loss.loss_sums(merged, batch, rngs, loss_config, at_targets=mesh is None)
         return sums.loss_sum, sums
@@ -116,22 +143,24 @@ def make_train_step(
         state: TrainState, batch: features.Batch, frozen: nnx.State
     ) -> tuple[TrainState, StepMetrics]:
         key = step_key(seed, "dropout", state.step)
+        learning, still = tuning.apart(state.params, freeze)
 
         def accumulate(carry, index_and_micro):
             index, micro = index_and_micro
-            sums = gradient_of(state.params, frozen, micro, jax.random.fold_in(key, index))
+            micro_key = jax.random.fold_in(key, index)
+            sums = gradient_of(learning, still, frozen, micro, micro_key)
             return jax.tree.map(jnp.add, carry, sums), None
 
         if micro_batches == 1:
-            gradients, sums = gradient_of(state.params, frozen, batch, key)
+            gradients, sums = gradient_of(learning, still, frozen, batch, key)
         else:
             micros = (jnp.arange(micro_batches), _split_rows(batch, micro_batches))
-            shapes = jax.eval_shape(gradient_of, state.params, frozen, batch, key)
+            shapes = jax.eval_shape(gradient_of, learning, still, frozen, batch, key)
             zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
             (gradients, sums), _ = jax.lax.scan(accumulate, zeros, micros)
 
         gradients = jax.tree.map(lambda leaf: leaf / sums.weight_sum, gradients)
-        updates, new_optimizer = optimizer.update(gradients, state.optimizer, state.params)
+        updates, new_optimizer = optimizer.update(gradients, state.optimizer, learning)
         metrics = StepMetrics(
             loss=sums.loss_sum / sums.weight_sum,
             accuracy=sums.correct_sum / sums.weight_sum,
@@ -140,7 +169,7 @@ def make_train_step(
             target_tokens=(batch.loss_weights_BT > 0).sum(),
             useful_tokens=_useful_tokens(batch),
         )
-        new_params = optax.apply_updates(state.params, updates)
+        new_params = tuning.together(optax.apply_updates(learning, updates), still)
         return TrainState(state.step + 1, new_params, new_optimizer), metrics
 
     return _compiled(step, frozen) if mesh is None else _on_mesh(step, frozen, mesh)

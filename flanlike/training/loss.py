@@ -133,30 +133,44 @@ def _total(graph, config, size, head, x_MD, rest, targets_M, weights_M) -> LossS
 
 
 def _total_forward(graph, config, size, head, x_MD, rest, targets_M, weights_M):
-    """Returns the sums, and the gradient of their loss_sum by head and x_MD."""
-    gradient_of = jax.grad(_of_chunk, argnums=(0, 1), has_aux=True)
+    """Returns the sums, and the gradient of their loss_sum by head and x_MD.
+
+    A head that does not learn (--tune lora, --freeze embeddings) gets none: it would be the largest
+    array of all.
+    """
+    learns = any(leaf.perturbed for leaf in jax.tree.leaves(head, is_leaf=_is_primal))
+    given = (head, x_MD, rest, targets_M, weights_M)
+    head, x_MD, rest, targets_M, weights_M = jax.tree.map(
+        lambda leaf: leaf.value, given, is_leaf=_is_primal
+    )
+    gradient_of = jax.grad(_of_chunk, argnums=(0, 1) if learns else (1,), has_aux=True)
 
     def add(carry: Any, positions_C: jax.Array) -> Any:
-        sums, of_head, of_x_MD = carry
+        sums, of_x_MD, *of_head = carry
         chunk = _take((x_MD, targets_M, weights_M), positions_C)
-        (more_of_head, of_x_CD), more = gradient_of(head, chunk[0], graph, config, rest, chunk)
+        found, more = gradient_of(head, chunk[0], graph, config, rest, chunk)
+        *more_of_head, of_x_CD = found
         return (
             jax.tree.map(jnp.add, sums, more),
-            jax.tree.map(jnp.add, of_head, more_of_head),
             of_x_MD.at[positions_C].set(of_x_CD, mode="drop"),
+            *jax.tree.map(jnp.add, of_head, more_of_head),
         )
 
-    zeros = (_no_sums(), *jax.tree.map(jnp.zeros_like, (head, x_MD)))
+    zeros = (_no_sums(), *jax.tree.map(jnp.zeros_like, (x_MD, *([head] if learns else []))))
     sums, *gradients = _over_chunks(add, zeros, weights_M, size)
     return sums, gradients
 
 
 def _total_backward(graph, config, size, gradients, cotangents: LossSums):
-    of_head, of_x_MD = jax.tree.map(lambda g: (g * cotangents.loss_sum).astype(g.dtype), gradients)
-    return of_head, of_x_MD, None, None, None
+    of_x_MD, *of_head = jax.tree.map(lambda g: (g * cotangents.loss_sum).astype(g.dtype), gradients)
+    return of_head[0] if of_head else None, of_x_MD, None, None, None
 
 
-_total.defvjp(_total_forward, _total_backward)
+def _is_primal(leaf: Any) -> bool:
+    return isinstance(leaf, jax.custom_derivatives.CustomVJPPrimal)
+
+
+_total.defvjp(_total_forward, _total_backward, symbolic_zeros=True)
 
 
 def _of_chunk(head, x_CD, graph, config, rest, chunk) -> tuple[jax.Array, LossSums]:

@@ -27,7 +27,7 @@ from flanlike import bounds, errors, models
 from flanlike import config as config_lib
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import presets, sharding
+from flanlike.models import presets, sharding, tuning
 from flanlike.training import loop, loss, optim
 
 Vocabulary = Annotated[int, bounds.Bounds(1, 1 << 24)]  # of any model, not of one made here
@@ -95,6 +95,7 @@ def abstract_state(
     shape: model_config.ModelConfig,
     optimizer: optax.GradientTransformationExtraArgs,
     mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh,
+    freeze: str = "none",
 ) -> loop.TrainState:
     """Returns the state of `loop.init_state` with shapes and places, but no arrays."""
     params = nnx.state(models.abstract(shape), nnx.Param)
@@ -106,11 +107,12 @@ def abstract_state(
         # As in init_state: a moment of its parameter's shape lies with it, others are copied.
         return _placed(leaf, param.sharding if leaf.shape == param.shape else everywhere)
 
+    learning, _ = tuning.apart(params, freeze)
     moments = optax.tree.map_params(
         optimizer,
         follow,
-        jax.eval_shape(optimizer.init, params),
-        params,
+        jax.eval_shape(optimizer.init, learning),
+        learning,
         transform_non_params=lambda leaf: _placed(leaf, everywhere),
     )
     step = jax.ShapeDtypeStruct((), jnp.int32, sharding=everywhere)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.models import config as model_config
-from flanlike.models import sharding
+from flanlike.models import sharding, tuning
 from flanlike.training import optim, plan
 
 _GIB = 2**30
@@ -77,12 +77,14 @@ def need(
         ones = (1,) * len(sharding.AXES)
         mesh = jax.sharding.AbstractMesh(ones, sharding.AXES, axis_types=auto)
     is_few = config.tuning is not None
-    state = plan.abstract_state(shape, optim.build(config.optim, config.steps), mesh)
+    optimizer = optim.build(config.optim, config.steps)
+    state = plan.abstract_state(shape, optimizer, mesh, config.freeze)
     weights = plan.local_bytes(state.params)
     activations = sum(plan.activations(shape, mesh, config.batch, is_few=is_few))
     if is_few:
         return Need(state=weights * jnp.dtype(config.base_dtype).itemsize // 4, passing=activations)
-    gradients = weights * (2 if config.batch.micro_batches > 1 else 1)
+    learning = plan.local_bytes(tuning.apart(state.params, config.freeze)[0])
+    gradients = learning * (2 if config.batch.micro_batches > 1 else 1)
     return Need(state=weights + plan.local_bytes(state.optimizer), passing=gradients + activations)
 
 
