@@ -1,4 +1,7 @@
-"""Examples of flan_core, packed by us and padded as a data collator does: for train_step.py."""
+"""Examples of flan_core, packed by us and padded as a data collator does.
+
+For train_step.py and tune_published.py.
+"""
 
 import dataclasses
 from collections.abc import Sequence
@@ -7,7 +10,7 @@ import numpy as np
 
 import task_registry
 from flanlike import seeding
-from flanlike.batches import features, packing, pipeline, vocabulary
+from flanlike.batches import features, packing, pipeline, tokenizer, vocabulary
 from flanlike.mixtures import compose
 from flanlike.prompts import stream as prompt_stream
 from flanlike.runs import bases
@@ -30,9 +33,21 @@ class Work:
         return [example for batch in self.padded for example in batch]
 
 
-def work(family: features.Family, *, steps: int, rows: int, limits: features.LengthLimits) -> Work:
-    """Returns that many packed batches, and their examples in as many random batches."""
-    items = _items(family, limits)
+def work(
+    family: features.Family,
+    *,
+    steps: int,
+    rows: int,
+    limits: features.LengthLimits,
+    words: tokenizer.Tokenizer | None = None,
+    data: str = "embedded",
+) -> Work:
+    """Returns that many packed batches, and their examples in as many random batches.
+
+    Without `words`, in the shipped vocabulary.
+    """
+    words = words or vocabulary.Vocabulary.load(_WORDS)
+    items = _items(family, limits, words, data)
     drawn = map(items, range(packing.WINDOW_EXAMPLES))
     examples = [item.example for item in drawn if item.example is not None]
     sizes = [example.size(family) for example in examples]
@@ -90,15 +105,17 @@ def padded(rows: Sequence[Sequence[int]], fill: int, *, on_left: bool = False) -
     return made
 
 
-def _items(family: features.Family, limits: features.LengthLimits) -> pipeline.Items:
-    """Returns flan_core's stream of examples, nothing held out, in the shipped vocabulary."""
+def _items(
+    family: features.Family, limits: features.LengthLimits, words: tokenizer.Tokenizer, data: str
+) -> pipeline.Items:
+    """Returns flan_core's stream of examples, nothing held out."""
     found = task_registry.registry()
-    composition = compose.compose(found.mixture("flan_core"), found, "embedded", held_out=())
-    words = vocabulary.Vocabulary.load(_WORDS)
+    mixture = found.mixture("flan_core")
+    composition = compose.compose(mixture, found, data, held_out=(), skip_missing=True)
     prompts = prompt_stream.Prompts(
         composition,
         found,
-        data="embedded",
+        data=data,
         seed=0,
         room=features.room(words, limits.max_input_tokens, family),
     )

@@ -46,7 +46,11 @@ class Trainer:
         self._call = torch.compile(model) if compiled else model
         self._autocast = autocast
         self._optimizer = torch.optim.AdamW(
-            model.parameters(), lr=1e-4, betas=(0.9, 0.98), weight_decay=0.0, fused=True
+            [one for one in model.parameters() if one.requires_grad],
+            lr=1e-4,
+            betas=(0.9, 0.98),
+            weight_decay=0.0,
+            fused=True,
         )
 
     def step(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:

@@ -122,7 +122,7 @@ def ratio(theirs: list[Spent], ours: list[Spent]) -> str:
     )
 
 
-def _seconds(spent: list[Spent]) -> float:
+def seconds(spent: list[Spent]) -> float:
     return statistics.median(one.wall for one in spent)
 
 
@@ -157,7 +157,7 @@ def _train(options: argparse.Namespace, name: str) -> None:
     theirs = peer.model_of(ours)
     equal = instructions.one_a_row(work.padded[0], shape.family)
     collated = [peer.tensors(instructions.collated(batch, shape.family)) for batch in work.padded]
-    _compare_losses(ours, equal, peer.loss_of(theirs, collated[0]))
+    compare_losses(ours, equal, peer.loss_of(theirs, collated[0]))
     run, trainer = _our_trainer(ours), peer.Trainer(theirs)
     spent = take_turns(
         {
@@ -169,14 +169,14 @@ def _train(options: argparse.Namespace, name: str) -> None:
         options.rounds,
     )
     useful = instructions.useful_tokens(work.examples, shape.family)
-    _print_fill(work, collated, useful)
+    print_fill(work, collated, useful)
     for side, row in (("ours", "packed"), ("torch", "padded")):
-        print(f"  {side:6} {useful / _seconds(spent[row]):8,.0f} useful tokens/s")
+        print(f"  {side:6} {useful / seconds(spent[row]):8,.0f} useful tokens/s")
     print(f"  useful tokens       {ratio(spent['padded'], spent['packed'])}")
     print(f"  on padded-equal     {ratio(spent['theirs equal'], spent['ours equal'])}")
 
 
-def _compare_losses(ours: Any, batch: Any, theirs: float) -> None:
+def compare_losses(ours: Any, batch: Any, theirs: float) -> None:
     """Prints both losses of the batch; stops where they are not the same."""
     import jax
     from flax import nnx
@@ -211,7 +211,7 @@ def _our_trainer(model: Any) -> Callable[[list], None]:
     return run
 
 
-def _print_fill(work: Any, collated: list, useful: int) -> None:
+def print_fill(work: Any, collated: list, useful: int) -> None:
     packed = sum(
         batch.tokens_BT.size
         + (0 if batch.source_tokens_BS is None else batch.source_tokens_BS.size)
@@ -248,10 +248,10 @@ def _compile(options: argparse.Namespace, _: str) -> None:
         works = {str(depth): lowered[depth] for depth in DEPTHS}
         spent = take_turns(works, 1 if options.tiny else options.rounds)
         few, many = (spent[str(depth)] for depth in DEPTHS)
-        seconds = [min(one.wall for one in each) for each in (few, many)]
+        fastest = [min(one.wall for one in each) for each in (few, many)]
         print(
-            f"  {name:8} {DEPTHS[0]} layers {seconds[0]:.2f} s, {DEPTHS[1]} layers "
-            f"{seconds[1]:.2f} s: {ratio(many, few)}"
+            f"  {name:8} {DEPTHS[0]} layers {fastest[0]:.2f} s, {DEPTHS[1]} layers "
+            f"{fastest[1]:.2f} s: {ratio(many, few)}"
         )
 
 
@@ -322,7 +322,7 @@ def _decode(options: argparse.Namespace, _: str) -> None:
         print(f"  {name}: {same} of {len(prompts)} continuations are the same")
         for side in ("ours", "torch"):
             tokens = sum(map(len, written[side]))
-            print(f"  {side:6} {tokens / _seconds(spent[side]):8,.0f} tokens/s")
+            print(f"  {side:6} {tokens / seconds(spent[side]):8,.0f} tokens/s")
         print(f"  {name:8} {ratio(spent['torch'], spent['ours'])}")
 
 
