@@ -15,7 +15,6 @@ from eval import (
     baselines,
     compare,
     comparison,
-    evaluate,
     evaluation,
     figures,
     page,
@@ -26,7 +25,6 @@ from eval import (
     run_folder,
     scoring,
 )
-from flanlike import config as config_lib
 from flanlike import errors
 
 GIVEN = {"sst2": baselines.Baselines(majority={"accuracy": 0.5}, heuristic={"accuracy": 0.55})}
@@ -419,20 +417,3 @@ def test_one_run_is_reported_in_its_own_folder(tmp_path, capsys):
         str(run / "report.md"),
         str(run / "report.html"),
     ]
-
-
-def test_another_question_is_kept_apart_from_the_runs_own(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    config = {"data": "embedded", "hold_out": ["nli"], "eval": config_lib.EvalConfig().__dict__}
-    rows = config["eval"]["rows_per_task"]
-    for given, name in (
-        ("", ""),
-        (f"--data embedded --rows {rows} --eval.max-tokens-per-batch 64", ""),
-        ("--data .", tmp_path.name),
-        ("--hold-out rte --shots 3 --split validation", "rte-shots3-validation"),
-        ("--rows 1 --eval.scoring per-byte --eval.no-eos", "per-byte-eos-off-rows1"),
-        ("--eval.stop=a/../b", "stop_a_.._b_"),
-        ("--eval.content-free --eval.option-style letters", "content-free-option-styleletters"),
-    ):
-        flags, settings = evaluate._flags(["--run", ".", *given.split()])
-        assert evaluate._name(flags, settings, config) == name
