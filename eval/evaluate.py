@@ -29,6 +29,7 @@ from eval import (
 )
 from flanlike import atomic, bounds, errors
 from flanlike import config as config_lib
+from flanlike import flags as flags_lib
 from flanlike.mixtures import compose
 from flanlike.models import sharding
 from flanlike.prompts import manifest
@@ -165,7 +166,7 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
             "--mixture, --tasks and --out are of --model; a run has its own mixture, tasks and "
             "folder: leave them out, or name what to ask with --hold-out"
         )
-    settings = config_lib.eval_flags(others, command="python -m eval")
+    settings = flags_lib.eval_flags(others, command="python -m eval")
     flags.shots = list(dict.fromkeys(flags.shots))
     one = flags.shots[0] if len(flags.shots) == 1 else None
     short = {"shots": one, "rows_per_task": flags.rows, "split": flags.split}
