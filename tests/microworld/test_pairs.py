@@ -4,19 +4,10 @@ import random
 import re
 
 import pytest
-from microworld_toys import rows
+from microworld_toys import OPPOSITE, SAME, rows
 
 from flanlike.microworld import draws, feelings, ontology, opinions, paraphrase
 
-SAME = {
-    word: same for scale in ontology.SCALES for same in (scale.low, scale.high) for word in same
-}
-OPPOSITE = {
-    word: opposite
-    for scale in ontology.SCALES
-    for same, opposite in ((scale.low, scale.high), (scale.high, scale.low))
-    for word in same
-}
 KINDS = {kind.name: kind for kind in ontology.KINDS}
 SINGULAR = {plural: name for name, plural in draws.PLURAL.items()}
 ENTAILMENT, NEUTRAL, CONTRADICTION = range(3)

@@ -4,19 +4,9 @@ import random
 import re
 
 import pytest
-from microworld_toys import rows
+from microworld_toys import OPPOSITE, SAME, rows
 
 from flanlike.microworld import draws, ontology, statements
-
-SAME = {
-    word: same for scale in ontology.SCALES for same in (scale.low, scale.high) for word in same
-}
-OPPOSITE = {
-    word: opposite
-    for scale in ontology.SCALES
-    for same, opposite in ((scale.low, scale.high), (scale.high, scale.low))
-    for word in same
-}
 
 
 @pytest.mark.parametrize("relation", [statements.ENTAILED, statements.DENIED, statements.OPEN])
