@@ -27,6 +27,7 @@ import task_registry
 from eval import closing, measuring, questions
 from flanlike import config as config_lib
 from flanlike import errors
+from flanlike import flags as flags_lib
 from flanlike.batches import input_shards, pipeline, tokenizer
 from flanlike.mixtures import mixture
 from flanlike.models import compile_cache, sharding, tuning
@@ -43,7 +44,7 @@ say = progress.say
 
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None) -> None:
-    config = config_lib.parse(arguments)
+    config = flags_lib.parse(arguments)
     given = sys.argv[1:] if arguments is None else arguments
     distributed.join(config.distributed)
     compile_cache.keep()

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from eval import comparison, contrasts, exploring, figures, page, plots, report, run_folder
-from flanlike import errors
+from flanlike import atomic
 
 # What may differ between the runs of one group.
 _FREE = ("seed", "out", "workers", "checkpoint")
@@ -39,12 +39,7 @@ class Group:
 def write(folders: Sequence[pathlib.Path], out: pathlib.Path) -> list[pathlib.Path]:
     """Writes comparison.md and comparison.html into the folder `out`; returns their paths."""
     groups = grouped([run_folder.read(folder) for folder in folders])
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise errors.UserError(
-            f"--out {str(out)!r} cannot be a folder for the page ({error.strerror}): give another"
-        ) from error
+    atomic.make_folder(out, what="a folder for the page")
     markdown, html = out / "comparison.md", out / "comparison.html"
     report.write_pages(blocks(groups), title="Comparison of runs", markdown=markdown, html=html)
     return [markdown, html]

@@ -6,6 +6,7 @@ docs/scale_out.md says of train.py, with the variables in place of the flags.
 
 import argparse
 import functools
+import hashlib
 import json
 import logging
 import pathlib
@@ -28,6 +29,7 @@ from eval import (
 )
 from flanlike import atomic, bounds, errors
 from flanlike import config as config_lib
+from flanlike import flags as flags_lib
 from flanlike.mixtures import compose
 from flanlike.models import sharding
 from flanlike.prompts import manifest
@@ -164,7 +166,7 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
             "--mixture, --tasks and --out are of --model; a run has its own mixture, tasks and "
             "folder: leave them out, or name what to ask with --hold-out"
         )
-    settings = config_lib.eval_flags(others, command="python -m eval")
+    settings = flags_lib.eval_flags(others, command="python -m eval")
     flags.shots = list(dict.fromkeys(flags.shots))
     one = flags.shots[0] if len(flags.shots) == 1 else None
     short = {"shots": one, "rows_per_task": flags.rows, "split": flags.split}
@@ -265,7 +267,10 @@ def _unseen(
 
 
 def _name(flags: argparse.Namespace, settings: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    """Returns what is asked otherwise than by the run itself: "" or "hub-shots3"."""
+    """Returns what is asked otherwise than by the run itself: "" or "hub-shots3".
+
+    Of names that differ only in what no folder's name may hold, a digest tells which is which.
+    """
     parts = []
     if flags.data and run_folder.place_of(flags.data) != run_folder.place_of(config["data"]):
         parts.append(pathlib.Path(flags.data).resolve().name)
@@ -277,4 +282,8 @@ def _name(flags: argparse.Namespace, settings: Mapping[str, Any], config: Mappin
         if name not in config_lib.NOT_ASKED and value != its_own[name]:
             said = {True: "", False: "-off"}[value] if isinstance(value, bool) else value
             parts.append(f"{short.get(name, name.replace('_', '-'))}{said}")
-    return _NO_NAME.sub("_", "-".join(parts))  # a stop text may hold anything
+    whole = "-".join(parts)
+    name = _NO_NAME.sub("_", whole)  # a stop text may hold anything
+    if name == whole:
+        return name
+    return f"{name}-{hashlib.blake2b(whole.encode(), digest_size=3).hexdigest()}"

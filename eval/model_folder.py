@@ -38,16 +38,7 @@ def evaluate(
     tasks = registry(flags.tasks)
     asked = what_is_asked(flags, tasks)
     start = starts.starting_point(there.name, None, is_embedded=False)
-    config = config_lib.RunConfig(
-        mixture=asked.mixture.name,
-        data=flags.data or "embedded",
-        hold_out=asked.held_out,
-        init=start.init,
-        steps=0,
-        tasks=flags.tasks,
-        skip_missing=flags.skip_missing,
-        eval=config_lib.EvalConfig(**settings),
-    )
+    config = _config(flags, settings, asked, init=start.init)
     resolved = starts.resolve(config, start, asked.mixture)
     out = _folder(flags, name, resolved)
     run_folder.check(out, resolved)
@@ -130,6 +121,22 @@ def with_rows(
     split = holdout.Split(train=(), evaluation=tuple(asked.names), dropped={})
     return asking.with_rows(
         split, registry, config.data, config.eval, skip_missing=config.skip_missing
+    )
+
+
+def _config(
+    flags: argparse.Namespace, settings: Mapping[str, Any], asked: Asked, *, init: str
+) -> config_lib.RunConfig:
+    """Returns the evaluation as the configuration of a run that takes no step."""
+    return config_lib.RunConfig(
+        mixture=asked.mixture.name,
+        data=flags.data or "embedded",
+        hold_out=asked.held_out,
+        init=init,
+        steps=0,
+        tasks=flags.tasks,
+        skip_missing=flags.skip_missing,
+        eval=config_lib.EvalConfig(**settings),
     )
 
 

@@ -23,7 +23,7 @@ from flanlike.models import generate, predicted
 from flanlike.prompts import render
 from flanlike.sources import rows
 from flanlike.tasks import task as tasks
-from flanlike.tasks import templates
+from flanlike.tasks import template_checks, templates
 
 if TYPE_CHECKING:
     from flax import nnx
@@ -90,7 +90,7 @@ def kept(task: tasks.Task, written: Sequence[str], shown: Sequence[Sequence[str]
             continue
         template = _template(task, f"proposed_{number}", wording)
         try:
-            templates.check(template, task, where="a proposed wording")
+            template_checks.check(template, task, where="a proposed wording")
         except errors.UserError:
             refused["no template"] += 1
         else:

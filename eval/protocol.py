@@ -85,30 +85,38 @@ def evaluate(
             )
         )
         samples += _generated_samples(cell, its_answers.texts)
-    is_open = {cell.task.cluster for cell in questions.cells if cell.task.is_microworld_only}
     return evaluation.Evaluation(
         setting=setting,
         held_out=tuple(held_out),
-        open_clusters=tuple(sorted(is_open)),
+        open_clusters=_open_clusters(questions.cells),
         options=vars(settings),
         cells=cells,
         given=questions.given,
         samples=samples,
         prompts=kept_prompts.of_questions(questions.cells),
-        notes={
-            "prompts": questions.prompts,
-            "truncated_prompts": sum(counts.cut for counts in questions.counts.values()),
-            "cuts": fitting.as_json(questions.counts),
-            "same_options": dict(questions.same_options),
-            "dropped_exemplars": questions.dropped_exemplars,
-            "dropped_rows": dict(questions.dropped_rows),
-            "about_options": questions.about_options,
-            "bad_rows": dict(questions.bad_rows),
-            "without_training": list(questions.without_training),
-            "templates": questions.wordings,
-            "seconds": round(time.monotonic() - started_s, 1),
-        },
+        notes={**_notes(questions), "seconds": round(time.monotonic() - started_s, 1)},
     )
+
+
+def _open_clusters(cells: Sequence[question_module.Cell]) -> tuple[str, ...]:
+    """Returns the clusters with tasks in which only the instruction decides."""
+    return tuple(sorted({one.task.cluster for one in cells if one.task.is_microworld_only}))
+
+
+def _notes(questions: question_module.Questions) -> dict[str, Any]:
+    """Returns what the evaluation says of its prompts: how many, what was cut or left out."""
+    return {
+        "prompts": questions.prompts,
+        "truncated_prompts": sum(counts.cut for counts in questions.counts.values()),
+        "cuts": fitting.as_json(questions.counts),
+        "same_options": dict(questions.same_options),
+        "dropped_exemplars": questions.dropped_exemplars,
+        "dropped_rows": dict(questions.dropped_rows),
+        "about_options": questions.about_options,
+        "bad_rows": dict(questions.bad_rows),
+        "without_training": list(questions.without_training),
+        "templates": questions.wordings,
+    }
 
 
 def _ranked_cell(

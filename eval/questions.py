@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eval import asking, baselines, demonstrations, least_to_most, sampling, scoring
+from eval import asking, baselines, demonstrations, least_to_most, rendering, sampling
 from flanlike import config as config_lib
-from flanlike import errors, seeding
+from flanlike import errors
 from flanlike.batches import features, tokenizer
 from flanlike.prompts import fitting, render
 from flanlike.sources import opening
@@ -155,17 +155,17 @@ def collect(
     found: dict[str, _OfTask] = {}
     for task in map(registry.task, names):
         train, solved = asking.solved_rows(task, data, settings, open_rows)
-        ask = _Asker(
+        plan = asking.Plan(
             task=task,
             templates=registry.templates(task.name),
             settings=settings,
             style=style,
             train=train,
             solved=solved,
-            words=words,
-            room=features.room(words, settings.max_input_tokens, family),
-            others=others,
         )
+        room = features.room(words, settings.max_input_tokens, family)
+        renderer = rendering.Renderer(plan=plan, room=room, others=others)
+        ask = _Asker(plan=plan, renderer=renderer, words=words)
         if of_task := _of_task(ask, functools.partial(open_rows, task)):
             found[task.name] = of_task
     if not found:
@@ -173,23 +173,8 @@ def collect(
             f"--eval.generation-rows is 0, and the answers to {', '.join(names)} are all written: "
             "give more rows, or evaluate others"
         )
-    asked = {name: of_task.asker for name, of_task in found.items()}
-    return Questions(
-        settings=settings,
-        style=style,
-        family=family,
-        cells=tuple(cell for of_task in found.values() for cell in of_task.cells),
-        given={name: of_task.given for name, of_task in found.items()},
-        dropped_rows={name: of_task.test.dropped for name, of_task in found.items()},
-        bad_rows={name: of_task.test.bad for name, of_task in found.items()},
-        same_options={n: len(ask.same_options) for n, ask in asked.items() if ask.same_options},
-        about_options={n: len(ask.about_options) for n, ask in asked.items() if ask.about_options},
-        without_training=tuple(name for name, ask in asked.items() if ask.train is None),
-        without_reasons=tuple(
-            name for name, ask in asked.items() if ask.templates.cot and ask.plan.lacks_reasons
-        ),
-        unasked=tuple(name for name in names if name not in found),
-    )
+    unasked = tuple(name for name in names if name not in found)
+    return _together(found, settings=settings, style=style, family=family, unasked=unasked)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,25 +192,43 @@ def _of_task(ask: "_Asker", open_rows: Callable[..., rows_module.Records]) -> _O
 
     A template is chosen on validation rows where these are not what figures are made on.
     """
-    settings = ask.settings
+    task, train, settings = ask.plan.task, ask.plan.train, ask.plan.settings
     test = sampling.sample(open_rows(split=settings.split), settings.seed)
     cells = ask.cells(test)
     if not cells:
         return None
     longest = max(cells, key=lambda cell: len(cell.rows))
-    if ask.train and settings.split == "test" and "validation" in settings.splits:
+    if train and settings.split == "test" and "validation" in settings.splits:
         validation = sampling.sample(open_rows(split="validation"), settings.seed)
         cells += ask.cells(validation, is_choosing=True)
     if not all(cell.rows for cell in cells):
         raise errors.UserError(
-            f"task {ask.task.name!r}: none of its prompts fits --eval.max-input-tokens "
+            f"task {task.name!r}: none of its prompts fits --eval.max-input-tokens "
             f"{settings.max_input_tokens}: give them more room, or leave the task out"
         )
     given = baselines.Baselines(majority={}, heuristic={})
-    if ask.train:
-        fit = sampling.some(ask.train, _FIT_ROWS, settings.seed)
-        given = baselines.of(ask.task, fit, longest.records)
+    if train:
+        fit = sampling.some(train, _FIT_ROWS, settings.seed)
+        given = baselines.of(task, fit, longest.records)
     return _OfTask(asker=ask, test=test.records, cells=cells, given=given)
+
+
+def _together(found: Mapping[str, _OfTask], **of_all: Any) -> Questions:
+    """Returns the questions of all tasks; `of_all` are the fields that no task's part tells."""
+    asked = {name: of_task.asker for name, of_task in found.items()}
+    return Questions(
+        cells=tuple(cell for of_task in found.values() for cell in of_task.cells),
+        given={name: of_task.given for name, of_task in found.items()},
+        dropped_rows={name: of_task.test.dropped for name, of_task in found.items()},
+        bad_rows={name: of_task.test.bad for name, of_task in found.items()},
+        same_options={n: len(ask.same_options) for n, ask in asked.items() if ask.same_options},
+        about_options={n: len(ask.about_options) for n, ask in asked.items() if ask.about_options},
+        without_training=tuple(name for name, ask in asked.items() if ask.plan.train is None),
+        without_reasons=tuple(
+            name for name, ask in asked.items() if ask.plan.templates.cot and ask.plan.lacks_reasons
+        ),
+        **of_all,
+    )
 
 
 def completed(cell: Cell, record: tasks.Record, option: str) -> str:
@@ -236,34 +239,13 @@ def completed(cell: Cell, record: tasks.Record, option: str) -> str:
     return cell.target.format_map({**record, "answer": option})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """One row under one template."""
-
-    row: str
-    record: tasks.Record
-    fitted: fitting.Fitted
-    content_free: tuple[Sequence[int], ...]
-
-
-def _unit(asked: _Asked) -> str:
-    """Returns what is left out together: a group of rows, or a row."""
-    return asked.record.get("group", asked.row)
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Asker:
-    """Renders one task's questions."""
+    """Gathers one task's questions."""
 
-    task: tasks.Task
-    templates: templates.TemplateSet
-    settings: config_lib.EvalConfig
-    style: Style
-    train: rows_module.Records | None  # None: there are no training rows
-    solved: rows_module.Records | None  # that exemplars are taken from
+    plan: asking.Plan
+    renderer: rendering.Renderer
     words: tokenizer.Tokenizer
-    room: fitting.Room
-    others: demonstrations.Others
     same_options: set[str] = field(default_factory=set)  # rows
     about_options: set[str] = field(default_factory=set)  # rows that are no choosing's
 
@@ -278,44 +260,44 @@ class _Asker:
             rows = self.plan.askable(template, drawn[count])
             if not is_choosing:
                 self.about_options.update({row for row, _ in drawn[count]} - {r for r, _ in rows})
-            if each := [self._asked(template, *row, sample.records) for row in rows]:
+            if each := [self.renderer.asked(template, *row, sample.records) for row in rows]:
                 asked.append((template, each))
-        unfit = {_unit(one) for _, each in asked for one in each if one.fitted.prompt is None}
+        unfit = {one.unit for _, each in asked for one in each if one.fitted.prompt is None}
         split = sample.records.split
         cells = [self._cell(*one, unfit, split=split, is_choosing=is_choosing) for one in asked]
-        if self.settings.least_to_most and not is_choosing:
+        if self.plan.settings.least_to_most and not is_choosing:
             cells += map(least_to_most.asked, [cell for cell in cells if cell.kind == "cot"])
         return cells
 
     def _cell(
         self,
         template: templates.Template,
-        asked: Sequence[_Asked],
+        asked: Sequence[rendering.Asked],
         unfit: set[str],
         *,
         split: str,
         is_choosing: bool,
     ) -> Cell:
-        kept = [one for one in asked if _unit(one) not in unfit]
+        kept = [one for one in asked if one.unit not in unfit]
         is_generated = self.plan.is_generated(template)
         cell = Cell(
-            task=self.task,
-            template=template.id if self.style == "instructions" else self.style,
+            task=self.plan.task,
+            template=template.id if self.plan.style == "instructions" else self.plan.style,
             wording=template.input,
             target=template.target,
             kind=template.kind,
-            style=self.style,
+            style=self.plan.style,
             split=split,
             is_choosing=is_choosing,
             is_generated=is_generated,
             max_new_tokens=self.plan.max_new_tokens(template, self.ids) if is_generated else 0,
-            shots=self.settings.shots,
+            shots=self.plan.settings.shots,
             prompts=tuple(one.fitted.prompt for one in kept),
             ids=tuple(array.array("i", one.fitted.ids) for one in kept),
             content_free=tuple(one.content_free for one in kept if one.content_free),
             rows=tuple(one.row for one in kept),
             records=tuple(one.record for one in kept),
-            inputs=sampling.clusters(self.task, [one.record for one in kept]),
+            inputs=sampling.clusters(self.plan.task, [one.record for one in kept]),
             counts=fitting.added(
                 [fitting.TaskCounts(left_out=len(asked) - len(kept))]
                 + [
@@ -338,64 +320,3 @@ class _Asker:
     def ids(self) -> Callable[[str], tuple[int, ...]]:
         """The ids of an answer; few answers are many rows'."""
         return functools.cache(lambda text: tuple(self.words.encode(text)))
-
-    @functools.cached_property
-    def plan(self) -> asking.Plan:
-        return asking.Plan(
-            task=self.task,
-            templates=self.templates,
-            settings=self.settings,
-            style=self.style,
-            train=self.train,
-            solved=self.solved,
-        )
-
-    @functools.cached_property
-    def _solved(self) -> demonstrations.Demonstrations:
-        return demonstrations.Demonstrations(
-            task=self.task,
-            records=self.solved,
-            settings=self.settings,
-            style=self.style,
-            others=self.others,
-        )
-
-    def _asked(
-        self,
-        template: templates.Template,
-        row: str,
-        record: tasks.Record,
-        records: rows_module.Records,
-    ) -> _Asked:
-        seed = seeding.key("evaluation", self.settings.seed, self.task.name, template.id, row)
-        how = {
-            "layout": self.templates.layout,
-            "source": records.source,
-            "split": records.split,
-            "row_id": row,
-            "seed": seed,
-            "exemplars": self._solved.of(template, row, record, seed=seed),
-            "style": self.style,
-            "option_style": self.settings.option_style,
-        }
-        return _Asked(
-            row=row,
-            record=record,
-            fitted=fitting.fit(self.room, self.task, template, record, **how),
-            content_free=self._without_content(template, record, how),
-        )
-
-    def _without_content(
-        self, template: templates.Template, record: tasks.Record, how: dict[str, Any]
-    ) -> tuple[Sequence[int], ...]:
-        """Returns the ids of the same prompt with each `scoring.CONTENT_FREE` in all its fields."""
-        is_needed = self.settings.content_free or self.settings.scoring in scoring.NEED_CONTENT_FREE
-        if not is_needed or self.plan.is_generated(template):
-            return ()
-        fits = lambda inputs: len(self.room.read(inputs)) <= self.room.tokens  # noqa: E731
-        found = []
-        for text in scoring.CONTENT_FREE:
-            shown = dict.fromkeys(self.task.fields, text)
-            prompt = render.render(self.task, template, record, shown=shown, fits=fits, **how)
-            found.append(array.array("i", self.room.read(prompt.inputs)))
-        return tuple(found)

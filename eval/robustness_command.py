@@ -22,6 +22,7 @@ from eval import (
 )
 from flanlike import atomic, bounds, errors, microworld
 from flanlike import config as config_lib
+from flanlike import flags as flags_lib
 from flanlike.runs import loading, named
 from flanlike.tasks import registry as registries
 
@@ -116,7 +117,7 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
     parser.add_argument("--out", type=pathlib.Path, help="folder for robustness.html and .json")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     flags, others = parser.parse_known_args(arguments)
-    settings = config_lib.eval_flags(others, command="python -m eval robustness")
+    settings = flags_lib.eval_flags(others, command="python -m eval robustness")
     if wrong := [name for name, value in _SET.items() if settings.get(name, value) != value]:
         flag = wrong[0].replace("_", "-")
         raise errors.UserError(

@@ -35,6 +35,7 @@ from typing import Any
 
 from flanlike import config as config_lib
 from flanlike import errors
+from flanlike import flags as flags_lib
 from flanlike.mixtures import compose
 from flanlike.prompts import recipe
 from flanlike.tasks import registry as registries
@@ -182,7 +183,7 @@ def of(
 @functools.lru_cache(maxsize=1024)
 def parse(flags: tuple[str, ...]) -> config_lib.RunConfig:
     """Returns the configuration that a run's flags give, as train.py reads them."""
-    return config_lib.parse(flags)
+    return flags_lib.parse(flags)
 
 
 def _check_compared(names: Sequence[str], registry: registries.Registry, where: str) -> None:

@@ -63,12 +63,7 @@ def claim(found: sweep.Sweep, out: pathlib.Path) -> None:
         raise errors.UserError(
             f"--out {str(out)!r} is not empty and holds no sweep (no {_DECLARED}): give another"
         )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise errors.UserError(
-            f"--out {str(out)!r} cannot be a sweep's folder ({error.strerror}): give another"
-        ) from error
+    atomic.make_folder(out, what="a sweep's folder")
     content = {
         "name": found.name,
         "question": found.question,

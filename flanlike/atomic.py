@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from flanlike import errors
+
 SUFFIX = ".partial"
 
 
@@ -60,6 +62,16 @@ def folder(path: str | os.PathLike[str], *, last: str = "") -> Iterator[Path]:
             made.replace(path / made.name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def make_folder(path: str | os.PathLike[str], *, what: str) -> None:
+    """Makes the folder that --out names; raises UserError where it cannot be `what` it is for."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise errors.UserError(
+            f"--out {os.fspath(path)!r} cannot be {what} ({error.strerror}): give another"
+        ) from error
 
 
 def expect_writable(path: str | os.PathLike[str]) -> None:

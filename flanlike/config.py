@@ -1,24 +1,18 @@
 """Every knob of a run, each with its unit or its consequence.
 
-The flags of `train.py` are derived from these dataclasses: `optim.peak_lr` is `--optim.peak-lr`,
-and the comment beside a field is what `--help` says of it. Values are passed to functions; a
-function may take its own section; `train.py`, and what a part makes `of_run`, see the whole. The
-resolved configuration is written to the run's folder.
+The flags of `train.py` are derived from these dataclasses (by `flanlike.flags`): `optim.peak_lr` is
+`--optim.peak-lr`, and the comment beside a field is what `--help` says of it. Values are passed to
+functions; a function may take its own section; `train.py`, and what a part makes `of_run`, see the
+whole. The resolved configuration is written to the run's folder.
 """
 
-import contextlib
 import dataclasses
-import difflib
-import io
-import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, Literal
 
 from flanlike import bounds, errors, worker
 from flanlike.bounds import Bounds
-
-Config = TypeVar("Config")
 
 # What a number of each kind may be. A most that no machine or type gives is what nobody means.
 Share = Annotated[float, Bounds(0, 1)]
@@ -351,44 +345,6 @@ class RunConfig:
         return getattr(self, TUNE_SECTIONS[self.tune]) if self.tune != "full" else None
 
 
-def parse(arguments: Sequence[str] | None = None) -> RunConfig:
-    """Returns the configuration that command-line flags give; None reads those of the process."""
-    return read_flags(RunConfig, arguments, command="python train.py")
-
-
-def eval_flags(arguments: Sequence[str], *, command: str) -> dict[str, Any]:
-    """Returns the settings of an evaluation that --eval.* flags give, by name."""
-    flags = [one.split("=")[0] for one in arguments if one.startswith("-")]
-    if others := [flag for flag in flags if not flag.startswith("--eval.")]:
-        raise errors.UserError(f"unknown flag {others[0]!r}: {command} --help lists all")
-    found = read_flags(RunConfig, arguments, command=command).eval
-    names = [flag.removeprefix("--eval.").removeprefix("no-") for flag in flags]
-    return {name: getattr(found, name) for name in (name.replace("-", "_") for name in names)}
-
-
-def read_flags(
-    kind: type[Config], arguments: Sequence[str] | None, *, command: str, **told: Any
-) -> Config:
-    """Returns a dataclass of knobs as the flags give it; `told` is what else tyro is to know."""
-    import tyro
-
-    said, mistakes = io.StringIO(), []
-    told |= {"args": arguments, "return_unknown_args": True, "registry": _rules(mistakes)}
-    try:
-        with contextlib.redirect_stderr(said):
-            config, unknown = tyro.cli(kind, **told)
-    except SystemExit as stop:
-        if not stop.code:  # --help
-            raise
-        raise errors.UserError(*mistakes or [_one_line(said.getvalue())]) from None
-    if unknown:
-        flag = unknown[0].split("=")[0]
-        near = difflib.get_close_matches(flag, _flags(kind), n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
-        raise errors.UserError(f"unknown flag {flag!r}: {hint}{command} --help lists all")
-    return config
-
-
 def given(section: Any) -> dict[str, Any]:
     """Returns the fields of a section that are not None."""
     values = {one.name: getattr(section, one.name) for one in fields(section)}
@@ -403,59 +359,6 @@ def tuning_of(config: dict[str, Any]) -> Tuning | None:
     kind = {one.name: one.type for one in fields(RunConfig)}[section]
     values = {k: tuple(v) if isinstance(v, list) else v for k, v in config[section].items()}
     return kind(**values)
-
-
-def _rules(mistakes: list[str]) -> Any:
-    """Returns a rule for tyro: the help shows the bounds of a number in place of its value.
-
-    What a section says of its values goes to `mistakes`, for tyro draws a box around it.
-    """
-    import tyro
-
-    registry = tyro.constructors.ConstructorRegistry()
-    is_asking = False
-
-    @registry.struct_rule
-    def show(info: tyro.constructors.StructTypeInfo) -> Any:
-        nonlocal is_asking
-        if is_asking or not is_dataclass(info.type):
-            return None
-        is_asking = True
-        try:
-            spec = registry.get_struct_spec(info)  # as it would be without this rule
-        finally:
-            is_asking = False
-        shown = [
-            replace(one, type=Annotated[one.type, tyro.conf.arg(metavar=bounds.metavar(one.type))])
-            for one in spec.fields
-        ]
-
-        def make(**values: Any) -> Any:
-            try:
-                return spec.instantiate(**values)
-            except errors.UserError as error:
-                mistakes.append(str(error))
-                raise
-
-        return replace(spec, instantiate=make, fields=tuple(shown))
-
-    return registry
-
-
-def _one_line(box: str) -> str:
-    """Returns the message of a box that tyro draws: what stands above its first rule."""
-    lines = [line.strip("│ ") for line in box.splitlines()[1:]]
-    message = itertools.takewhile(lambda line: not line.startswith(("─", "╰")), lines)
-    return f"{' '.join(message).removeprefix('Error parsing ')} (see --help)"
-
-
-def _flags(section: type, prefix: str = "--") -> list[str]:
-    """Returns the spelling of every flag."""
-    names = []
-    for one in fields(section):
-        name = prefix + one.name.replace("_", "-")
-        names += _flags(one.type, name + ".") if is_dataclass(one.type) else [name]
-    return names
 
 
 def _check(is_right: bool, flag: str, value: object, expected: str) -> None:

@@ -21,7 +21,7 @@ from flanlike import errors, models
 from flanlike.batches import pipeline, vocabulary
 from flanlike.microworld import corpus, generators
 from flanlike.models import compile_cache, presets
-from flanlike.training import checkpoint, loop, optim
+from flanlike.training import bare_model, loop, optim
 
 # Documents for the vocabulary come from rows that pretraining never reaches.
 _VOCABULARY_FIRST_ROW = 1 << 40
@@ -127,7 +127,7 @@ def main() -> None:
     compile_cache.keep()
     started = time.monotonic()
     model, curve = run(config, words)
-    checkpoint.save_params(out, model, model.config, dtype="float16")
+    bare_model.save(out, model, model.config, dtype="float16")
     record = {
         "config": dataclasses.asdict(config) | {"out": ""},
         "vocabulary_fingerprint": words.fingerprint,

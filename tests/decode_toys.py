@@ -1,4 +1,4 @@
-"""Small models of every kind, and what they say with every token computed anew."""
+"""Small models that differ in how they decode, and what they say with every token computed anew."""
 
 import dataclasses
 import functools
@@ -8,25 +8,12 @@ import jax
 import numpy as np
 import pytest
 from flax import nnx
+from model_toys import DECODER, ENCODER_DECODER
 
 from flanlike.batches import features
-from flanlike.models import config as model_config
 from flanlike.models import decode
 
-DECODER = model_config.ModelConfig(
-    family="decoder",
-    model_size=16,
-    layers=2,
-    query_heads=4,
-    key_value_heads=2,
-    head_size=8,
-    hidden_size=24,
-    vocab_size=40,
-)
 PREFIX = dataclasses.replace(DECODER, attention="prefix")
-ENCODER_DECODER = dataclasses.replace(
-    DECODER, family="encoder_decoder", encoder_layers=2, scale_attention=False, init="t5"
-)
 PER_LAYER = dataclasses.replace(ENCODER_DECODER, relative_per_layer=True)
 # Every other layer sees three tokens back, and turns by another base.
 WINDOW = dataclasses.replace(

@@ -1,5 +1,7 @@
 """Made-up predictions, and questions in letters, for the tests of eval."""
 
+import re
+
 import numpy as np
 
 import task_registry
@@ -7,6 +9,9 @@ from eval import metrics, predictions, questions
 from flanlike import config
 from flanlike.batches import features
 from flanlike.models import decode
+
+# A text with all that Markdown and HTML take for mark-up.
+NASTY = "a | b\n<b>c</b> **d** `e` [f](g) _h_ snake_case &amp; \\| $i$\u2028- j"
 
 
 class Letters:
@@ -73,3 +78,8 @@ def scored_by(option_scores):
         ]
 
     return scored_options
+
+
+def table_cells(line):
+    """Returns the cells of a row of a GFM table, read as GitHub does."""
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]

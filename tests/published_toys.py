@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+from collections.abc import Mapping
 
 import jax
 import numpy as np
@@ -16,7 +17,7 @@ import train
 from flanlike import models
 from flanlike.batches import tokenizer
 from flanlike.models import config as model_config
-from flanlike.pretrained import layout, weights
+from flanlike.pretrained import layout, names, weights
 from flanlike.training import loop
 
 T5 = model_config.ModelConfig(
@@ -196,3 +197,16 @@ def published_llama(folder):
 
 def words_of(kind: str, **settings) -> tokenizer.PublishedTokenizer:
     return tokenizer.PublishedTokenizer(globals()[kind](**settings), "somewhere")
+
+
+def assert_whole(places: Mapping[str, names.Place], shape: model_config.ModelConfig) -> None:
+    """The places tell the whole model, each layer once, in the shapes that the model has."""
+    covered: dict[tuple[str, ...], list[names.Place]] = {}
+    for place in places.values():
+        covered.setdefault(place.path, []).append(place)
+    params = dict(nnx.to_flat_state(nnx.state(models.abstract(shape), nnx.Param)))
+    assert covered.keys() == params.keys()
+    for path, its in covered.items():
+        lead = () if its[0].layer is None else (len(its),)
+        assert (*lead, *its[0].shape) == params[path].get_raw_value().shape
+        assert [place.layer for place in its] == ([*range(len(its))] if lead else [None])

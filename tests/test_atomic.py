@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from flanlike import atomic
+from flanlike import atomic, errors
 
 
 def names(folder):
@@ -65,3 +65,12 @@ def test_a_folder_that_is_cut_short_between_two_files_is_not_whole(tmp_path, mon
         (folder / "done").write_text("after")
         (folder / "rows").write_text("after")
     assert names(there) == ["rows"]
+
+
+def test_a_folder_that_cannot_be_made_is_told_with_what_it_is_for(tmp_path):
+    atomic.make_folder(tmp_path / "a" / "b", what="a page")
+    atomic.make_folder(tmp_path / "a" / "b", what="a page")
+    assert names(tmp_path / "a") == ["b"]
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(errors.UserError, match=r"--out '.*file' cannot be a page \(File exists\)"):
+        atomic.make_folder(tmp_path / "file", what="a page")

@@ -25,7 +25,7 @@ _ORDER = (
     "training",
     "runs",
 )
-_ROOT_MODULES = {"atomic", "bounds", "config", "errors", "jsonl", "seeding", "worker"}
+_ROOT_MODULES = {"atomic", "bounds", "config", "errors", "flags", "jsonl", "seeding", "worker"}
 _COMMANDS = {"export", "plan", "pretrain"}  # modules of `flanlike/` that stand above all packages
 _MODEL_HALF = _ORDER[_ORDER.index("models") :]
 # Where the two halves meet: what the model half may know of the data half.
@@ -196,11 +196,11 @@ def test_the_data_half_runs_without_jax(module):
 def test_importing_reads_no_template_and_builds_no_task():
     code = """
         import builtins, io, task_registry
-        from flanlike.tasks import task, templates
+        from flanlike.tasks import task, template_files
         def refuse(*_, **__): raise AssertionError("work on import")
         import importlib
         task.Task.__post_init__ = refuse
-        templates.load = refuse
+        template_files.load = refuse
         for name in list(sorted(__import__("sys").modules)):
             if name.startswith("task_registry"):
                 importlib.reload(__import__("sys").modules[name])

@@ -14,7 +14,8 @@ import pytest
 import training_toys
 
 import train
-from flanlike import config, jsonl
+from flanlike import flags as flags_lib
+from flanlike import jsonl
 from flanlike.models import presets
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -276,7 +277,7 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("command", commands())
 def test_every_command_of_the_page_is_one_of_ours(command):
     flags = shlex.split(command.replace("$process", "3").rstrip(" &"))
-    parsed = config.parse(flags)
+    parsed = flags_lib.parse(flags)
     assert parsed.out and parsed.batch.input_shards > 1
 
 

@@ -12,7 +12,7 @@ import optax
 from flanlike import models
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.training import checkpoint, loop
+from flanlike.training import bare_model, loop
 
 MODEL = model_config.ModelConfig(
     family="decoder",
@@ -107,6 +107,6 @@ def write_bare(folder, words):
     """Writes a bare model and its vocabulary; returns it with its shape."""
     shape = dataclasses.replace(MODEL, vocab_size=words.size)
     made = model(3, vocab_size=words.size)
-    checkpoint.save_params(folder, made, shape)
+    bare_model.save(folder, made, shape)
     words.save(folder / "vocabulary")
     return made, shape

@@ -17,6 +17,12 @@ from flanlike.mixtures import mixture
 from flanlike.tasks import cross_references, layouts, templates
 from flanlike.tasks import task as task_module
 
+# All but "instructions" are controls, and replace the template's input (and its own words for
+# labels), never the target:
+#
+#     options-only   the record's fields, one a line, and the list of options
+#     task-name      the task's name, and its fields as "field: value"
+#     inputs-only    the record's fields, one a line
 Style = Literal["instructions", "options-only", "task-name", "inputs-only"]
 
 _MASK = (1 << 64) - 1
@@ -75,65 +81,36 @@ def render(
     field in place of all of it (see `fitting`, which knows how long a prompt may be): its target
     and references stay those of the record. Options and references are bare answers, also
     where the target says more; an inverted prompt has no options, and its target for reference.
-    The styles other than "instructions" are controls, and replace the template's input (and its
-    own words for labels), never the target:
-
-        options-only   the record's fields, one a line, and the list of options
-        task-name      the task's name, and its fields as "field: value"
-        inputs-only    the record's fields, one a line
     """
     if style != "instructions":
         _check_style(task, template, style)
-    draws = _Draws(seed)
     named = option_style or task.option_style
     listing = layout.style(named) if named else layout.plain
-    query = _solve(task, template, record, listing, draws, style, shown)
-    inputs, shots, by_letter = query.inputs, 0, query.by_letter
-    if exemplars:
-        _check_apart(task, row_id, exemplars)
-        delimiters = layout.few_shot[draws.below(len(layout.few_shot))]
-        solved = [
-            _solve(each.task or task, each.template or template, each.record, listing, draws, style)
-            for each in exemplars
-        ]
-        by_letter = by_letter or any([each.by_letter for each in solved])
-        inputs, shots = _join(solved, query.inputs, delimiters, fits)
-    if by_letter and listing.labels != "letters":
-        return render(
-            task,
-            template,
-            record,
-            layout=layout,
-            source=source,
-            split=split,
-            row_id=row_id,
-            seed=seed,
-            exemplars=exemplars,
-            style=style,
-            option_style=layout.lettered(listing).name,
-            fits=fits,
-            shown=shown,
-        )
-    return task_module.Prompt(
-        inputs=inputs,
-        targets=query.targets,
-        options=query.options,
-        label_of_option=query.order,
-        gold=query.order.index(record["label"]) if query.options else None,
-        references=query.references,
-        provenance=task_module.Provenance(
-            task=task.name,
-            source=source,
-            split=split,
-            row_id=row_id,
-            template=template.id,
-            kind=template.kind,
-            shots=shots,
-            shows_options=query.shows_options,
-            option_style=listing.name if query.shows_options else "",
-            seed=seed,
-        ),
+    while True:
+        draws = _Draws(seed)
+        query = _solve(task, template, record, listing, draws, style, shown)
+        inputs, shots, by_letter = query.inputs, 0, query.by_letter
+        if exemplars:
+            delimiters = layout.few_shot[draws.below(len(layout.few_shot))]
+            solved = _solved(exemplars, task, template, row_id, listing, draws, style)
+            by_letter = by_letter or any([each.by_letter for each in solved])
+            inputs, shots = _join(solved, query.inputs, delimiters, fits)
+        if not by_letter or listing.labels == "letters":
+            break
+        listing = layout.lettered(listing)  # and the same draws again
+    provenance = task_module.Provenance(
+        task=task.name,
+        source=source,
+        split=split,
+        row_id=row_id,
+        template=template.id,
+        kind=template.kind,
+        shots=shots,
+        shows_options=query.shows_options,
+        option_style=listing.name if query.shows_options else "",
+        seed=seed,
     )
+    return _prompt(inputs, query, record, provenance)
 
 
 def choose(
@@ -259,6 +236,23 @@ def _solve(
     return _Solved(inputs, targets, options, order, references, shows_options, by_letter)
 
 
+def _solved(
+    exemplars: Sequence[Exemplar],
+    task: task_module.Task,
+    template: templates.Template,
+    row_id: str,
+    listing: layouts.OptionStyle,
+    draws: "_Draws",
+    style: Style,
+) -> list[_Solved]:
+    """Returns the exemplars of a query, each as it would be asked on its own."""
+    _check_apart(task, row_id, exemplars)
+    return [
+        _solve(each.task or task, each.template or template, each.record, listing, draws, style)
+        for each in exemplars
+    ]
+
+
 def _words(
     task: task_module.Task,
     template: templates.Template,
@@ -327,6 +321,20 @@ def _join(
         if fits is None or fits(inputs):
             return inputs, shots
     return query, 0
+
+
+def _prompt(
+    inputs: str, query: _Solved, record: task_module.Record, provenance: task_module.Provenance
+) -> task_module.Prompt:
+    return task_module.Prompt(
+        inputs=inputs,
+        targets=query.targets,
+        options=query.options,
+        label_of_option=query.order,
+        gold=query.order.index(record["label"]) if query.options else None,
+        references=query.references,
+        provenance=provenance,
+    )
 
 
 class _Draws:

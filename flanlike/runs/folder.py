@@ -143,12 +143,7 @@ def claim(out: Path, config: dict[str, Any]) -> None:
 
 
 def _make(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise errors.UserError(
-            f"--out {str(out)!r} cannot be a run's folder ({error.strerror}): give another"
-        ) from error
+    atomic.make_folder(out, what="a run's folder")
 
 
 def agree_on(out: Path, config: dict[str, Any], *, manifest: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from flanlike.models import config as model_config
 from flanlike.pretrained import weights
 from flanlike.runs import bases
 from flanlike.runs import folder as run_folder
-from flanlike.training import checkpoint
+from flanlike.training import bare_model, checkpoint
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,7 @@ def _load_whole(
         return Loaded(model=model, words=words, step=None)
     model = models.shapes(shape, mesh=mesh, dtype=params_dtype)
     if is_bare(folder):
-        checkpoint.load_params(folder, model, prints=prints)
+        bare_model.load(folder, model, prints=prints)
         return Loaded(model=model, words=words, step=None)
     return Loaded(model=model, words=words, step=_restore(folder, model, step, prints=prints))
 
@@ -180,7 +180,7 @@ def _load_tuned(
 
 def is_bare(folder: Path) -> bool:
     """Returns whether the folder is a bare model's, like the shipped base, and no run's."""
-    return (folder / checkpoint.PARAMS_FILE).is_file()
+    return (folder / bare_model.PARAMS_FILE).is_file()
 
 
 def words_of(folder: Path) -> tokenizer.Tokenizer:
@@ -208,7 +208,7 @@ def with_vocabulary(
 def shape_of(folder: Path) -> model_config.ModelConfig:
     """Returns the shape of the model in a run's folder, a bare model's or a published one's."""
     if is_bare(folder):
-        return _shape(checkpoint.load_model_config(folder), folder)
+        return _shape(bare_model.load_config(folder), folder)
     if weights.is_published(folder):
         return weights.shape_of(folder)
     return _shape(run_folder.read_config(folder)["shape"], folder)

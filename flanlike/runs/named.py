@@ -7,7 +7,7 @@ from flanlike import errors
 from flanlike.pretrained import hub
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading
-from flanlike.training import checkpoint
+from flanlike.training import bare_model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ def find(name: str, *, flag: str, also: str = "") -> Named:
     folder = Path(name)
     if not loading.is_bare(folder) and not run_folder.has_config(folder):
         kinds = [
-            f"a run's folder, a bare model's (config.json, {checkpoint.PARAMS_FILE}, vocabulary/)",
+            f"a run's folder, a bare model's (config.json, {bare_model.PARAMS_FILE}, vocabulary/)",
             "a published one's (config.json, safetensors, tokenizer)",
             "a repository of the hub (owner/model)",
             *([also] if also else []),

@@ -78,24 +78,8 @@ def of(
             counts[task.name] = len(records), records.dropped, records.bad, records.first_bad
         except errors.UserError as error:  # told with the others' below
             reasons[task.name] = str(error).removeprefix(f"task {task.name!r}: ")
-    wanted = {
-        name: reason
-        for name, reason in reasons.items()
-        if not registry.task(name).is_microworld_only
-        and not opening.is_elsewhere(registry.task(name), data)
-    }
-    if wanted and not skip_missing:
-        listed = "; ".join(by_reason(wanted))
-        raise errors.UserError(
-            f"--data {data} lacks the rows of {len(wanted)} tasks ({listed}); "
-            "mend that, or leave them out with --skip-missing"
-        )
-    if reasons and len(reasons) == len(names):
-        listed = "; ".join(by_reason(reasons))
-        raise errors.UserError(
-            f"--data {data} has rows of none of the {len(names)} tasks ({listed}); "
-            "give another --data or other tasks"
-        )
+    if reasons:
+        _check_reasons(reasons, registry, data, skip_missing=skip_missing, n_tasks=len(names))
     return Available(
         rows={name: rows for name, (rows, _, _, _) in counts.items()},
         dropped={name: dropped for name, (_, dropped, _, _) in counts.items()},
@@ -112,3 +96,27 @@ def by_reason(reasons: Mapping[str, str]) -> list[str]:
     for name, reason in reasons.items():
         named.setdefault(reason, []).append(name)
     return [f"{', '.join(names)}: {reason}" for reason, names in named.items()]
+
+
+def _check_reasons(
+    reasons: Mapping[str, str], registry: Tasks, data: str, *, skip_missing: bool, n_tasks: int
+) -> None:
+    """Raises unless the tasks with `reasons` may be left out, and others are left."""
+    wanted = {
+        name: reason
+        for name, reason in reasons.items()
+        if not registry.task(name).is_microworld_only
+        and not opening.is_elsewhere(registry.task(name), data)
+    }
+    if wanted and not skip_missing:
+        listed = "; ".join(by_reason(wanted))
+        raise errors.UserError(
+            f"--data {data} lacks the rows of {len(wanted)} tasks ({listed}); "
+            "mend that, or leave them out with --skip-missing"
+        )
+    if len(reasons) == n_tasks:
+        listed = "; ".join(by_reason(reasons))
+        raise errors.UserError(
+            f"--data {data} has rows of none of the {n_tasks} tasks ({listed}); "
+            "give another --data or other tasks"
+        )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from flanlike import errors
-from flanlike.tasks import layouts, texts
+from flanlike.tasks import layouts, template_files, texts
 from flanlike.tasks import task as task_module
 from flanlike.tasks import templates as templates_module
 
@@ -123,7 +123,7 @@ class Registry:
         """Returns the templates of the task of that name, checked for it."""
         if name not in self._templates:
             path = self.templates_path(name)
-            self._templates[name] = templates_module.load(path, self.task(name), layout=self.layout)
+            self._templates[name] = template_files.load(path, self.task(name), layout=self.layout)
         return self._templates[name]
 
     def templates_path(self, name: str) -> str:

@@ -25,6 +25,16 @@ Cut = Literal["end", "middle", "never"]
 Row = Mapping[str, Any]
 Record = dict[str, Any]
 
+# The paper counts these as one of its twelve clusters, "misc" (Wei et al. 2021, figure 3).
+MISC = (
+    "math",
+    "conversational_qa",
+    "word_sense",
+    "linguistic_acceptability",
+    "question_classification",
+    "text_formatting",
+)
+
 CLUSTERS = (
     "nli",
     "reading_comprehension",
@@ -37,12 +47,7 @@ CLUSTERS = (
     "translation",
     "struct_to_text",
     "summarization",
-    "math",
-    "conversational_qa",
-    "word_sense",
-    "linguistic_acceptability",
-    "question_classification",
-    "text_formatting",
+    *MISC,
     "chain_of_thought",
     # Rows that come with an instruction of their own, of tasks of every cluster (not FLAN 2021's).
     "instruction_collections",
@@ -59,16 +64,6 @@ CLUSTERS = (
 )
 
 BENCHMARKS = ("mmlu", "bbh")  # never trained on
-
-# The paper counts these as one of its twelve clusters, "misc" (Wei et al. 2021, figure 3).
-MISC = (
-    "math",
-    "conversational_qa",
-    "word_sense",
-    "linguistic_acceptability",
-    "question_classification",
-    "text_formatting",
-)
 
 EXEMPLARS = "exemplars"  # the split of a benchmark's own exemplars
 

@@ -1,39 +1,25 @@
-"""Saving and restoring: whole runs through Orbax, bare models as two small files."""
+"""Saving and restoring whole runs, through Orbax; `bare_model` does it for models alone."""
 
-import contextlib
-import dataclasses
 import errno
 import functools
 import hashlib
 import json
-import logging
 import os
 import shutil
 import sys
-import traceback
-import warnings
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import grain
 import jax
 import jax.numpy as jnp
-import numpy as np
 import orbax.checkpoint as ocp
 from flax import nnx, traverse_util
 
-from flanlike import atomic, errors
+from flanlike import errors
 from flanlike.models import checksums, tuning
-from flanlike.training import distributed
-
-_CONFIG_FILE = "config.json"
-PARAMS_FILE = "params.npz"
-_READERS = ("orbax", "tensorstore", "asyncio")
-_MOST_TOLD = 300  # characters of a library's error
-
+from flanlike.training import distributed, quiet
 
 _T = TypeVar("_T")
 
@@ -58,7 +44,7 @@ class Checkpoints:
     ) -> None:
         self._folder = Path(folder).absolute()
         self._is_read_only = read_only
-        with _hushed():  # Orbax warns, in several lines, that it reads only
+        with quiet.hushed():  # Orbax warns, in several lines, that it reads only
             options = ocp.CheckpointManagerOptions(
                 max_to_keep=keep, cleanup_tmp_directories=not read_only, read_only=read_only
             )
@@ -210,14 +196,14 @@ class Checkpoints:
     def _try(self, step: int, read: Callable[[int], _T]) -> _T:
         """Returns what `read` returns; whatever a library raises is a _Damaged of one line."""
         try:
-            with _hushed():
+            with quiet.hushed():
                 return read(step)
         except (_Damaged, MemoryError):
             raise
         except Exception as error:
             if "RESOURCE_EXHAUSTED" in str(error):
                 raise  # the device is too small, the checkpoint may be sound
-            raise _Damaged(self._folder / str(step), _in_short(error)) from error
+            raise _Damaged(self._folder / str(step), quiet.in_short(error)) from error
 
     def _restore(self, step: int, items: dict[str, Any]) -> Any:
         """Returns those items of a checkpoint; raises unless they are what was saved.
@@ -267,140 +253,3 @@ def _digest(content: Any) -> str:
     """Returns the digest of JSON values, however they are written."""
     same = json.dumps(json.loads(json.dumps(content)), sort_keys=True)
     return hashlib.blake2b(same.encode(), digest_size=8).hexdigest()
-
-
-def _in_short(error: BaseException) -> str:
-    """Returns what a library says of a damaged file, in one line that can be read."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    text = str(error).partition(" [")[0]  # TensorStore: its specification, its source
-    told = " ".join(text.split()) or type(error).__name__
-    return told if len(told) <= _MOST_TOLD else f"{told[:_MOST_TOLD]} …"
-
-
-@contextlib.contextmanager
-def _hushed() -> Iterator[None]:
-    """Keeps off the screen what Orbax and TensorStore say besides their error, in many lines.
-
-    When one array cannot be read, the reading of others ends later, in threads of its own and with
-    errors that nobody waits for: these stay unsaid, then too, and no others do.
-    """
-    absl, hook = logging.getLogger("absl"), sys.unraisablehook
-    level = absl.level
-    absl.setLevel(logging.CRITICAL)
-    sys.unraisablehook = lambda lost: None if _is_of_readers(lost) else hook(lost)
-    try:
-        yield
-    except Exception:
-        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-        warnings.filterwarnings("ignore", message="coroutine .* was never awaited")
-        raise
-    else:
-        sys.unraisablehook = hook
-    finally:
-        absl.setLevel(level)
-
-
-def _is_of_readers(lost: Any) -> bool:
-    """Returns whether an error (`sys.UnraisableHookArgs`) is of those who read arrays."""
-    places = [type(lost.object).__module__, getattr(lost.object, "__module__", None)]
-    for frame, _ in traceback.walk_tb(lost.exc_traceback):
-        places.append(frame.f_globals.get("__name__"))
-    if code := getattr(lost.object, "cr_code", None):  # of a coroutine
-        places += Path(code.co_filename).parts
-    return any(str(place).partition(".")[0] in _READERS for place in places)
-
-
-def save_params(
-    folder: str | os.PathLike[str], model: nnx.Module, model_config: Any, *, dtype: str = "float32"
-) -> None:
-    """Writes a bare model folder: config.json ({"model": {...}}) and params.npz.
-
-    "float16" halves the file, for small bases that ship with the code.
-    """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    arrays = {
-        name: np.asarray(jax.device_get(value), dtype) for name, value in _named_params(model)
-    }
-    with atomic.writing(folder / PARAMS_FILE, "wb") as file:
-        np.savez_compressed(file, **arrays)
-    content = {"model": dataclasses.asdict(model_config)}
-    atomic.write_json(folder / _CONFIG_FILE, content, indent=2)
-
-
-def load_model_config(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """Returns the fields of the model's configuration, from a bare model folder's config.json."""
-    path = Path(folder) / _CONFIG_FILE
-    if not path.is_file():
-        raise errors.UserError(
-            f"no {_CONFIG_FILE} in {str(folder)!r}: expected a model folder with "
-            f"{_CONFIG_FILE} and {PARAMS_FILE}"
-        )
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise errors.UserError(
-            f"{path}: not JSON ({error}): bring the file back, or give another folder"
-        ) from error
-    if not isinstance(content, dict) or not isinstance(content.get("model"), dict):
-        raise errors.UserError(
-            f"{path}: not a bare model's configuration (it has no 'model'): give another folder"
-        )
-    return content["model"]
-
-
-def load_params(
-    folder: str | os.PathLike[str],
-    model: nnx.Module,
-    *,
-    prints: checksums.Fingerprint | None = None,
-) -> None:
-    """Fills a model of the same configuration with the parameters of a bare model folder.
-
-    The model may have shapes in place of arrays. One parameter after another is read, taken up by
-    `prints` and cast to the model's type.
-    """
-    path = Path(folder) / PARAMS_FILE
-    if not path.is_file():
-        raise errors.UserError(f"no {PARAMS_FILE} in {str(folder)!r}: it holds no bare model")
-    state = nnx.state(model, nnx.Param)
-    with _told_if_damaged(path), np.load(path) as stored:
-        missing = {name for name, _ in _named_params(model)} ^ set(stored.files)
-        if missing:
-            raise errors.UserError(
-                f"{path} fits another model: {sorted(missing)[:4]!r} are in one of the two only; "
-                "build the model from the folder's own config.json"
-            )
-        flat = {}
-        for keys, old in nnx.to_flat_state(state):
-            name, leaf = ".".join(map(str, keys)), old.get_value()
-            new = stored[name]  # against the sum of its bytes in the file
-            if new.shape != leaf.shape:
-                raise errors.UserError(
-                    f"{path}: {name!r} has shape {new.shape}, the model wants {leaf.shape}"
-                )
-            whole = np.asarray(new, np.float32)
-            value = jax.make_array_from_callback(leaf.shape, leaf.sharding, whole.__getitem__)
-            if prints is not None:
-                prints.add(keys, value)
-            flat[keys] = old.replace(value.astype(leaf.dtype))
-    nnx.update(model, nnx.from_flat_state(flat))
-
-
-@contextlib.contextmanager
-def _told_if_damaged(path: Path) -> Iterator[None]:
-    """Makes one line of what NumPy and zlib say about a damaged archive, each in its own way."""
-    try:
-        yield
-    except errors.UserError:
-        raise
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise errors.UserError(
-            f"{path} is damaged ({_in_short(error)}): bring it back from a copy"
-        ) from error
-
-
-def _named_params(model: nnx.Module) -> list[tuple[str, jax.Array]]:
-    flat = nnx.to_flat_state(nnx.state(model, nnx.Param))
-    return [(".".join(map(str, keys)), value.get_value()) for keys, value in flat]

@@ -145,20 +145,8 @@ def make_train_step(
         key = step_key(seed, "dropout", state.step)
         learning, still = tuning.apart(state.params, freeze)
 
-        def accumulate(carry, index_and_micro):
-            index, micro = index_and_micro
-            micro_key = jax.random.fold_in(key, index)
-            sums = gradient_of(learning, still, frozen, micro, micro_key)
-            return jax.tree.map(jnp.add, carry, sums), None
-
-        if micro_batches == 1:
-            gradients, sums = gradient_of(learning, still, frozen, batch, key)
-        else:
-            micros = (jnp.arange(micro_batches), _split_rows(batch, micro_batches))
-            shapes = jax.eval_shape(gradient_of, learning, still, frozen, batch, key)
-            zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
-            (gradients, sums), _ = jax.lax.scan(accumulate, zeros, micros)
-
+        gradient = functools.partial(gradient_of, learning, still, frozen)
+        gradients, sums = _sums_over_parts(gradient, batch, key, micro_batches)
         gradients = jax.tree.map(lambda leaf: leaf / sums.weight_sum, gradients)
         updates, new_optimizer = optimizer.update(gradients, state.optimizer, learning)
         metrics = StepMetrics(
@@ -261,6 +249,28 @@ def _on_mesh(step: Callable[..., Any], frozen: nnx.State, mesh: jax.sharding.Mes
             return compiled(structure, places)(state, sharding.batch(batch, mesh), frozen)
 
     return run
+
+
+def _sums_over_parts(
+    gradient: Callable[[features.Batch, jax.Array], Any],
+    batch: features.Batch,
+    key: jax.Array,
+    parts: int,
+) -> Any:
+    """Returns the sum of what `gradient` gives for each part of the batch, one after another."""
+    if parts == 1:
+        return gradient(batch, key)
+
+    def accumulate(carry, index_and_micro):
+        index, micro = index_and_micro
+        sums = gradient(micro, jax.random.fold_in(key, index))
+        return jax.tree.map(jnp.add, carry, sums), None
+
+    micros = (jnp.arange(parts), _split_rows(batch, parts))
+    shapes = jax.eval_shape(gradient, batch, key)
+    zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
+    total, _ = jax.lax.scan(accumulate, zeros, micros)
+    return total
 
 
 def _split_rows(batch: features.Batch, parts: int) -> features.Batch:

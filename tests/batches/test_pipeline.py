@@ -1,14 +1,11 @@
 import numpy as np
 import pytest
+from stream_toys import NAMES, composed, prompts_of
 
 import task_registry
 from flanlike.batches import features, pipeline, vocabulary
 from flanlike.microworld import corpus
-from flanlike.mixtures import compose, mixture
-from flanlike.prompts import stream as prompt_stream
-from flanlike.sources import opening
-
-_NAMES = ("rte", "sst2", "openbookqa", "common_gen", "cot_gsm8k")
+from flanlike.mixtures import mixture
 
 
 @pytest.fixture(scope="module")
@@ -16,23 +13,9 @@ def registry():
     return task_registry.registry()
 
 
-def _compose(registry, names=_NAMES, **settings) -> mixture.Composition:
-    mixed = mixture.Mixture(name="mixed", entries=names, **settings)
-    counts = {
-        name: len(opening.open_rows(registry.task(name), "embedded", "train")) for name in names
-    }
-    return compose.resolve(mixed, registry, counts)
-
-
-def _prompts(registry, composition, **settings) -> prompt_stream.Prompts:
-    return prompt_stream.Prompts(
-        composition, registry, **{"data": "embedded", "seed": 0, **settings}
-    )
-
-
 @pytest.fixture(scope="module")
 def words(registry) -> vocabulary.Vocabulary:
-    prompts = _prompts(registry, _compose(registry))
+    prompts = prompts_of(registry, composed(registry))
     texts = [text for i in range(300) for text in (prompts[i].inputs, prompts[i].targets)]
     return vocabulary.Vocabulary.train(texts, 600)
 
@@ -60,7 +43,7 @@ def _same(some, others) -> bool:
 
 def test_exemplars_that_do_not_fit_are_dropped_and_counted(registry, words):
     shares = mixture.Shares(few_shot=1.0, max_shots=3)
-    composition = _compose(registry, shares=shares)
+    composition = composed(registry, shares=shares)
     roomy = _batches(registry, composition, words, max_input_tokens=2000)
     tight = _batches(registry, composition, words, max_input_tokens=100)
     next(roomy), next(tight)
@@ -69,11 +52,11 @@ def test_exemplars_that_do_not_fit_are_dropped_and_counted(registry, words):
 
 
 def test_cut_inputs_and_targets_are_counted(registry, words):
-    composition = _compose(registry)
+    composition = composed(registry)
     batches = _batches(registry, composition, words, max_input_tokens=40, max_target_tokens=2)
     for _ in range(20):
         next(batches)
-    by_task = dict(zip(_NAMES, batches.by_task, strict=True))
+    by_task = dict(zip(NAMES, batches.by_task, strict=True))
     assert batches.counts.inputs_cut == sum(counts.cut for counts in by_task.values()) > 0
     assert batches.counts.targets_cut > 0
     assert sum(counts.prompts for counts in by_task.values()) == batches.counts.examples
@@ -85,10 +68,10 @@ def test_cut_inputs_and_targets_are_counted(registry, words):
 def test_targets_that_the_words_do_not_know_are_counted(registry, words):
     forgetful = vocabulary.Vocabulary(words.__reduce__()[1][0])
     forgetful.unknown_id = forgetful.encode("positive")[0]
-    batches = _batches(registry, _compose(registry), forgetful)
+    batches = _batches(registry, composed(registry), forgetful)
     for _ in range(20):
         next(batches)
-    by_task = dict(zip(_NAMES, batches.by_task, strict=True))
+    by_task = dict(zip(NAMES, batches.by_task, strict=True))
     assert by_task["sst2"].unknown_targets > 0
     assert by_task["common_gen"].unknown_targets == 0
 
@@ -96,7 +79,7 @@ def test_targets_that_the_words_do_not_know_are_counted(registry, words):
 def test_tasks_that_lose_much_are_told(registry, words):
     def told(limit):
         return pipeline.told_of_losses(
-            _compose(registry),
+            composed(registry),
             registry,
             words,
             data="embedded",
@@ -113,10 +96,10 @@ def test_tasks_that_lose_much_are_told(registry, words):
 
 @pytest.mark.parametrize("family", ["decoder", "encoder_decoder"])
 def test_rows_hold_the_rendered_prompts(registry, words, family):
-    composition = _compose(registry)
+    composition = composed(registry)
     batches = _batches(registry, composition, words, family=family)
     batch = next(batches)
-    prompts = _prompts(registry, composition, room=features.room(words, 200, family))
+    prompts = prompts_of(registry, composition, room=features.room(words, 200, family))
     rendered = {
         (features.inputs_text(p.inputs, family), p.targets)
         for p in (prompts[i] for i in range(1024))
@@ -138,7 +121,7 @@ def test_rows_hold_the_rendered_prompts(registry, words, family):
 def test_a_soft_prompt_begins_every_example_of_a_packed_row(registry, words, family):
     first_ids = (600, 601, 602)
     settings = {"family": family, "rows": 4, "max_input_tokens": 120}
-    batch = next(_batches(registry, _compose(registry), words, first_ids=first_ids, **settings))
+    batch = next(_batches(registry, composed(registry), words, first_ids=first_ids, **settings))
     tokens, segments, positions = (
         (batch.tokens_BT, batch.segment_ids_BT, batch.positions_BT)
         if family == "decoder"
@@ -152,7 +135,7 @@ def test_a_soft_prompt_begins_every_example_of_a_packed_row(registry, words, fam
 
 
 def test_resumed_batches_are_the_same(registry, words):
-    composition = _compose(registry)
+    composition = composed(registry)
     tight = {"rows": 24, "max_input_tokens": 60}
     batches = _batches(registry, composition, words, **tight)
     for _ in range(3):
@@ -175,7 +158,7 @@ def test_a_worker_changes_nothing(registry, words):
 
 
 def _check_workers(registry, words, workers):
-    composition = _compose(registry)
+    composition = composed(registry)
     tight = {"rows": 64, "max_input_tokens": 60}  # prompts are cut and left out
     with_workers = _batches(registry, composition, words, **tight, workers=workers)
     expected = _batches(registry, composition, words, **tight)

@@ -9,7 +9,7 @@ from eval import proposals
 from flanlike import errors, models
 from flanlike.models import generate as generate_module
 from flanlike.sources import opening
-from flanlike.tasks import templates
+from flanlike.tasks import template_checks, templates
 
 REGISTRY = task_registry.registry()
 SST2 = REGISTRY.task("sst2")
@@ -92,7 +92,7 @@ def test_a_registry_with_further_templates_leaves_the_first_as_it_was():
 def test_a_template_is_checked_where_it_stands():
     bad = templates.Template(id="x", kind="forward", input="{premise} {options}", target="{answer}")
     with pytest.raises(errors.UserError, match="here, template 'x': .* alone on its line"):
-        templates.check(bad, SST2, where="here")
+        template_checks.check(bad, SST2, where="here")
     bad = templates.Template(id="x", kind="forward", input="{premise}", target="{answer}")
     with pytest.raises(errors.UserError, match="here, template 'x': unknown field 'premise'"):
-        templates.check(bad, SST2, where="here")
+        template_checks.check(bad, SST2, where="here")

@@ -9,24 +9,21 @@ import re
 
 import eval_toys
 import pytest
+from eval_toys import NASTY, table_cells
 
 from eval import __main__ as command
 from eval import (
     baselines,
     compare,
     comparison,
-    evaluate,
     evaluation,
     figures,
-    page,
-    plots,
     printed,
     report,
     results,
     run_folder,
     scoring,
 )
-from flanlike import config as config_lib
 from flanlike import errors
 
 GIVEN = {"sst2": baselines.Baselines(majority={"accuracy": 0.5}, heuristic={"accuracy": 0.55})}
@@ -215,49 +212,14 @@ def test_two_runs_are_compared_row_by_row_and_groups_over_seeds(tmp_path):
     assert "Row by row" not in alone and "Differences over seeds" not in alone
 
 
-NASTY = "a | b\n<b>c</b> **d** `e` [f](g) _h_ snake_case &amp; \\| $i$\u2028- j"
-FIRST = "1. # - x"
-
-
-def _cells(line):
-    """Returns the cells of a row of a GFM table, read as GitHub does."""
-    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-
-
-def test_data_is_shown_letter_by_letter_in_markdown():
-    table = page.Table(header=("x", "y"), rows=[[page.literal(NASTY), "**.5**"]])
-    lines = page.to_markdown([table]).splitlines()
-    assert len(lines) == 3
-    shown, figure = _cells(lines[2].replace(r"\\", "\0"))
-    assert figure == "**.5**"
-    plain = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", shown.replace(r"\|", "|"))
-    assert plain.replace("\0", "\\").replace("<br>", "\n") == NASTY.replace("\u2028", "\n")
-    for mark in ("*", "`", "[", "<b>", "_h", "$", "&"):
-        assert re.search(rf"(?<!\\){re.escape(mark)}", shown) is None
-    assert "snake_case" in shown
-    assert page.to_markdown([page.Bullets(items=[page.literal(FIRST)])]) == "- 1\\. \\# - x\n"
-    assert page.to_markdown([page.Text(text=page.literal("- x"))]) == "\\- x\n"
-
-
-def test_data_is_shown_letter_by_letter_in_html():
-    for block in (
-        page.Text(text=f"**{page.literal(NASTY)}**"),
-        page.Table(header=("x",), rows=[[page.literal(NASTY)]]),
-        page.Fold(title=page.literal(NASTY), hint="", blocks=[]),
-        page.Code(text=NASTY),
-    ):
-        body = page.to_html("", [block]).partition("<main>")[2]
-        assert html.unescape(re.search(r"a \|.*j", body, re.DOTALL)[0]) == NASTY
-        assert "<b>" not in body and "<code>" not in body
-    assert "white-space: pre-wrap" in page.to_html("", [])
-    assert ">Yes, " in page.to_html("", [page.Text(text=page.literal("Yes, [1, 2]"))])
-
-
 def test_nothing_of_the_rows_is_mark_up_in_a_report(tmp_path):
     run = _make_run(tmp_path / "a_b_*run*")
     found = evaluation.read(run / "eval/9")
     rows = dict(
-        options=(NASTY, "no | *x*"), gold=NASTY, answer="no | *x*", inputs="\n```\n" + NASTY
+        options=(NASTY, "no | *x*"),
+        gold=NASTY,
+        answer="no | *x*",
+        inputs="\n```\n" + NASTY,
     )
     written = dict(options=(), probabilities=(), gold=NASTY, answer="Yes *x*\n\ny", row="test-1")
     samples = [dataclasses.replace(found.samples[0], **changes) for changes in (rows, written)]
@@ -278,32 +240,7 @@ def test_nothing_of_the_rows_is_mark_up_in_a_report(tmp_path):
     tables = [block.splitlines() for block in blocks if block.startswith("|")]
     assert len(tables) == 6
     for lines in tables:
-        assert len({len(_cells(line.replace(r"\\", ""))) for line in lines}) == 1
-
-
-def test_tables_and_plots_have_names_for_those_who_do_not_see_them():
-    blocks = [
-        page.Heading(text=f'**{page.literal("<i>")}** "tasks"'),
-        page.Table(header=("x",), rows=[["1"]]),
-        page.Figure(name="plot", svg="<svg><svg/></svg>", caption="A plot."),
-        page.Figure(name="named", svg='<svg role="img"></svg>', caption="Has a name."),
-        page.Fold(title="More", hint="", blocks=[page.Table(header=("y",), rows=[])]),
-    ]
-    text = page.to_html("", blocks)
-    assert re.findall('aria-label="([^"]*)"', text) == [
-        *["&lt;i&gt; &quot;tasks&quot;"] * 2,
-        "More",
-    ]
-    assert text.count('tabindex="0"') == 2 and text.count("<svg role") == 2
-    assert '<th scope="col">x</th>' in text
-
-
-def test_a_dollar_in_a_name_is_no_formula():
-    svg = plots.held_out(
-        [plots.Bar(name="$x^2$", before=None, after=(1, 1, 1), chance=None, majority=None,
-                   heuristic=None)]
-    )  # fmt: skip
-    assert "$x^2$" in svg
+        assert len({len(table_cells(line.replace(r"\\", ""))) for line in lines}) == 1
 
 
 def test_what_lies_below_chance_is_marked(tmp_path, capsys):
@@ -370,10 +307,6 @@ def test_templates_that_tie_on_validation_are_told(tmp_path):
     assert "| .900 (2 tie) |" in report.write(run)[0].read_text()
 
 
-def test_markdown_fences_outgrow_what_they_hold():
-    assert page.to_markdown([page.Code(text="```")]) == "````\n```\n````\n"
-
-
 @pytest.mark.parametrize("given", [["report"], ["--run"], ["--run", "x", "--split", "dev"]])
 def test_bad_flags_end_with_one_line_and_status_2(given, capsys):
     with pytest.raises(SystemExit) as stop:
@@ -419,20 +352,3 @@ def test_one_run_is_reported_in_its_own_folder(tmp_path, capsys):
         str(run / "report.md"),
         str(run / "report.html"),
     ]
-
-
-def test_another_question_is_kept_apart_from_the_runs_own(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    config = {"data": "embedded", "hold_out": ["nli"], "eval": config_lib.EvalConfig().__dict__}
-    rows = config["eval"]["rows_per_task"]
-    for given, name in (
-        ("", ""),
-        (f"--data embedded --rows {rows} --eval.max-tokens-per-batch 64", ""),
-        ("--data .", tmp_path.name),
-        ("--hold-out rte --shots 3 --split validation", "rte-shots3-validation"),
-        ("--rows 1 --eval.scoring per-byte --eval.no-eos", "per-byte-eos-off-rows1"),
-        ("--eval.stop=a/../b", "stop_a_.._b_"),
-        ("--eval.content-free --eval.option-style letters", "content-free-option-styleletters"),
-    ):
-        flags, settings = evaluate._flags(["--run", ".", *given.split()])
-        assert evaluate._name(flags, settings, config) == name

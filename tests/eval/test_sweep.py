@@ -8,7 +8,8 @@ import sweep_toys
 
 import task_registry
 from eval import sweep
-from flanlike import config, errors
+from flanlike import errors
+from flanlike import flags as flags_lib
 from flanlike.mixtures import compose
 from flanlike.prompts import recipe
 
@@ -108,20 +109,20 @@ def test_conditions_of_the_shipped_ones_are_apart_and_hold_out_what_is_compared(
     found = sweep.load(name, task_registry.registry)
     registry = task_registry.registry()
     for flags in found.flags.values():
-        run = config.parse(flags)
+        run = flags_lib.parse(flags)
         mixed = recipe.mixture_of(recipe.of_run(run), registry)
         split = compose.split_tasks(mixed, registry, run.hold_out, rules=run.hold_out_rules)
         assert split.train and split.evaluation
         asked = {registry.task(task).cluster for task in split.evaluation}
         assert asked.issuperset(found.compared)
-    assert len({repr(config.parse(flags)) for flags in found.flags.values()}) == len(found.flags)
+    assert len({repr(flags_lib.parse(flags)) for flags in found.flags.values()}) == len(found.flags)
 
 
 def test_each_number_of_clusters_is_trained_on():
     found = sweep.load("number-of-clusters", task_registry.registry)
     registry = task_registry.registry()
     for number, flags in found.flags.items():
-        run = config.parse(flags)
+        run = flags_lib.parse(flags)
         mixed = recipe.mixture_of(recipe.of_run(run), registry)
         split = compose.split_tasks(mixed, registry, run.hold_out)
         assert len({registry.task(task).cluster for task in split.train}) == int(number)

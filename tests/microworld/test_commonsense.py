@@ -5,15 +5,12 @@ import re
 from collections import Counter
 
 import pytest
+from microworld_toys import rows
 
-from flanlike.microworld import causes, claims, draws, generators, ontology
+from flanlike.microworld import causes, claims, draws, ontology
 
 KINDS = {kind.name: kind for kind in ontology.KINDS}
 PAST = {verb.past: verb for verb in ontology.VERBS}
-
-
-def rows(name, count=300):
-    return [generators.generate(name, "train", row) for row in range(count)]
 
 
 def gold(record):

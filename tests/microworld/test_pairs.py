@@ -4,25 +4,13 @@ import random
 import re
 
 import pytest
+from microworld_toys import OPPOSITE, SAME, rows
 
-from flanlike.microworld import draws, feelings, generators, ontology, opinions, paraphrase
+from flanlike.microworld import draws, feelings, ontology, opinions, paraphrase
 
-SAME = {
-    word: same for scale in ontology.SCALES for same in (scale.low, scale.high) for word in same
-}
-OPPOSITE = {
-    word: opposite
-    for scale in ontology.SCALES
-    for same, opposite in ((scale.low, scale.high), (scale.high, scale.low))
-    for word in same
-}
 KINDS = {kind.name: kind for kind in ontology.KINDS}
 SINGULAR = {plural: name for name, plural in draws.PLURAL.items()}
 ENTAILMENT, NEUTRAL, CONTRADICTION = range(3)
-
-
-def rows(name: str, count: int = 400):
-    return [generators.generate(name, "train", row) for row in range(count)]
 
 
 def relation(fact: str, claim: str, *, is_denied: bool) -> int:
@@ -35,7 +23,7 @@ def relation(fact: str, claim: str, *, is_denied: bool) -> int:
 
 @pytest.mark.parametrize(("name", "count"), [("anli_r1", 2), ("anli_r2", 3), ("anli_r3", 4)])
 def test_a_claim_among_facts_is_judged_by_the_fact_of_its_own_thing(name, count):
-    for record in rows(name):
+    for record in rows(name, 400):
         text = record["premise"].removesuffix(".").lower()
         facts = dict(part.split(" is ") for part in re.split(", | and ", text))
         assert len(facts) == count
@@ -51,7 +39,7 @@ def test_a_claim_among_facts_is_judged_by_the_fact_of_its_own_thing(name, count)
 def test_the_premise_of_mnli_holds_its_statement_whole():
     for name in ("mnli_matched", "mnli_mismatched"):
         judged = 0
-        for record in rows(name):
+        for record in rows(name, 400):
             found = re.search(
                 r"(the|what) [^:,]* (is|was) (\w+)(?=[,.])", record["premise"].lower()
             )
@@ -66,7 +54,7 @@ def test_the_premise_of_mnli_holds_its_statement_whole():
 
 
 def test_the_premise_of_scitail_tells_the_claim_of_the_thing_it_is_about_or_of_another():
-    for record in rows("scitail"):
+    for record in rows("scitail", 400):
         claimed = _kinds(record["hypothesis"])
         assert len(claimed) == 1  # and the claim is true of it
         (kind,) = claimed
@@ -79,7 +67,7 @@ def test_the_premise_of_scitail_tells_the_claim_of_the_thing_it_is_about_or_of_a
 
 
 def test_captions_of_sick_are_related_by_quality_and_by_sort():
-    for record in rows("sick"):
+    for record in rows("sick", 400):
         one, two = record["premise"].lower(), record["hypothesis"].lower()
         is_denied = " not " in two
         if one.split()[-1] in SAME:
@@ -105,7 +93,7 @@ def test_repeated_questions_ask_for_the_same_thing_in_every_part():
     forms = {form: number for number, pair in enumerate(paraphrase._ASKS) for form in pair}
     leads = "|".join(paraphrase._LEADS)
     pattern = rf"(?:{leads}) ({'|'.join(forms)}) (\w+) (\w+) the (\w+) (\w+ .*)\?"
-    for record in rows("glue_qqp"):
+    for record in rows("glue_qqp", 400):
         parts = []
         for field in ("question1", "question2"):
             asked, who, past, word, rest = re.fullmatch(
@@ -117,14 +105,14 @@ def test_repeated_questions_ask_for_the_same_thing_in_every_part():
 
 
 def test_the_sentences_of_paws_have_the_same_words():
-    for record in rows("paws_wiki"):
+    for record in rows("paws_wiki", 400):
         one, two = (record[f"sentence{i}"].lower().removesuffix(".").split() for i in (1, 2))
         assert one != two
         assert sorted(one) == sorted(two)
 
 
 def test_paraphrases_of_paws_keep_what_belongs_together():
-    for record in rows("paws_wiki"):
+    for record in rows("paws_wiki", 400):
         told = []
         for i in (1, 2):
             pattern = r"(\w+) was ((?:in|at|on) the \w+) and (\w+) was ((?:in|at|on) the \w+)"
@@ -137,7 +125,7 @@ def test_paraphrases_of_paws_keep_what_belongs_together():
 def test_posts_and_reviews_praise_or_blame_as_their_label_says():
     denials = ("not", "never", "who said", "who calls")
     for name in ("sentiment140", "yelp_polarity_reviews"):
-        for record in rows(name):
+        for record in rows(name, 400):
             for part in re.split(r"[.!]", record["text"].lower()):
                 words = set(re.findall(r"\w+", part))
                 for label, found in enumerate(opinions._WORDS):
@@ -148,7 +136,7 @@ def test_posts_and_reviews_praise_or_blame_as_their_label_says():
 
 def test_irony_is_praise_of_what_is_bad_or_blame_of_what_is_good():
     bad = tuple(re.compile(_shape(text)) for text in feelings._BAD)
-    for record in rows("tweet_eval_irony"):
+    for record in rows("tweet_eval_irony", 400):
         is_bad = any(shape.search(record["text"]) for shape in bad)
         praises = bool(set(re.findall(r"\w+", record["text"])) & set(feelings._PRAISE))
         assert (is_bad == praises) == (record["label"] == 1), record
@@ -166,14 +154,14 @@ def test_emotions_are_told_apart_by_what_happened_and_by_whom():
     shapes = {
         label: [re.compile(_shape(text)) for text in texts] for label, texts in of_label.items()
     }
-    for record in rows("tweet_eval_emotion"):
+    for record in rows("tweet_eval_emotion", 400):
         fits = [label for label in shapes if any(s.search(record["text"]) for s in shapes[label])]
         assert fits == [record["label"]], record
 
 
 def test_rounds_and_genres_have_rows_of_their_own():
     for names in (("anli_r1", "anli_r2", "anli_r3"), ("mnli_matched", "mnli_mismatched")):
-        told = [{record["premise"] for record in rows(name)} for name in names]
+        told = [{record["premise"] for record in rows(name, 400)} for name in names]
         assert not set.intersection(*told)
 
 

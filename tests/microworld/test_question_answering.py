@@ -3,16 +3,13 @@
 import re
 
 import pytest
+from microworld_toys import rows
 
-from flanlike.microworld import draws, generators, ontology
+from flanlike.microworld import draws, ontology
 
 VERBS = {verb.past: verb for verb in ontology.VERBS}
 _PLACE = r"(?:in|at|on) the \w+"
 _THING = r"an? \w+"
-
-
-def rows(name, count=300):
-    return [generators.generate(name, "train", row) for row in range(count)]
 
 
 def deeds_of(text):

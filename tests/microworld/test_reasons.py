@@ -3,16 +3,13 @@
 import re
 
 import pytest
+from microworld_toys import rows
 
-from flanlike.microworld import draws, generators, instructions, ontology
+from flanlike.microworld import draws, instructions, ontology
 
 KIND_OF = {draws.A[kind.name]: kind for kind in ontology.KINDS}
 CAPITAL = {capital: land for land, capital in ontology.COUNTRY_CAPITALS.items()}
 RIVER = {river: land for land, river in ontology.COUNTRY_RIVERS.items()}
-
-
-def rows(name, count=300):
-    return [generators.generate(name, "train", row) for row in range(count)]
 
 
 def is_true(fact):

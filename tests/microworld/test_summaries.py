@@ -3,18 +3,15 @@
 import re
 
 import pytest
+from microworld_toys import rows
 
-from flanlike.microworld import generators, ontology, summaries
-
-
-def records(name, count=300):
-    return [generators.generate(name, "train", row) for row in range(count)]
+from flanlike.microworld import ontology, summaries
 
 
 @pytest.mark.parametrize("name", ["xsum", "cnn_dailymail", "newsroom"])
 def test_who_has_the_higher_score_wins_and_what_costs_more_than_before_costs_more(name):
     seen = set()
-    for record in records(name):
+    for record in rows(name):
         article, (gist, *_) = record["article"], record["references"]
         if score := re.match(r"(\w+) met (\w+) .* was (\d), that of \w+ was (\d)\.", article):
             one, other, n, m = score.groups()
@@ -30,7 +27,7 @@ def test_who_has_the_higher_score_wins_and_what_costs_more_than_before_costs_mor
 
 def test_other_news_is_of_another_sort_and_cannot_contradict_the_article():
     sorts = (" won the match ", " lost a ", " is the new ", " cost less ", " cost more ")
-    for record in records("newsroom"):
+    for record in rows("newsroom"):
         _, remark = record["article"].split("In other news: ")
         gist = record["references"][0]
         assert not [sort for sort in sorts if sort in remark and sort in gist], record
@@ -38,7 +35,7 @@ def test_other_news_is_of_another_sort_and_cannot_contradict_the_article():
 
 
 def test_headlines_say_who_won_and_where_prices_go():
-    for record in records("gigaword"):
+    for record in rows("gigaword"):
         sentence, (headline,) = record["sentence"], record["references"]
         if prices := re.search(r"went from (\d) to (\d) coins", sentence):
             before, now = map(int, prices.groups())
@@ -49,7 +46,7 @@ def test_headlines_say_who_won_and_where_prices_go():
 
 
 def test_neither_article_alone_has_all_that_the_summary_says():
-    for record in records("multi_news"):
+    for record in rows("multi_news"):
         (summary,) = record["references"]
         first, second = record["articles"].split("\n\n")
         day, colour = summary.split()[1], re.search(r"\ba (\w+) \w+ (?:in|at|on) the", summary)[1]
@@ -62,7 +59,7 @@ def test_neither_article_alone_has_all_that_the_summary_says():
 
 def test_critics_agree_on_what_their_words_mean():
     praise = {word for words in ontology.PRAISE for word in words}
-    for record in records("opinion_abstracts_rotten_tomatoes"):
+    for record in rows("opinion_abstracts_rotten_tomatoes"):
         verdicts = {}
         for line in record["reviews"].split("\n"):
             (aspect,) = (one for one in summaries._ASPECTS if re.search(rf"\b{one}\b", line))
@@ -77,7 +74,7 @@ def test_critics_agree_on_what_their_words_mean():
 
 
 def test_a_study_finds_what_its_text_says():
-    for record in records("scitldr"):
+    for record in rows("scitldr"):
         abstract, (finding,) = record["abstract"], record["references"]
         if " all but one were " in abstract:
             assert finding.endswith(f" are {abstract.split()[-1]}")

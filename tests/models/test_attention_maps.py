@@ -5,6 +5,7 @@ import functools
 
 import jax
 import jax.numpy as jnp
+import model_toys
 import numpy as np
 import pytest
 import tuning_toys
@@ -13,18 +14,8 @@ from flax import nnx
 from flanlike import models
 from flanlike.batches import features
 from flanlike.models import attention_maps, tuning
-from flanlike.models import config as model_config
 
-GROUPED = model_config.ModelConfig(
-    family="decoder",
-    model_size=16,
-    layers=2,
-    query_heads=4,
-    key_value_heads=2,
-    head_size=8,
-    hidden_size=24,
-    vocab_size=40,
-)
+GROUPED = model_toys.DECODER
 WINDOW = dataclasses.replace(GROUPED, window=3, layer_pattern="lg", rope_local_theta=50.0)
 SOFTCAP = dataclasses.replace(
     GROUPED, attention_softcap=0.3, query_key_norms=True, norms_after=True, tied_embeddings=True

@@ -5,11 +5,11 @@ import functools
 
 import jax
 import jax.numpy as jnp
+import model_toys
 import numpy as np
 import pytest
 from flax import nnx
 
-from flanlike.models import config as model_config
 from flanlike.models import layers
 
 
@@ -62,7 +62,7 @@ def test_dropped_attention_weights_keep_their_mean() -> None:
 
 
 def test_a_plain_feed_forward_has_no_gate() -> None:
-    config = dataclasses.replace(_config(), is_gated=False, activation="relu", layers=1)
+    config = dataclasses.replace(model_toys.DECODER, is_gated=False, activation="relu", layers=1)
     hidden = layers.FeedForward(config, 1, rngs=nnx.Rngs(params=0))
     assert sorted(dict(nnx.to_flat_state(nnx.state(hidden, nnx.Param)))) == [("down",), ("up",)]
     graphdef, params = nnx.split(hidden)
@@ -75,7 +75,7 @@ def test_a_plain_feed_forward_has_no_gate() -> None:
 
 @pytest.mark.parametrize("is_tied", [True, False])
 def test_a_scaled_head_divides_by_the_root_of_the_size(is_tied: bool) -> None:
-    config = dataclasses.replace(_config(), vocab_size=5, tied_embeddings=is_tied)
+    config = dataclasses.replace(model_toys.DECODER, vocab_size=5, tied_embeddings=is_tied)
     scaled = dataclasses.replace(config, scale_head=True)
     x_BTD = jax.random.normal(jax.random.key(0), (1, 2, 16))
     plain, divided = (
@@ -85,7 +85,7 @@ def test_a_scaled_head_divides_by_the_root_of_the_size(is_tied: bool) -> None:
 
 
 def test_a_centered_norm_keeps_its_scale_less_one() -> None:
-    config = dataclasses.replace(_config(), norm_eps=0.5)
+    config = dataclasses.replace(model_toys.DECODER, norm_eps=0.5)
     x_BTD = jax.random.normal(jax.random.key(0), (1, 2, 16))
     plain = layers.RMSNorm(config)
     centered = layers.RMSNorm(dataclasses.replace(config, centered_norms=True))
@@ -124,16 +124,4 @@ def test_caps_bend_logits() -> None:
 )
 def test_config_refuses(changes: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        dataclasses.replace(_config(), **changes)
-
-
-def _config() -> model_config.ModelConfig:
-    return model_config.ModelConfig(
-        family="decoder",
-        model_size=16,
-        layers=2,
-        query_heads=4,
-        key_value_heads=2,
-        head_size=8,
-        hidden_size=24,
-    )
+        dataclasses.replace(model_toys.DECODER, **changes)

@@ -5,6 +5,7 @@ import functools
 
 import jax
 import jax.numpy as jnp
+import model_toys
 import numpy as np
 import pytest
 from flax import nnx
@@ -14,26 +15,9 @@ from flanlike.batches import features
 from flanlike.models import config as model_config
 from flanlike.models import layers, presets
 
-DECODER = model_config.ModelConfig(
-    family="decoder",
-    model_size=16,
-    layers=2,
-    query_heads=4,
-    key_value_heads=2,
-    head_size=8,
-    hidden_size=24,
-    vocab_size=40,
-    tied_embeddings=True,
-    scale_embeddings=True,
-)
+DECODER = dataclasses.replace(model_toys.DECODER, tied_embeddings=True, scale_embeddings=True)
 ENCODER_DECODER = dataclasses.replace(
-    DECODER,
-    family="encoder_decoder",
-    encoder_layers=2,
-    activation="gelu",
-    tied_embeddings=False,
-    scale_attention=False,
-    init="t5",
+    model_toys.ENCODER_DECODER, activation="gelu", scale_embeddings=True
 )
 PER_LAYER = dataclasses.replace(ENCODER_DECODER, relative_per_layer=True)
 FAMILIES = pytest.mark.parametrize(

@@ -5,10 +5,10 @@ import math
 
 import jax
 import jax.numpy as jnp
+import model_toys
 import numpy as np
 import pytest
 
-from flanlike.models import config as model_config
 from flanlike.models import positions
 
 
@@ -58,7 +58,7 @@ def test_relative_buckets_are_those_of_t5() -> None:
 
 
 def test_rotary_products_depend_on_the_distance_alone() -> None:
-    config = _config()
+    config = model_toys.DECODER
     q_BTNH, k_BTNH = jax.random.normal(jax.random.key(0), (2, 1, 2, 4, 8))
     products = []
     for places in ([3, 7], [13, 17]):
@@ -84,7 +84,7 @@ def test_near_is_by_position_and_the_last_by_slot() -> None:
 
 def _angles(**changes) -> list[float]:
     """Returns by what angle position 1 turns each of four pairs."""
-    config = dataclasses.replace(_config(), rope_theta=16.0, **changes)
+    config = dataclasses.replace(model_toys.DECODER, rope_theta=16.0, **changes)
     cos, sin = positions.rotation(jnp.array([[1]]), config)[:, 0, 0, 0]
     return jnp.arctan2(sin, cos).tolist()
 
@@ -102,27 +102,17 @@ def test_stretched_rotations() -> None:
     yarn = {"rope_scaling": "yarn", "rope_factor": 4.0, "rope_original_tokens": math.pi}
     bands = {"rope_low_turns": 0.125, "rope_high_turns": 0.5, "rope_magnitude": 2.0}
     assert _angles(**yarn, **bands) == pytest.approx(stretched)
-    config = dataclasses.replace(_config(), **yarn, **bands)
+    config = dataclasses.replace(model_toys.DECODER, **yarn, **bands)
     norm = jnp.linalg.norm(positions.rotation(jnp.array([[1]]), config), axis=0)
     assert norm.ravel().tolist() == pytest.approx([2.0] * 4)
 
 
 def test_local_layers_may_have_a_base_of_their_own() -> None:
     config = dataclasses.replace(
-        _config(), rope_scaling="linear", rope_factor=4.0, rope_local_theta=16.0, window=8
+        model_toys.DECODER, rope_scaling="linear", rope_factor=4.0, rope_local_theta=16.0, window=8
     )
     local = positions.rotation(jnp.array([[1]]), config, is_local=True)
-    plain = positions.rotation(jnp.array([[1]]), dataclasses.replace(_config(), rope_theta=16.0))
-    np.testing.assert_array_equal(local, plain)
-
-
-def _config() -> model_config.ModelConfig:
-    return model_config.ModelConfig(
-        family="decoder",
-        model_size=16,
-        layers=2,
-        query_heads=4,
-        key_value_heads=2,
-        head_size=8,
-        hidden_size=24,
+    plain = positions.rotation(
+        jnp.array([[1]]), dataclasses.replace(model_toys.DECODER, rope_theta=16.0)
     )
+    np.testing.assert_array_equal(local, plain)

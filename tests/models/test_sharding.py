@@ -6,30 +6,19 @@ import subprocess
 import sys
 
 import jax
+import model_toys
 import pytest
 from flax import nnx
 
 from flanlike import models
-from flanlike.models import config as model_config
 from flanlike.models import sharding
-
-CONFIG = model_config.ModelConfig(
-    family="decoder",
-    model_size=16,
-    layers=2,
-    query_heads=4,
-    key_value_heads=2,
-    head_size=8,
-    hidden_size=24,
-    vocab_size=40,
-)
 
 
 def test_one_device_is_a_mesh_too() -> None:
     mesh = sharding.mesh(data=-1)
     assert dict(mesh.shape) == {"data": 1, "fsdp": 1, "tensor": 1}
-    on_mesh = jax.tree.leaves(nnx.state(models.build(CONFIG, seed=0, mesh=mesh)))
-    plain = jax.tree.leaves(nnx.state(models.build(CONFIG, seed=0)))
+    on_mesh = jax.tree.leaves(nnx.state(models.build(model_toys.DECODER, seed=0, mesh=mesh)))
+    plain = jax.tree.leaves(nnx.state(models.build(model_toys.DECODER, seed=0)))
     assert all((a == b).all() for a, b in zip(on_mesh, plain, strict=True))
 
 
@@ -47,7 +36,7 @@ import decode_toys
 from flanlike.models import sharding
 from flanlike.batches import features
 from flanlike import models
-import test_sharding
+import model_toys
 
 def placed(params):
     return {"/".join(map(str, path)): leaf.get_raw_value().sharding.spec
@@ -55,7 +44,7 @@ def placed(params):
 
 mesh = sharding.mesh(data=-1, fsdp=2, tensor=2)
 assert dict(mesh.shape) == {"data": 2, "fsdp": 2, "tensor": 2}
-model = models.build(test_sharding.CONFIG, seed=0, mesh=mesh)
+model = models.build(model_toys.DECODER, seed=0, mesh=mesh)
 specs = placed(nnx.state(model))
 assert specs["blocks/attention/q"] == P(None, "fsdp", "tensor", None), specs
 assert specs["blocks/hidden/down"] == P(None, "tensor", "fsdp"), specs
@@ -88,7 +77,7 @@ def step(model, batch):
         return optax.apply_updates(params, updates)
     return update(params, tx.init(params), batch)
 
-one = models.build(test_sharding.CONFIG, seed=0)
+one = models.build(model_toys.DECODER, seed=0)
 on_mesh = step(model, sharding.batch(batch, mesh))
 alone = step(one, batch)
 for a, b in zip(jax.tree.leaves(on_mesh), jax.tree.leaves(alone), strict=True):
@@ -118,7 +107,7 @@ assert str(P(None, "fsdp", "tensor", None)) in found and str(P()) in found, foun
 
 # Three key-value heads cannot be split in two: copied along that axis alone.
 import dataclasses
-odd = dataclasses.replace(test_sharding.CONFIG, query_heads=3, key_value_heads=3)
+odd = dataclasses.replace(model_toys.DECODER, query_heads=3, key_value_heads=3)
 specs = placed(nnx.state(models.build(odd, seed=0, mesh=mesh)))
 assert specs["blocks/attention/q"] == P(None, "fsdp", None, None), specs
 """
@@ -132,7 +121,7 @@ def test_eight_devices_compute_what_one_does() -> None:
             **os.environ,
             "JAX_PLATFORMS": "cpu",
             "XLA_FLAGS": "--xla_force_host_platform_device_count=8",
-            "PYTHONPATH": os.pathsep.join(map(str, (here.parents[1], here.parent, here))),
+            "PYTHONPATH": os.pathsep.join(map(str, (here.parents[1], here.parent))),
         },
         capture_output=True,
         text=True,

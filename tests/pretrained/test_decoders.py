@@ -88,17 +88,8 @@ def test_rotations():
 
 @KINDS
 def test_every_parameter_has_its_tensors(kind):
-    """The places tell the whole model, each layer once, in the shapes that the model has."""
     shape = toys.shape_of(kind)
-    covered: dict[tuple[str, ...], list] = {}
-    for place in decoders.places(shape).values():
-        covered.setdefault(place.path, []).append(place)
-    params = dict(nnx.to_flat_state(nnx.state(models.abstract(shape), nnx.Param)))
-    assert covered.keys() == params.keys()
-    for path, places in covered.items():
-        lead = () if places[0].layer is None else (len(places),)
-        assert (*lead, *places[0].shape) == params[path].get_raw_value().shape
-        assert [place.layer for place in places] == ([*range(len(places))] if lead else [None])
+    toys.assert_whole(decoders.places(shape), shape)
 
 
 def test_names_are_the_published_ones():

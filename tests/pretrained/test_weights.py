@@ -10,7 +10,6 @@ import numpy as np
 import published_toys as toys
 import pytest
 import safetensors.numpy
-from flax import nnx
 
 from flanlike import errors, models
 from flanlike.models import presets
@@ -46,16 +45,7 @@ def test_names_are_the_published_ones(shape):
 
 @SHAPES
 def test_every_parameter_has_its_tensors(shape):
-    """The places tell the whole model, each layer once, in the shapes that the model has."""
-    covered: dict[tuple[str, ...], list[names.Place]] = {}
-    for place in t5.T5.places(shape).values():
-        covered.setdefault(place.path, []).append(place)
-    params = dict(nnx.to_flat_state(nnx.state(models.abstract(shape), nnx.Param)))
-    assert covered.keys() == params.keys()
-    for path, places in covered.items():
-        lead = () if places[0].layer is None else (len(places),)
-        assert (*lead, *places[0].shape) == params[path].get_raw_value().shape
-        assert [place.layer for place in places] == ([*range(len(places))] if lead else [None])
+    toys.assert_whole(t5.T5.places(shape), shape)
 
 
 def test_a_kernel_is_turned_and_its_heads_are_parted():

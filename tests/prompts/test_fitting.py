@@ -5,7 +5,7 @@ from template_toys import FORWARD, LABELS, task_of, template_of, write
 
 from flanlike.batches import features
 from flanlike.prompts import fitting, render
-from flanlike.tasks import layouts, task, templates
+from flanlike.tasks import layouts, task, template_files
 
 PASSAGE = " ".join(f"w{number}" for number in range(300))
 QUESTION = "What did the man at the door of the old mill want from the two girls that night?"
@@ -197,7 +197,7 @@ def test_scripts_without_spaces_are_cut_between_characters():
 
 def test_what_fits_is_rendered_as_without_a_limit(tmp_path):
     toy = task_of()
-    template_set = templates.load(write(tmp_path, FORWARD), toy)
+    template_set = template_files.load(write(tmp_path, FORWARD), toy)
     record = {"premise": "It rains.", "hypothesis": "It is dry.", "label": 1}
     how = {"layout": template_set.layout, "source": "s", "split": "train", "row_id": "r", "seed": 3}
     (template,) = template_set.templates

@@ -2,32 +2,16 @@ import collections
 import dataclasses
 
 import pytest
+from stream_toys import composed, prompts_of
 
 import task_registry
-from flanlike.mixtures import compose, mixture
+from flanlike.mixtures import mixture
 from flanlike.prompts import stream as prompt_stream
-from flanlike.sources import opening
-
-_NAMES = ("rte", "sst2", "openbookqa", "common_gen", "cot_gsm8k")
 
 
 @pytest.fixture(scope="module")
 def registry():
     return task_registry.registry()
-
-
-def _compose(registry, names=_NAMES, **settings) -> mixture.Composition:
-    mixed = mixture.Mixture(name="mixed", entries=names, **settings)
-    counts = {
-        name: len(opening.open_rows(registry.task(name), "embedded", "train")) for name in names
-    }
-    return compose.resolve(mixed, registry, counts)
-
-
-def _prompts(registry, composition, **settings) -> prompt_stream.Prompts:
-    return prompt_stream.Prompts(
-        composition, registry, **{"data": "embedded", "seed": 0, **settings}
-    )
 
 
 def test_order_draws_every_task_by_its_share():
@@ -53,17 +37,20 @@ def test_a_rare_task_is_never_lost():
 
 
 def test_prompts_are_a_function_of_seed_and_index(registry):
-    composition = _compose(registry)
-    some, others = _prompts(registry, composition), _prompts(registry, composition)
+    composition = composed(registry)
+    some, others = (
+        prompts_of(registry, composition),
+        prompts_of(registry, composition),
+    )
     forward = [some[i] for i in range(40)]
     backward = [others[i] for i in reversed(range(40))][::-1]
     assert forward == backward
-    assert forward != [_prompts(registry, composition, seed=1)[i] for i in range(40)]
+    assert forward != [prompts_of(registry, composition, seed=1)[i] for i in range(40)]
 
 
 def test_an_epoch_has_every_row_once_and_the_next_renders_it_anew(registry):
-    composition = _compose(registry, ("rte",), max_examples=40)
-    stream = _prompts(registry, composition)
+    composition = composed(registry, ("rte",), max_examples=40)
+    stream = prompts_of(registry, composition)
     epochs = [[stream[40 * epoch + i] for i in range(40)] for epoch in (0, 1)]
     # One task alone: blocks of 16 shuffle within and across epochs, so compare 80 as a whole.
     rows = collections.Counter(p.provenance.row_id for epoch in epochs for p in epoch)
@@ -73,9 +60,9 @@ def test_an_epoch_has_every_row_once_and_the_next_renders_it_anew(registry):
 
 
 def test_the_cap_on_examples_keeps_the_same_rows_for_every_seed(registry):
-    composition = _compose(registry, ("rte",), max_examples=20)
+    composition = composed(registry, ("rte",), max_examples=20)
     drawn = [
-        {_prompts(registry, composition, seed=seed)[i].provenance.row_id for i in range(64)}
+        {prompts_of(registry, composition, seed=seed)[i].provenance.row_id for i in range(64)}
         for seed in (0, 1)
     ]
     assert drawn[0] == drawn[1] and len(drawn[0]) == 20
@@ -83,39 +70,39 @@ def test_the_cap_on_examples_keeps_the_same_rows_for_every_seed(registry):
 
 
 def test_tasks_are_opened_when_first_drawn(registry):
-    stream = _prompts(registry, _compose(registry))
+    stream = prompts_of(registry, composed(registry))
     assert stream._opened == {}
     stream[0]
     assert len(stream._opened) == 1
 
 
 def test_styles_change_inputs_and_keep_rows(registry):
-    composition = _compose(registry, ("rte",))
-    plain = _prompts(registry, composition)
-    bare = _prompts(registry, composition, style="inputs-only")
+    composition = composed(registry, ("rte",))
+    plain = prompts_of(registry, composition)
+    bare = prompts_of(registry, composition, style="inputs-only")
     for i in range(20):
         assert plain[i].provenance.row_id == bare[i].provenance.row_id
         assert "Options" not in bare[i].inputs
 
 
 def test_shares_may_be_overridden(registry):
-    composition = _compose(registry)
+    composition = composed(registry)
     shares = dataclasses.replace(composition.shares, few_shot=0.0, inverted=1.0)
-    stream = _prompts(registry, composition, shares=shares)
+    stream = prompts_of(registry, composition, shares=shares)
     kinds = {stream[i].provenance.kind for i in range(100)}
     assert kinds <= {"inverted", "cot_inverted"}
 
 
 def test_exemplars_that_are_not_to_be_had_count_as_wanted(registry):
     shares = mixture.Shares(few_shot=1.0, min_shots=5, max_shots=5)
-    composition = _compose(registry, ("rte",), max_examples=4)
-    drawn = _prompts(registry, composition, shares=shares).draw(0)
+    composition = composed(registry, ("rte",), max_examples=4)
+    drawn = prompts_of(registry, composition, shares=shares).draw(0)
     assert (drawn.prompt.provenance.shots, drawn.wanted_shots) == (3, 5)
 
 
 def test_a_record_that_asks_about_its_options_is_never_drawn_without_them(registry):
     shares = mixture.Shares(few_shot=0.5, no_options=0.5, inverted=0.2)
-    stream = _prompts(registry, _compose(registry, ("arc_easy",)), shares=shares)
+    stream = prompts_of(registry, composed(registry, ("arc_easy",)), shares=shares)
     drawn = [stream[i] for i in range(300)]
     bare = [p for p in drawn if not p.provenance.shows_options]
     assert len(bare) > 60
@@ -126,7 +113,7 @@ def test_a_record_that_asks_about_its_options_is_never_drawn_without_them(regist
 def test_a_task_may_be_trained_by_few_templates(registry):
     def drawn(most, seed):
         shares = mixture.Shares(few_shot=0.0, inverted=0.3, no_options=0.5, templates=most)
-        stream = _prompts(registry, _compose(registry, ("rte",)), shares=shares, seed=seed)
+        stream = prompts_of(registry, composed(registry, ("rte",)), shares=shares, seed=seed)
         told = [stream[i].provenance for i in range(300)]
         forward, inverted = (
             {p.template for p in told if p.kind == kind} for kind in ("forward", "inverted")

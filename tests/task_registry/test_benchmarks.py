@@ -6,14 +6,11 @@ import benchmark_toys
 import pytest
 import source_toys
 import task_rows
+from registry_toys import REGISTRY, prompt_of
 
-import task_registry
 from flanlike import errors
-from flanlike.prompts import render
 from flanlike.sources import opening
 from task_registry import bbh, exemplar_prompts, mmlu
-
-REGISTRY = task_registry.registry()
 
 PROMPT = """Do the sums.
 -----
@@ -45,17 +42,8 @@ def folder_of(name, folder, text=None, **files):
 
 def rendered(name, template, seed=0):
     """Returns the prompt of the task's made-up record."""
-    templates = REGISTRY.templates(name)
-    return render.render(
-        REGISTRY.task(name),
-        templates.get(template),
-        dict(task_rows.LAYOUTS[name].record),
-        layout=templates.layout,
-        source="made up",
-        split="test",
-        row_id="test/0",
-        seed=seed,
-    )
+    record = dict(task_rows.LAYOUTS[name].record)
+    return prompt_of(name, REGISTRY.templates(name).get(template), record, seed=seed)
 
 
 def exemplars(name, data):

@@ -11,7 +11,7 @@ import task_rows
 
 import task_registry
 from flanlike.sources import rows as rows_module
-from flanlike.tasks import templates
+from flanlike.tasks import template_files
 from task_registry import commonsense, commonsense_further, coreference
 
 SCHEMA = "Carl said that he thanked Dario because he helped."
@@ -82,7 +82,7 @@ def test_options_are_the_candidates_alone(name):
 
 def test_winogrande_without_options_is_worded_for_itself():
     found = task_registry.registry().task("winogrande")
-    forward = templates.load(task_registry.TEMPLATES / "winogrande.toml", found).forward
+    forward = template_files.load(task_registry.TEMPLATES / "winogrande.toml", found).forward
     wordings = {t.id: " ".join(t.input.replace("{options}", "").split()) for t in forward}
     bare = {wordings[t.id] for t in forward if t.shows_options}
     own = {wordings[t.id] for t in forward if not t.shows_options}

@@ -10,15 +10,13 @@ import re
 
 import pytest
 import source_toys
+from registry_toys import REGISTRY, prompt_of
 
-import task_registry
 from eval import answers, metrics, scoring
-from flanlike import errors, seeding
-from flanlike.prompts import render
+from flanlike import errors
 from flanlike.sources import opening
 from flanlike.tasks import task as task_module
 
-REGISTRY = task_registry.registry()
 PREMISE = {"premise": "Ivo doubts that the mill burned.", "hypothesis": "the mill burned"}
 OWN = [
     name
@@ -38,28 +36,14 @@ NLI = [name for name in REGISTRY.clusters["nli"] if "hypothesis" in REGISTRY.tas
 def prompts(name: str, record: task_module.Record) -> list[task_module.Prompt]:
     """Returns the record under all forward and inverted templates of the task."""
     found = REGISTRY.templates(name)
-    return [prompt(name, template, record) for template in (*found.forward, *found.inverted)]
-
-
-def prompt(name, template, record, style="instructions"):
-    return render.render(
-        REGISTRY.task(name),
-        template,
-        record,
-        layout=REGISTRY.templates(name).layout,
-        source="made up",
-        split="test",
-        row_id="0",
-        seed=seeding.key("defects", name, template.id),
-        style=style,
-    )
+    return [prompt_of(name, template, record) for template in (*found.forward, *found.inverted)]
 
 
 def answered_perfectly(name: str, records: list[task_module.Record]) -> list[metrics.Answered]:
     """Returns, by template, what is read off a model that writes each prompt's own target."""
     found = []
     for template in REGISTRY.templates(name).forward:
-        asked = [prompt(name, template, record) for record in records]
+        asked = [prompt_of(name, template, record) for record in records]
         said = [answers.after_rationale(template.target, one.targets) for one in asked]
         labels = [answers.label_said(one, text) for one, text in zip(asked, said, strict=True)]
         found.append(answers.from_labels(REGISTRY.task(name), records, labels))
@@ -95,7 +79,7 @@ def test_class_one_of_cb_is_a_contradiction(label, name, word, tmp_path):
     record = opening.open_rows(task, str(tmp_path), "test")[0]
     assert task.answers.names[record["label"]] == name
     template = REGISTRY.templates("cb").get("options_then_question")
-    assert prompt("cb", template, record).targets == word
+    assert prompt_of("cb", template, record).targets == word
 
 
 @pytest.mark.parametrize("style", ["options-only", "task-name", "inputs-only"])
@@ -103,7 +87,7 @@ def test_class_one_of_cb_is_a_contradiction(label, name, word, tmp_path):
 def test_a_contradiction_of_cb_is_one_in_prompts_without_instructions_too(style, label, word):
     record = PREMISE | {"label": label}
     for template in REGISTRY.templates("cb").forward:
-        asked = prompt("cb", template, record, style)
+        asked = prompt_of("cb", template, record, style=style)
         assert asked.label_of_option[asked.gold] == label
         assert asked.options[asked.gold] == word and asked.targets.endswith(word)
         said = answers.label_said(asked, answers.after_rationale(template.target, asked.targets))
@@ -150,7 +134,7 @@ def test_stsb_is_scored_by_rank_over_the_texts_of_its_options():
     template = REGISTRY.templates("stsb").get("how_close")
     labels = []
     for record in records:
-        asked = prompt("stsb", template, record)
+        asked = prompt_of("stsb", template, record)
         assert set(asked.options) == set(template.answers.values())
         nothing = (0.0,) * len(asked.options)
         scored = scoring.Options(

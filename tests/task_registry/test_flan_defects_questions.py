@@ -7,14 +7,11 @@ what each of these tasks does with its odd rows.
 """
 
 import pytest
+from registry_toys import REGISTRY, prompt_of
 
-import task_registry
 from eval import answers, metrics
-from flanlike import seeding
-from flanlike.prompts import render
 from flanlike.sources import opening
 
-REGISTRY = task_registry.registry()
 FREE_TEXT = (
     *("squad_v1", "squad_v2", "drop", "coqa", "quac"),
     *("natural_questions", "trivia_qa", "web_questions"),
@@ -50,20 +47,6 @@ HUB_QUAC = {
 
 def preprocessed(name, row):
     return REGISTRY.task(name).preprocess(row)
-
-
-def prompt_of(name, template, record, style="instructions"):
-    return render.render(
-        REGISTRY.task(name),
-        template,
-        record,
-        layout=REGISTRY.templates(name).layout,
-        source="made up",
-        split="train",
-        row_id="7",
-        seed=seeding.key("defects", name, template.id),
-        style=style,
-    )
 
 
 def embedded(name, count=8):
@@ -157,7 +140,7 @@ def test_multirc_groups_by_question_and_keeps_the_candidates_apart():
 def test_what_multirc_trains_on_is_what_is_scored(style):
     for record in embedded("multirc"):
         for template in REGISTRY.templates("multirc").forward:
-            prompt = prompt_of("multirc", template, record, style)
+            prompt = prompt_of("multirc", template, record, style=style)
             assert template.target == "{answer}" and prompt.targets in prompt.options
             assert prompt.label_of_option[prompt.options.index(prompt.targets)] == record["label"]
             assert answers.label_said(prompt, prompt.targets) == record["label"]

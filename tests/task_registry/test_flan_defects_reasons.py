@@ -9,14 +9,12 @@ import json
 import pathlib
 
 import pytest
+from registry_toys import REGISTRY, prompt_of
 
-import task_registry
 from eval import metrics
-from flanlike.prompts import render
 from flanlike.tasks import task
 from task_registry import rationales
 
-REGISTRY = task_registry.registry()
 RECORDS = pathlib.Path(__file__).parents[1] / "golden" / "records"
 NAMES = [
     *REGISTRY.clusters["chain_of_thought"],
@@ -25,18 +23,9 @@ NAMES = [
 
 
 def prompts(name, record):
-    built, found = REGISTRY.task(name), REGISTRY.templates(name)
-    for template in found.templates:
-        yield render.render(
-            built,
-            template,
-            record,
-            layout=found.layout,
-            source="made up",
-            split="train",
-            row_id="0",
-            seed=1,
-        )
+    return [
+        prompt_of(name, template, record, seed=1) for template in REGISTRY.templates(name).templates
+    ]
 
 
 @pytest.mark.parametrize(

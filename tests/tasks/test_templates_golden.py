@@ -17,7 +17,7 @@ import pytest
 import task_registry
 from flanlike import seeding
 from flanlike.prompts import render
-from flanlike.tasks import task, templates
+from flanlike.tasks import task, template_files, templates
 
 ROOT = pathlib.Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -38,7 +38,7 @@ def registry():
 
 def load(name: str) -> tuple[task.Task, templates.TemplateSet]:
     built = registry().task(name)
-    return built, templates.load(ROOT / "templates" / f"{built.templates}.toml", built)
+    return built, template_files.load(ROOT / "templates" / f"{built.templates}.toml", built)
 
 
 def rendered(name: str) -> str:

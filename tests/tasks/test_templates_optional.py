@@ -5,7 +5,7 @@ import template_toys as toys
 
 from flanlike import errors
 from flanlike.prompts import render
-from flanlike.tasks import layouts, templates
+from flanlike.tasks import layouts, template_files, templates
 
 TASK = toys.task_of(fields=("title", "text", "series"), optional=("title", "series"))
 FULL = {"title": "Mud", "text": "It rains.", "series": "Weather", "label": 0}
@@ -35,7 +35,7 @@ target = '''
 
 
 def inputs(record, template_id="long", style="instructions", **changes):
-    template = templates.load(changes["path"], TASK).get(template_id)
+    template = template_files.load(changes["path"], TASK).get(template_id)
     return render.render(
         TASK,
         template,
@@ -125,7 +125,7 @@ def test_an_optional_field_where_it_cannot_be_left_out_is_refused(
     text = f'[[template]]\nid = "a"\nkind = "{kind}"\ninput = "{input}"\ntarget = "{target}"\n'
     path = toys.write(tmp_path, LONG + text)
     with pytest.raises(errors.UserError, match=f"template 'a': .*{message}"):
-        templates.load(path, TASK)
+        template_files.load(path, TASK)
 
 
 def test_a_task_has_a_field_that_is_not_optional():

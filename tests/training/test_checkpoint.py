@@ -1,4 +1,4 @@
-"""Checkpoints give back exactly what was saved, and bare folders refuse another model."""
+"""Checkpoints give back exactly what was saved."""
 
 import errno
 import json
@@ -12,7 +12,7 @@ import pytest
 import training_toys
 from grain import checkpoint as grain_checkpoint
 
-from flanlike import config, errors
+from flanlike import config
 from flanlike.training import checkpoint, loop, optim
 
 
@@ -84,26 +84,3 @@ def test_a_full_disk_is_noticed_before_writing(tmp_path, monkeypatch):
         checkpoints.save(1, state, training_toys.stream(), {})
     assert raised.value.errno == errno.ENOSPC
     assert list(tmp_path.iterdir()) == []
-
-
-def test_params_folder_round_trip(tmp_path):
-    model = training_toys.model(0)
-    checkpoint.save_params(tmp_path, model, training_toys.MODEL)
-    other = training_toys.model(1)
-    checkpoint.load_params(tmp_path, other)
-    assert_same(loop.params_of(other), loop.params_of(model))
-    assert checkpoint.load_model_config(tmp_path)["model_size"] == 16
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "params.npz"]
-
-
-def test_params_of_another_shape_are_refused(tmp_path):
-    checkpoint.save_params(tmp_path, training_toys.model(), training_toys.MODEL)
-    with pytest.raises(errors.UserError, match=r"embedding.table.*shape \(32, 16\).*\(40, 16\)"):
-        checkpoint.load_params(tmp_path, training_toys.model(vocab_size=40))
-
-
-def test_a_folder_without_a_model_is_refused(tmp_path):
-    with pytest.raises(errors.UserError, match="no config.json in"):
-        checkpoint.load_model_config(tmp_path)
-    with pytest.raises(errors.UserError, match="no params.npz in"):
-        checkpoint.load_params(tmp_path, training_toys.model())

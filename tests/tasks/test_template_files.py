@@ -4,12 +4,12 @@ import pytest
 import template_toys as toys
 
 from flanlike import errors
-from flanlike.tasks import layouts, task, templates
+from flanlike.tasks import layouts, task, template_files
 
 
 def test_load_returns_what_the_file_says(tmp_path):
     path = toys.write(tmp_path, toys.FORWARD + toys.WORDED + toys.INVERTED)
-    found = templates.load(path, toys.task_of())
+    found = template_files.load(path, toys.task_of())
     assert [t.id for t in found.templates] == ["is_it_true", "worded", "turned"]
     assert found.templates[0].input == "{premise}\nIs this true? {hypothesis}\n\n{options}"
     assert [t.shows_options for t in found.templates] == [True, False, False]
@@ -26,21 +26,21 @@ def test_load_returns_what_the_file_says(tmp_path):
 
 def test_a_file_is_parsed_once_for_all_its_tasks_and_again_after_a_change(tmp_path, monkeypatch):
     path = toys.write(tmp_path, toys.FORWARD)
-    first = templates.load(path, toys.task_of("one"))
-    second = templates.load(path, toys.task_of("two"))
+    first = template_files.load(path, toys.task_of("one"))
+    second = template_files.load(path, toys.task_of("two"))
     assert first.templates[0] is second.templates[0]
     toys.write(tmp_path, toys.FORWARD + toys.WORDED)
-    assert len(templates.load(path, toys.task_of("one")).templates) == 2
+    assert len(template_files.load(path, toys.task_of("one")).templates) == 2
 
 
 def test_cot_templates_are_for_tasks_with_a_rationale(tmp_path):
     path = toys.write(tmp_path, toys.COT)
     with_rationale = toys.task_of(fields=("question", "rationale"), answers=task.FreeText())
-    found = templates.load(path, with_rationale)
+    found = template_files.load(path, with_rationale)
     assert ([t.id for t in found.cot], [t.id for t in found.cot_inverted]) == (["why"], ["back"])
     without = toys.task_of(fields=("question",), answers=task.FreeText())
     with pytest.raises(errors.UserError, match="template 'why': unknown field 'rationale'"):
-        templates.load(path, without)
+        template_files.load(path, without)
 
 
 def template(**changes):
@@ -89,7 +89,7 @@ FILE_MISTAKES = [
 def test_a_mistake_in_a_file_names_file_template_and_mend(tmp_path, text, message):
     path = toys.write(tmp_path, text)
     with pytest.raises(errors.UserError, match=message) as caught:
-        templates.load(path, toys.task_of())
+        template_files.load(path, toys.task_of())
     assert str(path) in str(caught.value)
 
 
@@ -113,22 +113,22 @@ TASK_MISTAKES = [
 @pytest.mark.parametrize(("text", "message"), TASK_MISTAKES)
 def test_a_template_that_does_not_fit_the_task_is_an_error(tmp_path, text, message):
     with pytest.raises(errors.UserError, match=message):
-        templates.load(toys.write(tmp_path, text), toys.task_of())
+        template_files.load(toys.write(tmp_path, text), toys.task_of())
 
 
 def test_options_and_answers_are_not_for_free_text(tmp_path):
     free = toys.task_of(answers=task.FreeText())
     with pytest.raises(errors.UserError, match=r"has free-text answers and so no \{options\}"):
-        templates.load(toys.write(tmp_path, toys.FORWARD), free)
+        template_files.load(toys.write(tmp_path, toys.FORWARD), free)
     with pytest.raises(errors.UserError, match="has answers, but task 'toy' has no fixed labels"):
-        templates.load(toys.write(tmp_path, toys.WORDED), free)
+        template_files.load(toys.write(tmp_path, toys.WORDED), free)
 
 
 def test_a_file_that_is_not_there_says_so(tmp_path):
     with pytest.raises(
         errors.UserError, match="task 'toy': no template file .*mend Task.templates"
     ):
-        templates.load(tmp_path / "toy.toml", toys.task_of())
+        template_files.load(tmp_path / "toy.toml", toys.task_of())
 
 
 def test_the_layout_beside_a_file_is_taken(tmp_path):
@@ -136,7 +136,7 @@ def test_the_layout_beside_a_file_is_taken(tmp_path):
         '[[options]]\nname = "stars"\nheader = "Pick: "\nitem = "* {text}"\n'
         '[[few_shot]]\nbetween = " "\nafter = "!"\n'
     )
-    layout = templates.load(toys.write(tmp_path, toys.FORWARD), toys.task_of()).layout
+    layout = template_files.load(toys.write(tmp_path, toys.FORWARD), toys.task_of()).layout
     assert layout.plain.name == "stars"
     assert layout.few_shot == (layouts.Delimiters(between=" ", after="!"),)
 
@@ -145,18 +145,18 @@ def test_a_template_file_that_is_no_toml_file_says_so(tmp_path):
     path = tmp_path / "toy.toml"
     path.mkdir()
     with pytest.raises(errors.UserError, match="toy.toml: cannot be read .Is a directory."):
-        templates.load(path, toys.task_of())
+        template_files.load(path, toys.task_of())
     path.rmdir()
     path.write_bytes(toys.FORWARD.replace("Is this", "caf\xe9").encode("latin-1"))
     with pytest.raises(errors.UserError, match="toy.toml: not valid TOML: 'utf-8' codec can't dec"):
-        templates.load(path, toys.task_of())
+        template_files.load(path, toys.task_of())
     path.write_text(toys.FORWARD.replace("is_it_true", "\\ud83d"))
     with pytest.raises(errors.UserError, match="toy.toml: not valid TOML: .*Unicode scalar value"):
-        templates.load(path, toys.task_of())
+        template_files.load(path, toys.task_of())
 
 
 def test_a_byte_order_mark_and_other_line_ends_are_no_part_of_a_template(tmp_path):
     path = tmp_path / "toy.toml"
     path.write_bytes(b"\xef\xbb\xbf" + toys.FORWARD.replace("\n", "\r\n").encode())
-    (template,) = templates.load(path, toys.task_of()).templates
+    (template,) = template_files.load(path, toys.task_of()).templates
     assert template.input == "{premise}\nIs this true? {hypothesis}\n\n{options}"
