@@ -28,6 +28,18 @@ _SO = re.compile(
 # What may follow an answer that stands at the beginning of a text.
 _STOP = r"(?=\s*(?:$|[.,;:!?)\]\n\u2013\u2014]|-\s)|\s+(?:because|since|as|is|was|for)\b)"
 _LETTER_FIRST = re.compile(r"\W*[A-Z][^\w\s]")
+_IS_NOT_SO = (
+    r"(?:is|are|was|were|would be|must be|can|could|does|do)?\s*"
+    r"(?:(?:not|wrong|incorrect|false|out|too|impossible)\b|(?:ca|wo|does|do|is|are)n['\u2019]t\b)"
+    r"(?:\s+\w+)?"
+)
+_ASKS_FALSE = re.compile(r"\b(?i:false|incorrect|wrong|untrue|except)\b|\bNOT\b")
+_NO_SUCH = re.compile(r"\bno\s+(?!because\b|since\b|as\b|for\b|from\b)[a-z]", re.IGNORECASE)
+_OPPOSITES = {"true": "false", "false": "true"}
+_NOT_TRUE = re.compile(
+    r"(?:\bnot|(?<=\w)n['\u2019]t)\s+(?:(?:really|entirely|quite)\s+)?(?P<word>true|false)\b",
+    re.IGNORECASE,
+)
 _NEXT = re.compile(r"^[\s,;/&)\].]*(?:(?:and|or)\b(?:\s+also\b)?)?[\s(\[]*", re.IGNORECASE)
 
 
@@ -43,22 +55,27 @@ class _Name:
     is_shown: bool
 
 
-def place(options: Sequence[str], text: str, *, shown: str = "") -> int | None:
+def place(
+    options: Sequence[str], text: str, *, shown: str = "", is_first: bool = False
+) -> int | None:
     """Returns the place of the option that a text means; None where it means none or several.
 
-    `shown` is the prompt's text, whose list says which letter stands for which option.
+    `shown` is the prompt's text, whose list says which letter stands for which option. Where an
+    answer `is_first`, and asked for alone, what comes after a line that is one goes on from it.
     """
     names = _names(tuple(options), shown)
-    for found in _read(tuple(options), names, text):
+    for found in _read(tuple(options), names, text, shown, is_first):
         if found:
             return next(iter(found)) if len(found) == 1 else None
     return None
 
 
-def _read(options: Sequence[str], names: Sequence[_Name], text: str) -> Iterator[Places]:
+def _read(
+    options: Sequence[str], names: Sequence[_Name], text: str, shown: str, is_first: bool
+) -> Iterator[Places]:
     """Yields the options named in each place where an answer may stand, the surest place first."""
     yield _repeated(options, text)
-    text = wording.before_follow_up(text)
+    text = _without_denied(names, wording.before_follow_up(text), shown)
     for part in wording.marked(text):
         yield _named(options, names, part)
     led = wording.after_lead_in(text)
@@ -68,6 +85,9 @@ def _read(options: Sequence[str], names: Sequence[_Name], text: str) -> Iterator
     line, sentences = wording.lines(text)[0], wording.sentences(text)
     last = _SO.sub("", sentences[-1])
     yield _repeated(options, text)
+    alone = _alone(options, names, line)
+    if (is_first and not _is_list(options, names, text)) or not _alone(options, names, last):
+        yield alone  # what follows are the reasons
     yield _leading(names, line) | _whole(options, names, last)
     if "=" in last:  # of a sum, what it comes to
         yield _mentioned(names, last.rpartition("=")[2])
@@ -82,6 +102,23 @@ def _named(options: Sequence[str], names: Sequence[_Name], text: str) -> Places:
 
 def _whole(options: Sequence[str], names: Sequence[_Name], text: str) -> Places:
     return _repeated(options, text) or _leading(names, text)
+
+
+def _alone(options: Sequence[str], names: Sequence[_Name], text: str) -> Places:
+    """Returns the option that a text names and says nothing else of: "(B)", "B) 42", not "B is"."""
+    if found := _repeated(options, text):
+        return found
+    found, rest = _first(names, text)
+    again, end = _first(names, rest.lstrip(").:]- "))
+    rest = end if again and again <= found else rest
+    return _NONE if re.search(r"\w", rest) else found
+
+
+def _is_list(options: Sequence[str], names: Sequence[_Name], text: str) -> bool:
+    """Returns whether a text begins with all options, one a line, and so says none of them."""
+    begun = wording.lines(text)[: len(options)]
+    named = frozenset().union(*(_alone(options, names, line) for line in begun))
+    return len(options) > 1 and len(named) == len(options)
 
 
 def _repeated(options: Sequence[str], text: str) -> Places:
@@ -159,9 +196,37 @@ def _mentioned(names: Sequence[_Name], text: str) -> Places:
     if by_label and (not found or all(name.is_shown for name in names)):
         # A letter shown says which is meant; the rest of the words tell why.
         return frozenset(by_label | found if len(by_label) > 1 else by_label)
+    if len(found) > 1 and _NO_SUCH.search(text):
+        # "There is no doubt, so yes" answers with the other word.
+        rest = {index for index in found if names[index].text.casefold() != "no"}
+        found = rest if not _named_no(text) else found
     if found:
         return frozenset(found)
     return _by_number(names, text)
+
+
+def _named_no(text: str) -> bool:
+    """Returns whether "no" is said other than of a thing that there is none of."""
+    return re.search(r"\bno\b", _NO_SUCH.sub("", text), re.IGNORECASE) is not None
+
+
+def _without_denied(names: Sequence[_Name], text: str, shown: str) -> str:
+    """Returns a text without the options that it denies by their letters; "not true" is "false".
+
+    Where what is `shown` asks for what is false, an option that is called so stays.
+    Before: "(A) is wrong, so it is (B), not C." After: ", so it is (B), ."
+    """
+    if {name.text.casefold() for name in names} == set(_OPPOSITES):
+        text = _NOT_TRUE.sub(lambda match: f" {_OPPOSITES[match['word'].lower()]}", text)
+    labels = "|".join(name.label for name in names if name.is_shown and name.label.isalpha())
+    if not labels:
+        return text
+    one = rf"(?:[(\[](?:{labels})[)\]]|\b(?:{labels})\b)"
+    each = rf"(?:\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer)s?\s+)?{one}(?:\s*(?:,|and|or|nor)\s*{one})*"
+    denied = rf"\b(?:[Nn]ot|[Nn]either)\s+{each}"
+    if not _ASKS_FALSE.search(shown):
+        denied += rf"|{each}\s+{_IS_NOT_SO}"
+    return re.sub(denied, "", text)
 
 
 def _by_number(names: Sequence[_Name], text: str) -> Places:

@@ -3,28 +3,13 @@
 import re
 
 import pytest
+import written_toys
+from written_toys import LETTERS, YES_NO, prompt_of
 
 from eval import answers
-from flanlike.tasks import task as tasks
 
+WITH_REASONS = "{rationale}\nThe answer is {answer}."
 
-def prompt_of(options, inputs):
-    return tasks.Prompt(
-        inputs=inputs,
-        targets=options[0],
-        options=options,
-        label_of_option=tuple(range(len(options))),
-        gold=0,
-        references=(options[0],),
-        provenance=None,
-    )
-
-
-YES_NO = prompt_of(("yes", "no"), "Can a trout play?\n\nOptions:\n- yes\n- no")
-LETTERS = prompt_of(
-    ("(A)", "(B)", "(C)", "(D)", "(E)"),
-    "How many?\n\nOptions:\n(A) 7\n(B) 42\n(C) 12\n(D) 8 km\n(E) 6",
-)
 TEXTS = prompt_of(
     ("7", "42", "12", "8 km", "6"), "How many?\n\nOptions:\n- 7\n- 42\n- 12\n- 8 km\n- 6"
 )
@@ -125,18 +110,7 @@ def said(prompt, text):
 
 
 def said_with_reasons(prompt, text):
-    task = tasks.Task(
-        name="toy",
-        cluster="chain_of_thought",
-        fields=("rationale",),
-        answers=tasks.Choices(),
-        metrics=("accuracy",),
-        templates="toy",
-    )
-    target = "{rationale}\nThe answer is {answer}."
-    found = answers.from_generated(task, [{"label": 0}], [prompt], target, [text])
-    assert found.unparsed == (found.predicted[0] == answers.NO_ANSWER,)
-    return None if found.unparsed[0] else prompt.options[found.predicted[0]]
+    return written_toys.option_said(prompt, text, WITH_REASONS)
 
 
 @pytest.mark.parametrize("read", [said, said_with_reasons])
@@ -189,3 +163,36 @@ def test_no_text_that_a_flexible_filter_reads_right_is_read_wrong(prompt, output
         read += is_right
         assert not is_right or said(prompt, text) == option
     assert 5 < read < sum(option is not None for _, option in outputs)
+
+
+@pytest.mark.parametrize("target", ["{answer}", WITH_REASONS])
+@pytest.mark.parametrize("kind", written_toys.PROMPTS)
+def test_options_in_the_many_ways_in_which_models_name_them(kind, target):
+    prompt = written_toys.PROMPTS[kind]
+    texts = written_toys.written(kind)
+    said = [(text, written_toys.option_said(prompt, text, target)) for text, _ in texts]
+    assert said == texts
+
+
+@pytest.mark.parametrize(
+    ("target", "said"), [("{answer}", "yes"), ("{rationale}\nSo it is {answer}", None)]
+)
+def test_an_answer_asked_for_alone_stands_in_the_first_line(target, said):
+    """Behind it a small model goes on; a chain of thought that says both says neither."""
+    assert written_toys.option_said(YES_NO, "yes\nyes\nno", target) == said
+    assert written_toys.option_said(YES_NO, "yes\nno", target) is None  # the list, once more
+
+
+@pytest.mark.parametrize(
+    ("question", "said"), [("How many?", None), ("Which is false?", "(B)"), ("All EXCEPT?", "(B)")]
+)
+def test_a_letter_that_is_wrong_is_no_answer_but_where_that_is_asked(question, said):
+    prompt = prompt_of(LETTERS.options, LETTERS.inputs.replace("How many?", question))
+    assert written_toys.option_said(prompt, "(B) is false.") == said
+
+
+def test_a_long_text_of_letters_and_numbers_is_read_in_no_time():
+    """No expression goes back over a text again and again: this would never end."""
+    text = "(A) is " * 2000 + "(" + "7 on 6 / 5 " * 5000
+    assert written_toys.option_said(LETTERS, text) == "(A)"
+    assert answers.number_said("{answer}", text) == "5"

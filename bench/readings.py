@@ -1,0 +1,159 @@
+"""What is read from a model's own words, by us and by lm-evaluation-harness's flexible filters.
+
+    python bench/readings.py --model ../models/smollm2 --data ../shared/data --texts FILE
+    python bench/readings.py --texts FILE                              # read again, no model
+
+GSM8K, AQuA-RAT and StrategyQA: half of the rows by the tasks' own templates, half by those of
+their chains of thought, zero-shot, written greedily; the filters' `until` ends their texts, and
+nothing ends ours. Which answers are right, the rows say: with a model that is mostly wrong, few
+are, and the second table says of all texts how many were read as anything.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+_ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(_ROOT), str(_ROOT / "bench")]
+
+import flexible_filters  # noqa: E402
+
+import task_registry  # noqa: E402
+from eval import answers, metrics  # noqa: E402
+from flanlike import jsonl, seeding  # noqa: E402
+from flanlike.batches import features  # noqa: E402
+from flanlike.prompts import render  # noqa: E402
+from flanlike.sources import opening  # noqa: E402
+from flanlike.tasks import task as tasks  # noqa: E402
+
+SETS = {
+    "gsm8k": ("number", "gsm8k", "cot_gsm8k"),
+    "aqua_rat": ("letter", "aqua_rat", "cot_aqua"),
+    "strategy_qa": ("yes_no", "strategy_qa", "cot_strategyqa"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", type=pathlib.Path, help="folder; without it --texts is read")
+    parser.add_argument("--data", default="embedded", help="where the rows come from")
+    parser.add_argument("--split", default="validation")
+    parser.add_argument("--texts", type=pathlib.Path, help="file that keeps what was written")
+    parser.add_argument("--rows", type=int, default=30, help="of each set")
+    parser.add_argument("--new-tokens", type=int, default=128)
+    options = parser.parse_args(arguments)
+    if options.model:
+        lines = write(options)
+        if options.texts:
+            options.texts.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    else:
+        lines = list(jsonl.read(options.texts))
+    print(f"{'set':14}{'texts':>6}{'ours':>6}  right by the filters")
+    for name, (kind, *_) in SETS.items():
+        show(name, kind, [line for line in lines if line["set"] == name])
+
+
+def write(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Returns one object a row: its task, template, prompt and what the model wrote."""
+    from flanlike.models import generate
+    from flanlike.runs import loading
+
+    lines = [line for name in SETS for line in _asked(name, options)]
+    loaded = loading.load(options.model)
+    family = loaded.model.config.family
+    before = features.before_inputs(loaded.words.marks, family)
+    ids = [
+        [*before, *loaded.words.encode(features.inputs_text(line["inputs"], family))]
+        for line in lines
+    ]
+    written = generate.generate(
+        loaded.model,
+        ids,
+        max_new_tokens=options.new_tokens,
+        batch_size=15,
+        eos_id=loaded.words.marks.eos_id,
+    )
+    for line, one in zip(lines, written, strict=True):
+        line["text"] = loaded.words.decode(one.ids)
+    return lines
+
+
+def show(name: str, kind: str, lines: Sequence[dict[str, Any]]) -> None:
+    """Prints how many texts each reading has right, and those that ours alone has wrong."""
+    if not lines:
+        return
+    ours = [is_right(line) for line in lines]
+    rows = [_written(kind, line) for line in lines]
+    theirs = {
+        each: flexible_filters.right(kind, each, rows) for each in flexible_filters.names(kind)
+    }
+    each = ", ".join(f"{filter_name} {sum(found)}" for filter_name, found in theirs.items())
+    print(f"{name:14}{len(lines):6}{sum(ours):6}  {each}")
+    for number, line in enumerate(lines):
+        by = [filter_name for filter_name, found in theirs.items() if found[number]]
+        if by and not ours[number]:
+            print(f"  {line['row']} by {', '.join(by)}: {rows[number].gold!r} in {line['text']!r}")
+
+
+def is_right(line: dict[str, Any]) -> bool:
+    """Returns whether the answer that we read from a line's text is the right one."""
+    task = task_registry.registry().task(line["task"])
+    record, prompt = line["record"], tasks.Prompt(**line["prompt"], provenance=None)
+    found = answers.from_generated(task, [record], [prompt], line["target"], [line["text"]])
+    return metrics.compute(task.metrics[0], found) == 1.0
+
+
+def _asked(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+    kind, *names = SETS[name]
+    registry = task_registry.registry()
+    lines = []
+    for task_name in names:
+        task, found = registry.task(task_name), registry.templates(task_name)
+        choices = found.cot or found.forward
+        rows = opening.open_rows(task, options.data, options.split)
+        for number in range(min(options.rows // 2, len(rows))):
+            template = choices[number % len(choices)]
+            listing = "letters" if kind == "letter" else None
+            prompt = render.render(
+                task,
+                template,
+                rows[number],
+                layout=found.layout,
+                source="",
+                split=options.split,
+                row_id=rows.row_id(number),
+                seed=seeding.key("readings", task_name, number),
+                option_style=listing if template.shows_options else None,
+            )
+            shown = {
+                key: getattr(prompt, key)
+                for key in ("inputs", "targets", "options", "label_of_option", "gold", "references")
+            }
+            lines.append(
+                {
+                    "set": name,
+                    "task": task_name,
+                    "row": rows.row_id(number),
+                    "target": template.target,
+                    "inputs": prompt.inputs,
+                    "record": rows[number],
+                    "prompt": shown,
+                }
+            )
+    return lines
+
+
+def _written(kind: str, line: dict[str, Any]) -> flexible_filters.Written:
+    prompt, record = line["prompt"], line["record"]
+    gold, listed = prompt["references"][0], ()
+    if kind == "letter":
+        listed = tuple(record["options"][i] for i in prompt["label_of_option"])
+        gold = f"({chr(65 + prompt['gold'])})"
+    return flexible_filters.Written(text=line["text"], gold=gold, listed=listed)
+
+
+if __name__ == "__main__":
+    main()
