@@ -103,6 +103,9 @@ COLLECTED: Mapping[str, frozenset[str]] = {  # the tasks whose rows a collection
     ),  # fmt: skip
 }
 
+# The same, of whole clusters: Super-NaturalInstructions has MMLU's questions by subject.
+COLLECTED_CLUSTERS: Mapping[str, frozenset[str]] = {"natural_instructions_v2": frozenset({"mmlu"})}
+
 SHARED_MATERIAL: tuple[tuple[str, frozenset[str]], ...] = (
     ("SQuAD's paragraphs and questions", frozenset({"qnli", "squad_v1", "squad_v2"})),
     (
@@ -209,6 +212,29 @@ def leaks(clusters: Mapping[str, Sequence[str]], split: Split) -> tuple[Leak, ..
     return tuple(
         leak for task in split.train for leak in _leaks(task, cluster_of[task], split.evaluation)
     )
+
+
+def shared(trained: Mapping[str, str], asked: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Returns what each asked task is known to share with trained ones, by the trained task.
+
+    Both map tasks to their clusters; those that share nothing are not in the result.
+
+    shared({"squad_v1": "reading_comprehension"}, {"qnli": "nli", "rte": "nli"})
+        -> {"qnli": {"squad_v1": "SQuAD's paragraphs and questions"}}
+    """
+    found: dict[str, dict[str, str]] = {}
+    for task, cluster in asked.items():
+        for other in trained:
+            if other != task and (material := _material(task, cluster, other)):
+                found.setdefault(task, {})[other] = material
+    return found
+
+
+def _material(task: str, cluster: str, other: str) -> str | None:
+    is_collected = task in COLLECTED.get(other, ()) or cluster in COLLECTED_CLUSTERS.get(other, ())
+    if is_collected or other in COLLECTED.get(task, ()):
+        return "its rows"
+    return next((what for what, tasks in SHARED_MATERIAL if {task, other} <= tasks), None)
 
 
 def _near(cluster: str, held_out: Sequence[str]) -> str | None:
