@@ -29,6 +29,7 @@ def from_labels(
         gold_numbers=tuple(record["score"] for record in records if "score" in record),
         groups=tuple(record["group"] for record in records if "group" in record),
         unparsed=tuple(label == NO_ANSWER for label in labels) if is_generated else (),
+        also_right=_also_right(records),
     )
 
 
@@ -180,6 +181,11 @@ def numbers_of(task: tasks.Task) -> tuple[float, ...]:
         return tuple(float(name) for name in task.answers.names)
     except ValueError:
         return ()
+
+
+def _also_right(records: Sequence[tasks.Record]) -> tuple[tuple[int, ...], ...]:
+    each = tuple(tasks.right_labels(record)[1:] for record in records)
+    return each if any(each) else ()
 
 
 def _numbers(task: tasks.Task, labels: Sequence[int]) -> tuple[float, ...]:
