@@ -46,7 +46,8 @@ def chance(records: Sequence[Record], task: tasks.Task) -> float:
         return 0.0
     if isinstance(task.answers, tasks.Choices):
         return _mean([len(_rights(record)) / len(record["options"]) for record in records])
-    return _mean([len(_rights(record)) for record in records]) / len(task.answers.names)
+    right = [len(_rights(record)) for record in records] or [1]
+    return _mean(right) / len(task.answers.names)
 
 
 def commonest_answer(train_records: Sequence[Record], test_records: Sequence[Record]) -> float:

@@ -309,7 +309,8 @@ OPTIONS = ["an owl", "an eel", "a wren"]
 def flyers() -> task.Task:
     return task.Task(
         name="flyers", cluster="commonsense", fields=("question",), answers=task.Choices(),
-        metrics=("accuracy",), templates="flyers", rows=lambda split: [{"number": i} for i in range(12)],
+        metrics=("accuracy",), templates="flyers",
+        rows=lambda split: [{"number": i} for i in range(12)],
         preprocess=lambda row: {
             "question": f"What flies? ({row['number']})", "options": OPTIONS, "label": 0,
             **({"also_right": [2]} if row["number"] % 2 else {}),
