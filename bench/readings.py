@@ -5,15 +5,17 @@
 
 GSM8K, AQuA-RAT and StrategyQA: half of the rows by the tasks' own templates, half by those of
 their chains of thought, zero-shot, written greedily; the filters' `until` ends their texts, and
-nothing ends ours. Which answers are right, the rows say: with a model that is mostly wrong, few
-are, and the second table says of all texts how many were read as anything.
+nothing ends ours. Right is what the row says is right; "read" counts the texts in which we find
+any answer. Below a set stand the texts that a filter has right and we have not.
 """
 
 import argparse
+import itertools
 import json
+import os
 import pathlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -45,65 +47,63 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rows", type=int, default=30, help="of each set")
     parser.add_argument("--new-tokens", type=int, default=128)
     options = parser.parse_args(arguments)
-    if options.model:
-        lines = write(options)
-        if options.texts:
-            options.texts.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    else:
-        lines = list(jsonl.read(options.texts))
-    print(f"{'set':14}{'texts':>6}{'ours':>6}  right by the filters")
-    for name, (kind, *_) in SETS.items():
-        show(name, kind, [line for line in lines if line["set"] == name])
+    if not (options.model or options.texts):
+        parser.error("give --model, or --texts of an earlier call")
+    lines = write(options) if options.model else jsonl.read(options.texts)
+    print(f"{'set':14}{'texts':>6}{'ours':>6}{'read':>6}  right by the filters", flush=True)
+    for name, of_set in itertools.groupby(lines, key=lambda line: line["set"]):
+        show(name, SETS[name][0], list(of_set))
 
 
-def write(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Returns one object a row: its task, template, prompt and what the model wrote."""
+def write(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yields one object a row, set by set: its task, template, prompt and what the model wrote."""
     from flanlike.models import generate
     from flanlike.runs import loading
 
-    lines = [line for name in SETS for line in _asked(name, options)]
     loaded = loading.load(options.model)
-    family = loaded.model.config.family
-    before = features.before_inputs(loaded.words.marks, family)
-    ids = [
-        [*before, *loaded.words.encode(features.inputs_text(line["inputs"], family))]
-        for line in lines
-    ]
-    written = generate.generate(
-        loaded.model,
-        ids,
-        max_new_tokens=options.new_tokens,
-        batch_size=15,
-        eos_id=loaded.words.marks.eos_id,
-    )
-    for line, one in zip(lines, written, strict=True):
-        line["text"] = loaded.words.decode(one.ids)
-    return lines
+    family, words = loaded.model.config.family, loaded.words
+    before = features.before_inputs(words.marks, family)
+    with open(options.texts or os.devnull, "w", encoding="utf-8") as file:
+        for name in SETS:
+            lines = _asked(name, options)
+            texts = [features.inputs_text(line["inputs"], family) for line in lines]
+            written = generate.generate(
+                loaded.model,
+                [[*before, *words.encode(text)] for text in texts],
+                max_new_tokens=options.new_tokens,
+                batch_size=15,
+                eos_id=words.marks.eos_id,
+            )
+            for line, one in zip(lines, written, strict=True):
+                line["text"] = words.decode(one.ids)
+                file.write(json.dumps(line) + "\n")
+            file.flush()
+            yield from lines
 
 
 def show(name: str, kind: str, lines: Sequence[dict[str, Any]]) -> None:
     """Prints how many texts each reading has right, and those that ours alone has wrong."""
-    if not lines:
-        return
-    ours = [is_right(line) for line in lines]
+    each = [reading(line) for line in lines]
+    ours = [is_right for is_right, _ in each]
     rows = [_written(kind, line) for line in lines]
     theirs = {
         each: flexible_filters.right(kind, each, rows) for each in flexible_filters.names(kind)
     }
-    each = ", ".join(f"{filter_name} {sum(found)}" for filter_name, found in theirs.items())
-    print(f"{name:14}{len(lines):6}{sum(ours):6}  {each}")
+    read = sum(is_read for _, is_read in each)
+    shown = ", ".join(f"{filter_name} {sum(found)}" for filter_name, found in theirs.items())
+    print(f"{name:14}{len(lines):6}{sum(ours):6}{read:6}  {shown}", flush=True)
     for number, line in enumerate(lines):
         by = [filter_name for filter_name, found in theirs.items() if found[number]]
         if by and not ours[number]:
             print(f"  {line['row']} by {', '.join(by)}: {rows[number].gold!r} in {line['text']!r}")
 
 
-def is_right(line: dict[str, Any]) -> bool:
-    """Returns whether the answer that we read from a line's text is the right one."""
+def reading(line: dict[str, Any]) -> tuple[bool, bool]:
+    """Returns whether what we read from a line's text is right, and whether we read anything."""
     task = task_registry.registry().task(line["task"])
     record, prompt = line["record"], tasks.Prompt(**line["prompt"], provenance=None)
     found = answers.from_generated(task, [record], [prompt], line["target"], [line["text"]])
-    return metrics.compute(task.metrics[0], found) == 1.0
+    return metrics.compute(task.metrics[0], found) == 1.0, not found.unparsed[0]
 
 
 def _asked(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:

@@ -44,7 +44,10 @@ NEAR_CLUSTERS: Mapping[str, tuple[str, ...]] = {
 
 ALL_CLUSTERS = "instruction_collections"  # its rows may be of any cluster
 
-COLLECTED: Mapping[str, frozenset[str]] = {  # the tasks whose rows a collection has
+# The tasks whose rows a collection has, by what `overlap` finds and by the names of its own tasks
+# ("task028_drop_answer_generation"): of Super-NaturalInstructions those of tasks/README.md and
+# splits/default/train_tasks.txt in its repository.
+COLLECTED: Mapping[str, frozenset[str]] = {
     "t0_sf": frozenset(
         {
             "ag_news_subset",
@@ -73,14 +76,29 @@ COLLECTED: Mapping[str, frozenset[str]] = {  # the tasks whose rows a collection
     ),  # fmt: skip
     "natural_instructions_v2": frozenset(
         {
+            "ag_news_subset",
+            "arc_challenge",
+            "arc_easy",
             "asdiv",
+            "bool_q",
+            "codah",
+            "common_gen",
+            "commonsense_qa",
             "coqa",
             "cosmos_qa",
+            "cot_creak",
             "cot_esnli",
             "cot_qasc",
+            "cot_sensemaking",
+            "cot_strategyqa",
+            "creak",
             "dart",
+            "dream",
+            "drop",
             "e2e_nlg",
+            "gap",
             "gigaword",
+            "imdb_reviews",
             "math_dataset",
             "mawps",
             "mc_taco",
@@ -90,15 +108,29 @@ COLLECTED: Mapping[str, frozenset[str]] = {  # the tasks whose rows a collection
             "natural_questions",
             "openbookqa",
             "paws_wiki",
+            "piqa",
+            "record",
             "samsum",
             "scitail",
+            "sense_making",
+            "sentiment140",
             "sick",
             "snli",
+            "social_i_qa",
+            "squad_v1",
+            "squad_v2",
+            "sst2",
             "story_cloze",
+            "strategy_qa",
             "trec",
+            "trivia_qa",
+            "tweet_eval_emotion",
+            "tweet_eval_irony",
             "web_questions",
+            "winogrande",
             "wsc",
             "wsc273",
+            "yelp_polarity_reviews",
         }
     ),  # fmt: skip
 }

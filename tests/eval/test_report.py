@@ -87,7 +87,7 @@ def test_a_cluster_of_which_a_task_was_trained_on_is_not_called_held_out(tmp_pat
         (
             "natural_instructions_v2",
             "instruction_collections",
-            True,
+            False,
             "Training had natural_instructions_v2, with rows of tasks of every cluster",
         ),
     ],
