@@ -32,6 +32,12 @@ _FRACTION = re.compile(  # or a ratio, or a time of day
 # What is no answer: "not 41", and in a bracket at the end the numbers that it comes from.
 _DENIED = re.compile(rf"\bnot\s+{NUMBER.pattern.replace('?P<', '?P<n_')}", re.IGNORECASE)
 _SOURCES = re.compile(r"\s*\(([^()=]{1,120})\)\W*$")
+_CHECKED = re.compile(  # on a line of its own, after the answer
+    r"\n\s*\W{0,4}(?:note|check|verification|(?:let me|let['\u2019]s|to)\s+(?:double[- ])?(?:check|"
+    r"verify))\b",
+    re.IGNORECASE,
+)
+_BECAUSE = re.compile(r"(?:,\s+(?:because|since|as)|(?<!and)\s+because)\s[^,\n]*$", re.IGNORECASE)
 _WORKING = re.compile(
     rf"(?:\s*[-+*/^\u00d7\u00f7\u00b7x=]\s*{re.sub(r'[?]P<', '?P<w_', NUMBER.pattern)})+"
 )
@@ -104,7 +110,11 @@ def said(text: str) -> str | None:
     text = _plain(text)
     if found := _EXPLAINED.match(text):
         return canonical(found)
-    found = values(_without_sources(_DENIED.sub("", text))) or values(text)
+    rest = _DENIED.sub("", text)
+    for shorten in (_without_check, _without_reason, _without_sources):
+        shorter = shorten(rest)
+        rest = shorter if values(wording.sentences(shorter)[-1]) else rest
+    found = values(rest) or values(text)
     return found[-1] if found else None
 
 
@@ -124,6 +134,14 @@ def leading(text: str) -> str | None:
         return values(text)[0]
     # Where one sum follows another, they are the way to the answer, at the end.
     return values(text if "=" in text[working.end() :] else working[0])[-1]
+
+
+def _without_check(text: str) -> str:
+    return _CHECKED.split(text)[0]
+
+
+def _without_reason(text: str) -> str:
+    return _BECAUSE.sub("", text)
 
 
 def _without_sources(text: str) -> str:

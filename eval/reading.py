@@ -25,6 +25,10 @@ _SO = re.compile(
     r"(?:(?:it|this|that) (?:is|must be|would be|means)\b[\s,:]*)?",
     re.IGNORECASE,
 )
+_CHOICE = re.compile(
+    r"\bI(?:['\u2019]d|\s+would)?\s+(?:say|choose|pick|select|go\s+with)\b(?:\s+that\b)?:?",
+    re.IGNORECASE,
+)
 # What may follow an answer that stands at the beginning of a text.
 _STOP = r"(?=\s*(?:$|[.,;:!?)\]\n\u2013\u2014]|-\s)|\s+(?:because|since|as|is|was|for)\b)"
 _LETTER_FIRST = re.compile(r"\W*[A-Z][^\w\s]")
@@ -81,6 +85,8 @@ def _read(
     led = wording.after_lead_in(text)
     if led is not None:
         yield _named(options, names, wording.lines(led)[0])
+    if chosen := _CHOICE.split(text)[1:]:
+        yield _named(options, names, wording.lines(wording.plain(chosen[-1]))[0])
     text = wording.plain(text)
     line, sentences = wording.lines(text)[0], wording.sentences(text)
     last = _SO.sub("", sentences[-1])
@@ -88,7 +94,10 @@ def _read(
     alone = _alone(options, names, line)
     if (is_first and not _is_list(options, names, text)) or not _alone(options, names, last):
         yield alone  # what follows are the reasons
-    yield _leading(names, line) | _whole(options, names, last)
+    found = _leading(names, line)
+    if not found or last != sentences[-1] or _alone(options, names, last):
+        found |= _whole(options, names, last)  # the first and the last word may differ
+    yield found
     if "=" in last:  # of a sum, what it comes to
         yield _mentioned(names, last.rpartition("=")[2])
     yield _mentioned(names, last)
@@ -145,7 +154,8 @@ def _leading(names: Sequence[_Name], text: str) -> Places:
     is_list = re.match(r"\s*(?:$|[,.;/&)]|and\b|or\b)", end) is not None
     has_joint = re.match(r"\W*\s*(?:and|or)\b|\s*[/&]", rest, re.IGNORECASE) is not None
     is_text_of_label = rest[:1] in set(").:]-") and second <= found
-    if second and not is_text_of_label and (is_list or has_joint):
+    is_sentence = re.match(r"[)\]]?[.!]\s", rest) and re.search(r"\w", end)  # "(B). (A) is ..."
+    if second and not is_text_of_label and not is_sentence and (is_list or has_joint):
         return found | second
     return found
 
@@ -211,7 +221,9 @@ def _named_no(text: str) -> bool:
 
 
 def _without_denied(names: Sequence[_Name], text: str, shown: str) -> str:
-    """Returns a text without the options that it denies by their letters; "not true" is "false".
+    """Returns a text without the options that it denies or weighs by their letters.
+
+    "not true" is "false".
 
     Where what is `shown` asks for what is false, an option that is called so stays.
     Before: "(A) is wrong, so it is (B), not C." After: ", so it is (B), ."
@@ -223,7 +235,8 @@ def _without_denied(names: Sequence[_Name], text: str, shown: str) -> str:
         return text
     one = rf"(?:[(\[](?:{labels})[)\]]|\b(?:{labels})\b)"
     each = rf"(?:\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer)s?\s+)?{one}(?:\s*(?:,|and|or|nor)\s*{one})*"
-    denied = rf"\b(?:[Nn]ot|[Nn]either)\s+{each}"
+    denied = rf"\b(?:[Nn]ot|[Nn]either)\s+{each}|{each}\?\s*[Nn]o\b"
+    denied += rf"|\b(?:[Ee]ither|[Bb]etween)\s+{one}\s*(?:and|or)\s*{one}"
     if not _ASKS_FALSE.search(shown):
         denied += rf"|{each}\s+{_IS_NOT_SO}"
     return re.sub(denied, "", text)
