@@ -2,11 +2,16 @@
 
     python bench/readings.py --model ../models/smollm2 --data ../shared/data --texts FILE
     python bench/readings.py --texts FILE                              # read again, no model
+    python bench/readings.py --data ../shared/data --split train --rationales --rows 600
 
 GSM8K, AQuA-RAT and StrategyQA: half of the rows by the tasks' own templates, half by those of
 their chains of thought, zero-shot, written greedily; the filters' `until` ends their texts, and
-nothing ends ours. Right is what the row says is right; "read" counts the texts in which we find
-any answer. Below a set stand the texts that a filter has right and we have not.
+nothing ends ours. With --rationales the texts are the rows' own chains of thought, which people
+wrote, and in most of which the answer is not marked off. Letters are those of the order shown: a
+text that names the source's letter is then wrong for both.
+
+Right is what the row says is right; "read" counts the texts in which we find any answer. Below a
+set stand the texts that a filter has right and we have not.
 """
 
 import argparse
@@ -44,15 +49,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", default="embedded", help="where the rows come from")
     parser.add_argument("--split", default="validation")
     parser.add_argument("--texts", type=pathlib.Path, help="file that keeps what was written")
+    parser.add_argument("--rationales", action="store_true", help="read those of the rows")
     parser.add_argument("--rows", type=int, default=30, help="of each set")
     parser.add_argument("--new-tokens", type=int, default=128)
     options = parser.parse_args(arguments)
-    if not (options.model or options.texts):
-        parser.error("give --model, or --texts of an earlier call")
-    lines = write(options) if options.model else jsonl.read(options.texts)
+    if options.rationales:
+        lines = rationales(options)
+    elif options.model:
+        lines = write(options)
+    elif options.texts:
+        lines = jsonl.read(options.texts)
+    else:
+        parser.error("give --model, --rationales, or --texts of an earlier call")
     print(f"{'set':14}{'texts':>6}{'ours':>6}{'read':>6}  right by the filters", flush=True)
     for name, of_set in itertools.groupby(lines, key=lambda line: line["set"]):
         show(name, SETS[name][0], list(of_set))
+
+
+def rationales(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yields one object a row, set by set, with its own chain of thought for a text."""
+    for name, (_, *names) in SETS.items():
+        for line in _asked(name, names[-1:], options.rows, options):
+            yield line | {"text": line["record"]["rationale"]}
 
 
 def write(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -65,7 +83,7 @@ def write(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     before = features.before_inputs(words.marks, family)
     with open(options.texts or os.devnull, "w", encoding="utf-8") as file:
         for name in SETS:
-            lines = _asked(name, options)
+            lines = _asked(name, SETS[name][1:], options.rows // 2, options)
             texts = [features.inputs_text(line["inputs"], family) for line in lines]
             written = generate.generate(
                 loaded.model,
@@ -106,15 +124,17 @@ def reading(line: dict[str, Any]) -> tuple[bool, bool]:
     return metrics.compute(task.metrics[0], found) == 1.0, not found.unparsed[0]
 
 
-def _asked(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
-    kind, *names = SETS[name]
+def _asked(
+    name: str, names: Sequence[str], rows_each: int, options: argparse.Namespace
+) -> list[dict[str, Any]]:
+    kind = SETS[name][0]
     registry = task_registry.registry()
     lines = []
     for task_name in names:
         task, found = registry.task(task_name), registry.templates(task_name)
         choices = found.cot or found.forward
         rows = opening.open_rows(task, options.data, options.split)
-        for number in range(min(options.rows // 2, len(rows))):
+        for number in range(min(rows_each, len(rows))):
             template = choices[number % len(choices)]
             listing = "letters" if kind == "letter" else None
             prompt = render.render(

@@ -37,7 +37,9 @@ _CHECKED = re.compile(  # on a line of its own, after the answer
     r"verify))\b",
     re.IGNORECASE,
 )
-_BECAUSE = re.compile(r"(?:,\s+(?:because|since|as)|(?<!and)\s+because)\s[^,\n]*$", re.IGNORECASE)
+_BECAUSE = re.compile(  # in the last sentence
+    r"(?:,\s+(?:because|since|as)|(?<!and)\s+because)\s(?:(?![.!?]\s)[^,\n])*$", re.IGNORECASE
+)
 _WORKING = re.compile(
     rf"(?:\s*[-+*/^\u00d7\u00f7\u00b7x=]\s*{re.sub(r'[?]P<', '?P<w_', NUMBER.pattern)})+"
 )

@@ -31,6 +31,7 @@ _CHOICE = re.compile(
 )
 # What may follow an answer that stands at the beginning of a text.
 _STOP = r"(?=\s*(?:$|[.,;:!?)\]\n\u2013\u2014]|-\s)|\s+(?:because|since|as|is|was|for)\b)"
+_SUM = re.compile(r"\s*[-+*/=\u00d7\u00f7]\s*[\d(]")  # behind a number: "7 - (2 * 3)"
 _LETTER_FIRST = re.compile(r"\W*[A-Z][^\w\s]")
 _IS_NOT_SO = (
     r"(?:is|are|was|were|would be|must be|can|could|does|do)?\s*"
@@ -167,6 +168,7 @@ def _first(names: Sequence[_Name], text: str) -> tuple[Places, str]:
         (match.end(), index)
         for index, name in enumerate(names)
         if name.text and (match := re.match(_pattern(name.text) + _STOP, text, re.IGNORECASE))
+        if not (_SUM.match(text, match.end()) and numerals.is_one(name.text))
     ]
     by_label = [
         (match.end(), index)
@@ -243,10 +245,11 @@ def _without_denied(names: Sequence[_Name], text: str, shown: str) -> str:
 
 
 def _by_number(names: Sequence[_Name], text: str) -> Places:
-    """Returns the option whose number the text says, where each has one of its own."""
+    """Returns the option whose number the text says, where each with numbers has one of its own."""
     each = [numerals.values(name.text) for name in names]
-    worth = [numbers[0] for numbers in each if len(numbers) == 1]
-    if len(set(worth)) < len(names):
+    worth = [numbers[0] if numbers else None for numbers in each]  # None: "none of these"
+    there = [value for value in worth if value is not None]
+    if max(map(len, each)) > 1 or len(set(there)) < len(there):
         return _NONE
     said = {worth.index(value) for value in numerals.values(text) if value in worth}
     return frozenset(said)

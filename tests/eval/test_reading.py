@@ -17,6 +17,8 @@ LABELLED = prompt_of(
     ("the owl", "an eel", "a New York owl"),
     "Which?\nOptions: A. the owl / B. an eel / C. a New York owl",
 )
+NONE = prompt_of(("32,000", "33,000", "None of these"), "How many?")
+SUMS = prompt_of(("1", "1/4", "1/2"), "How many?")
 THREE = prompt_of(("sensible", "not sensible", "impossible to tell"), "Well?")
 
 YES_NO_OUTPUTS = [
@@ -133,6 +135,10 @@ def test_letters(text, option, read):
         (TEXTS, "(A) 42", "42"),  # the list shows no letters: the words count
         (TEXTS, "**(B)**", "42"),  # ... and where there are none, the place
         (TEXTS, "4", None),
+        (NONE, "So the sum is 33000.", "33,000"),
+        (NONE, "None of these", "None of these"),
+        (SUMS, "1 - (1/4 + 1/4) = 1/2", "1/2"),
+        (SUMS, "1 - that is all", "1"),
         (TEXTS, "7 or 42", None),
         (LABELLED, "C", "a New York owl"),
         (LABELLED, "B. an eel", "an eel"),
