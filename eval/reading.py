@@ -34,8 +34,8 @@ _STOP = r"(?=\s*(?:$|[.,;:!?)\]\n\u2013\u2014]|-\s)|\s+(?:because|since|as|is|wa
 _SUM = re.compile(r"\s*[-+*/=\u00d7\u00f7]\s*[\d(]")  # behind a number: "7 - (2 * 3)"
 _LETTER_FIRST = re.compile(r"\W*[A-Z][^\w\s]")
 _IS_NOT_SO = (
-    r"(?:is|are|was|were|would be|must be|can|could|does|do)?\s*"
-    r"(?:(?:not|wrong|incorrect|false|out|too|impossible)\b|(?:ca|wo|does|do|is|are)n['\u2019]t\b)"
+    r"(?:(?:is|are|was|were|would be|must be|can|could|does|do)\s*"
+    r"(?:not|wrong|incorrect|false|out|too|impossible)\b|(?:ca|wo|does|do|is|are)n['\u2019]t\b)"
     r"(?:\s+\w+)?"
 )
 _ASKS_FALSE = re.compile(r"\b(?i:false|incorrect|wrong|untrue|except)\b|\bNOT\b")
@@ -239,7 +239,8 @@ def _without_denied(names: Sequence[_Name], text: str, shown: str) -> str:
     each = rf"(?:\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer)s?\s+)?{one}(?:\s*(?:,|and|or|nor)\s*{one})*"
     denied = rf"\b(?:[Nn]ot|[Nn]either)\s+{each}|{each}\?\s*[Nn]o\b"
     denied += rf"|\b(?:[Ee]ither|[Bb]etween)\s+{one}\s*(?:and|or)\s*{one}"
-    if not _ASKS_FALSE.search(shown):
+    is_worded_so = any(re.match(_IS_NOT_SO, name.text, re.IGNORECASE) for name in names)
+    if not is_worded_so and not _ASKS_FALSE.search(shown):
         denied += rf"|{each}\s+{_IS_NOT_SO}"
     return re.sub(denied, "", text)
 

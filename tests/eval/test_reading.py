@@ -197,6 +197,15 @@ def test_a_letter_that_is_wrong_is_no_answer_but_where_that_is_asked(question, s
     assert written_toys.option_said(prompt, "(B) is false.") == said
 
 
+@pytest.mark.parametrize(
+    "texts", [("True", "False"), ("all", "not enough"), ("Too early", "is not known")]
+)
+@pytest.mark.parametrize("form", ["(B) {}", "B. {}", "B) {}", "The answer is (B) {}.", "B: {}"])
+def test_an_option_that_is_worded_as_a_denial_is_none(texts, form):
+    prompt = prompt_of(("(A)", "(B)"), "So?\n\n(A) {}\n(B) {}".format(*texts))
+    assert written_toys.option_said(prompt, form.format(texts[1])) == "(B)"
+
+
 def test_a_long_text_of_letters_and_numbers_is_read_in_no_time():
     """No expression goes back over a text again and again: this would never end."""
     text = "(A) is " * 2000 + "(" + "7 on 6 / 5 " * 5000
