@@ -10,6 +10,7 @@ names an option decides; one that names two is not read at all.
 """
 
 import functools
+import itertools
 import re
 import string
 from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +39,10 @@ _IS_NOT_SO = (
     r"(?:not|wrong|incorrect|false|out|too|impossible)\b|(?:ca|wo|does|do|is|are)n['\u2019]t\b)"
     r"(?:\s+\w+)?"
 )
-_ASKS_FALSE = re.compile(r"\b(?i:false|incorrect|wrong|untrue|except)\b|\bNOT\b")
+_ASKS_FALSE = re.compile(
+    r"\b(?i:which|what|who|all|each)\b[^.?!\n]*\b(?i:false|incorrect|wrong|untrue|except|not)\b"
+    r"|\b(?:EXCEPT|NOT)\b"
+)
 _NO_SUCH = re.compile(r"\bno\s+(?!because\b|since\b|as\b|for\b|from\b)[a-z]", re.IGNORECASE)
 _OPPOSITES = {"true": "false", "false": "true"}
 _NOT_TRUE = re.compile(
@@ -69,18 +73,21 @@ def place(
     answer `is_first`, and asked for alone, what comes after a line that is one goes on from it.
     """
     names = _names(tuple(options), shown)
-    for found in _read(tuple(options), names, text, shown, is_first):
+    answer = wording.before_follow_up(text)
+    texts = [_without_denied(names, answer)]
+    if _asks_false(names, shown):  # "(B) is false" may be the answer, where no other is
+        texts.append(_without_denied(names, answer, leaves_false=True))
+    read = (_read(tuple(options), names, one, is_first) for one in texts)
+    for found in itertools.chain([_repeated(options, text)], *read):
         if found:
             return next(iter(found)) if len(found) == 1 else None
     return None
 
 
 def _read(
-    options: Sequence[str], names: Sequence[_Name], text: str, shown: str, is_first: bool
+    options: Sequence[str], names: Sequence[_Name], text: str, is_first: bool
 ) -> Iterator[Places]:
     """Yields the options named in each place where an answer may stand, the surest place first."""
-    yield _repeated(options, text)
-    text = _without_denied(names, wording.before_follow_up(text), shown)
     for part in wording.marked(text):
         yield _named(options, names, part)
     led = wording.after_lead_in(text)
@@ -222,12 +229,17 @@ def _named_no(text: str) -> bool:
     return re.search(r"\bno\b", _NO_SUCH.sub("", text), re.IGNORECASE) is not None
 
 
-def _without_denied(names: Sequence[_Name], text: str, shown: str) -> str:
+def _asks_false(names: Sequence[_Name], shown: str) -> bool:
+    """Returns whether a prompt asks what is false: "Which is not so?", "All are birds EXCEPT"."""
+    for name in names:
+        shown = shown.replace(name.text or "\n", " ")
+    return _ASKS_FALSE.search(shown) is not None
+
+
+def _without_denied(names: Sequence[_Name], text: str, *, leaves_false: bool = False) -> str:
     """Returns a text without the options that it denies or weighs by their letters.
 
-    "not true" is "false".
-
-    Where what is `shown` asks for what is false, an option that is called so stays.
+    "not true" is "false". With `leaves_false` an option that is called so stays.
     Before: "(A) is wrong, so it is (B), not C." After: ", so it is (B), ."
     """
     if {name.text.casefold() for name in names} == set(_OPPOSITES):
@@ -240,7 +252,7 @@ def _without_denied(names: Sequence[_Name], text: str, shown: str) -> str:
     denied = rf"\b(?:[Nn]ot|[Nn]either)\s+{each}|{each}\?\s*[Nn]o\b"
     denied += rf"|\b(?:[Ee]ither|[Bb]etween)\s+{one}\s*(?:and|or)\s*{one}"
     is_worded_so = any(re.match(_IS_NOT_SO, name.text, re.IGNORECASE) for name in names)
-    if not is_worded_so and not _ASKS_FALSE.search(shown):
+    if not is_worded_so and not leaves_false:
         denied += rf"|{each}\s+{_IS_NOT_SO}"
     return re.sub(denied, "", text)
 

@@ -190,7 +190,13 @@ def test_an_answer_asked_for_alone_stands_in_the_first_line(target, said):
 
 
 @pytest.mark.parametrize(
-    ("question", "said"), [("How many?", None), ("Which is false?", "(B)"), ("All EXCEPT?", "(B)")]
+    ("question", "said"),
+    [
+        ("How many?", None),
+        ("It is false that all are. How many?", None),
+        ("Which is false?", "(B)"),
+        ("All are small EXCEPT?", "(B)"),
+    ],
 )
 def test_a_letter_that_is_wrong_is_no_answer_but_where_that_is_asked(question, said):
     prompt = prompt_of(LETTERS.options, LETTERS.inputs.replace("How many?", question))
