@@ -29,6 +29,7 @@ def from_labels(
         gold_numbers=tuple(record["score"] for record in records if "score" in record),
         groups=tuple(record["group"] for record in records if "group" in record),
         unparsed=tuple(label == NO_ANSWER for label in labels) if is_generated else (),
+        also_right=_also_right(records),
     )
 
 
@@ -59,7 +60,9 @@ def from_generated(
         for prompt, text in zip(prompts, texts, strict=True):
             led = _led(target, wording.before_follow_up(text))
             label = NO_ANSWER if led is None else label_said(prompt, led)
-            labels.append(label_said(prompt, text) if label == NO_ANSWER else label)
+            if label == NO_ANSWER:
+                label = label_said(prompt, text, is_first=target == "{answer}")
+            labels.append(label)
         return from_labels(task, records, labels, is_generated=True)
     reads = metrics.known(task.metrics[0]).reads
     if reads == "span":
@@ -71,13 +74,13 @@ def from_generated(
     return from_texts(records, said, unparsed=[not is_there(text) for text in said])
 
 
-def label_said(prompt: tasks.Prompt, text: str) -> int:
+def label_said(prompt: tasks.Prompt, text: str, *, is_first: bool = False) -> int:
     """Returns the label whose option the text means; NO_ANSWER where it means none, or two.
 
     An option may be named as `reading` says: to the letter, by the letter or the text of its place
-    in the prompt's list, with words before or after it.
+    in the prompt's list, with words before or after it. `is_first` as `reading.place` has it.
     """
-    place = reading.place(prompt.options, text, shown=prompt.inputs)
+    place = reading.place(prompt.options, text, shown=prompt.inputs, is_first=is_first)
     return NO_ANSWER if place is None else prompt.label_of_option[place]
 
 
@@ -124,9 +127,9 @@ def after_rationale(target: str, text: str) -> str:
     Else it is the last line if that is short, or all of the text, but for a question that a model
     appends to its answer.
     """
-    if target == "{answer}":
-        return text.strip()
     text = wording.before_follow_up(text)
+    if target == "{answer}":
+        return text
     led = _led(target, text)
     if led is not None:
         return led
@@ -178,6 +181,11 @@ def numbers_of(task: tasks.Task) -> tuple[float, ...]:
         return tuple(float(name) for name in task.answers.names)
     except ValueError:
         return ()
+
+
+def _also_right(records: Sequence[tasks.Record]) -> tuple[tuple[int, ...], ...]:
+    each = tuple(tasks.right_labels(record)[1:] for record in records)
+    return each if any(each) else ()
 
 
 def _numbers(task: tasks.Task, labels: Sequence[int]) -> tuple[float, ...]:

@@ -45,11 +45,16 @@ def of(task: tasks.Task, train: Sequence[tasks.Record], test: Sequence[tasks.Rec
     )
 
 
-def chance(option_counts: Sequence[int]) -> float | None:
-    """Returns the accuracy of guessing blindly: [2, 4] -> 0.375; None without options."""
+def chance(option_counts: Sequence[int], right_counts: Sequence[int] = ()) -> float | None:
+    """Returns the accuracy of guessing blindly: [2, 4] -> 0.375; None without options.
+
+    `right_counts` says how many options of each row are right, where that is not one of each.
+    """
     if not option_counts or min(option_counts) == 0:
         return None
-    return sum(1 / count for count in option_counts) / len(option_counts)
+    right_counts = right_counts or [1] * len(option_counts)
+    shares = [right / count for right, count in zip(right_counts, option_counts, strict=True)]
+    return sum(shares) / len(shares)
 
 
 def majority(

@@ -1,7 +1,8 @@
 """Whether a model is as sure as it is right: Brier score and calibration error.
 
 `probabilities` are those of a row's options, normalised over them, in the order shown; rows may
-have different numbers of options. `gold` is the place of the right one.
+have different numbers of options. `gold` is the place of the right one, or the places of all that
+are right: then any of them is, and what they have together is the probability of being right.
 """
 
 import math
@@ -12,6 +13,8 @@ from typing import Literal
 import numpy as np
 
 from eval import predictions, scoring
+
+Gold = Sequence[int] | Sequence[Sequence[int]]
 
 BINS = 15  # as Guo et al. 2017, table 1
 _DRAWS = 200
@@ -45,7 +48,7 @@ class Calibration:
 
 def of(
     probabilities: Sequence[Sequence[float]],
-    gold: Sequence[int],
+    gold: Gold,
     *,
     bins: int = BINS,
     seed: int = 0,
@@ -69,34 +72,36 @@ def of_cell(cell: predictions.Predictions, *, bins: int = BINS) -> Calibration |
         return None
     way, eos = scoring.WAYS[cell.scoring]
     scores = scoring.scores(cell.scored, way, eos=eos)
-    return of([score.probabilities for score in scores], cell.shown_gold, bins=bins)
+    return of([score.probabilities for score in scores], cell.shown_right, bins=bins)
 
 
-def brier_per_row(probabilities: Sequence[Sequence[float]], gold: Sequence[int]) -> np.ndarray:
+def brier_per_row(probabilities: Sequence[Sequence[float]], gold: Gold) -> np.ndarray:
     """Returns for each row the squared distance of its probabilities from the right answer's.
 
     Brier 1950: the sum over options of (p - 1)**2 for the right one, p**2 for the
-    others. Its mean over rows is the Brier score.
+    others. Its mean over rows is the Brier score. Several right ones are one, with their sum.
 
-    (.8, .2), the first is right  ->  .2**2 + .2**2 = .08
+    (.8, .2), the first is right             ->  .2**2 + .2**2 = .08
+    (.5, .3, .2), the first two are right    ->  .2**2 + .2**2 = .08
     """
+    gold = _places(gold)
     _check(probabilities, gold)
     return np.asarray(
         [
-            sum((p - (option == right)) ** 2 for option, p in enumerate(row))
+            (sum(row[place] for place in right) - 1) ** 2
+            + sum(p**2 for place, p in enumerate(row) if place not in right)
             for row, right in zip(probabilities, gold, strict=True)
         ]
     )
 
 
-def top(
-    probabilities: Sequence[Sequence[float]], gold: Sequence[int]
-) -> tuple[np.ndarray, np.ndarray]:
+def top(probabilities: Sequence[Sequence[float]], gold: Gold) -> tuple[np.ndarray, np.ndarray]:
     """Returns each row's largest probability, and whether the first option that has it is right."""
+    gold = _places(gold)
     _check(probabilities, gold)
     choices = [max(range(len(row)), key=row.__getitem__) for row in probabilities]
     confidences = [row[choice] for row, choice in zip(probabilities, choices, strict=True)]
-    is_right = [choice == right for choice, right in zip(choices, gold, strict=True)]
+    is_right = [choice in right for choice, right in zip(choices, gold, strict=True)]
     return np.asarray(confidences, np.float64), np.asarray(is_right, bool)
 
 
@@ -156,7 +161,12 @@ def _of_calibrated(confidences: np.ndarray, bins: int, seed: int) -> float:
     return float(np.abs(gaps).sum(axis=1).mean() / len(confidences))
 
 
-def _check(probabilities: Sequence[Sequence[float]], gold: Sequence[int]) -> None:
+def _places(gold: Gold) -> list[tuple[int, ...]]:
+    """Returns the places of each row's right options, be they one or several."""
+    return [tuple(np.atleast_1d(right).tolist()) for right in gold]
+
+
+def _check(probabilities: Sequence[Sequence[float]], gold: Sequence[tuple[int, ...]]) -> None:
     if not len(gold) or len(probabilities) != len(gold):
         raise ValueError(
             f"{len(probabilities)} rows of probabilities and {len(gold)} right answers: expected "
@@ -164,7 +174,7 @@ def _check(probabilities: Sequence[Sequence[float]], gold: Sequence[int]) -> Non
         )
     for row, right in zip(probabilities, gold, strict=True):
         is_distribution = abs(sum(row) - 1) <= _TOLERANCE and min(row) >= 0
-        if not is_distribution or not 0 <= right < len(row):
+        if not is_distribution or not all(0 <= place < len(row) for place in right):
             raise ValueError(
                 f"probabilities {tuple(row)!r} with the right one at {right!r}: expected numbers "
                 "of 0 or more that add up to one, and a place among them"

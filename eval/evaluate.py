@@ -30,7 +30,7 @@ from eval import (
 from flanlike import atomic, bounds, errors
 from flanlike import config as config_lib
 from flanlike import flags as flags_lib
-from flanlike.mixtures import compose
+from flanlike.mixtures import compose, holdout
 from flanlike.models import sharding
 from flanlike.prompts import manifest
 from flanlike.runs import folder as run_folder
@@ -255,15 +255,20 @@ def _questions(
 def _unseen(
     run: pathlib.Path, asked: questions.Questions, held_out: Sequence[str]
 ) -> tuple[str, ...]:
-    """Returns those of `held_out` that the run has not trained on, as far as its folder tells."""
+    """Returns those of `held_out` that the run has not trained on, as far as its folder tells.
+
+    A task whose material is in what the run trained on counts as trained on.
+    """
     path = run / "composition.json"
     tasks = json.loads(path.read_text("utf-8"))["tasks"] if path.is_file() else []
-    trained = {task["task"] for task in tasks}
+    trained = {task["task"]: task["cluster"] for task in tasks}
+    clusters = {cell.task.name: cell.task.cluster for cell in asked.cells}
+    seen = trained.keys() | holdout.shared(trained, clusters)
     of_name: dict[str, set[str]] = {}
-    for cell in asked.cells:
-        for name in (cell.task.cluster, cell.task.name):
-            of_name.setdefault(name, set()).add(cell.task.name)
-    return tuple(name for name in held_out if not of_name.get(name, set()) & trained)
+    for name, cluster in clusters.items():
+        of_name.setdefault(cluster, set()).add(name)
+        of_name.setdefault(name, set()).add(name)
+    return tuple(name for name in held_out if not of_name.get(name, set()) & seen)
 
 
 def _name(flags: argparse.Namespace, settings: Mapping[str, Any], config: Mapping[str, Any]) -> str:

@@ -137,7 +137,12 @@ def _columns(cell: predictions.Predictions) -> dict[str, Sequence[Any]]:
     found: dict[str, Sequence[Any]] = {
         "score": scores(cell),
         "choice": cell.shown_choice,
-        "gold": cell.shown_gold,
+        "gold": [
+            choice if choice in right else right[0]
+            for choice, right in zip(
+                cell.shown_choice or cell.shown_gold, cell.shown_right, strict=True
+            )
+        ],
         "text": cell.texts or (() if cell.shown_choice else answered.predicted_texts),
         "read": answered.predicted_texts if cell.texts else (),
         "unread": [int(one) or None for one in answered.unparsed],
@@ -162,6 +167,6 @@ def scores(cell: predictions.Predictions) -> Sequence[float]:
     """
     answered = cell.answered
     if answered.gold:
-        return [int(value) for value in metrics.right_answers(answered.predicted, answered.gold)]
+        return [int(value) for value in metrics.right_answers(answered.predicted, answered.judged)]
     by_row = metrics.per_row(cell.metric, answered)
     return () if by_row is None else [round(float(value), 4) for value in by_row]

@@ -152,7 +152,7 @@ def _matrix(
     pairs = [
         pair
         for cell in cells
-        for pair in zip(cell.answered.gold, cell.answered.predicted, strict=True)
+        for pair in zip(cell.answered.judged, cell.answered.predicted, strict=True)
     ]
     names = _label_names(cells[0], prompts)
     labels = sorted({*names, *(label for pair in pairs for label in pair)} - {metrics.NO_ANSWER})

@@ -7,6 +7,8 @@ DIR/flanlike_rte_exam.jsonl       its rows, as {"row": "test/3", "inputs": "Does
                                   "choices": ["yes", "no"], "gold": 0}
 ```
 
+`gold` is a list of places in a task of which some rows have several right options.
+
 Options are ranked as `acc` (the sum of log-probabilities without EOS) and `acc_norm` (that by
 characters). Answers in a model's own words are compared with the references as `exact_match`. Its
 metrics read no answer out of a rationale: such templates are left out, and counted.
@@ -20,6 +22,7 @@ from typing import Any
 
 from eval import questions
 from flanlike import atomic
+from flanlike.tasks import task as tasks
 
 PREFIX = "flanlike"
 _READER = '''"""Reads the rows of these tasks, for lm-evaluation-harness."""
@@ -74,13 +77,15 @@ def rows(cell: questions.Cell) -> list[dict[str, Any]]:
     `inputs` come without the newline that a decoder reads after them: it is the task's delimiter.
     """
     found = []
+    has_several = any(record.get("also_right") for record in cell.records)
     for row, record, prompt in zip(cell.rows, cell.records, cell.prompts, strict=True):
         one: dict[str, Any] = {"row": row, "inputs": prompt.inputs.removesuffix("\n")}
         if cell.is_generated:
             one["answers"] = [questions.completed(cell, record, r) for r in prompt.references]
         else:
             choices = [questions.completed(cell, record, o) for o in prompt.options]
-            one |= {"choices": choices, "gold": prompt.gold}
+            right = [prompt.label_of_option.index(i) for i in tasks.right_labels(record)]
+            one |= {"choices": choices, "gold": right if has_several else prompt.gold}
         found.append(one)
     return found
 

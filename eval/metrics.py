@@ -23,9 +23,11 @@ NO_ANSWER = -1  # the class index of a text that gives no answer that can be rea
 class Answered:
     """What a model answered on the rows of one task, column by column, with what is right.
 
-    `predicted` and `gold` are class indices (or NO_ANSWER); `predicted_texts` and `references` are
-    for text metrics, `predicted_numbers` and `gold_numbers` for correlations, `groups` for metrics
-    over groups. `unparsed` says of generated texts whether no answer could be read from them.
+    `predicted` and `gold` are class indices (or NO_ANSWER); `also_right` are further classes that
+    are right of each row, empty where no row of the task has any. `predicted_texts` and
+    `references` are for text metrics, `predicted_numbers` and `gold_numbers` for correlations,
+    `groups` for metrics over groups. `unparsed` says of generated texts whether no answer could be
+    read from them.
     Columns that a task lacks are empty.
     """
 
@@ -37,6 +39,18 @@ class Answered:
     gold_numbers: tuple[float, ...] = ()
     groups: tuple[str, ...] = ()
     unparsed: tuple[bool, ...] = ()
+    also_right: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def judged(self) -> tuple[int, ...]:
+        """Returns the right class of each row; of several the predicted one, or else the first.
+
+        With these in place of `gold` every metric of classes takes any right answer for right.
+        """
+        if not self.also_right:
+            return self.gold
+        columns = zip(self.predicted, self.gold, self.also_right, strict=True)
+        return tuple(said if said in also else gold for said, gold, also in columns)
 
     def take(self, indices: Sequence[int]) -> "Answered":
         """Returns the same columns with only these rows, in this order."""
@@ -173,7 +187,10 @@ def spearman(predicted: Sequence[float], gold: Sequence[float]) -> float:
 
 
 def _columns(name: str, metric: Metric, answered: Answered) -> list[Sequence]:
-    columns = [getattr(answered, column) for column in metric.needs]
+    columns = [
+        answered.judged if column == "gold" else getattr(answered, column)
+        for column in metric.needs
+    ]
     for column_name, column in zip(metric.needs, columns, strict=True):
         if not column:
             raise ValueError(

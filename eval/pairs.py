@@ -112,7 +112,13 @@ def on_rows_of(
 
 def _asked(cell: predictions.Predictions) -> tuple[object, ...]:
     answered = cell.answered
-    right = (answered.gold, answered.references, answered.gold_numbers, answered.groups)
+    right = (
+        answered.gold,
+        answered.also_right,
+        answered.references,
+        answered.gold_numbers,
+        answered.groups,
+    )
     return cell.task, cell.metric, cell.rows, right
 
 
@@ -180,7 +186,7 @@ def _exchanged(
         metrics.Answered(
             **{
                 column: getattr(a.answered, column) + getattr(b.answered, column)
-                for column in needs
+                for column in (*needs, "also_right")
             }
         )
         for a, b in templates

@@ -86,6 +86,14 @@ class Predictions:
         each = [cut for row in self.is_sample_cut for cut in row] or self.is_cut
         return sum(each) / len(each) if each else None
 
+    @property
+    def shown_right(self) -> tuple[tuple[int, ...], ...]:
+        """Returns the places of each ranked row's right options as shown, the target's first."""
+        if not self.answered.also_right or not self.labels:
+            return tuple((place,) for place in self.shown_gold)
+        columns = zip(self.shown_gold, self.labels, self.answered.also_right, strict=True)
+        return tuple((gold, *map(labels.index, also)) for gold, labels, also in columns)
+
     def value(self, metric: str | None = None) -> float:
         return metrics.compute(metric or self.metric, self.answered)
 

@@ -184,12 +184,18 @@ def _ranked_samples(
             inputs=cell.prompts[i].inputs,
             options=cell.prompts[i].options,
             probabilities=scores[i].probabilities,
-            gold=cell.prompts[i].options[cell.prompts[i].gold],
+            gold=_right_option(cell.prompts[i], scores[i].choice),
             answer=cell.prompts[i].options[scores[i].choice],
             prompts=cell.style,
         )
         for i in _shown(cell)
     ]
+
+
+def _right_option(prompt: tasks.Prompt, choice: int) -> str:
+    """Returns the right option: of several the chosen one, or else the target's."""
+    chosen = prompt.options[choice]
+    return chosen if chosen in prompt.references else prompt.options[prompt.gold]
 
 
 def _generated_samples(cell: question_module.Cell, texts: Sequence[str]) -> list[evaluation.Sample]:

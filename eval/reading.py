@@ -10,6 +10,7 @@ names an option decides; one that names two is not read at all.
 """
 
 import functools
+import itertools
 import re
 import string
 from collections.abc import Callable, Iterator, Sequence
@@ -25,9 +26,29 @@ _SO = re.compile(
     r"(?:(?:it|this|that) (?:is|must be|would be|means)\b[\s,:]*)?",
     re.IGNORECASE,
 )
+_CHOICE = re.compile(
+    r"\bI(?:['\u2019]d|\s+would)?\s+(?:say|choose|pick|select|go\s+with)\b(?:\s+that\b)?:?",
+    re.IGNORECASE,
+)
 # What may follow an answer that stands at the beginning of a text.
 _STOP = r"(?=\s*(?:$|[.,;:!?)\]\n\u2013\u2014]|-\s)|\s+(?:because|since|as|is|was|for)\b)"
+_SUM = re.compile(r"\s*[-+*/=\u00d7\u00f7]\s*[\d(]")  # behind a number: "7 - (2 * 3)"
 _LETTER_FIRST = re.compile(r"\W*[A-Z][^\w\s]")
+_IS_NOT_SO = (
+    r"(?:(?:is|are|was|were|would be|must be|can|could|does|do)\s*"
+    r"(?:not|wrong|incorrect|false|out|too|impossible)\b|(?:ca|wo|does|do|is|are)n['\u2019]t\b)"
+    r"(?:\s+\w+)?"
+)
+_ASKS_FALSE = re.compile(
+    r"\b(?i:which|what|who|all|each)\b[^.?!\n]*\b(?i:false|incorrect|wrong|untrue|except|not)\b"
+    r"|\b(?:EXCEPT|NOT)\b"
+)
+_NO_SUCH = re.compile(r"\bno\s+(?!because\b|since\b|as\b|for\b|from\b)[a-z]", re.IGNORECASE)
+_OPPOSITES = {"true": "false", "false": "true"}
+_NOT_TRUE = re.compile(
+    r"(?:\bnot|(?<=\w)n['\u2019]t)\s+(?:(?:really|entirely|quite)\s+)?(?P<word>true|false)\b",
+    re.IGNORECASE,
+)
 _NEXT = re.compile(r"^[\s,;/&)\].]*(?:(?:and|or)\b(?:\s+also\b)?)?[\s(\[]*", re.IGNORECASE)
 
 
@@ -43,32 +64,48 @@ class _Name:
     is_shown: bool
 
 
-def place(options: Sequence[str], text: str, *, shown: str = "") -> int | None:
+def place(
+    options: Sequence[str], text: str, *, shown: str = "", is_first: bool = False
+) -> int | None:
     """Returns the place of the option that a text means; None where it means none or several.
 
-    `shown` is the prompt's text, whose list says which letter stands for which option.
+    `shown` is the prompt's text, whose list says which letter stands for which option. Where an
+    answer `is_first`, and asked for alone, what comes after a line that is one goes on from it.
     """
     names = _names(tuple(options), shown)
-    for found in _read(tuple(options), names, text):
+    answer = wording.before_follow_up(text)
+    texts = [_without_denied(names, answer)]
+    if _asks_false(names, shown):  # "(B) is false" may be the answer, where no other is
+        texts.append(_without_denied(names, answer, leaves_false=True))
+    read = (_read(tuple(options), names, one, is_first) for one in texts)
+    for found in itertools.chain([_repeated(options, text)], *read):
         if found:
             return next(iter(found)) if len(found) == 1 else None
     return None
 
 
-def _read(options: Sequence[str], names: Sequence[_Name], text: str) -> Iterator[Places]:
+def _read(
+    options: Sequence[str], names: Sequence[_Name], text: str, is_first: bool
+) -> Iterator[Places]:
     """Yields the options named in each place where an answer may stand, the surest place first."""
-    yield _repeated(options, text)
-    text = wording.before_follow_up(text)
     for part in wording.marked(text):
         yield _named(options, names, part)
     led = wording.after_lead_in(text)
     if led is not None:
         yield _named(options, names, wording.lines(led)[0])
+    if chosen := _CHOICE.split(text)[1:]:
+        yield _named(options, names, wording.lines(wording.plain(chosen[-1]))[0])
     text = wording.plain(text)
     line, sentences = wording.lines(text)[0], wording.sentences(text)
     last = _SO.sub("", sentences[-1])
     yield _repeated(options, text)
-    yield _leading(names, line) | _whole(options, names, last)
+    alone = _alone(options, names, line)
+    if (is_first and not _is_list(options, names, text)) or not _alone(options, names, last):
+        yield alone  # what follows are the reasons
+    found = _leading(names, line)
+    if not found or last != sentences[-1] or _alone(options, names, last):
+        found |= _whole(options, names, last)  # the first and the last word may differ
+    yield found
     if "=" in last:  # of a sum, what it comes to
         yield _mentioned(names, last.rpartition("=")[2])
     yield _mentioned(names, last)
@@ -82,6 +119,23 @@ def _named(options: Sequence[str], names: Sequence[_Name], text: str) -> Places:
 
 def _whole(options: Sequence[str], names: Sequence[_Name], text: str) -> Places:
     return _repeated(options, text) or _leading(names, text)
+
+
+def _alone(options: Sequence[str], names: Sequence[_Name], text: str) -> Places:
+    """Returns the option that a text names and says nothing else of: "(B)", "B) 42", not "B is"."""
+    if found := _repeated(options, text):
+        return found
+    found, rest = _first(names, text)
+    again, end = _first(names, rest.lstrip(").:]- "))
+    rest = end if again and again <= found else rest
+    return _NONE if re.search(r"\w", rest) else found
+
+
+def _is_list(options: Sequence[str], names: Sequence[_Name], text: str) -> bool:
+    """Returns whether a text begins with all options, one a line, and so says none of them."""
+    begun = wording.lines(text)[: len(options)]
+    named = frozenset().union(*(_alone(options, names, line) for line in begun))
+    return len(options) > 1 and len(named) == len(options)
 
 
 def _repeated(options: Sequence[str], text: str) -> Places:
@@ -108,7 +162,8 @@ def _leading(names: Sequence[_Name], text: str) -> Places:
     is_list = re.match(r"\s*(?:$|[,.;/&)]|and\b|or\b)", end) is not None
     has_joint = re.match(r"\W*\s*(?:and|or)\b|\s*[/&]", rest, re.IGNORECASE) is not None
     is_text_of_label = rest[:1] in set(").:]-") and second <= found
-    if second and not is_text_of_label and (is_list or has_joint):
+    is_sentence = re.match(r"[)\]]?[.!]\s", rest) and re.search(r"\w", end)  # "(B). (A) is ..."
+    if second and not is_text_of_label and not is_sentence and (is_list or has_joint):
         return found | second
     return found
 
@@ -120,6 +175,7 @@ def _first(names: Sequence[_Name], text: str) -> tuple[Places, str]:
         (match.end(), index)
         for index, name in enumerate(names)
         if name.text and (match := re.match(_pattern(name.text) + _STOP, text, re.IGNORECASE))
+        if not (_SUM.match(text, match.end()) and numerals.is_one(name.text))
     ]
     by_label = [
         (match.end(), index)
@@ -159,16 +215,54 @@ def _mentioned(names: Sequence[_Name], text: str) -> Places:
     if by_label and (not found or all(name.is_shown for name in names)):
         # A letter shown says which is meant; the rest of the words tell why.
         return frozenset(by_label | found if len(by_label) > 1 else by_label)
+    if len(found) > 1 and _NO_SUCH.search(text):
+        # "There is no doubt, so yes" answers with the other word.
+        rest = {index for index in found if names[index].text.casefold() != "no"}
+        found = rest if not _named_no(text) else found
     if found:
         return frozenset(found)
     return _by_number(names, text)
 
 
+def _named_no(text: str) -> bool:
+    """Returns whether "no" is said other than of a thing that there is none of."""
+    return re.search(r"\bno\b", _NO_SUCH.sub("", text), re.IGNORECASE) is not None
+
+
+def _asks_false(names: Sequence[_Name], shown: str) -> bool:
+    """Returns whether a prompt asks what is false: "Which is not so?", "All are birds EXCEPT"."""
+    for name in names:
+        shown = shown.replace(name.text or "\n", " ")
+    return _ASKS_FALSE.search(shown) is not None
+
+
+def _without_denied(names: Sequence[_Name], text: str, *, leaves_false: bool = False) -> str:
+    """Returns a text without the options that it denies or weighs by their letters.
+
+    "not true" is "false". With `leaves_false` an option that is called so stays.
+    Before: "(A) is wrong, so it is (B), not C." After: ", so it is (B), ."
+    """
+    if {name.text.casefold() for name in names} == set(_OPPOSITES):
+        text = _NOT_TRUE.sub(lambda match: f" {_OPPOSITES[match['word'].lower()]}", text)
+    labels = "|".join(name.label for name in names if name.is_shown and name.label.isalpha())
+    if not labels:
+        return text
+    one = rf"(?:[(\[](?:{labels})[)\]]|\b(?:{labels})\b)"
+    each = rf"(?:\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer)s?\s+)?{one}(?:\s*(?:,|and|or|nor)\s*{one})*"
+    denied = rf"\b(?:[Nn]ot|[Nn]either)\s+{each}|{each}\?\s*[Nn]o\b"
+    denied += rf"|\b(?:[Ee]ither|[Bb]etween)\s+{one}\s*(?:and|or)\s*{one}"
+    is_worded_so = any(re.match(_IS_NOT_SO, name.text, re.IGNORECASE) for name in names)
+    if not is_worded_so and not leaves_false:
+        denied += rf"|{each}\s+{_IS_NOT_SO}"
+    return re.sub(denied, "", text)
+
+
 def _by_number(names: Sequence[_Name], text: str) -> Places:
-    """Returns the option whose number the text says, where each has one of its own."""
+    """Returns the option whose number the text says, where each with numbers has one of its own."""
     each = [numerals.values(name.text) for name in names]
-    worth = [numbers[0] for numbers in each if len(numbers) == 1]
-    if len(set(worth)) < len(names):
+    worth = [numbers[0] if numbers else None for numbers in each]  # None: "none of these"
+    there = [value for value in worth if value is not None]
+    if max(map(len, each)) > 1 or len(set(there)) < len(there):
         return _NONE
     said = {worth.index(value) for value in numerals.values(text) if value in worth}
     return frozenset(said)

@@ -18,6 +18,7 @@ from eval import (
     run_folder,
 )
 from flanlike import atomic
+from flanlike.mixtures import holdout
 
 
 def write(folder: str | pathlib.Path, *, command: str = "") -> list[pathlib.Path]:
@@ -105,7 +106,11 @@ def _top(run: run_folder.Run) -> list[page.Block]:
 
 def _held_out(run: run_folder.Run) -> list[page.Block]:
     held_out = [change for change in run.changes if run.is_held_out(change)]
-    seen = [change for change in run.changes if not run.is_held_out(change)]
+    others = [change for change in run.changes if not run.is_held_out(change)]
+    shared = [
+        c for c in others if not run.is_trained(c) and not run.shared.keys().isdisjoint(c.tasks)
+    ]
+    seen = [change for change in others if change not in shared]
     is_open = set(run.after.open_clusters)
     groups = (
         ("Held-out clusters", [c for c in held_out if c.name not in is_open], "held_out"),
@@ -114,12 +119,38 @@ def _held_out(run: run_folder.Run) -> list[page.Block]:
             [c for c in held_out if c.name in is_open],
             "held_out_open",
         ),
+        ("Clusters that share material with what was trained on", shared, "shared"),
         ("Clusters" if run.is_of_model else "Clusters that training saw", seen, "seen"),
     )
     blocks: list[page.Block] = []
     for title, group, name in groups:
         if group:
             blocks += [page.Heading(text=title), *_clusters(group, name, is_first=not blocks)]
+    return [*blocks, *_shared(run)]
+
+
+def _shared(run: run_folder.Run) -> list[page.Block]:
+    """Returns which asked tasks share what with trained ones, those alike in one line."""
+    alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for task, found in run.shared.items():
+        alike.setdefault(tuple(found.items()), []).append(task)
+    items = []
+    for found, names in alike.items():
+        by_material: dict[str, list[str]] = {}
+        for other, material in found:
+            by_material.setdefault(material, []).append(page.literal(other))
+        what = "; ".join(f"{what} with {', '.join(o)}" for what, o in by_material.items())
+        items.append(f"{', '.join(map(page.literal, names))}: {what}")
+    collections = [n for n, cluster in run.trained.items() if cluster == holdout.ALL_CLUSTERS]
+    blocks: list[page.Block] = []
+    if items:
+        intro = "These tasks were not trained on, but share material with tasks that were:"
+        blocks += [page.Text(text=intro), page.Bullets(items=items)]
+    if collections:
+        named = ", ".join(map(page.literal, collections))
+        text = f"Training had {named}, with rows of tasks of every cluster: what these share "
+        text += "with the tasks asked is named as far as it is known."
+        blocks.append(page.Text(text=text, role="note"))
     return blocks
 
 

@@ -319,7 +319,10 @@ def _by_scoring(main: Cells) -> dict[str, float]:
 
 
 def _chance(cell: predictions.Predictions, metric: str) -> float | None:
-    return baselines.chance(cell.option_counts) if metric == "accuracy" else None
+    if metric != "accuracy":
+        return None
+    right = [1 + len(also) for also in cell.answered.also_right]
+    return baselines.chance(cell.option_counts, right)
 
 
 def _balanced_accuracy(cell: predictions.Predictions) -> float | None:
@@ -327,8 +330,10 @@ def _balanced_accuracy(cell: predictions.Predictions) -> float | None:
     if not cell.answered.gold:
         return None
     if cell.fixed_labels or not cell.shown_choice:
-        return metrics.balanced_accuracy(cell.answered.predicted, cell.answered.gold)
-    return metrics.balanced_accuracy(cell.shown_choice, cell.shown_gold)
+        return metrics.balanced_accuracy(cell.answered.predicted, cell.answered.judged)
+    places = zip(cell.shown_choice, cell.shown_right, strict=True)
+    judged = [choice if choice in right else right[0] for choice, right in places]
+    return metrics.balanced_accuracy(cell.shown_choice, judged)
 
 
 def _calibration(cells: Cells) -> dict[str, float | None]:

@@ -151,4 +151,4 @@ class _Rate:
 
 def _right(cell: predictions.Predictions) -> np.ndarray:
     answered = cell.answered
-    return (np.asarray(answered.predicted) == np.asarray(answered.gold)).astype(np.float64)
+    return (np.asarray(answered.predicted) == np.asarray(answered.judged)).astype(np.float64)

@@ -25,6 +25,7 @@ from typing import Any
 
 from eval import comparison, evaluation, kept_prompts, results
 from flanlike import errors, jsonl
+from flanlike.mixtures import holdout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +68,28 @@ class Run:
         return [item for item in self.after.tasks() if item.prompts == self.prompts]
 
     def is_held_out(self, change: comparison.Change) -> bool:
-        """Says whether training saw no task of the change's cluster."""
+        """Says whether training saw no task of the change's cluster, nor what they are made of."""
         held_out = set(self.after.held_out)
-        trained = {task["cluster"] for task in self.composition.get("tasks", ())}
-        return change.name in held_out or (
-            set(change.tasks) <= held_out and change.name not in trained
+        is_named = change.name in held_out or (
+            set(change.tasks) <= held_out and not self.is_trained(change)
         )
+        return is_named and self.shared.keys().isdisjoint(change.tasks)
+
+    def is_trained(self, change: comparison.Change) -> bool:
+        """Says whether training saw a task of the change's cluster."""
+        return change.name in self.trained.values()
+
+    @functools.cached_property
+    def trained(self) -> dict[str, str]:
+        """The tasks that the run trained on, with their clusters, as far as its folder tells."""
+        return {task["task"]: task["cluster"] for task in self.composition.get("tasks", ())}
+
+    @functools.cached_property
+    def shared(self) -> dict[str, dict[str, str]]:
+        """What asked tasks share with trained ones: see `holdout.shared`."""
+        asked = {cell.task: cell.cluster for cell in self.after.cells if not cell.is_choosing}
+        untrained = {task: asked[task] for task in asked if task not in self.trained}
+        return holdout.shared(self.trained, untrained)
 
     def texts_asked(self, found: evaluation.Evaluation) -> kept_prompts.Prompts:
         """Returns the prompts of one of the run's evaluations, as far as they were kept."""

@@ -4,8 +4,9 @@ import re
 
 _FOLLOW_UP = re.compile(
     r"\n{3,}"
-    r"|\n\s*\W{0,4}(?:(?:next|new)\s+)?(?:Q|question|problem|exercise|human|user|input|instruction)"
-    r"\s*\d*\s*\W{0,4}[:.]"
+    r"|\n\s*\W{0,4}(?:(?:next|new|another|second|follow-up)\s+)?"
+    r"(?:Q|question|problem|exercise|human|user|input|instruction)\s*\d*\s*\W{0,4}[:.]"
+    r"|\n\s*\W{0,4}(?:question|problem|exercise|human|user)\s*\d*[ \t*_]*\n"
     r"|<\|?(?:end\w*|eot\w*|eos|im_end|im_start|start_of_turn|end_of_turn|/s)\|?>|</s>",
     re.IGNORECASE,
 )
@@ -14,20 +15,30 @@ _LEAD_IN = re.compile(
     r"(?:\s+(?:to|for)\s[^.:\n]{0,80}?)?"
     r"(?:\s*(?:is|was|would\s+be|will\s+be|must\s+be|should\s+be)\b(?:\s+that\b|\s+option\b)?"
     r"\s*:?|\s*[:=\u2192]|\s*-+>|\s+-)"
-    r"|^\s*(?:A|Ans)\s*:",
+    r"|^\s*(?:A|Ans)\s*:"
+    r"|^[#\s]*(?:final\s+|correct\s+)?answer\s*\n",  # a heading
     re.IGNORECASE | re.MULTILINE,
 )
 _TAGGED = re.compile(r"<answer>(.*?)(?:</answer>|$)", re.IGNORECASE | re.DOTALL)
 _HASHES = re.compile(r"####\s*(.*)")
+_HEADING = re.compile(
+    r"(?:\d+[.)]\s+[a-z]|(?:step|part|solution|explanation|reason\w*)\b|(?:final\s+)?answer\W*$)",
+    re.IGNORECASE,
+)
+_THOUGHT = re.compile(r"^.*</think>", re.DOTALL)
 _LATEX = re.compile(r"\\(?:text\w*|math\w+|boxed|mbox)\s*\{([^{}]*)\}")
-_LATEX_MARKS = re.compile(r"\\[()\[\],;!]|\\(?=[$%#&_])")
+_LATEX_MARKS = re.compile(r"\\[()\[\],;!]|\\(?=[$%#&_ ])")
+_LATEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+_LATEX_OPERATORS = {r"\times": "\u00d7", r"\cdot": "\u00b7", r"\div": "\u00f7"}
 
 
 def before_follow_up(text: str) -> str:
     """Returns a text up to what a model appends after its answer: a next question, an end mark.
 
+    What it thought aloud between <think> tags, before the answer, is left out too.
     Before: "5\\n\\nQ: How many now?\\nA: 7". After: "5".
     """
+    text = _THOUGHT.sub("", text)
     begun = len(text) - len(text.lstrip())
     found = _FOLLOW_UP.search(text, begun + 1)
     return (text[: found.start()] if found else text).strip()
@@ -40,9 +51,13 @@ def plain(text: str) -> str:
     """
     text = re.sub(r"\*{2,}|`+|(?<!\w)__|__(?!\w)", "", text)
     text = text.replace("{,}", ",")
+    text = _LATEX_FRACTION.sub(r"\1/\2", text)
+    for command, sign in _LATEX_OPERATORS.items():
+        text = text.replace(command, sign)
     while (found := _LATEX.sub(r"\1", text)) != text:
         text = found
     text = re.sub(r"(?<!\w)\*(\w[^*\n]*?)\*(?!\w)", r"\1", text)
+    text = re.sub(r"(?<!\w)_(\w[^_\n]*?)_(?!\w)", r"\1", text)
     text = re.sub(r"\$([^$\s][^$\n]*?)\$(?!\d)", r"\1", text)
     return _LATEX_MARKS.sub("", text)
 
@@ -53,8 +68,10 @@ def marked(text: str) -> list[str]:
     "so \\\\boxed{5}" -> ["5"]      "2 + 3 = 5\\n#### 5" -> ["5"]      "<answer>5</answer>" -> ["5"]
     """
     boxed = text.rpartition("\\boxed")[2] if "\\boxed" in text else ""
-    tagged, hashes = _TAGGED.findall(text), _HASHES.findall(text)
-    found = [_braced(boxed), *tagged[-1:], *hashes[-1:]]
+    tagged = _TAGGED.findall(text)
+    # Behind the first such mark a text may go on with questions of its own.
+    hashes = [part for part in _HASHES.findall(text) if not _HEADING.match(plain(part))]
+    found = [_braced(boxed), *tagged[-1:], *hashes[:1]]
     return [plain(part).strip() for part in found if part.strip()]
 
 

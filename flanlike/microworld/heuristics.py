@@ -45,8 +45,9 @@ def chance(records: Sequence[Record], task: tasks.Task) -> float:
     if isinstance(task.answers, tasks.FreeText):
         return 0.0
     if isinstance(task.answers, tasks.Choices):
-        return _mean([1 / len(record["options"]) for record in records])
-    return 1 / len(task.answers.names)
+        return _mean([len(_rights(record)) / len(record["options"]) for record in records])
+    right = [len(_rights(record)) for record in records] or [1]
+    return _mean(right) / len(task.answers.names)
 
 
 def commonest_answer(train_records: Sequence[Record], test_records: Sequence[Record]) -> float:
@@ -68,9 +69,9 @@ def commonest_answer(train_records: Sequence[Record], test_records: Sequence[Rec
 def _labels(train: Sequence[Record], test: Sequence[Record], task: tasks.Task) -> dict[str, float]:
     words = task.answers.words
     most = Counter(record["label"] for record in train).most_common(1)[0][0]
-    scores = {"majority": _mean([record["label"] == most for record in test])}
+    scores = {"majority": _mean([most in _rights(record) for record in test])}
     for index, word in enumerate(words):
-        scores[f"always {word!r}"] = _mean([record["label"] == index for record in test])
+        scores[f"always {word!r}"] = _mean([index in _rights(record) for record in test])
     scores |= _overlap_scores(test, task, lambda record: words)
     features = {"fitted length": lambda record: _bin(len(_words(_text(record, task))), 3)}
     if len(task.fields) > 1:
@@ -90,7 +91,7 @@ def _choices(train: Sequence[Record], test: Sequence[Record], task: tasks.Task) 
         ),
     }
     for index in range(width):
-        scores[f"option {index + 1}"] = _mean([record["label"] == index for record in test])
+        scores[f"option {index + 1}"] = _mean([index in _rights(record) for record in test])
     scores |= _overlap_scores(test, task, lambda record: record["options"])
     scores["first mentioned"] = _mean([_picked(record, _mention(record, task)) for record in test])
     scores["last mentioned"] = _mean(
@@ -136,8 +137,8 @@ def _overlap_scores(
     for record in test:
         known = set(_words(_text(record, task)))
         shared = [_share(option, known) for option in options_of(record)]
-        most.append(_guess(shared, record["label"]))
-        least.append(_guess([-value for value in shared], record["label"]))
+        most.append(_guess(shared, record))
+        least.append(_guess([-value for value in shared], record))
     return {"most overlap": _mean(most), "least overlap": _mean(least)}
 
 
@@ -155,7 +156,7 @@ def _fitted(
         seen = counts.get(feature(record), overall)
         if seen.total() < _MIN_BIN:
             seen = overall
-        hits.append(record["label"] == seen.most_common(1)[0][0])
+        hits.append(seen.most_common(1)[0][0] in _rights(record))
     return _mean(hits)
 
 
@@ -185,13 +186,17 @@ def _mention(record: Record, task: tasks.Task, *, is_last: bool = False) -> Call
 
 
 def _picked(record: Record, value: Callable[[str], float]) -> float:
-    return _guess([value(option) for option in record["options"]], record["label"])
+    return _guess([value(option) for option in record["options"]], record)
 
 
-def _guess(values: Sequence[float], label: int) -> float:
+def _guess(values: Sequence[float], record: Record) -> float:
     """Returns the chance of being right when guessing among the options of the highest value."""
     highest = max(values)
-    return (values[label] == highest) / sum(value == highest for value in values)
+    hits = sum(values[label] == highest for label in _rights(record))
+    return hits / sum(value == highest for value in values)
+
+
+_rights = tasks.right_labels
 
 
 def _gold(record: Record) -> str:

@@ -44,7 +44,10 @@ NEAR_CLUSTERS: Mapping[str, tuple[str, ...]] = {
 
 ALL_CLUSTERS = "instruction_collections"  # its rows may be of any cluster
 
-COLLECTED: Mapping[str, frozenset[str]] = {  # the tasks whose rows a collection has
+# The tasks whose rows a collection has, by what `overlap` finds and by the names of its own tasks
+# ("task028_drop_answer_generation"): of Super-NaturalInstructions those of tasks/README.md and
+# splits/default/train_tasks.txt in its repository.
+COLLECTED: Mapping[str, frozenset[str]] = {
     "t0_sf": frozenset(
         {
             "ag_news_subset",
@@ -73,14 +76,29 @@ COLLECTED: Mapping[str, frozenset[str]] = {  # the tasks whose rows a collection
     ),  # fmt: skip
     "natural_instructions_v2": frozenset(
         {
+            "ag_news_subset",
+            "arc_challenge",
+            "arc_easy",
             "asdiv",
+            "bool_q",
+            "codah",
+            "common_gen",
+            "commonsense_qa",
             "coqa",
             "cosmos_qa",
+            "cot_creak",
             "cot_esnli",
             "cot_qasc",
+            "cot_sensemaking",
+            "cot_strategyqa",
+            "creak",
             "dart",
+            "dream",
+            "drop",
             "e2e_nlg",
+            "gap",
             "gigaword",
+            "imdb_reviews",
             "math_dataset",
             "mawps",
             "mc_taco",
@@ -90,18 +108,35 @@ COLLECTED: Mapping[str, frozenset[str]] = {  # the tasks whose rows a collection
             "natural_questions",
             "openbookqa",
             "paws_wiki",
+            "piqa",
+            "record",
             "samsum",
             "scitail",
+            "sense_making",
+            "sentiment140",
             "sick",
             "snli",
+            "social_i_qa",
+            "squad_v1",
+            "squad_v2",
+            "sst2",
             "story_cloze",
+            "strategy_qa",
             "trec",
+            "trivia_qa",
+            "tweet_eval_emotion",
+            "tweet_eval_irony",
             "web_questions",
+            "winogrande",
             "wsc",
             "wsc273",
+            "yelp_polarity_reviews",
         }
     ),  # fmt: skip
 }
+
+# The same, of whole clusters: Super-NaturalInstructions has MMLU's questions by subject.
+COLLECTED_CLUSTERS: Mapping[str, frozenset[str]] = {"natural_instructions_v2": frozenset({"mmlu"})}
 
 SHARED_MATERIAL: tuple[tuple[str, frozenset[str]], ...] = (
     ("SQuAD's paragraphs and questions", frozenset({"qnli", "squad_v1", "squad_v2"})),
@@ -209,6 +244,29 @@ def leaks(clusters: Mapping[str, Sequence[str]], split: Split) -> tuple[Leak, ..
     return tuple(
         leak for task in split.train for leak in _leaks(task, cluster_of[task], split.evaluation)
     )
+
+
+def shared(trained: Mapping[str, str], asked: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Returns what each asked task is known to share with trained ones, by the trained task.
+
+    Both map tasks to their clusters; those that share nothing are not in the result.
+
+    shared({"squad_v1": "reading_comprehension"}, {"qnli": "nli", "rte": "nli"})
+        -> {"qnli": {"squad_v1": "SQuAD's paragraphs and questions"}}
+    """
+    found: dict[str, dict[str, str]] = {}
+    for task, cluster in asked.items():
+        for other in trained:
+            if other != task and (material := _material(task, cluster, other)):
+                found.setdefault(task, {})[other] = material
+    return found
+
+
+def _material(task: str, cluster: str, other: str) -> str | None:
+    is_collected = task in COLLECTED.get(other, ()) or cluster in COLLECTED_CLUSTERS.get(other, ())
+    if is_collected or other in COLLECTED.get(task, ()):
+        return "its rows"
+    return next((what for what, tasks in SHARED_MATERIAL if {task, other} <= tasks), None)
 
 
 def _near(cluster: str, held_out: Sequence[str]) -> str | None:

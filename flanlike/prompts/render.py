@@ -230,7 +230,10 @@ def _solve(
             f"task {task.name!r}, template {template.id!r}: the record has no {error.args[0]!r}; "
             f"it has {sorted(record)!r}, and should have {task.fields!r}"
         ) from None
-    references = (answer,) if options else tuple(record["references"])
+    if options:
+        references = tuple([options[order.index(i)] for i in task_module.right_labels(record)])
+    else:
+        references = tuple(record["references"])
     if not is_direct:
         options, order, references = (), (), (targets,)
     return _Solved(inputs, targets, options, order, references, shows_options, by_letter)

@@ -41,7 +41,7 @@ class Check:
             wrong = self._wrong_label(record)
         if wrong or len(record) <= self._keys:
             return wrong
-        return _wrong_extras(record)
+        return _wrong_extras(record) or self._wrong_also_right(record)
 
     def _wrong_label(self, record: task_module.Record) -> str:
         options = self._words
@@ -53,6 +53,22 @@ class Check:
         if type(label) is int and 0 <= label < len(options):
             return ""
         return f"label is {texts.shown(label)}; expected an index into {texts.shown([*options])}"
+
+    def _wrong_also_right(self, record: task_module.Record) -> str:
+        if "also_right" not in record:
+            return ""
+        also = record["also_right"]
+        count = 0 if self._is_free else len(self._words or record["options"])
+        is_list = isinstance(also, (list, tuple)) and all(type(label) is int for label in also)
+        are_others = is_list and len({*also, record.get("label")}) == len(also) + 1
+        if are_others and all(0 <= label < count for label in also):
+            return ""
+        return (
+            f"also_right is {texts.shown(also)}; expected a list of indices of options other than "
+            f"label, from 0 to {count - 1}"
+            if count
+            else "also_right is of labels and choices only"
+        )
 
 
 def _wrong_options(options: Any) -> str:

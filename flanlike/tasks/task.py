@@ -8,7 +8,8 @@ one string for each of `Task.fields` and, by the kind of answers:
     FreeText   "references": list[str]                      all are right; the first is the target
 
 A chain-of-thought task also lists "rationale" among its fields. Optional keys: "score" (float, the
-gold value where a metric wants more than the label) and "group" (str, for metrics over groups).
+gold value where a metric wants more than the label), "group" (str, for metrics over groups) and, of
+labels and choices, "also_right" (list[int], further options that are right; `label` is the target).
 What is asked of each in particular, `records` says.
 """
 
@@ -227,7 +228,7 @@ class Task:
                 f"task {self.name!r}: optional is {self.optional!r}; expected a field that is not, "
                 "and no rationale, but where a task is only evaluated"
             )
-        reserved = {"label", "options", "references", "answer", "score", "group"}
+        reserved = {"label", "also_right", "options", "references", "answer", "score", "group"}
         if clash := reserved & set(self.fields):
             raise ValueError(f"task {self.name!r}: {sorted(clash)!r} are reserved, not fields")
         for name, cut in self.cut.items():
@@ -288,7 +289,8 @@ class Prompt:
     """Rendered text: what the model reads, what it should write, and what it may choose from.
 
     `options` are the answer texts to score, in the order shown (empty for free text); `gold` is the
-    index of the right one. `label_of_option[i]` is the record's own label index of options[i].
+    index of the right one, the target's. `label_of_option[i]` is the record's own label index of
+    options[i]. `references` are all right answers, the target's first.
     """
 
     inputs: str
@@ -298,6 +300,11 @@ class Prompt:
     gold: int | None
     references: tuple[str, ...]
     provenance: Provenance
+
+
+def right_labels(record: Record) -> tuple[int, ...]:
+    """Returns the labels of all right options of a record, the target's first."""
+    return (record["label"], *record.get("also_right", ()))
 
 
 def _check_texts(what: str, values: Any) -> None:

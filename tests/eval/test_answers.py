@@ -1,7 +1,8 @@
 import pytest
+import written_toys
 
 import task_registry
-from eval import answers, metrics
+from eval import answers, metrics, normal_forms
 from flanlike.prompts import render
 from flanlike.sources import opening
 from flanlike.tasks import task as tasks
@@ -98,6 +99,21 @@ def test_the_answer_stands_where_the_target_puts_it(target, text, answer):
 )
 def test_spans(target, text, span):
     assert answers.span_said(target, text) == span
+
+
+def test_spans_in_the_many_ways_in_which_models_write_them():
+    texts = [(text, span or "") for text, span in written_toys.written("span")]
+    said = [(text, answers.span_said("{answer}", text)) for text, _ in texts]
+    assert _as_compared(said) == _as_compared(texts)
+
+
+def _as_compared(texts):
+    return [(text, normal_forms.squad(span)) for text, span in texts]
+
+
+def test_a_free_text_loses_what_comes_after_it_and_nothing_of_its_own():
+    texts = written_toys.written("text")
+    assert [(text, answers.after_rationale("{answer}", text)) for text, _ in texts] == texts
 
 
 def free_text(metric):

@@ -150,3 +150,8 @@ def test_an_answer_that_cannot_be_read_counts_as_the_middle_number():
     records = [{"label": 2, "score": 1.8}, {"label": 0, "score": 0.1}]
     answered = answers.from_labels(task, records, [2, answers.NO_ANSWER])
     assert answered.predicted_numbers == (2.0, 1.0)
+
+
+def test_guessing_is_likelier_to_be_right_where_several_options_are():
+    assert baselines.chance([2, 4]) == 0.375
+    assert baselines.chance([2, 4], [2, 1]) == 0.625

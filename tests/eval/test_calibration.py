@@ -197,3 +197,12 @@ def test_results_and_summaries_tell_calibration():
     bare = [*cells, eval_toys.cell([0], [0], template="c")]
     (summary,) = results.task_summaries(bare, given)
     assert summary.brier is None and summary.calibration_error_of_calibrated is None
+
+
+def test_several_right_options_are_one_with_the_sum_of_their_probabilities():
+    rows, gold = [(0.5, 0.3, 0.2), (0.6, 0.4)], [(1, 0), (1,)]
+    assert calibration.brier_per_row(rows, gold) == pytest.approx([0.2**2 * 2, 0.6**2 * 2])
+    confidences, is_right = calibration.top(rows, gold)
+    assert confidences.tolist() == [0.5, 0.6] and is_right.tolist() == [True, False]
+    with pytest.raises(ValueError, match="a place among them"):
+        calibration.of(rows, [(1, 3), (1,)])

@@ -165,3 +165,14 @@ def _textbook_distance(one, two):
         _textbook_distance(one, two[1:]) + 1,
         _textbook_distance(one[1:], two[1:]) + (one[0] != two[0]),
     )
+
+
+def test_any_of_several_right_classes_is_right():
+    answered = metrics.Answered(
+        predicted=(0, 1, 2, 2), gold=(1, 1, 0, 0), also_right=((0,), (), (1,), (1, 2))
+    )
+    assert answered.judged == (0, 1, 0, 2)
+    assert metrics.per_row("accuracy", answered).tolist() == [1, 1, 0, 1]
+    assert metrics.compute("accuracy", answered.take([0, 2])) == 0.5
+    assert metrics.compute("balanced_accuracy", answered) == pytest.approx((0.5 + 1 + 1) / 3)
+    assert metrics.compute("macro_f1", answered) == pytest.approx((2 / 3 + 1 + 2 / 3) / 3)

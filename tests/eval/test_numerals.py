@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import written_toys
 
 from eval import answers, numerals
 
@@ -54,6 +55,14 @@ def test_the_number_that_a_text_gives_for_its_answer(text, number, target):
     assert answers.number_said(target, text) == number
 
 
+@pytest.mark.parametrize("target", ["{answer}", "{rationale}\nAnswer: {answer}"])
+def test_numbers_in_the_many_ways_in_which_models_write_them(target):
+    texts = written_toys.written("number")
+    assert [(text, numerals.said(text)) for text, _ in texts] == texts
+    texts = [(text, number) for text, number in texts if number is not None]
+    assert [(text, answers.number_said(target, text)) for text, _ in texts] == texts
+
+
 @pytest.mark.parametrize("text", ["", "I do not know.", "Q1", "\\boxed{}"])
 def test_a_text_without_a_number_gives_none(text):
     assert numerals.said(text) is None
@@ -88,6 +97,11 @@ def test_one_number_is_one_however_written(text):
         ("-0", ["0"]),
         ("٤٢", ["42"]),
         ("1" * 5000, ["1" * 5000]),  # longer than int() would read
+        ("17:03 and 4:3, 1:2:3", ["17:3", "4:3", "1", "2", "3"]),
+        ("1/2 of 3/04, 6/2 = 3, 1/2/2020", ["1/2", "3/4", "6", "2", "3", "1", "2", "2020"]),
+        ("1.200,50 and \u20ac3,20 but 3,20", ["1200.5", "3.2", "3", "20"]),
+        ("negative 4, 10 - 4", ["-4", "10", "4"]),
+        ("Rs 500, eur 5, hours 3", ["500", "5", "3"]),
     ],
 )
 def test_numbers_in_a_text(text, values):

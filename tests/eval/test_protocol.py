@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 from eval_toys import Letters, collect, scored_by
 
+import task_registry
 from eval import (
     evaluation,
+    explorer,
     kept_prompts,
+    lm_eval_export,
     predictions,
     protocol,
+    questions,
     requests,
     results,
     scoring,
 )
+from flanlike import config as config_lib
 from flanlike import errors, jsonl, models
 from flanlike.batches import features
 from flanlike.models import config, decode
@@ -293,3 +298,72 @@ TINY = config.ModelConfig(
 
 def _evaluate_for_real(model, asked, cache):
     return protocol.evaluate(model, Letters(), asked, setting=SETTING, cache=cache)
+
+
+SEVERAL = """
+from flanlike import task
+
+OPTIONS = ["an owl", "an eel", "a wren"]
+
+
+def flyers() -> task.Task:
+    return task.Task(
+        name="flyers", cluster="commonsense", fields=("question",), answers=task.Choices(),
+        metrics=("accuracy",), templates="flyers",
+        rows=lambda split: [{"number": i} for i in range(12)],
+        preprocess=lambda row: {
+            "question": f"What flies? ({row['number']})", "options": OPTIONS, "label": 0,
+            **({"also_right": [2]} if row["number"] % 2 else {}),
+        },
+    )
+
+
+TASKS = [flyers]
+"""
+ASKED = """
+[[template]]
+id = "ask"
+kind = "forward"
+input = "{question}\\n\\n{options}"
+target = "{answer}"
+"""
+
+
+@pytest.mark.parametrize("likeliest", ["an owl", "a wren", "an eel"])
+def test_any_of_a_rows_right_options_is_right(monkeypatch, tmp_path, likeliest):
+    (tmp_path / "mine.py").write_text(SEVERAL)
+    (tmp_path / "flyers.toml").write_text(ASKED)
+    asked = questions.collect(
+        ["flyers"],
+        task_registry.registry(str(tmp_path / "mine.py")),
+        Letters(),
+        data="embedded",
+        family="decoder",
+        settings=config_lib.EvalConfig(rows_per_task=8, validation_rows=0, max_input_tokens=400),
+    )
+
+    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
+        words = Letters()
+        is_likeliest = [[words.decode(one) == likeliest for one in row] for row in options]
+        return [np.where(row, -1.0, -3.0) for row in is_likeliest]
+
+    monkeypatch.setattr(decode, "scored_options", scored_by(option_scores))
+    found = _evaluate(asked)
+    path = tmp_path / "predictions.jsonl"
+    predictions.write(path, found.cells)
+    (cell,) = predictions.read(path)
+    assert (cell,) == tuple(found.cells)
+    is_odd = [bool(also) for also in cell.answered.also_right]
+    share = sum(is_odd) / len(is_odd)
+    assert 0 < share < 1
+    expected = {"an owl": 1, "a wren": share, "an eel": 0}[likeliest]
+    assert cell.value() == predictions.rescored(cell, "per-byte").value() == expected
+    (result,) = [one for one in found.all_results() if one.metric == "accuracy"]
+    assert result.value == expected and result.chance == pytest.approx((1 + share) / 3)
+    for places, odd in zip(cell.shown_right, is_odd, strict=True):
+        assert len(places) == 1 + odd
+    rows = lm_eval_export.rows(asked.cells[0])
+    assert [tuple(row["gold"]) for row in rows] == list(cell.shown_right)
+    assert all(sample.gold == sample.answer for sample in found.samples) == (likeliest == "an owl")
+    scored = [row["score"] for row in explorer._answers(cell, kept_prompts.Prompts(), None)]
+    assert scored == [int(expected == 1 or (expected > 0 and odd)) for odd in is_odd]

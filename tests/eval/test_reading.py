@@ -3,28 +3,13 @@
 import re
 
 import pytest
+import written_toys
+from written_toys import LETTERS, YES_NO, prompt_of
 
 from eval import answers
-from flanlike.tasks import task as tasks
 
+WITH_REASONS = "{rationale}\nThe answer is {answer}."
 
-def prompt_of(options, inputs):
-    return tasks.Prompt(
-        inputs=inputs,
-        targets=options[0],
-        options=options,
-        label_of_option=tuple(range(len(options))),
-        gold=0,
-        references=(options[0],),
-        provenance=None,
-    )
-
-
-YES_NO = prompt_of(("yes", "no"), "Can a trout play?\n\nOptions:\n- yes\n- no")
-LETTERS = prompt_of(
-    ("(A)", "(B)", "(C)", "(D)", "(E)"),
-    "How many?\n\nOptions:\n(A) 7\n(B) 42\n(C) 12\n(D) 8 km\n(E) 6",
-)
 TEXTS = prompt_of(
     ("7", "42", "12", "8 km", "6"), "How many?\n\nOptions:\n- 7\n- 42\n- 12\n- 8 km\n- 6"
 )
@@ -32,6 +17,8 @@ LABELLED = prompt_of(
     ("the owl", "an eel", "a New York owl"),
     "Which?\nOptions: A. the owl / B. an eel / C. a New York owl",
 )
+NONE = prompt_of(("32,000", "33,000", "None of these"), "How many?")
+SUMS = prompt_of(("1", "1/4", "1/2"), "How many?")
 THREE = prompt_of(("sensible", "not sensible", "impossible to tell"), "Well?")
 
 YES_NO_OUTPUTS = [
@@ -125,18 +112,7 @@ def said(prompt, text):
 
 
 def said_with_reasons(prompt, text):
-    task = tasks.Task(
-        name="toy",
-        cluster="chain_of_thought",
-        fields=("rationale",),
-        answers=tasks.Choices(),
-        metrics=("accuracy",),
-        templates="toy",
-    )
-    target = "{rationale}\nThe answer is {answer}."
-    found = answers.from_generated(task, [{"label": 0}], [prompt], target, [text])
-    assert found.unparsed == (found.predicted[0] == answers.NO_ANSWER,)
-    return None if found.unparsed[0] else prompt.options[found.predicted[0]]
+    return written_toys.option_said(prompt, text, WITH_REASONS)
 
 
 @pytest.mark.parametrize("read", [said, said_with_reasons])
@@ -159,6 +135,10 @@ def test_letters(text, option, read):
         (TEXTS, "(A) 42", "42"),  # the list shows no letters: the words count
         (TEXTS, "**(B)**", "42"),  # ... and where there are none, the place
         (TEXTS, "4", None),
+        (NONE, "So the sum is 33000.", "33,000"),
+        (NONE, "None of these", "None of these"),
+        (SUMS, "1 - (1/4 + 1/4) = 1/2", "1/2"),
+        (SUMS, "1 - that is all", "1"),
         (TEXTS, "7 or 42", None),
         (LABELLED, "C", "a New York owl"),
         (LABELLED, "B. an eel", "an eel"),
@@ -189,3 +169,51 @@ def test_no_text_that_a_flexible_filter_reads_right_is_read_wrong(prompt, output
         read += is_right
         assert not is_right or said(prompt, text) == option
     assert 5 < read < sum(option is not None for _, option in outputs)
+
+
+@pytest.mark.parametrize("target", ["{answer}", WITH_REASONS])
+@pytest.mark.parametrize("kind", written_toys.PROMPTS)
+def test_options_in_the_many_ways_in_which_models_name_them(kind, target):
+    prompt = written_toys.PROMPTS[kind]
+    texts = written_toys.written(kind)
+    said = [(text, written_toys.option_said(prompt, text, target)) for text, _ in texts]
+    assert said == texts
+
+
+@pytest.mark.parametrize(
+    ("target", "said"), [("{answer}", "yes"), ("{rationale}\nSo it is {answer}", None)]
+)
+def test_an_answer_asked_for_alone_stands_in_the_first_line(target, said):
+    """Behind it a small model goes on; a chain of thought that says both says neither."""
+    assert written_toys.option_said(YES_NO, "yes\nyes\nno", target) == said
+    assert written_toys.option_said(YES_NO, "yes\nno", target) is None  # the list, once more
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("How many?", None),
+        ("It is false that all are. How many?", None),
+        ("Which is false?", "(B)"),
+        ("All are small EXCEPT?", "(B)"),
+    ],
+)
+def test_a_letter_that_is_wrong_is_no_answer_but_where_that_is_asked(question, said):
+    prompt = prompt_of(LETTERS.options, LETTERS.inputs.replace("How many?", question))
+    assert written_toys.option_said(prompt, "(B) is false.") == said
+
+
+@pytest.mark.parametrize(
+    "texts", [("True", "False"), ("all", "not enough"), ("Too early", "is not known")]
+)
+@pytest.mark.parametrize("form", ["(B) {}", "B. {}", "B) {}", "The answer is (B) {}.", "B: {}"])
+def test_an_option_that_is_worded_as_a_denial_is_none(texts, form):
+    prompt = prompt_of(("(A)", "(B)"), "So?\n\n(A) {}\n(B) {}".format(*texts))
+    assert written_toys.option_said(prompt, form.format(texts[1])) == "(B)"
+
+
+def test_a_long_text_of_letters_and_numbers_is_read_in_no_time():
+    """No expression goes back over a text again and again: this would never end."""
+    text = "(A) is " * 2000 + "(" + "7 on 6 / 5 " * 5000
+    assert written_toys.option_said(LETTERS, text) == "(A)"
+    assert answers.number_said("{answer}", text) == "5"

@@ -70,6 +70,40 @@ def test_a_cluster_of_which_a_task_was_trained_on_is_not_called_held_out(tmp_pat
     assert "held-out clusters the tuned model" not in report.write(run)[0].read_text()
 
 
+@pytest.mark.parametrize(
+    ("trained", "cluster", "is_held_out", "said"),
+    [
+        ("trec", "question_classification", True, None),
+        (
+            "opinion_abstracts_rotten_tomatoes",
+            "summarization",
+            False,
+            "- sst2: film reviews of Rotten Tomatoes with opinion_abstracts_rotten_tomatoes",
+        ),
+        ("t0_sf", "instruction_collections", False, "- sst2: its rows with t0_sf"),
+        (
+            "natural_instructions_v2",
+            "instruction_collections",
+            False,
+            "Training had natural_instructions_v2, with rows of tasks of every cluster",
+        ),
+    ],
+)
+def test_a_cluster_whose_material_was_trained_on_is_not_called_held_out(
+    tmp_path, trained, cluster, is_held_out, said
+):
+    run = _make_run(tmp_path / "run")
+    share = {"task": trained, "cluster": cluster, "rows": 5, "rate": 5.0, "share": 1.0}
+    (run / "composition.json").write_text(json.dumps({"tasks": [share]}))
+    text = report.write(run)[0].read_text()
+    assert ("held-out clusters the tuned model" in text) == is_held_out
+    assert ("## Clusters that share material with what was trained on" in text) != is_held_out
+    assert said in text if said else "share material" not in text
+    asked = eval_toys.collect("sst2", rows_per_task=1)
+    named = ("sst2", "sentiment")
+    assert evaluate._unseen(run, asked, named) == (named if is_held_out else ())
+
+
 def test_what_was_cut_is_said_with_its_end(tmp_path):
     run = _make_run(tmp_path / "run")
     cut = {"truncated": {"inputs": 3, "targets": 2}, "dropped_exemplars": 4}

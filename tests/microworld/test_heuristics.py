@@ -101,6 +101,18 @@ def test_chance():
     assert heuristics.chance([], toy(task.FreeText(), "one")) == 0.0
 
 
+def test_any_of_several_right_options_counts():
+    of = toy(task.Choices(), "text")
+    record = {"text": "bb", "options": ["a", "bb", "ccc", "dd"], "label": 1, "also_right": [2]}
+    assert heuristics.chance([record], of) == 0.5
+    scores = heuristics.accuracies([record], [record], of)
+    assert scores["option 2"] == scores["option 3"] == scores["longest option"] == 1.0
+    assert scores["option 1"] == scores["shortest option"] == 0.0
+    labelled = {"one": "x", "label": 0, "also_right": [1]}
+    assert heuristics.chance([labelled], toy(LABELS, "one")) == 1.0
+    assert set(heuristics.accuracies([labelled], [labelled], toy(LABELS, "one")).values()) == {1.0}
+
+
 def test_no_records_is_an_error():
     with pytest.raises(ValueError, match="task 'toy': the rules need records"):
         heuristics.accuracies([], [], toy(LABELS, "one"))

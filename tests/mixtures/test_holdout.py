@@ -143,3 +143,33 @@ def test_unknown_names_list_near_matches():
         holdout.apply(CLUSTERS, ["nly"])
     with pytest.raises(errors.UserError, match="unknown hold-out rules 'strct': did you mean 'str"):
         holdout.apply(CLUSTERS, ["nli"], rules="strct")
+
+
+@pytest.mark.parametrize(
+    ("trained", "asked", "expected"),
+    [
+        (
+            {"squad_v1": "reading_comprehension", "snli": "nli"},
+            {"qnli": "nli", "rte": "nli", "sick": "nli"},
+            {
+                "qnli": {"squad_v1": "SQuAD's paragraphs and questions"},
+                "sick": {"snli": "captions of Flickr images and MSR videos"},
+            },
+        ),
+        (
+            {"natural_instructions_v2": "instruction_collections"},
+            {"mmlu_astronomy": "mmlu", "bbh_navigate": "bbh", "wsc": "coreference"},
+            {
+                "mmlu_astronomy": {"natural_instructions_v2": "its rows"},
+                "wsc": {"natural_instructions_v2": "its rows"},
+            },
+        ),
+        (
+            {"sst2": "sentiment"},
+            {"t0_sf": "c", "sst2": "sentiment"},
+            {"t0_sf": {"sst2": "its rows"}},
+        ),
+    ],
+)
+def test_what_asked_tasks_share_with_trained_ones_is_named(trained, asked, expected):
+    assert holdout.shared(trained, asked) == expected

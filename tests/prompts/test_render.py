@@ -325,3 +325,14 @@ def test_a_rationale_that_names_a_letter_keeps_order_and_letters():
     for seed in range(9):
         prompt = rendered(template, record, of, seed=seed)
         assert "(A) eel\n(B) owl\n(C) ant" in prompt.inputs
+
+
+def test_further_right_options_are_references_behind_the_target():
+    of = toys.task_of(name="flies", fields=("question",), answers=task.Choices())
+    template = toys.template_of("{question}\n\n{options}")
+    record = CHOICES | {"also_right": [2]}
+    prompt = rendered(template, record, of)
+    assert prompt.references == ("owl", "ant") and prompt.targets == "owl"
+    by_letter = rendered(template, record, of, option_style="lettered")
+    shown = [by_letter.options.index(text) for text in by_letter.references]
+    assert [by_letter.label_of_option[place] for place in shown] == [1, 2]

@@ -21,6 +21,8 @@ def test_right_records_have_no_problem():
     assert problem(LABELLED) == problem(LABELLED | {"score": 1, "group": "p/1"}) == ""
     assert problem(CHOICE, task.Choices()) == problem(FREE, task.FreeText()) == ""
     assert problem(CHOICE | {"options": ("eel", "owl")}, task.Choices()) == ""
+    assert problem(CHOICE | {"also_right": [0]}, task.Choices()) == ""
+    assert problem(LABELLED | {"also_right": ()}) == ""
 
 
 def test_a_check_goes_to_other_processes():
@@ -51,6 +53,10 @@ def test_a_check_goes_to_other_processes():
             for value in (None, float("nan"), "4")
         ],
         (LABELLED | {"group": None}, "group is None; expected text"),
+        *[
+            (LABELLED | {"also_right": value}, f"also_right is {value!r}; expected a list of indi")
+            for value in (None, 0, [1], [0, 0], [2], [-1], ["yes"], [True])
+        ],
     ],
 )
 def test_what_is_wrong_with_a_record_is_told_with_its_field(record, expected):
@@ -101,3 +107,9 @@ def test_fields_that_are_optional_may_be_empty_and_nothing_else():
         "field 'premise' is None; expected text"
     )
     assert problem(LABELLED | {"hypothesis": ""}, **optional).startswith("field 'hypothesis' is ''")
+
+
+def test_free_text_has_references_for_further_right_answers():
+    assert problem(FREE | {"also_right": [0]}, task.FreeText()).startswith(
+        "also_right is of labels"
+    )
