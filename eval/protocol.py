@@ -69,11 +69,13 @@ def evaluate(
             reporter=reporter,
             kept=kept,
         )
+        written = generating.write(
+            model, words, questions.family, generated, settings, reporter, kept
+        )
     for cell, its_options in zip(ranked, options, strict=True):
         found, shown = _ranked_cell(cell, its_options, settings)
         cells.append(found)
         samples += shown
-    written = generating.write(model, words, questions.family, generated, settings, reporter)
     for cell, its_answers in zip(generated, written, strict=True):
         cells.append(
             _predictions(

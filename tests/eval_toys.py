@@ -6,7 +6,19 @@ import task_registry
 from eval import metrics, predictions, questions
 from flanlike import config
 from flanlike.batches import features
+from flanlike.models import config as model_config
 from flanlike.models import decode
+
+TINY = model_config.ModelConfig(
+    family="decoder",
+    model_size=8,
+    layers=1,
+    query_heads=1,
+    key_value_heads=1,
+    head_size=8,
+    hidden_size=8,
+    vocab_size=256,
+)
 
 
 class Letters:
@@ -70,3 +82,12 @@ def scored_by(option_scores):
         yield [decode.Scored(i, values, np.zeros(len(values))) for i, values in enumerate(sums)]
 
     return scored_options
+
+
+def written_by(generate):
+    """Returns what takes the place of `generate.written_in_batches`: these texts, in one batch."""
+
+    def written_in_batches(model, prompts, **how):
+        yield dict(enumerate(generate(model, prompts, **how)))
+
+    return written_in_batches

@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 import pytest
-from eval_toys import Letters, collect, scored_by
+from eval_toys import TINY, Letters, collect, scored_by, written_by
 
 from eval import (
     evaluation,
@@ -17,7 +17,7 @@ from eval import (
 )
 from flanlike import errors, jsonl, models
 from flanlike.batches import features
-from flanlike.models import config, decode
+from flanlike.models import decode
 from flanlike.models import generate as generate_module
 
 SETTING = results.Setting(run="toy", step=0, data="embedded", seed=0)
@@ -44,7 +44,7 @@ def knowing(monkeypatch):
             return [generate_module.Written(words.encode(text), False) for text in found]
 
         monkeypatch.setattr(decode, "scored_options", scored_by(option_scores))
-        monkeypatch.setattr(generate_module, "generate", generate)
+        monkeypatch.setattr(generate_module, "written_in_batches", written_by(generate))
 
     return teach
 
@@ -161,7 +161,7 @@ def test_what_is_done_is_reported_by_phase(monkeypatch):
         return [generate_module.Written([], True) for _ in prompts]
 
     monkeypatch.setattr(decode, "scored_options", scored_by(option_scores))
-    monkeypatch.setattr(generate_module, "generate", generate)
+    monkeypatch.setattr(generate_module, "written_in_batches", written_by(generate))
     protocol.evaluate(None, Letters(), asked, setting=SETTING, reporter=Reporter())
     counts = [
         sum(len(c.prompts) for c in asked.cells if c.is_generated is g) for g in (False, True)
@@ -277,18 +277,6 @@ def test_a_damaged_cache_is_told_and_left_as_it_is(tmp_path):
     with pytest.raises(errors.UserError, match="requests.sqlite: cannot be read or written"):
         _evaluate_for_real(models.build(TINY, seed=0), asked, tmp_path)
     assert (tmp_path / requests.FILE).read_bytes() == b"no database " * 100
-
-
-TINY = config.ModelConfig(
-    family="decoder",
-    model_size=8,
-    layers=1,
-    query_heads=1,
-    key_value_heads=1,
-    head_size=8,
-    hidden_size=8,
-    vocab_size=256,
-)
 
 
 def _evaluate_for_real(model, asked, cache):
