@@ -43,15 +43,18 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     )
     there = named.find(flags.model, flag="--model")
     names = model_folder.with_rows(wanted, tasks, config)
-    loaded = loading.load(there.folder)
-    asked = questions.collect(
-        names,
-        tasks,
-        loaded.words,
-        data=flags.data,
-        family=loaded.model.config.family,
-        settings=config.eval,
-    )
+    reporter = pace.reporter(sys.stderr if flags.json else sys.stdout)
+    with reporter.waiting(f"loading {there.name}"):
+        loaded = loading.load(there.folder)
+    with reporter.waiting(pace.COLLECTING):
+        asked = questions.collect(
+            names,
+            tasks,
+            loaded.words,
+            data=flags.data,
+            family=loaded.model.config.family,
+            settings=config.eval,
+        )
     for line in asked.warnings:
         print(line, file=sys.stderr)
     found = measure(
@@ -62,7 +65,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
         setting=results.Setting(
             run=there.name, step=loaded.step or 0, data=flags.data, seed=config.eval.seed
         ),
-        reporter=pace.reporter(sys.stderr if flags.json else sys.stdout),
+        reporter=reporter,
     )
     means = _means(found)
     as_json = {
