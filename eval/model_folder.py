@@ -50,7 +50,9 @@ class AskedModel:
             self._tasks = registry(flags.tasks)
             self._asked = what_is_asked(flags, self._tasks)
             self._words = loading.words_of(self._start.folder)
-            shape = loading.with_vocabulary(self._start.shape, self._words)
+            shape = loading.with_vocabulary(
+                self._start.shape, self._words, where=self._start.folder
+            )
             self._mesh = mesh_for(shape)
 
     def evaluate(self, settings: Mapping[str, Any]) -> pathlib.Path:

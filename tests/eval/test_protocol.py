@@ -152,6 +152,9 @@ def test_what_is_done_is_reported_by_phase(monkeypatch):
         def phase(self, what, prompts):
             yield lambda count, share: said.append((what, prompts, count, share))
 
+        def waiting(self, what):
+            return contextlib.nullcontext()
+
     def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
         done(len(prompts), 1.0)
         return [np.zeros(len(choices)) for choices in options]
