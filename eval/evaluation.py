@@ -112,6 +112,8 @@ def read(folder: pathlib.Path) -> Evaluation:
     """Returns the evaluation that `write` left in this folder; a damaged one is a UserError."""
     with whole(path := folder / "predictions.jsonl"):
         cells = predictions.read(path)
+        for cell in cells:
+            predictions.expect_figures(cell)
     with whole(path := folder / "samples.jsonl"):
         samples = list(map(_sample, jsonl.read(path)))
     with whole(path := folder / _DONE):

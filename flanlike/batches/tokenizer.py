@@ -140,11 +140,17 @@ class PublishedTokenizer:
 Tokenizer = vocabulary.Vocabulary | PublishedTokenizer  # what the pipeline and the evaluation take
 
 
-def is_in(folder: pathlib.Path) -> bool:
-    """Returns whether a folder has words, readable or not."""
+def load_published(folder: str | pathlib.Path) -> Tokenizer:
+    """Returns the words beside a published model; raises UserError where there are none."""
+    folder = pathlib.Path(folder)
     data = (_JSON, _PIECES, _MODEL, vocabulary.FILE_NAME)
     has_data = any((folder / name).is_file() for name in data)
-    return has_data or _is_of_bytes(folder, _files_in(folder))
+    if not has_data and not _is_of_bytes(folder, _files_in(folder)):
+        raise errors.UserError(
+            f"{str(folder)!r} has a published model and no tokenizer: expected {_JSON} or "
+            f"{_PIECES} beside its weights, as they were published"
+        )
+    return load(folder)
 
 
 def load(folder: str | pathlib.Path) -> Tokenizer:

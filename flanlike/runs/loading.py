@@ -185,14 +185,9 @@ def is_bare(folder: Path) -> bool:
 
 def words_of(folder: Path) -> tokenizer.Tokenizer:
     """Returns the words of the model in a folder: a published one's lie beside its weights."""
-    if not weights.is_published(folder):
-        return tokenizer.load(folder / "vocabulary")
-    if not tokenizer.is_in(folder):
-        raise errors.UserError(
-            f"{str(folder)!r} has a published model and no tokenizer: expected tokenizer.json or "
-            "spiece.model beside its weights, as they were published"
-        )
-    return tokenizer.load(folder)
+    if weights.is_published(folder):
+        return tokenizer.load_published(folder)
+    return tokenizer.load(folder / "vocabulary")
 
 
 def with_vocabulary(

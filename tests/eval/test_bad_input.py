@@ -147,7 +147,7 @@ def test_a_damaged_file_of_an_evaluation(name, damage, told, evaluated):
     [
         ({"rows": ["test-0"]}, "has 1 rows and 2 of inputs"),
         ({"answered": {"predicted": [1], "gold": [1, 0]}}, "has 2 rows and 1 of predicted"),
-        ({"answered": {}}, "has no gold"),
+        ({"answered": {}}, "has no predicted"),
         ({"metrics": ["acuracy"]}, "unknown metric 'acuracy'"),
         ({"task": "sst3"}, "it knows no sst3, of which predictions are"),
     ],
