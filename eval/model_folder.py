@@ -60,7 +60,7 @@ class AskedModel:
 
         Raises UserError where a folder holds answers to something else.
         """
-        with distributed.together():
+        with distributed.together(), self._reporter.waiting("looking for rows"):
             config = self._config(settings)
             resolved = starts.resolve(config, self._start, self._asked.mixture)
             out = _folder(self._flags, self._name, resolved)
