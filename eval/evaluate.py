@@ -12,7 +12,7 @@ import logging
 import pathlib
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -22,6 +22,7 @@ from eval import (
     evaluation,
     measuring,
     model_folder,
+    pace,
     printed,
     questions,
     report,
@@ -44,47 +45,78 @@ _NO_NAME = re.compile(r"[^\w.+-]+")
 def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     flags, settings = _flags(arguments)
     logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells that it reads only
+    distributed.join(config_lib.DistributedConfig())
     if flags.model:
         for name in flags.model:
-            _by_shots(
-                flags,
-                settings,
-                lambda changed, name=name: model_folder.evaluate(flags, changed, name, registry),
-                model=name,
-                curve=model_folder.home(flags, name),
-            )
-        return
-    for run in flags.run:
-        if loading.is_bare(run):
-            raise errors.UserError(
-                f"{str(run)!r} is a bare model and no run: python -m eval --model {run} "
-                "--mixture flan_core evaluates it"
-            )
-    distributed.join(config_lib.DistributedConfig())
+            _ask_model(flags, settings, name, registry)
+    else:
+        _ask_runs(flags, settings, registry)
+
+
+def _ask_model(
+    flags: argparse.Namespace, settings: dict[str, Any], name: str, registry: registries.Opener
+) -> None:
+    asked = model_folder.AskedModel(flags, name, registry)
+    _by_shots(flags, settings, asked.evaluate, model=name, curve=model_folder.home(flags, name))
+
+
+def _ask_runs(
+    flags: argparse.Namespace, settings: dict[str, Any], registry: registries.Opener
+) -> None:
     with distributed.together():
+        for run in flags.run:
+            if loading.is_bare(run):
+                raise errors.UserError(
+                    f"{str(run)!r} is a bare model and no run: python -m eval --model {run} "
+                    "--mixture flan_core evaluates it"
+                )
         configs = [run_folder.read_config(run) for run in flags.run]
         mesh = _mesh(configs[0])
         if distributed.is_first():
             for run in flags.run:
                 atomic.expect_writable(run / "eval")
     each = loading.load_each(flags.run, base=flags.base, mesh=mesh)
-    for run, config, loaded in zip(flags.run, configs, each, strict=True):
-        name = "-".join(filter(None, (_name(flags, settings, config), "by-shots")))
-        _by_shots(
+    for run, config in zip(flags.run, configs, strict=True):
+        # No name here holds a model: the next one is read when this one's memory is free again.
+        _ask_run(flags, settings, registry, run, config, _next(each, run, flags), mesh)
+
+
+def _next(
+    each: Iterator[loading.Loaded], run: pathlib.Path, flags: argparse.Namespace
+) -> loading.Loaded:
+    with _reporter(flags).waiting(f"loading {run}"):
+        return next(each)
+
+
+def _reporter(flags: argparse.Namespace) -> pace.Reporter:
+    return pace.reporter(sys.stderr if flags.json else sys.stdout)
+
+
+def _ask_run(
+    flags: argparse.Namespace,
+    settings: dict[str, Any],
+    registry: registries.Opener,
+    run: pathlib.Path,
+    config: Mapping[str, Any],
+    loaded: loading.Loaded,
+    mesh: jax.sharding.Mesh | None,
+) -> None:
+    name = "-".join(filter(None, (_name(flags, settings, config), "by-shots")))
+    _by_shots(
+        flags,
+        settings,
+        functools.partial(
+            _evaluate_run,
             flags,
-            settings,
-            functools.partial(
-                _evaluate_run,
-                flags,
-                registry=registry,
-                run=run,
-                config=config,
-                loaded=loaded,
-                mesh=mesh,
-            ),
-            model=run.resolve().name,
-            curve=evaluation.folder_of(run, loaded.step, name),
-        )
+            registry=registry,
+            run=run,
+            config=config,
+            loaded=loaded,
+            mesh=mesh,
+        ),
+        model=run.resolve().name,
+        curve=evaluation.folder_of(run, loaded.step, name),
+    )
 
 
 def _by_shots(
@@ -184,7 +216,7 @@ def _evaluate_run(
     mesh: jax.sharding.Mesh | None,
 ) -> pathlib.Path:
     """Asks one run, and writes what it answers; returns the folder of the evaluation."""
-    with distributed.together():
+    with distributed.together(), _reporter(flags).waiting(pace.COLLECTING):
         opened = registry(run_folder.tasks_of(run, config))
         tasks = opened.pinned(manifest.commits_in(run))
         asked = _questions(flags, settings, tasks, config, loaded)

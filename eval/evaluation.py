@@ -7,10 +7,11 @@ samples.jsonl      some prompts with the scores of their options
 summary.json       the setting, task and cluster summaries, baselines, what was left out
 """
 
+import contextlib
 import dataclasses
 import json
 import pathlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,18 +109,40 @@ def as_json(found: Evaluation) -> dict[str, Any]:
 
 
 def read(folder: pathlib.Path) -> Evaluation:
-    """Returns the evaluation that `write` left in this folder."""
-    summary = json.loads((folder / _DONE).read_text(encoding="utf-8"))
-    return Evaluation(
-        setting=results.Setting(**summary["setting"]),
-        held_out=tuple(summary["held_out"]),
-        open_clusters=tuple(summary["open_clusters"]),
-        options=summary["options"],
-        notes=summary["notes"],
-        given={name: baselines.Baselines(**given) for name, given in summary["baselines"].items()},
-        cells=predictions.read(folder / "predictions.jsonl"),
-        samples=list(map(_sample, jsonl.read(folder / "samples.jsonl"))),
-    )
+    """Returns the evaluation that `write` left in this folder; a damaged one is a UserError."""
+    with whole(path := folder / "predictions.jsonl"):
+        cells = predictions.read(path)
+        for cell in cells:
+            predictions.expect_figures(cell)
+    with whole(path := folder / "samples.jsonl"):
+        samples = list(map(_sample, jsonl.read(path)))
+    with whole(path := folder / _DONE):
+        summary = json.loads(path.read_text(encoding="utf-8"))
+        given = {name: baselines.Baselines(**its) for name, its in summary["baselines"].items()}
+        if other := {cell.task for cell in cells} - set(given):
+            raise ValueError(f"it knows no {', '.join(sorted(other))}, of which predictions are")
+        return Evaluation(
+            setting=results.Setting(**summary["setting"]),
+            held_out=tuple(summary["held_out"]),
+            open_clusters=tuple(summary["open_clusters"]),
+            options=summary["options"],
+            notes=summary["notes"],
+            given=given,
+            cells=cells,
+            samples=samples,
+        )
+
+
+@contextlib.contextmanager
+def whole(path: pathlib.Path) -> Iterator[None]:
+    """Raises UserError for what comes of reading a file that is not as it was written."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise errors.UserError(
+            f"{path}: damaged ({errors.in_one_line(error)}): bring it back from a copy, or move "
+            f"{str(path.parent)!r} away and make it again"
+        ) from error
 
 
 def state(run: pathlib.Path, step: int, settings: config_lib.EvalConfig) -> str:
@@ -146,9 +169,10 @@ def is_whole(run: pathlib.Path, step: int, settings: config_lib.EvalConfig) -> b
 def _summary(folder: pathlib.Path) -> dict[str, Any] | None:
     """Returns an evaluation's summary; None where it was not written, or not to its end."""
     try:
-        return json.loads((folder / _DONE).read_text(encoding="utf-8"))
+        found = json.loads((folder / _DONE).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return None
+    return found if isinstance(found, dict) and isinstance(found.get("options"), dict) else None
 
 
 def steps(run: pathlib.Path) -> list[pathlib.Path]:
@@ -161,6 +185,9 @@ def first_and_last(run: pathlib.Path) -> tuple[Evaluation | None, Evaluation]:
     """Returns a run's evaluations before and after tuning; the first is None where it has none."""
     folders = steps(run)
     if not folders:
+        for path in sorted(run.glob(f"eval/*/{_DONE}")):
+            with whole(path):
+                raise ValueError("no summary of an evaluation")
         raise errors.UserError(
             f"run {str(run)!r} has no evaluation (no eval/<step>/summary.json): "
             f"let train.py finish, or run python -m eval --run {run}"

@@ -2,15 +2,17 @@
 
 All cells are written together, so that batches are full. A chain of thought is written `samples`
 times where these are drawn, and its answer is that of most of them (`self_consistency`); one by
-least-to-most prompting in rounds (`least_to_most`).
+least-to-most prompting in rounds (`least_to_most`). What was written is kept a batch at a time: an
+evaluation that was cut off goes on in the same batches.
 """
 
+import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eval import answers, least_to_most, metrics, pace, self_consistency
+from eval import answers, least_to_most, metrics, pace, requests, self_consistency
 from eval import questions as question_module
 from flanlike import config as config_lib
 from flanlike import seeding
@@ -48,11 +50,15 @@ def write(
     cells: Sequence[question_module.Cell],
     settings: config_lib.EvalConfig,
     reporter: pace.Reporter,
+    kept: requests.Kept | None = None,
 ) -> list[Answers]:
-    """Returns the answers written to the prompts of each cell."""
+    """Returns the answers written to the prompts of each cell.
+
+    A request whose answer is `kept`, or that occurs twice, is not put to the model again.
+    """
     if not cells:
         return []
-    writer = _Writer(model, words, family, settings, reporter)
+    writer = _Writer(model, words, family, settings, reporter, kept or requests.Nothing())
     copies = [settings.samples if cell.kind in _RATIONALES else 1 for cell in cells]
     slots = [
         _Slot(cell, row, sample)
@@ -93,6 +99,14 @@ class _Slot:
         )
 
 
+class _Request(NamedTuple):
+    """A prompt as the model reads it, with what is its own of how it is answered."""
+
+    prompt: tuple[int, ...]
+    max_new_tokens: int
+    seed: int | None  # None where nothing is drawn
+
+
 class _Writer:
     """Has a model write texts, as the settings say."""
 
@@ -103,9 +117,10 @@ class _Writer:
         family: features.Family,
         settings: config_lib.EvalConfig,
         reporter: pace.Reporter,
+        kept: requests.Kept,
     ) -> None:
         self._model, self._words, self._family = model, words, family
-        self._settings, self._reporter = settings, reporter
+        self._settings, self._reporter, self._kept = settings, reporter, kept
         self._before = features.before_inputs(words.marks, family)
         self._decoding = sampling.Decoding(
             temperature=settings.temperature,
@@ -130,22 +145,48 @@ class _Writer:
         ids = [slot.cell.ids[slot.row] for slot in slots]
         if inputs is not None:
             ids = [self._words.encode(features.inputs_text(one, self._family)) for one in inputs]
-        seeds = [slot.seed(what, self._settings.seed) for slot in slots]
-        with self._reporter.phase(what, len(slots)) as done:
-            written = generate.generate(
+        asked = [
+            _Request(
+                (*self._before, *its_ids),
+                slot.cell.max_new_tokens,
+                slot.seed(what, self._settings.seed) if self._decoding.draws else None,
+            )
+            for slot, its_ids in zip(slots, ids, strict=True)
+        ]
+        written = self._written(what, dict.fromkeys(asked), stop)
+        for slot, request in zip(slots, asked, strict=True):
+            one = written[request]
+            slot.text = generate.before_stop(self._words.decode(one.ids), stop)
+            slot.is_cut = one.is_cut
+
+    def _written(
+        self, what: str, asked: Iterable[_Request], stop: Sequence[str]
+    ) -> dict[_Request, generate.Written]:
+        """Returns what is written to each request: what is kept, and the rest by the model."""
+        how = dataclasses.asdict(self._decoding)
+        keys = {request: self._kept.key("text", *request, how, stop) for request in asked}
+        known = self._kept.get(list(keys.values()))
+        found = {r: generate.Written(*known[key]) for r, key in keys.items() if key in known}
+        unasked = [request for request in keys if request not in found]
+        if not unasked:
+            return found
+        with self._reporter.phase(what, len(unasked)) as done:
+            batches = generate.written_in_batches(
                 self._model,
-                [[*self._before, *one] for one in ids],
-                max_new_tokens=[slot.cell.max_new_tokens for slot in slots],
+                [request.prompt for request in unasked],
+                max_new_tokens=[request.max_new_tokens for request in unasked],
                 decoding=self._decoding,
-                seeds=seeds if self._decoding.draws else (),
+                seeds=[request.seed for request in unasked] if self._decoding.draws else (),
                 stops=self._stops(stop),
                 batch_size=_BATCH,
                 eos_id=self._words.marks.eos_id,
                 done=done,
             )
-        for slot, one in zip(slots, written, strict=True):
-            slot.text = generate.before_stop(self._words.decode(one.ids), stop)
-            slot.is_cut = one.is_cut
+            for batch in batches:
+                new = {unasked[place]: one for place, one in batch.items()}
+                self._kept.put({keys[request]: one for request, one in new.items()})
+                found.update(new)
+        return found
 
     def _stops(self, stop: Sequence[str]) -> generate.Stops | None:
         if not stop:

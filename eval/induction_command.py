@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-from eval import figures, heat_maps, induction, page, plots
+from eval import figures, heat_maps, induction, pace, page, plots
 from flanlike import atomic, bounds, errors
 from flanlike.runs import loading, named
 from flanlike.tasks import registry as registries
@@ -40,14 +40,17 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     there = named.find(flags.model, flag="--model")
     induction.expect(loading.shape_of(there.folder))
     atomic.expect_writable(flags.out)
-    loaded = loading.load(there.folder)
-    found = induction.probe(
-        loaded.model,
-        loaded.words,
-        seeds=range(flags.seeds),
-        period=flags.tokens,
-        repeats=flags.repeats,
-    )
+    reporter = pace.reporter(sys.stderr)
+    with reporter.waiting(f"loading {there.name}"):
+        loaded = loading.load(there.folder)
+    with reporter.waiting("reading random tokens"):
+        found = induction.probe(
+            loaded.model,
+            loaded.words,
+            seeds=range(flags.seeds),
+            period=flags.tokens,
+            repeats=flags.repeats,
+        )
     for line in _lines(found):
         print(line)
     for path in write(flags.out, there.name, loaded.step, found):

@@ -11,7 +11,7 @@ from eval import asking, figures, lm_eval_export, questions
 from flanlike import bounds, errors
 from flanlike import config as config_lib
 from flanlike.mixtures import compose
-from flanlike.runs import bases, loading
+from flanlike.runs import bases, loading, named
 from flanlike.tasks import registry as registries
 
 
@@ -26,8 +26,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     parser.add_argument("--data", default="embedded", help="embedded | hub | tfds | a folder")
     parser.add_argument(
         "--like",
-        type=pathlib.Path,
-        default=bases.SHIPPED,
+        default=str(bases.SHIPPED),
         metavar="FOLDER",
         help="a run or model: prompts are cut by its words, asked as its family reads them",
     )
@@ -49,13 +48,16 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
         split=flags.split,
         shots=flags.shots,
     )
+    like = named.find(flags.like, flag="--like").folder
+    words = loading.words_of(like)
+    shape = loading.with_vocabulary(loading.shape_of(like), words, where=like)
     names = asking.with_rows(split, tasks, flags.data, settings, skip_missing=flags.skip_missing)
     asked = questions.collect(
         names,
         tasks,
-        loading.words_of(flags.like),
+        words,
         data=flags.data,
-        family=loading.shape_of(flags.like).family,
+        family=shape.family,
         settings=settings,
     )
     written = lm_eval_export.write(flags.out, asked)

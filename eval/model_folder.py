@@ -7,71 +7,146 @@ off, it goes on; called again with other --eval settings, it asks anew.
 
 import argparse
 import dataclasses
+import functools
 import pathlib
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eval import asking, evaluation, measuring, questions, report
+import jax
+from flax import nnx
+
+from eval import asking, evaluation, measuring, pace, questions, report
 from flanlike import config as config_lib
-from flanlike import errors
+from flanlike import errors, models
 from flanlike.mixtures import compose, holdout
 from flanlike.mixtures import mixture as mixtures
+from flanlike.models import config as model_config
+from flanlike.models import sharding
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, named, starts
 from flanlike.tasks import registry as registries
+from flanlike.training import distributed, room
 
 _STEP = 0  # under which the answers lie: the model has taken none of ours
+_BYTES = 4  # of a parameter
 
 
-def evaluate(
-    flags: argparse.Namespace,
-    settings: Mapping[str, Any],
-    name: str,
-    registry: registries.Opener,
-) -> pathlib.Path:
-    """Asks one model and writes what it answers; returns the folder of the evaluation.
+class AskedModel:
+    """One model and what is asked of it, by one or more settings.
 
-    Raises UserError where the name is no model's, or a folder holds answers to something else.
+    It is read once, when the first question is to be put to it, and lies on all devices.
     """
-    there = named.find(name, flag="--model")
-    tasks = registry(flags.tasks)
-    asked = what_is_asked(flags, tasks)
-    start = starts.starting_point(there.name, None, is_embedded=False)
-    config = _config(flags, settings, asked, init=start.init)
-    resolved = starts.resolve(config, start, asked.mixture)
-    out = _folder(flags, name, resolved)
-    run_folder.check(out, resolved)
-    names = with_rows(asked, tasks, config)
-    with run_folder.held(out) as lock:
-        loaded = loading.load(start.folder)
-        its = questions.collect(
-            names,
-            tasks,
-            loaded.words,
-            data=config.data,
-            family=loaded.model.config.family,
-            settings=config.eval,
+
+    def __init__(self, flags: argparse.Namespace, name: str, registry: registries.Opener) -> None:
+        """Finds the model, and what is to be asked; raises UserError where there is none."""
+        with distributed.together():
+            self._flags, self._name = flags, name
+            self._says_on = sys.stderr if flags.json else sys.stdout
+            self._reporter = pace.reporter(self._says_on)
+            self._start = starts.starting_point(
+                named.find(name, flag="--model").name, None, is_embedded=False
+            )
+            self._tasks = registry(flags.tasks)
+            self._asked = what_is_asked(flags, self._tasks)
+            self._words = loading.words_of(self._start.folder)
+            shape = loading.with_vocabulary(
+                self._start.shape, self._words, where=self._start.folder
+            )
+            self._mesh = mesh_for(shape)
+
+    def evaluate(self, settings: Mapping[str, Any]) -> pathlib.Path:
+        """Asks by these settings and writes what is answered; returns the evaluation's folder.
+
+        Raises UserError where a folder holds answers to something else.
+        """
+        with distributed.together(), self._reporter.waiting("looking for rows"):
+            config = self._config(settings)
+            resolved = starts.resolve(config, self._start, self._asked.mixture)
+            out = _folder(self._flags, self._name, resolved)
+            run_folder.check(out, resolved)
+            names = with_rows(self._asked, self._tasks, config)
+        run_folder.agree_on(out, resolved, manifest={})
+        with run_folder.held(out) as lock:
+            is_whole = distributed.of_first(evaluation.is_whole(out, _STEP, config.eval))
+            its = None if is_whole else self._questions(names, config)
+            model = None if is_whole else self._model  # before the folder is there
+            run_folder.begin(out, resolved, self._words, {}, self._tasks.user_files, lock)
+            if its is not None:
+                self._measure(model, its, out, resolved)
+            if distributed.is_first():
+                report.write(out)
+        distributed.wait("the evaluation is written")
+        return evaluation.folder_of(out, _STEP)
+
+    def _config(self, settings: Mapping[str, Any]) -> config_lib.RunConfig:
+        return config_lib.RunConfig(
+            mixture=self._asked.mixture.name,
+            data=self._flags.data or "embedded",
+            hold_out=self._asked.held_out,
+            init=self._start.init,
+            steps=0,
+            tasks=self._flags.tasks,
+            skip_missing=self._flags.skip_missing,
+            eval=config_lib.EvalConfig(**settings),
         )
-        run_folder.begin(out, resolved, loaded.words, {}, tasks.user_files, lock)
-        says_on = sys.stderr if flags.json else sys.stdout
-        if not evaluation.is_whole(out, _STEP, config.eval):
-            print(f"{its.prompts:,} prompts to {there.name}, into {out}", file=says_on)
+
+    def _questions(self, names: Sequence[str], config: config_lib.RunConfig) -> questions.Questions:
+        with distributed.together(), self._reporter.waiting(pace.COLLECTING):
+            return questions.collect(
+                names,
+                self._tasks,
+                self._words,
+                data=config.data,
+                family=self._start.shape.family,
+                settings=config.eval,
+            )
+
+    @functools.cached_property
+    def _model(self) -> nnx.Module:
+        with self._reporter.waiting(f"loading {self._start.init}"):
+            return loading.load(self._start.folder, mesh=self._mesh).model
+
+    def _measure(
+        self,
+        model: nnx.Module,
+        its: questions.Questions,
+        out: pathlib.Path,
+        resolved: Mapping[str, Any],
+    ) -> None:
+        says_on = self._says_on
+        if distributed.is_first():
+            print(f"{its.prompts:,} prompts to {self._start.init}, into {out}", file=says_on)
             for line in its.warnings:
                 print(line, file=says_on)
-            measuring.measure(
-                loaded.model,
-                loaded.words,
-                its,
-                out=out,
-                step=_STEP,
-                config=resolved,
-                held_out=(),
-                mesh=None,
-                says_on=says_on,
-            )
-        report.write(out)
-    return evaluation.folder_of(out, _STEP)
+        measuring.measure(
+            model,
+            self._words,
+            its,
+            out=out,
+            step=_STEP,
+            config=resolved,
+            held_out=(),
+            mesh=self._mesh,
+            says_on=says_on,
+        )
+
+
+def mesh_for(shape: model_config.ModelConfig) -> jax.sharding.Mesh | None:
+    """Returns a mesh over all devices for a model to be asked; None where there is but one.
+
+    Its parameters are copied to every device, or split over all of them where two copies of
+    themselves (what computes besides them needs far less) do not fit into the memory of one.
+    """
+    devices = jax.device_count()
+    if devices == 1:
+        return None
+    free = room.free_bytes()
+    if free is not None and jax.default_backend() == "cpu":
+        free //= devices  # they share the machine's
+    params = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(models.abstract(shape))))
+    is_large = free is not None and 2 * _BYTES * params > free
+    return sharding.mesh(data=-1, fsdp=devices if is_large else 1)
 
 
 def home(flags: argparse.Namespace, name: str) -> pathlib.Path | None:

@@ -3,12 +3,15 @@
     with pace.reporter(sys.stderr).phase("scoring options", prompts=2400) as done:
         decode.scored_options(..., done=done)
 
-On a terminal there is a bar, elsewhere about ten plain lines:
+On a terminal there is a bar that moves, elsewhere about ten plain lines, and one now and then
+while nothing is done:
 
     scoring options 240/2,400 prompts  310 prompts/s  0:07 left
+    loading models/large: 0:10 so far
 """
 
 import contextlib
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,10 +23,13 @@ import rich.progress
 from flanlike.models import predicted
 from flanlike.training import distributed, progress
 
+COLLECTING = "reading rows and wording prompts"  # what is said while it lasts
+
 _RECENT_BATCHES = 20  # that speed and time left are measured over
 _LINES = 10
 _APART_S = 2.0  # plain lines come no closer, but for the last,
-_QUIET_S = 60.0  # and at least this often
+_QUIET_S = 60.0  # and at least this often,
+_FIRST_S = 10.0  # the first one sooner
 
 
 class Reporter(Protocol):
@@ -31,6 +37,9 @@ class Reporter(Protocol):
 
     def phase(self, what: str, prompts: int) -> contextlib.AbstractContextManager[predicted.Done]:
         """Returns a context for a phase of so many prompts, with what to call as some are done."""
+
+    def waiting(self, what: str) -> contextlib.AbstractContextManager[None]:
+        """Returns a context for what cannot tell how far it is: it is told that it goes on."""
 
 
 def reporter(file: IO[str]) -> Reporter:
@@ -46,6 +55,9 @@ class Silent:
     def phase(self, what: str, prompts: int) -> contextlib.AbstractContextManager[predicted.Done]:
         return contextlib.nullcontext(lambda prompts, share: None)
 
+    def waiting(self, what: str) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
 
 class Spoken:
     """Says it on a console."""
@@ -56,9 +68,12 @@ class Spoken:
     @contextlib.contextmanager
     def phase(self, what: str, prompts: int) -> Iterator[predicted.Done]:
         if not self._console.is_terminal:
-            yield _Phase(what, prompts, _Lines(self._console))
+            lines = _Lines(self._console, f"{what} 0/{prompts:,} prompts")
+            with _ticking(lines.tick):
+                yield _Phase(what, prompts, lines)
             return
         with rich.progress.Progress(
+            rich.progress.SpinnerColumn("line", finished_text=" "),
             rich.progress.BarColumn(bar_width=30),
             rich.progress.TextColumn("{task.description}"),
             console=self._console,
@@ -69,6 +84,47 @@ class Spoken:
                 prompts,
                 lambda text, share: bar.update(task, completed=share, description=text),
             )
+
+    @contextlib.contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        if not self._console.is_terminal:
+            with _ticking(_Lines(self._console, what).tick):
+                yield
+            return
+        with rich.progress.Progress(
+            rich.progress.SpinnerColumn("line"),
+            rich.progress.TextColumn("{task.description}", markup=False),
+            rich.progress.TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+        ) as bar:
+            bar.add_task(what, total=None)
+            yield
+
+
+@contextlib.contextmanager
+def _ticking(tick: Callable[[float], None]) -> Iterator[None]:
+    """Calls `tick` from a thread with the seconds so far, the first time soon, then now and then.
+
+    For what the caller waits for: to compile, to read a file, to write a batch of long answers.
+    """
+    started_s, is_over = time.monotonic(), threading.Event()
+
+    def run() -> None:
+        wait_s = _FIRST_S
+        while not is_over.wait(wait_s):
+            # That nobody reads on is for the caller to find; rich makes a SystemExit of it.
+            with contextlib.suppress(OSError, ValueError, SystemExit):
+                tick(time.monotonic() - started_s)
+            wait_s = _QUIET_S
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 class _Phase:
@@ -103,14 +159,26 @@ class _Phase:
 class _Lines:
     """Prints some of what it is given: about ten lines, the last of all among them."""
 
-    def __init__(self, console: rich.console.Console) -> None:
-        self._console = console
+    def __init__(self, console: rich.console.Console, first: str) -> None:
+        self._console, self._text = console, first
         self._said_s, self._said_share = time.monotonic(), 0.0
+        self._lock = threading.Lock()
 
     def __call__(self, text: str, share: float) -> None:
-        now_s = time.monotonic()
-        apart_s = now_s - self._said_s
-        is_tenth = int(share * _LINES) > int(self._said_share * _LINES)
-        if share == 1.0 or (is_tenth and apart_s > _APART_S) or apart_s > _QUIET_S:
-            self._console.print(text, highlight=False, soft_wrap=True)
-            self._said_s, self._said_share = now_s, share
+        with self._lock:
+            self._text = text
+            apart_s = time.monotonic() - self._said_s
+            is_tenth = int(share * _LINES) > int(self._said_share * _LINES)
+            if share == 1.0 or (is_tenth and apart_s > _APART_S) or apart_s > _QUIET_S:
+                self._say(text)
+                self._said_share = share
+
+    def tick(self, seconds: float) -> None:
+        """Says that it goes on, unless something was said just now."""
+        with self._lock:
+            if time.monotonic() - self._said_s >= _FIRST_S:
+                self._say(f"{self._text}: {progress.clock(seconds)} so far")
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, highlight=False, soft_wrap=True, markup=False)
+        self._said_s = time.monotonic()

@@ -103,6 +103,11 @@ class Predictions:
         return len(set(self.answered.groups)) if is_of_groups else len(self.rows)
 
 
+# Columns in line with `rows`, where they are not empty.
+_BY_ROW = (
+    *("inputs", "option_counts", "shown_gold", "shown_choice", "prompt_hashes", "scored", "labels"),
+    *("texts", "is_cut", "samples", "is_sample_cut", "votes", "steps"),
+)
 # Columns of written answers, which other cells lack.
 _WRITTEN = [f.name for f in dataclasses.fields(Predictions) if f.default == ()]
 
@@ -241,7 +246,7 @@ def write(path: pathlib.Path, cells: Iterable[Predictions]) -> None:
 
 
 def read(path: pathlib.Path) -> list[Predictions]:
-    """Returns what `write` wrote."""
+    """Returns what `write` wrote; raises ValueError and the like where somebody changed it."""
     cells = []
     names = {field.name for field in dataclasses.fields(Predictions)} - {"answered", "scored"}
     for fields in jsonl.read(path):
@@ -251,7 +256,27 @@ def read(path: pathlib.Path) -> list[Predictions]:
         cells.append(
             Predictions(**fields, answered=metrics.Answered(**answered), scored=tuple(scored))
         )
+        _expect_in_line(cells[-1])
     return cells
+
+
+def expect_figures(cell: Predictions) -> None:
+    """Raises ValueError unless the cell has what its metrics are made of."""
+    for metric in cell.metrics:
+        for name in metrics.known(metric).needs:
+            if not getattr(cell.answered, name):
+                raise ValueError(f"task {cell.task!r}, template {cell.template!r} has no {name}")
+
+
+def _expect_in_line(cell: Predictions) -> None:
+    """Raises ValueError unless each column has something for each row."""
+    columns = {name: getattr(cell, name) for name in _BY_ROW} | vars(cell.answered)
+    for name, column in columns.items():
+        if column and len(column) != len(cell.rows):
+            raise ValueError(
+                f"task {cell.task!r}, template {cell.template!r} has {len(cell.rows)} rows and "
+                f"{len(column)} of {name}"
+            )
 
 
 def _seed(cell: Predictions) -> int:

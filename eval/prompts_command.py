@@ -50,20 +50,22 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     opened.task(flags.task)  # before a model is read
     there = named.find(flags.model, flag="--model")
     running_text.expect_decoder(loading.shape_of(there.folder).family, _WHAT)
-    loaded = loading.load(there.folder)
     reporter = pace.reporter(sys.stderr if flags.json else sys.stdout)
+    with reporter.waiting(f"loading {there.name}"):
+        loaded = loading.load(there.folder)
     found = None
     if flags.propose:
         found = _proposals(loaded, opened, flags, reporter)
         opened = opened.with_templates(flags.task, found.templates)
-    asked = questions.collect(
-        [flags.task],
-        opened,
-        loaded.words,
-        data=flags.data,
-        family=loaded.model.config.family,
-        settings=settings,
-    )
+    with reporter.waiting(pace.COLLECTING):
+        asked = questions.collect(
+            [flags.task],
+            opened,
+            loaded.words,
+            data=flags.data,
+            family=loaded.model.config.family,
+            settings=settings,
+        )
     for line in asked.warnings:
         print(line, file=sys.stderr)
     setting = results.Setting(

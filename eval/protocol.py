@@ -7,6 +7,7 @@
 All prompts of all tasks go to the model in one call, which packs them into full batches.
 """
 
+import contextlib
 import pathlib
 import time
 from collections.abc import Sequence
@@ -59,7 +60,10 @@ def evaluate(
     ranked = [cell for cell in questions.cells if not cell.is_generated]
     generated = [cell for cell in questions.cells if cell.is_generated]
     cells, samples = [], []
-    with requests.opened(cache, model, eos_id=words.marks.eos_id) as kept:
+    with contextlib.ExitStack() as stack:
+        with reporter.waiting("looking for what was asked before"):  # all parameters are read
+            opened = requests.opened(cache, model, eos_id=words.marks.eos_id)
+            kept = stack.enter_context(opened)
         options = ranking.options(
             model,
             words,
@@ -69,11 +73,13 @@ def evaluate(
             reporter=reporter,
             kept=kept,
         )
+        written = generating.write(
+            model, words, questions.family, generated, settings, reporter, kept
+        )
     for cell, its_options in zip(ranked, options, strict=True):
         found, shown = _ranked_cell(cell, its_options, settings)
         cells.append(found)
         samples += shown
-    written = generating.write(model, words, questions.family, generated, settings, reporter)
     for cell, its_answers in zip(generated, written, strict=True):
         cells.append(
             _predictions(

@@ -25,6 +25,7 @@ from flanlike import config as config_lib
 from flanlike import flags as flags_lib
 from flanlike.runs import loading, named
 from flanlike.tasks import registry as registries
+from flanlike.tasks import task as task_module
 
 # What is not asked here: exemplars, rows to choose by, written answers.
 _SET = {"shots": 0, "validation_rows": 0, "generation_rows": 0}
@@ -43,16 +44,20 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
         eval=config_lib.EvalConfig(**settings),
     )
     there = named.find(flags.model, flag="--model")
+    _expect_options(wanted.names, tasks)
     names = model_folder.with_rows(wanted, tasks, config)
-    loaded = loading.load(there.folder)
-    asked = questions.collect(
-        names,
-        tasks,
-        loaded.words,
-        data=flags.data,
-        family=loaded.model.config.family,
-        settings=config.eval,
-    )
+    reporter = pace.reporter(sys.stderr if flags.json else sys.stdout)
+    with reporter.waiting(f"loading {there.name}"):
+        loaded = loading.load(there.folder)
+    with reporter.waiting(pace.COLLECTING):
+        asked = questions.collect(
+            names,
+            tasks,
+            loaded.words,
+            data=flags.data,
+            family=loaded.model.config.family,
+            settings=config.eval,
+        )
     for line in asked.warnings:
         print(line, file=sys.stderr)
     found = measure(
@@ -63,7 +68,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
         setting=results.Setting(
             run=there.name, step=loaded.step or 0, data=flags.data, seed=config.eval.seed
         ),
-        reporter=pace.reporter(sys.stderr if flags.json else sys.stdout),
+        reporter=reporter,
     )
     means = _means(found)
     as_json = {
@@ -83,6 +88,14 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
         blocks = _blocks(found, means, model=there.name, data=flags.data, unasked=asked.unasked)
         atomic.write(flags.out / "robustness.html", page.to_html(title, blocks))
         atomic.write_json(flags.out / "robustness.json", as_json, ensure_ascii=False)
+
+
+def _expect_options(names: Sequence[str], registry: registries.Registry) -> None:
+    if all(isinstance(registry.task(name).answers, task_module.FreeText) for name in names):
+        raise errors.UserError(
+            f"the answers to {', '.join(names)} are all written, and robustness is of options that "
+            "are ranked: name tasks that have such"
+        )
 
 
 def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]]:

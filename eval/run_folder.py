@@ -107,14 +107,23 @@ def read(folder: pathlib.Path) -> Run:
             f"{str(folder)!r} is no run's folder (it has no config.json): expected the --out "
             "folder of train.py"
         )
+    with evaluation.whole(path := folder / "config.json"):
+        config = dict(json.loads(path.read_text(encoding="utf-8")))
     before, after = evaluation.first_and_last(folder)
-    lines = folder / "metrics.jsonl"
-    composition = folder / "composition.json"
+    if not after.cells:
+        raise errors.UserError(
+            f"the evaluation of {str(folder)!r} has no predictions: move "
+            f"{str(evaluation.folder_of(folder, after.setting.step))!r} away and evaluate again"
+        )
+    with evaluation.whole(path := folder / "metrics.jsonl"):
+        training = list(jsonl.read(path)) if path.is_file() else []
+    with evaluation.whole(path := folder / "composition.json"):
+        composition = dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
     return Run(
         folder=folder,
-        config=json.loads((folder / "config.json").read_text(encoding="utf-8")),
+        config=config,
         before=before,
         after=after,
-        training=list(jsonl.read(lines)) if lines.is_file() else [],
-        composition=json.loads(composition.read_text("utf-8")) if composition.is_file() else {},
+        training=training,
+        composition=composition,
     )

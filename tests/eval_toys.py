@@ -8,10 +8,21 @@ import task_registry
 from eval import metrics, predictions, questions
 from flanlike import config
 from flanlike.batches import features
+from flanlike.models import config as model_config
 from flanlike.models import decode
 
 # A text with all that Markdown and HTML take for mark-up.
 NASTY = "a | b\n<b>c</b> **d** `e` [f](g) _h_ snake_case &amp; \\| $i$\u2028- j"
+TINY = model_config.ModelConfig(
+    family="decoder",
+    model_size=8,
+    layers=1,
+    query_heads=1,
+    key_value_heads=1,
+    head_size=8,
+    hidden_size=8,
+    vocab_size=256,
+)
 
 
 class Letters:
@@ -83,3 +94,12 @@ def scored_by(option_scores):
 def table_cells(line):
     """Returns the cells of a row of a GFM table, read as GitHub does."""
     return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def written_by(generate):
+    """Returns what takes the place of `generate.written_in_batches`: these texts, in one batch."""
+
+    def written_in_batches(model, prompts, **how):
+        yield dict(enumerate(generate(model, prompts, **how)))
+
+    return written_in_batches

@@ -140,10 +140,23 @@ class PublishedTokenizer:
 Tokenizer = vocabulary.Vocabulary | PublishedTokenizer  # what the pipeline and the evaluation take
 
 
+def load_published(folder: str | pathlib.Path) -> Tokenizer:
+    """Returns the words beside a published model; raises UserError where there are none."""
+    folder = pathlib.Path(folder)
+    data = (_JSON, _PIECES, _MODEL, vocabulary.FILE_NAME)
+    has_data = any((folder / name).is_file() for name in data)
+    if not has_data and not _is_of_bytes(folder, _files_in(folder)):
+        raise errors.UserError(
+            f"{str(folder)!r} has a published model and no tokenizer: expected {_JSON} or "
+            f"{_PIECES} beside its weights, as they were published"
+        )
+    return load(folder)
+
+
 def load(folder: str | pathlib.Path) -> Tokenizer:
     """Returns the words in a folder: a published tokenizer, or a vocabulary of our own."""
     folder = pathlib.Path(folder)
-    files = {name: (folder / name).read_bytes() for name in FILES if (folder / name).is_file()}
+    files = _files_in(folder)
     if _JSON in files or _PIECES in files or _is_of_bytes(folder, files):
         return PublishedTokenizer(files, str(folder))
     if _MODEL in files:
@@ -152,6 +165,10 @@ def load(folder: str | pathlib.Path) -> Tokenizer:
             "transformers.AutoTokenizer.from_pretrained and then save_pretrained"
         )
     return vocabulary.Vocabulary.load(folder)
+
+
+def _files_in(folder: pathlib.Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in FILES if (folder / name).is_file()}
 
 
 def _is_of_bytes(folder: pathlib.Path, files: dict[str, bytes]) -> bool:

@@ -32,7 +32,15 @@ class Written(NamedTuple):
     is_cut: bool
 
 
-def generate(
+def generate(model: nnx.Module, prompts: Sequence[Ids], **how: Any) -> list[Written]:
+    """Returns a continuation of each prompt, as `written_in_batches` with the same arguments."""
+    found = {}
+    for batch in written_in_batches(model, prompts, **how):
+        found.update(batch)
+    return [found[place] for place in range(len(prompts))]
+
+
+def written_in_batches(
     model: nnx.Module,
     prompts: Sequence[Ids],
     *,
@@ -43,27 +51,26 @@ def generate(
     batch_size: int = 32,
     eos_id: int = features.EOS_ID,
     done: predicted.Done | None = None,
-) -> list[Written]:
-    """Returns a continuation of each prompt, up to EOS or to where it `stops`.
+) -> Iterator[dict[int, Written]]:
+    """Yields a continuation of each prompt, up to EOS or to where it `stops`, by place.
 
-    The result holds no EOS and at most `max_new_tokens` ids (of all prompts, or of each); its last
-    token is the first with which `stops` holds. Prompts carry no EOS either, and a decoder's carry
-    their BOS, where the words have one. Meshes, processes and `done` are as in
-    `predicted.of_items`.
+    It holds no EOS and at most `max_new_tokens` ids (of all prompts, or of each); its last token is
+    the first with which `stops` holds. Prompts carry no EOS either, and a decoder's carry their
+    BOS, where the words have one. Meshes, processes and `done` are as in `predicted.of_items`.
 
     Drawing needs a seed of 64 bits a prompt: what is drawn for a prompt depends on its seed and its
-    logits, which are the same up to rounding whatever batch it is in. Prompts of one limit and
-    like length are in a batch. With beams `stops` cuts what the search has found.
+    logits, which are the same up to rounding whatever batch it is in. With beams `stops` cuts what
+    the search has found.
+
+    Prompts of one limit and like length are in a batch, the shortest first: without those of the
+    first batches, the others would be in the same batches as with them.
     """
     limits = [max_new_tokens] * len(prompts) if isinstance(max_new_tokens, int) else max_new_tokens
     prompts = decode.with_soft_prompt(model, prompts)
     _check(prompts, limits, seeds, decoding)
     is_decoder = model.config.family == "decoder"
-    lengths = [len(prompt) + (not is_decoder) for prompt in prompts]
-    if not all(lengths):
-        raise ValueError(f"prompt {lengths.index(0)!r} is empty: a decoder needs a token")
     graphdef, params = nnx.split(model)
-    batches = _batches(lengths, limits, max(1, batch_size // decoding.beams))
+    batches = _batches(_lengths(prompts, is_decoder), limits, max(1, batch_size // decoding.beams))
     work = sum(batch.work for batch in batches)
 
     def start(planned: _Batch) -> jax.Array | np.ndarray:
@@ -74,23 +81,23 @@ def generate(
         batch = sharding.spread(pad)
         if decoding.beams > 1:
             return beams.search(graphdef, params, batch, planned.limit, decoding, eos_id)
-        padding = [0] * (planned.rows - len(chosen))
-        own = [seeds[i] for i in planned.prompts] if decoding.draws else []
-        keys = sharding.spread(sampling.key_words([*own, *padding])) if decoding.draws else None
+        keys = _key_words(planned, seeds) if decoding.draws else None
         how = _How(row_tokens[1], planned.limit, decoding, eos_id)
         state = _begin(graphdef, params, batch, keys, how)
         if stops is None:
             return _go_on(graphdef, params, state, planned.limit, how).new_BT
         return _with_stops(graphdef, params, state, how, stops, len(chosen))
 
-    outputs: list[Written] = [Written([], False)] * len(prompts)
     started = ((batch, start(batch)) for batch in batches)
-    for batch, new_BT in predicted.one_ahead(started):
-        for i, ids in zip(batch.prompts, new_BT[: len(batch.prompts)].tolist(), strict=True):
-            outputs[i] = _written(ids, eos_id, stops)
+    if stops is None or decoding.beams > 1:  # else they are on the host when they have started
+        started = predicted.one_ahead(started)
+    for batch, new_BT in started:
+        ids_BT = new_BT[: len(batch.prompts)].tolist()
+        yield {
+            i: _written(ids, eos_id, stops) for i, ids in zip(batch.prompts, ids_BT, strict=True)
+        }
         if done is not None:
             done(len(batch.prompts), batch.work / work)
-    return outputs
 
 
 def before_stop(text: str, stop: Sequence[str]) -> str:
@@ -111,6 +118,13 @@ def _check(
         raise ValueError(f"{len(prompts)!r} prompts need as many max_new_tokens: {len(limits)!r}")
     if decoding.draws and len(seeds) != len(prompts):
         raise ValueError(f"{len(prompts)!r} prompts need as many seeds: {len(seeds)!r}")
+
+
+def _lengths(prompts: Sequence[Ids], is_decoder: bool) -> list[int]:
+    lengths = [len(prompt) + (not is_decoder) for prompt in prompts]
+    if not all(lengths):
+        raise ValueError(f"prompt {lengths.index(0)!r} is empty: a decoder needs a token")
+    return lengths
 
 
 class _Batch(NamedTuple):
@@ -151,6 +165,11 @@ def _put_prompts(batch: features.Batch, prompts: Sequence[Ids], is_decoder: bool
         else:
             option_rows.put_source(batch, b, 0, 1, prompt)
         batch.segment_ids_BT[b, : len(prompt) if is_decoder else 1] = 1
+
+
+def _key_words(batch: _Batch, seeds: Sequence[int]) -> jax.Array | np.ndarray:
+    padding = [0] * (batch.rows - len(batch.prompts))
+    return sharding.spread(sampling.key_words([*(seeds[i] for i in batch.prompts), *padding]))
 
 
 def _written(ids: list[int], eos_id: int, stops: Stops | None) -> Written:

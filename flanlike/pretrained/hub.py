@@ -66,7 +66,7 @@ def fetch(name: str, *, flag: str = "--init") -> Fetched:
         is_cached = files is None
         folder = _download(huggingface_hub, repo, revision, _SMALL, is_cached=is_cached)
         layout.to_ours(layout.read(folder) or {"model_type": None}, folder)
-        tokenizer.load(folder)
+        tokenizer.load_published(folder)
         wanted = (*_SMALL, *weights.PATTERNS)
         folder = _download(huggingface_hub, repo, revision, wanted, is_cached=is_cached)
     except errors.UserError:

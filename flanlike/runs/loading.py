@@ -82,7 +82,7 @@ def _load_whole(
     Each is taken up by `prints` before it is cast, one after another.
     """
     words = words_of(folder)
-    shape = with_vocabulary(dataclasses.replace(shape_of(folder), **changes), words)
+    shape = with_vocabulary(dataclasses.replace(shape_of(folder), **changes), words, where=folder)
     if weights.is_published(folder):
         model = weights.load(folder, mesh=mesh, params_dtype=params_dtype, prints=prints, **changes)
         return Loaded(model=model, words=words, step=None)
@@ -185,13 +185,15 @@ def is_bare(folder: Path) -> bool:
 
 def words_of(folder: Path) -> tokenizer.Tokenizer:
     """Returns the words of the model in a folder: a published one's lie beside its weights."""
-    return tokenizer.load(folder if weights.is_published(folder) else folder / "vocabulary")
+    if weights.is_published(folder):
+        return tokenizer.load_published(folder)
+    return tokenizer.load(folder / "vocabulary")
 
 
 def with_vocabulary(
-    shape: model_config.ModelConfig, words: tokenizer.Tokenizer
+    shape: model_config.ModelConfig, words: tokenizer.Tokenizer, *, where: Path | None = None
 ) -> model_config.ModelConfig:
-    """Returns the shape with its `vocab_size`: the words', but for a published model.
+    """Returns the shape with its `vocab_size`: the words', but for a published model, from `where`.
 
     A published table mostly has rows to spare: T5's has 32,128 for 32,100 pieces.
     """
@@ -199,8 +201,9 @@ def with_vocabulary(
         return dataclasses.replace(shape, vocab_size=words.size)
     if shape.vocab_size < words.rows:
         raise errors.UserError(
-            f"the tokenizer has {words.rows:,} pieces, the model {shape.vocab_size:,} rows for "
-            "them: the two were not published together"
+            f"{'' if where is None else f'{str(where)!r}: '}the tokenizer has {words.rows:,} "
+            f"pieces, the model {shape.vocab_size:,} rows for them: the two were not published "
+            "together; give the folder as it was published"
         )
     return shape
 

@@ -1,9 +1,12 @@
 """Written answers, with a model that is told what to write: this is about bookkeeping."""
 
-import pytest
-from eval_toys import Letters, collect
+import sqlite3
 
-from eval import evaluation, generating, pace, protocol, results
+import pytest
+from eval_toys import TINY, Letters, collect, written_by
+
+from eval import evaluation, generating, pace, protocol, requests, results
+from flanlike import errors, models
 from flanlike.models import generate as generate_module
 
 SETTING = results.Setting(run="toy", step=0, data="embedded", seed=0)
@@ -23,14 +26,14 @@ def writing(monkeypatch):
                 generate_module.Written(Letters().encode(text), len(text) > 60) for text in said
             ]
 
-        monkeypatch.setattr(generate_module, "generate", generate)
+        monkeypatch.setattr(generate_module, "written_in_batches", written_by(generate))
         return calls
 
     return teach
 
 
-def evaluate(asked):
-    return protocol.evaluate(None, Letters(), asked, setting=SETTING)
+def evaluate(asked, model=None, cache=None):
+    return protocol.evaluate(model, Letters(), asked, setting=SETTING, cache=cache)
 
 
 def test_texts_are_kept_and_those_cut_are_counted(writing, tmp_path):
@@ -136,3 +139,132 @@ def test_without_smaller_questions_the_prompt_is_asked_as_it_is(writing):
 def test_nothing_to_write_asks_no_model():
     settings = collect("sst2").settings
     assert generating.write(None, Letters(), "decoder", [], settings, pace.Silent()) == []
+
+
+class Killed:
+    """Writes texts in batches of four, and may die after one of them."""
+
+    def __init__(self):
+        self.real = generate_module.written_in_batches
+        self.is_real = False
+        self.dies_after = None
+        self.seen = []  # how many prompts it was asked, call by call
+
+    def written_in_batches(self, model, prompts, **how):
+        self.seen.append(len(prompts))
+        batches = self.real(model, prompts, **how) if self.is_real else self._say(prompts, **how)
+        for number, batch in enumerate(batches, 1):
+            yield batch
+            if number == self.dies_after:
+                raise KeyboardInterrupt
+
+    def _say(self, prompts, *, seeds, batch_size, **how):
+        """Writes another text to another prompt, and with another seed."""
+        for first in range(0, len(prompts), batch_size):
+            places = range(first, min(len(prompts), first + batch_size))
+            texts = {i: f"{sum(prompts[i])}? {seeds[i] if seeds else 0}?" for i in places}
+            encode = Letters().encode
+            yield {i: generate_module.Written(encode(t), i % 2 == 0) for i, t in texts.items()}
+
+
+@pytest.fixture
+def killed(monkeypatch):
+    found = Killed()
+    monkeypatch.setattr(generating, "_BATCH", 4)
+    monkeypatch.setattr(generate_module, "written_in_batches", found.written_in_batches)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("is_real", "way"),
+    [
+        (True, {"temperature": 0.9, "stop": ("\n", "e"), "generation_rows": 1}),
+        (False, {}),
+        (False, {"temperature": 0.9, "samples": 2}),
+        (False, {"beams": 2}),
+    ],
+    ids=str,
+)
+def test_what_was_written_is_not_written_again(killed, tmp_path, is_real, way):
+    killed.is_real, seen = is_real, killed.seen
+    model = models.build(TINY, seed=0)
+    asked = collect("cot_gsm8k", **{"validation_rows": 0, "max_new_tokens": 6} | way)
+    whole = evaluate(asked, model, tmp_path / "whole")
+    rows = seen.pop()
+    killed.dies_after = 1
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(asked, model, tmp_path / "cut")
+    killed.dies_after = None
+    found = evaluate(asked, model, tmp_path / "cut")
+    assert seen == [rows, rows - 4] and rows > 4
+    assert found.cells == whole.cells
+    evaluate(asked, model, tmp_path / "cut")
+    assert len(seen) == 2  # nothing is asked that is known
+    evaluate(asked, models.build(TINY, seed=1), tmp_path / "cut")
+    assert seen[2] == rows  # another model's texts are its own
+
+
+def test_texts_are_of_all_that_they_were_written_with(killed, tmp_path):
+    seen = killed.seen
+    model = models.build(TINY, seed=0)
+    ways = [
+        {},
+        {"max_new_tokens": 4},
+        {"stop": ("e",)},
+        {"beams": 2},
+        {"beams": 2, "length_penalty": 0.5},
+        {"temperature": 0.5},
+        {"temperature": 0.6},
+        {"temperature": 0.6, "top_k": 2},
+        {"temperature": 0.6, "top_p": 0.5},
+    ]
+    few = {"validation_rows": 0, "generation_rows": 1, "max_new_tokens": 3}
+    for way in ways:
+        evaluate(collect("common_gen", **few | way), model, tmp_path)
+    assert len(seen) == len(ways) and len(set(seen)) == 1
+    evaluate(collect("common_gen", **few | {"temperature": 0.6, "samples": 2}), model, tmp_path)
+    assert len(seen) == len(ways)  # the first sample is the one there is; no chain of thought
+
+
+def test_a_sample_is_drawn_beside_those_that_are_kept(killed, tmp_path):
+    """A sweep over the number of samples draws only what is new."""
+    seen = killed.seen
+    model = models.build(TINY, seed=0)
+    few = {"validation_rows": 0, "generation_rows": 1, "max_new_tokens": 3, "temperature": 0.6}
+    evaluate(collect("cot_gsm8k", **few, samples=2), model, tmp_path)
+    evaluate(collect("cot_gsm8k", **few, samples=3), model, tmp_path)
+    chains = sum(cell.kind == "cot" for cell in collect("cot_gsm8k", **few).cells)
+    assert seen[1] == chains
+
+
+def test_least_to_most_goes_on_in_the_round_where_it_was_cut_off(killed, tmp_path):
+    """Each round asks what the last one wrote: none of it may differ from one time to the other."""
+    seen = killed.seen
+    model = models.build(TINY, seed=0)
+    asked = collect("cot_gsm8k", validation_rows=0, max_new_tokens=5, least_to_most=True)
+    whole = evaluate(asked, model, tmp_path / "whole")
+    rounds, seen[:] = list(seen), []
+    killed.dies_after = 1
+    calls = 0
+    found = None
+    while found is None:
+        try:
+            found = evaluate(asked, model, tmp_path / "cut")
+        except KeyboardInterrupt:
+            calls += 1
+    assert found.cells == whole.cells
+    assert calls == sum(-(-count // 4) for count in rounds)
+
+
+def test_a_damaged_cache_of_texts_is_told_and_left_as_it_is(killed, tmp_path):
+    model = models.build(TINY, seed=0)
+    asked = collect("common_gen", validation_rows=0, max_new_tokens=3)
+    evaluate(asked, model, tmp_path)
+    path = tmp_path / requests.FILE
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE answers SET answer = substr(answer, 1, 5)")
+    database.close()
+    before = path.read_bytes()
+    with pytest.raises(errors.UserError, match="requests.sqlite: cannot be read or written"):
+        evaluate(asked, model, tmp_path)
+    assert path.read_bytes() == before

@@ -1,6 +1,8 @@
 """What an evaluation says while it runs."""
 
 import io
+import re
+import time
 
 import pytest
 import rich.console
@@ -65,3 +67,70 @@ def test_only_the_first_process_speaks(monkeypatch):
     with pace.reporter(said).phase("scoring options", 1) as done:
         done(1, 1.0)
     assert said.getvalue().startswith("scoring options 1/1 prompts")
+
+
+def _wait(monkeypatch, wait, *, terminal=False):
+    """Returns what is said where lines may come as fast as they like."""
+    monkeypatch.setattr(pace, "_FIRST_S", 0.01)
+    monkeypatch.setattr(pace, "_QUIET_S", 0.02)
+    said = io.StringIO()
+    wait(pace.Spoken(rich.console.Console(file=said, force_terminal=terminal, width=120)), said)
+    return said.getvalue()
+
+
+def _until(said, text):
+    ends_s = time.monotonic() + 10
+    while text not in said.getvalue() and time.monotonic() < ends_s:
+        time.sleep(0.005)
+
+
+def test_that_it_goes_on_is_told_while_nothing_is_done(monkeypatch):
+    """A batch of long answers, or a large model that is read, takes minutes."""
+
+    def write(spoken, said):
+        with spoken.phase("writing answers", 4) as done:
+            _until(said, "so far")
+            done(2, 0.5)
+            _until(said, "2/4 prompts")
+            _until(said, "left: 0:00 so far")
+
+    lines = _wait(monkeypatch, write).splitlines()
+    assert lines[0] == "writing answers 0/4 prompts: 0:00 so far"
+    assert lines[-1].startswith("writing answers 2/4 prompts  ")
+    assert lines[-1].endswith(" left: 0:00 so far")
+
+    def load(spoken, said):
+        with spoken.waiting("loading a[b]"):
+            _until(said, "so far")
+
+    assert _wait(monkeypatch, load).splitlines()[0] == "loading a[b]: 0:00 so far"
+
+
+def test_what_is_quick_is_not_told(monkeypatch):
+    said = io.StringIO()
+    with pace.Spoken(rich.console.Console(file=said)).waiting("loading"):
+        pass
+    with pace.Silent().waiting("loading"):
+        pass
+    assert said.getvalue() == ""
+
+
+def test_a_terminal_shows_how_long_it_takes(monkeypatch):
+    def load(spoken, said):
+        with spoken.waiting("loading a[b]"):
+            _until(said, "0:00:00")
+
+    assert "loading a[b] 0:00:00" in re.sub(
+        "\x1b[^a-zA-Z]*[a-zA-Z]", "", _wait(monkeypatch, load, terminal=True)
+    )
+
+
+@pytest.mark.filterwarnings("error")
+def test_nobody_reads_on_while_it_waits(monkeypatch):
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise OSError(5, "gone")
+
+    monkeypatch.setattr(pace, "_FIRST_S", 0.001)
+    with pace.Spoken(rich.console.Console(file=Gone())).waiting("loading"):
+        time.sleep(0.02)  # what a thread raised would fail this test

@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 import pytest
-from eval_toys import Letters, collect, scored_by
+from eval_toys import TINY, Letters, collect, scored_by, written_by
 
 import task_registry
 from eval import (
@@ -22,7 +22,7 @@ from eval import (
 from flanlike import config as config_lib
 from flanlike import errors, jsonl, models
 from flanlike.batches import features
-from flanlike.models import config, decode
+from flanlike.models import decode
 from flanlike.models import generate as generate_module
 
 SETTING = results.Setting(run="toy", step=0, data="embedded", seed=0)
@@ -49,7 +49,7 @@ def knowing(monkeypatch):
             return [generate_module.Written(words.encode(text), False) for text in found]
 
         monkeypatch.setattr(decode, "scored_options", scored_by(option_scores))
-        monkeypatch.setattr(generate_module, "generate", generate)
+        monkeypatch.setattr(generate_module, "written_in_batches", written_by(generate))
 
     return teach
 
@@ -157,6 +157,9 @@ def test_what_is_done_is_reported_by_phase(monkeypatch):
         def phase(self, what, prompts):
             yield lambda count, share: said.append((what, prompts, count, share))
 
+        def waiting(self, what):
+            return contextlib.nullcontext()
+
     def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
         done(len(prompts), 1.0)
         return [np.zeros(len(choices)) for choices in options]
@@ -166,7 +169,7 @@ def test_what_is_done_is_reported_by_phase(monkeypatch):
         return [generate_module.Written([], True) for _ in prompts]
 
     monkeypatch.setattr(decode, "scored_options", scored_by(option_scores))
-    monkeypatch.setattr(generate_module, "generate", generate)
+    monkeypatch.setattr(generate_module, "written_in_batches", written_by(generate))
     protocol.evaluate(None, Letters(), asked, setting=SETTING, reporter=Reporter())
     counts = [
         sum(len(c.prompts) for c in asked.cells if c.is_generated is g) for g in (False, True)
@@ -282,18 +285,6 @@ def test_a_damaged_cache_is_told_and_left_as_it_is(tmp_path):
     with pytest.raises(errors.UserError, match="requests.sqlite: cannot be read or written"):
         _evaluate_for_real(models.build(TINY, seed=0), asked, tmp_path)
     assert (tmp_path / requests.FILE).read_bytes() == b"no database " * 100
-
-
-TINY = config.ModelConfig(
-    family="decoder",
-    model_size=8,
-    layers=1,
-    query_heads=1,
-    key_value_heads=1,
-    head_size=8,
-    hidden_size=8,
-    vocab_size=256,
-)
 
 
 def _evaluate_for_real(model, asked, cache):

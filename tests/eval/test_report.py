@@ -16,6 +16,7 @@ from eval import (
     baselines,
     compare,
     comparison,
+    evaluate,
     evaluation,
     figures,
     printed,

@@ -90,6 +90,6 @@ def test_a_runs_curve_lies_beside_its_evaluations(tmp_path, monkeypatch):
     monkeypatch.setattr(evaluate, "_evaluate_run", evaluate_run)
     monkeypatch.setattr(loading, "is_bare", lambda run: False)
     monkeypatch.setattr(run_folder, "read_config", lambda run: config)
-    monkeypatch.setattr(loading, "load_each", lambda runs, **_: [loaded for _ in runs])
+    monkeypatch.setattr(loading, "load_each", lambda runs, **_: iter([loaded]))
     command.main(["--run", str(tmp_path), "--hold-out", "cola", "--shots", "2", "0"])
     assert (tmp_path / "eval" / "3-cola-by-shots" / "by_shots.html").is_file()

@@ -109,6 +109,37 @@ def test_a_draw_depends_on_its_prompt_and_seed_alone(config: model_config.ModelC
     assert all(a != b for a, b in zip(drawn, other, strict=True))
 
 
+def test_without_the_first_batches_the_others_are_the_same() -> None:
+    """So that what goes on after it was cut off writes what it would have written."""
+    model = models.build(DECODER, seed=1)
+    prompts = [[5 + i] * (1 + i * 3 % 7) for i in range(7)]
+    limits = [3, 2, 3, 3, 2, 3, 3]
+    how = {"batch_size": 2}
+    whole = list(generate.written_in_batches(model, prompts, max_new_tokens=limits, **how))
+    assert [len(batch) for batch in whole] == [2, 2, 2, 1]
+    for number in (1, 2, 3):
+        done = set().union(*whole[:number])
+        left = [i for i in range(7) if i not in done]
+        rest = generate.written_in_batches(
+            model, [prompts[i] for i in left], max_new_tokens=[limits[i] for i in left], **how
+        )
+        named = [{left[place]: one for place, one in batch.items()} for batch in rest]
+        assert named == whole[number:]
+
+
+def test_a_batch_with_stops_waits_for_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else who is cut off in the second batch loses the first."""
+    begun: list[int] = []
+    begin = generate._begin
+    monkeypatch.setattr(generate, "_begin", lambda *of: (begun.append(1), begin(*of))[1])
+    model = models.build(DECODER, seed=1)
+    batches = generate.written_in_batches(
+        model, PROMPTS, max_new_tokens=3, batch_size=2, stops=lambda ids: False
+    )
+    next(batches)
+    assert len(begun) == 1
+
+
 def test_the_coldest_and_the_narrowest_draws_are_greedy() -> None:
     model = models.build(DECODER, seed=1)
     greedy = _ids(model, PROMPTS, max_new_tokens=5)

@@ -106,7 +106,7 @@ def test_what_cannot_be_had_is_one_line_and_no_weights_are_fetched(served, tmp_p
             "has no safetensors (model.safetensors or model.safetensors.index.json), but "
             "flax_model.msgpack, pytorch_model.bin: write them once",
             "model_type 'bert'; expected one of",
-            "no vocabulary at ",
+            "has a published model and no tokenizer: expected tokenizer.json or spiece.model",
             "has no config.json",
             "are gated: ask for access",
             "there is no such folder, and no such repository on the hub",

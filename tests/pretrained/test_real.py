@@ -90,7 +90,7 @@ def ask(real: Real, names, monkeypatch, *, cells=None, **settings):
 
         return call
 
-    for module, name in ((decode, "scored_options"), (generate, "generate")):
+    for module, name in ((decode, "scored_options"), (generate, "written_in_batches")):
         monkeypatch.setattr(module, name, watched(getattr(module, name)))
     setting = results.Setting(run="published", step=0, data="embedded", seed=0)
     protocol.evaluate(real.ours.model, real.ours.words, asked, setting=setting)

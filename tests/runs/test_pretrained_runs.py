@@ -35,10 +35,12 @@ def test_a_published_folder_is_a_start(published):
 def test_another_tokenizer_is_told(published, tmp_path):
     shape = dataclasses.replace(toys.T5, vocab_size=20)
     weights.save(tmp_path, models.build(shape, seed=3))
-    with pytest.raises(errors.UserError, match="no vocabulary at"):
+    with pytest.raises(errors.UserError, match="has a published model and no tokenizer: expected"):
         loading.load(tmp_path)
     (tmp_path / "spiece.model").write_bytes((published / "spiece.model").read_bytes())
-    with pytest.raises(errors.UserError, match=r"has \d+ pieces, the model 20 rows"):
+    with pytest.raises(
+        errors.UserError, match=r"': the tokenizer has \d+ pieces, the model 20 rows"
+    ):
         loading.load(tmp_path)
 
 
