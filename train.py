@@ -35,7 +35,7 @@ from flanlike.prompts import stream as prompt_stream
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, resuming, starts
 from flanlike.tasks import registry
-from flanlike.training import checkpoint, distributed, loop, optim, progress, room
+from flanlike.training import checkpoint, distributed, loop, optim, progress, room, wandb_log
 
 VOCABULARY_PROMPTS = 20_000
 say = progress.say
@@ -64,7 +64,8 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
             files = {manifest.FILE: plan.read}
             run_folder.begin(out, plan.resolved, parts.words, files, plan.tasks.user_files, lock)
             write_composition(plan, parts)
-            stopped_by = train(plan, parts)
+            with wandb_log.board(config.wandb, out, plan.resolved) as board:
+                stopped_by = train(plan, parts, board)
             write_composition(plan, parts)
             if stopped_by:
                 say(f"stopped and saved in {out}; to go on, run again:  {command}")
@@ -88,6 +89,7 @@ class Plan:
 @distributed.together()
 def make_plan(config: config_lib.RunConfig) -> Plan:
     """Finds the tasks, mixes those that are not held out, and says what the run starts from."""
+    wandb_log.expect(config.wandb)
     tasks = task_registry.registry(config.tasks)
     asked = recipe.of_run(config)
     start = starts.of_run(config)
@@ -191,11 +193,11 @@ def write_composition(plan: Plan, parts: Parts) -> None:
     run_folder.write_composition(plan.out, {**plan.composition.as_json(), **counted})
 
 
-def train(plan: Plan, parts: Parts) -> int:
+def train(plan: Plan, parts: Parts, board: wandb_log.Board | None) -> int:
     """Evaluates, trains, evaluates; returns the signal that stopped it, 0 at its end."""
     config, out = plan.config, plan.out
     if config.steps == 0:  # a run that only evaluates
-        evaluate(plan, parts, 0)
+        evaluate(plan, parts, board, 0)
         parts.batches.close()
         return 0
     optimizer = optim.build(config.optim, config.steps)
@@ -210,12 +212,14 @@ def train(plan: Plan, parts: Parts) -> int:
     )
     checkpoints = checkpoint.Checkpoints(out / "checkpoints", keep=config.checkpoint.keep)
     state = loop.init_state(parts.model, optimizer, mesh=parts.mesh)
-    measure = functools.partial(evaluate, plan, parts)
+    measure = functools.partial(evaluate, plan, parts, board)
     state = resuming.restore(checkpoints, state, parts.batches, config, before=measure)
     with (
         contextlib.closing(parts.batches),
         contextlib.closing(checkpoints),
-        progress.log(out, total_steps=config.steps, steps_taken=int(state.step)) as log,
+        progress.log(
+            out, total_steps=config.steps, steps_taken=int(state.step), board=board
+        ) as log,
         resuming.lost_is_told(out, checkpoints),
     ):
         _, stopped_by = loop.train(
@@ -236,7 +240,7 @@ def train(plan: Plan, parts: Parts) -> int:
     return stopped_by
 
 
-def evaluate(plan: Plan, parts: Parts, steps: int) -> None:
+def evaluate(plan: Plan, parts: Parts, board: wandb_log.Board | None, steps: int) -> None:
     """Puts the questions to the model as it is now, and writes what it answered; once a step."""
     measuring.measure_once(
         parts.model,
@@ -247,6 +251,7 @@ def evaluate(plan: Plan, parts: Parts, steps: int) -> None:
         config=plan.resolved,
         held_out=plan.composition.held_out,
         mesh=parts.mesh,
+        board=board,
     )
 
 

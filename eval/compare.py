@@ -16,7 +16,7 @@ from eval import comparison, contrasts, exploring, figures, page, plots, report,
 from flanlike import errors
 
 # What may differ between the runs of one group.
-_FREE = ("seed", "out", "workers", "checkpoint")
+_FREE = ("seed", "out", "workers", "checkpoint", "wandb")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,13 +34,14 @@ from flanlike.prompts import manifest
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading
 from flanlike.tasks import registry as registries
-from flanlike.training import distributed
+from flanlike.training import distributed, wandb_log
 
 _NO_NAME = re.compile(r"[^\w.+-]+")
 
 
 def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     flags, settings = _flags(arguments)
+    wandb_log.expect(flags.wandb)
     logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells that it reads only
     if flags.model:
         for name in flags.model:
@@ -157,6 +158,7 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
     parser.add_argument("--rows", **rows, help="rows a template; default: the run's")
     parser.add_argument("--split", choices=("test", "validation"), help="default: the run's")
     parser.add_argument("--skip-missing", action="store_true", help="leave out what --data lacks")
+    parser.add_argument("--wandb", metavar="PROJECT", help="of Weights & Biases that is told too")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     flags, others = parser.parse_known_args(arguments)
     if flags.run and (flags.mixture or flags.tasks or flags.out):
@@ -189,18 +191,20 @@ def _evaluate_run(
     for line in asked.warnings if distributed.is_first() else ():
         print(line, file=sys.stderr)
     name = _name(flags, settings, config)
-    measuring.measure(
-        loaded.model,
-        loaded.words,
-        asked,
-        out=run,
-        step=loaded.step,
-        config={**config, "data": flags.data or config["data"]},
-        held_out=_unseen(run, asked, flags.hold_out or config["hold_out"]),
-        mesh=mesh,
-        name=name,
-        says_on=sys.stderr if flags.json else sys.stdout,
-    )
+    with wandb_log.board(flags.wandb, run, config) as board:
+        measuring.measure(
+            loaded.model,
+            loaded.words,
+            asked,
+            out=run,
+            step=loaded.step,
+            config={**config, "data": flags.data or config["data"]},
+            held_out=_unseen(run, asked, flags.hold_out or config["hold_out"]),
+            mesh=mesh,
+            name=name,
+            says_on=sys.stderr if flags.json else sys.stdout,
+            board=board,
+        )
     if distributed.is_first() and not name:
         report.write(run)
     distributed.wait("the evaluation is written")

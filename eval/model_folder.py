@@ -20,6 +20,7 @@ from flanlike.mixtures import mixture as mixtures
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, named, starts
 from flanlike.tasks import registry as registries
+from flanlike.training import wandb_log
 
 _STEP = 0  # under which the answers lie: the model has taken none of ours
 
@@ -63,24 +64,37 @@ def evaluate(
             settings=config.eval,
         )
         run_folder.begin(out, resolved, loaded.words, {}, tasks.user_files, lock)
-        says_on = sys.stderr if flags.json else sys.stdout
         if not evaluation.is_whole(out, _STEP, config.eval):
-            print(f"{its.prompts:,} prompts to {there.name}, into {out}", file=says_on)
-            for line in its.warnings:
-                print(line, file=says_on)
-            measuring.measure(
-                loaded.model,
-                loaded.words,
-                its,
-                out=out,
-                step=_STEP,
-                config=resolved,
-                held_out=(),
-                mesh=None,
-                says_on=says_on,
-            )
+            with wandb_log.board(flags.wandb, out, resolved) as board:
+                _ask(there.name, loaded, its, out, resolved, board, flags)
         report.write(out)
     return evaluation.folder_of(out, _STEP)
+
+
+def _ask(
+    name: str,
+    loaded: loading.Loaded,
+    its: questions.Questions,
+    out: pathlib.Path,
+    resolved: Mapping[str, Any],
+    board: wandb_log.Board | None,
+    flags: argparse.Namespace,
+) -> None:
+    """Puts the questions to the model, and says what it is about."""
+    says_on = sys.stderr if flags.json else sys.stdout
+    print(f"{its.prompts:,} prompts to {name}, into {out}", *its.warnings, sep="\n", file=says_on)
+    measuring.measure(
+        loaded.model,
+        loaded.words,
+        its,
+        out=out,
+        step=_STEP,
+        config=resolved,
+        held_out=(),
+        mesh=None,
+        says_on=says_on,
+        board=board,
+    )
 
 
 def home(flags: argparse.Namespace, name: str) -> pathlib.Path | None:
