@@ -1,6 +1,7 @@
 """Several runs in one page: groups of runs that differ in their seed only, side by side.
 
 Two runs are also compared row by row, more of them in several groups with doubt over their seeds.
+At the page's end are all predictions, of any two runs side by side.
 
 python -m eval report runs/instructions-* runs/inputs-only-*
 """
@@ -12,7 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from eval import comparison, contrasts, exploring, figures, page, plots, report, run_folder
+from eval import (
+    comparison,
+    contrasts,
+    exploring,
+    figures,
+    page,
+    plots,
+    report,
+    run_folder,
+    shots_curve,
+)
 from flanlike import errors
 
 # What may differ between the runs of one group.
@@ -88,9 +99,11 @@ def blocks(groups: Sequence[Group]) -> list[page.Block]:
             "training split, and the trivial heuristic that did best on it.",
             role="note",
         ),
+        *_by_shots(runs),
         *_contrasts(groups),
         page.Heading(text="Runs"),
         _runs(groups),
+        *(exploring.of_runs(runs) if len(runs) > 1 else []),
     ]
     return found
 
@@ -99,10 +112,27 @@ def _contrasts(groups: Sequence[Group]) -> list[page.Block]:
     """Returns two runs row by row, or the groups' differences with doubt over their seeds."""
     runs = [run for group in groups for run in group.runs]
     if len(runs) == 2:
-        return [*contrasts.two_runs(*runs), *exploring.of_two(*runs)]
+        return contrasts.two_runs(*runs)
     if len(groups) > 1:
         return contrasts.groups({group.name: group.runs for group in groups})
     return []
+
+
+def _by_shots(runs: Sequence[run_folder.Run]) -> list[page.Block]:
+    """Returns a curve of each set of runs that differ in their number of exemplars alone."""
+    alike: dict[str, dict[int, run_folder.Run]] = {}
+    for run in runs:
+        config = {**_flat(run.config), "seed": run.config.get("seed"), "eval.shots": None}
+        its = alike.setdefault(repr(sorted(config.items())), {})
+        its.setdefault(run.after.options.get("shots", 0), run)
+    found: list[page.Block] = []
+    for its in alike.values():
+        curves = shots_curve.of([run.after for run in its.values()]) if len(its) > 1 else []
+        if curves:
+            number = sum(isinstance(block, page.Figure) for block in found) + 1
+            said = f"Of {', '.join(page.literal(run.name) for run in its.values())}."
+            found += [page.Text(text=said), *shots_curve.blocks(curves, name=f"by_shots_{number}")]
+    return [page.Heading(text="By number of exemplars"), *found] if found else []
 
 
 def _figure(groups: Sequence[Group], names: Sequence[str]) -> page.Figure:

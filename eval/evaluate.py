@@ -82,6 +82,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
                 mesh=mesh,
             ),
             model=run.resolve().name,
+            run=run,
             curve=evaluation.folder_of(run, loaded.step, name),
         )
 
@@ -93,10 +94,12 @@ def _by_shots(
     *,
     model: str,
     curve: pathlib.Path | None,
+    run: pathlib.Path | None = None,
 ) -> None:
     """Asks once, or once for each of several --shots, and shows what is written.
 
-    Of several the curve goes to the folder `curve`; None is beside the last one's answers.
+    Of several the curve goes to the folder `curve`; None is beside the last one's answers. It is
+    also shown on the page of the `run`, where that has an evaluation of its own.
     """
     each = [settings | {"shots": shots} for shots in flags.shots] or [settings]
     found = []
@@ -112,6 +115,8 @@ def _by_shots(
     setting = found[0].setting
     curve = curve or folder.parent / f"{setting.step}-by-shots"
     where = shots_curve.write(curve, curves, model=model, data=setting.data)
+    if run is not None and evaluation.steps(run):
+        report.write(run)  # that shows the curve too
     if flags.json:
         print(json.dumps(shots_curve.as_json(curves), ensure_ascii=False))
     else:

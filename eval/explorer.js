@@ -6,6 +6,7 @@
   const root = document.getElementById("predictions");
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const status = part("status"), form = part("form"), body = part("body");
+  const PAIR = ["first", "second"]; // which two of several versions are side by side
   const FIELDS = ["task", "template", "only", "from", "to", "row", "q", "sort", "page"];
   const NUMBERS = ["from", "to", "page"];
 
@@ -30,17 +31,24 @@
     status.textContent = `The predictions cannot be unpacked by this browser: ${error.message}`;
     return;
   }
-  const last = data.versions.length - 1;
+  const chooses = data.versions.length > 2;
 
-  // Rows as the table shows them. Answers are in the order of the versions, null where not asked.
-  const rows = data.predictions.map(([cell, row, ...answers], number) => {
-    const of = data.cells[cell];
-    const shown = answers[last] || answers.find(Boolean);
-    return {
-      number, of, row, answers, shown, task: of.task, template: of.template,
-      score: shown.score, sure: sure(shown), answer: said(shown), right: right(shown),
-    };
-  });
+  // Numbers of the versions that are shown, and rows as the table shows them: their answers in the
+  // order of the versions, null where not asked.
+  let pair = [], rows = [];
+  function compare(numbers) {
+    if (String(numbers) === String(pair)) return;
+    pair = numbers;
+    rows = data.predictions.flatMap(([cell, row, ...all], number) => {
+      const of = data.cells[cell];
+      const answers = pair.map((version) => all[version]);
+      const shown = answers[answers.length - 1] || answers[0];
+      return shown ? [{
+        number, of, row, answers, shown, task: of.task, template: of.template,
+        score: shown.score, sure: sure(shown), answer: said(shown), right: right(shown),
+      }] : [];
+    });
+  }
 
   function sure(answer) {
     return answer.probabilities && answer.probabilities[answer.choice];
@@ -115,18 +123,22 @@
     const found = {};
     for (const name of FIELDS) if (given.get(name)) found[name] = given.get(name);
     for (const name of NUMBERS) if (!(Number(found[name]) >= 0)) delete found[name];
+    for (const name of PAIR) {
+      if (data.versions.includes(given.get(name))) found[name] = given.get(name);
+    }
     return found;
   }
 
   function toAddress() {
     const kept = new URLSearchParams();
-    for (const name of FIELDS) if (state[name]) kept.set(name, state[name]);
+    for (const name of [...PAIR, ...FIELDS]) if (state[name]) kept.set(name, state[name]);
     const hash = kept.toString();
     history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
   }
 
-  function addressOf(row) {
-    return `#${new URLSearchParams({ task: row.task, template: row.template, row: row.row })}`;
+  function addressOf(asked) {
+    const chosen = PAIR.filter((name) => state[name]).map((name) => [name, state[name]]);
+    return `#${new URLSearchParams([...chosen, ...Object.entries(asked)])}`;
   }
 
   function fill(select, names) {
@@ -138,6 +150,8 @@
   }
 
   function toForm() {
+    form.elements.first.value = data.versions[pair[0]];
+    form.elements.second.value = data.versions[pair[pair.length - 1]];
     const tasks = [...new Set(data.cells.map((cell) => cell.task))].sort();
     const ofTask = data.cells.filter((cell) => !state.task || cell.task === state.task);
     fill(form.elements.task, tasks);
@@ -188,11 +202,8 @@
     body.replaceChildren(...hits.slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS).flatMap(lines));
     if (!hits.length) body.append(element("tr", { role: "row" }, element("td",
       { role: "cell", colspan: "7" }, "No prediction is like that.")));
-    const known = hits.filter((row) => row.score !== undefined);
-    const share = known.filter(ONLY.right).length / known.length;
     const [shown, all] = [hits, rows].map(({ length }) => length.toLocaleString("en"));
-    status.textContent =
-      `${shown} of ${all} predictions${known.length ? `, ${percent(share)} right` : ""}`;
+    status.textContent = `${shown} of ${all} predictions${summary(hits)}`;
     part("page").textContent = `page ${page} of ${pages}`;
     part("previous").disabled = page === 1;
     part("next").disabled = page === pages;
@@ -205,13 +216,34 @@
     }
   }
 
+  function summary(hits) {
+    const shares = pair.map((_, i) => {
+      const known = hits.map((row) => row.answers[i]).filter((one) => one && "score" in one);
+      const count = known.filter((one) => one.score === 1).length;
+      return percent(known.length ? count / known.length : undefined);
+    });
+    if (shares.every((share) => share === "–")) return "";
+    if (pair.length === 1) return `, ${shares[0]} right`;
+    const named = shares.map((share, i) => `${data.versions[pair[i]]} ${share}`);
+    const flips = ["gained", "lost"].map((name) => `${hits.filter(ONLY[name]).length} ${name}`);
+    return `; right: ${named.join(" → ")}; ${flips.join(", ")}`;
+  }
+
   function change(changes) {
     state = { ...state, page: "", ...changes };
+    choose();
     if ("task" in changes && !data.cells.some((cell) =>
       cell.task === state.task && cell.template === state.template)) state.template = "";
     toAddress();
     toForm();
     draw();
+  }
+
+  function choose() {
+    const asked = PAIR.map((name) => data.versions.indexOf(state[name]));
+    const [first, second] = [0, data.versions.length - 1].map((number, i) =>
+      chooses && asked[i] >= 0 ? asked[i] : number);
+    compare(first === second ? [first] : [first, second]);
   }
 
   function marked(word) {
@@ -222,6 +254,11 @@
   function verdicts(row) {
     if (row.answers.length === 1) return [marked(verdict(row.answers[0]))];
     return row.answers.flatMap((one, i) => [...(i ? [" → "] : []), marked(verdict(one))]);
+  }
+
+  function answers(row) {
+    const texts = [...new Set(row.answers.filter(Boolean).map((one) => cut(said(one))))];
+    return texts.join(" → ");
   }
 
   function cut(text) {
@@ -241,7 +278,7 @@
       if (opens && !cell.childNodes.length) cell.append(...inner(row));
     };
     const values = [button, row.template, row.row, verdicts(row), percent(row.sure),
-      cut(row.answer), cut(row.right)];
+      answers(row), cut(row.right)];
     const names = Object.values(COLUMNS);
     const line = element("tr", { role: "row", class: "line" }, ...values.map((value, i) =>
       element("td", { role: "cell", "data-name": names[i] }, ...[value].flat())));
@@ -254,11 +291,13 @@
   // What a row opens to.
   function inner(row) {
     const numbers = [...new Set(row.answers.filter(Boolean).map((one) => one.prompt))];
-    const setting = [row.of.kind, row.of.asked, `${row.of.shots} exemplars`,
+    const shots = new Set(pair.map((version) => row.of.shots[version]).filter((n) => n !== null));
+    const setting = [row.of.kind, row.of.asked, `${[...shots].join(" → ")} exemplars`,
       `${row.of.split} split`, `cluster ${row.of.cluster}`, row.of.metric].join(" · ");
     const links = element("p", {},
-      element("a", { href: addressOf(row) }, "link to this prediction"), " · ",
-      element("a", { href: `#${new URLSearchParams({ task: row.task, row: row.row })}` },
+      element("a", { href: addressOf({ task: row.task, template: row.template, row: row.row }) },
+        "link to this prediction"), " · ",
+      element("a", { href: addressOf({ task: row.task, row: row.row }) },
         "this row under every template"));
     const prompts = numbers.flatMap((number) => [
       element("h3", {}, numbers.length > 1 ? `Prompt of ${namesOf(row, number)}` : "Prompt"),
@@ -268,17 +307,18 @@
     const { input, target } = row.of.wording || {};
     const wording = input === undefined ? [] : [fold("Template's text", `${input}\n⟶ ${target}`)];
     return [element("p", { class: "note" }, setting), links, ...prompts, ...wording,
-      ...row.answers.flatMap((one, i) => one ? answered(one, i) : [])];
+      element("div", { class: "sides" }, ...row.answers.flatMap((one, i) =>
+        one ? [element("section", {}, ...answered(one, i))] : []))];
   }
 
   function namesOf(row, number) {
     const had = (_, i) => row.answers[i] && row.answers[i].prompt === number;
-    return data.versions.filter(had).join(", ");
+    return pair.filter(had).map((version) => data.versions[version]).join(", ");
   }
 
   function answered(answer, version) {
-    const title = element("h3", {}, last ? `Answer ${data.versions[version]}: ` : "Answer: ",
-      marked(verdict(answer)));
+    const of = data.versions.length > 1 ? ` ${data.versions[pair[version]]}` : "";
+    const title = element("h3", {}, `Answer${of}: `, marked(verdict(answer)));
     if (answer.choice !== undefined) return [title, options(answer)];
     const notes = [];
     if (answer.cut) notes.push("The limit of new tokens stopped it.");
@@ -343,12 +383,23 @@
   }
   function open() {
     state = fromAddress();
+    choose();
     toForm();
     draw();
     if (Object.keys(state).length) root.scrollIntoView();
   }
   addEventListener("hashchange", open);
-  if (last < 1) for (const one of form.querySelectorAll("option[data-two]")) one.remove();
+  if (data.versions.length < 2) {
+    for (const one of form.querySelectorAll("option[data-two]")) one.remove();
+  }
+  part("pair").hidden = !chooses;
+  for (const name of PAIR) {
+    form.elements[name].append(...data.versions.map((one) => element("option", { value: one }, one)));
+  }
+  part("swap").onclick = () => {
+    const [first, second] = PAIR.map((name) => form.elements[name].value);
+    change({ first: second, second: first });
+  };
   for (const one of form.elements) one.disabled = false;
   open();
   root.dataset.ready = "yes";

@@ -17,7 +17,7 @@ from urllib import parse
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fdfcf9; --ink: #1d1f24; --soft: #62666f;
-  --line: #dedbd2; --wash: #f3f0e8; --before: #9a9da6; --after: #2563a8; --mark: #b4541a;
+  --line: #dedbd2; --wash: #f3f0e8; --before: #868a94; --after: #2563a8; --mark: #b4541a;
   --good: #2c7a4b; --bad: #a8442f; }
 @media (prefers-color-scheme: dark) { :root { --paper: #15171b; --ink: #e7e5df; --soft: #9b9fa9;
   --line: #33363d; --wash: #1e2126; --before: #80848e; --after: #6fb0f2; --mark: #f0965a;

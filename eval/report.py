@@ -16,6 +16,7 @@ from eval import (
     predictions,
     results,
     run_folder,
+    shots_curve,
 )
 from flanlike import atomic
 
@@ -60,6 +61,7 @@ def _blocks(run: run_folder.Run, command: str) -> list[page.Block]:
         *_spread(run),
         *appendix.scorings(run),
         *exploring.wordings(run),
+        *shots_curve.of_run(run),
         *exploring.curves(run),
         *appendix.learning(run),
         *appendix.composition(run),
@@ -142,9 +144,9 @@ def _clusters(
         page.Figure(
             name=name,
             svg=plots.held_out(bars, name=name),
-            caption=_CAPTION if is_first else "As above.",
+            caption=_caption(changes) if is_first else "As above.",
         ),
-        page.Table(header=_CLUSTER_HEADER, rows=[_cluster_row(change) for change in changes]),
+        figures.filled(_named_after(changes, _CLUSTER_HEADER), list(map(_cluster_row, changes))),
         page.Bullets(items=verdicts),
         *([page.Text(text=_READING, role="note")] if is_first else []),
     ]
@@ -153,11 +155,6 @@ def _clusters(
 _CLUSTER_HEADER = (
     "cluster", "before", "after", "difference", "chance", "majority", "heuristic", "n", "above all",
 )  # fmt: skip
-_CAPTION = (
-    "Mean over each cluster's datasets of the mean over templates, before and after tuning, with "
-    "95 % intervals. Marks: chance, the training split's commonest answer, the trivial heuristic "
-    "that did best on training rows."
-)
 _READING = (
     "Intervals resample clusters of rows (equal inputs, questions on one passage, candidates of "
     "one question), all templates of a row together; the difference is paired on the same rows. A "
@@ -165,6 +162,21 @@ _READING = (
     "of the difference is above zero. One run's interval says nothing of other seeds: "
     "`python -m eval report RUN RUN ...` compares runs."
 )
+
+
+def _caption(changes: Sequence[comparison.Change]) -> str:
+    when = "before and after tuning, " if any(change.before for change in changes) else ""
+    return (
+        f"Mean over each cluster's datasets of the mean over templates, {when}with 95 % intervals. "
+        "Marks: chance, the training split's commonest answer, the trivial heuristic that did "
+        "best on training rows."
+    )
+
+
+def _named_after(changes: Sequence[comparison.Change], header: Sequence[str]) -> list[str]:
+    """Returns the header; what has no "before" is no "after" either."""
+    has_before = any(change.before for change in changes)
+    return ["mean" if name == "after" and not has_before else name for name in header]
 
 
 def _cluster_row(change: comparison.Change) -> list[str]:
@@ -212,8 +224,9 @@ def _tasks(run: run_folder.Run) -> list[page.Block]:
         "task", "cluster", "metric", "before", "after", "balanced", "chance", "majority",
         "heuristic", "n / distinct", "unparsed", "cut",
     )  # fmt: skip
+    first = _named_after(run.task_changes, ["after"])[0].capitalize()
     note = (
-        "After: mean over the forward templates that show options (over all of them where the "
+        f"{first}: mean over the forward templates that show options (over all of them where the "
         "answer is free text). Balanced: mean accuracy over classes (labels, or places in the "
         "order shown); a model that gives one answer only falls to chance there. Distinct: the "
         "clusters that intervals resample. Below chance: the whole interval is. A dash: there is "
@@ -225,7 +238,7 @@ def _tasks(run: run_folder.Run) -> list[page.Block]:
     )
     return [
         page.Heading(text="Tasks"),
-        page.Table(header=header, rows=rows, words=(1, 2)),
+        figures.filled(_named_after(run.task_changes, header), rows, words=(1, 2)),
         page.Text(text=note, role="note"),
         *_without_training(run),
         *_calibration(run),
@@ -322,7 +335,7 @@ def _spread(run: run_folder.Run) -> list[page.Block]:
             svg=plots.template_spread(values, chances),
             caption="One dot per template: the same rows, asked in other words.",
         ),
-        page.Table(header=header, rows=rows),
+        figures.filled(header, rows),
         page.Text(text=note, role="note"),
     ]
 

@@ -121,8 +121,28 @@ def test_a_run_has_its_predictions_as_it_keeps_them(tmp_path):
 
 def test_two_runs_of_one_name_are_told_apart(tmp_path):
     runs = [_run(tmp_path / part / "run", toys.ranked([True])) for part in "ab"]
-    (block,) = exploring.of_two(*runs)
+    (block,) = exploring.of_runs(runs)
     assert _unpacked(block.packed)["versions"] == [str(run.folder) for run in runs]
+
+
+def test_of_more_than_two_runs_a_reader_chooses(tmp_path):
+    runs = [_run(tmp_path / name, toys.ranked([True])) for name in "abc"]
+    (block,) = exploring.of_runs(runs)
+    found = _unpacked(block.packed)
+    assert found["versions"] == ["a", "b", "c"]
+    assert [len(answers) for _, _, *answers in found["predictions"]] == [3]
+    assert "which you choose" in block.note
+    assert "which you choose" not in exploring.of_runs(runs[:2])[0].note
+
+
+def test_rows_are_in_line_after_other_exemplars_too():
+    cell, prompts = toys.ranked([True])
+    two = toys.version("two", (toys.replaced(cell, shots=2), prompts))
+    found = explorer.data([toys.version("zero", (cell, prompts)), two])
+    assert [cell["shots"] for cell in found["cells"]] == [[0, 2]]
+    assert len(found["predictions"]) == 1
+    alone = explorer.data([two, toys.version("other", toys.ranked([True], task="cb"))])
+    assert [cell["shots"] for cell in alone["cells"]] == [[2, None], [None, 0]]
 
 
 def test_a_matrix_says_what_was_taken_for_what(tmp_path):

@@ -201,6 +201,69 @@ def test_what_flipped_between_two(opened, two):
     assert titles == ["Prompt", "Answer base: wrong", "Answer tuned: right"]
 
 
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    """The address of a page of three evaluations, one of them of a name that looks like mark-up."""
+    path = tmp_path_factory.mktemp("page") / "three.html"
+    answers = ("a", [True, False, True]), (NAMED, [True, True, False]), ("c", [False, True])
+    return toys.written_page(path, *(toys.version(n, toys.ranked(right)) for n, right in answers))
+
+
+NAMED = "<b>&amp;=#"
+
+
+def test_of_three_the_reader_chooses_two(opened, three):
+    page = opened(three)
+    assert page.get_by_role("group", name="compare").is_visible()
+    chosen = [page.locator(f"[name={name}]") for name in ("first", "second")]
+    assert [box.input_value() for box in chosen] == ["a", "c"]
+    assert chosen[0].locator("option").all_inner_texts() == ["a", NAMED, "c"]
+    assert column(page, 4) == ["right → wrong", "wrong → right", "right → not asked"]
+    assert status(page) == "3 of 3 predictions; right: a 66.7 % → c 50.0 %; 1 gained, 1 lost"
+    chosen[1].select_option(NAMED)
+    settled(page, f"3 of 3 predictions; right: a 66.7 % → {NAMED} 66.7 %")
+    assert column(page, 4) == ["right → right", "wrong → right", "right → wrong"]
+    assert column(page, 6) == ["yes", "no → yes", "yes → no"]
+    page.locator("[name=only]").select_option("lost")
+    settled(page, "1 of 3")
+    titles = page.locator("tr.detail:visible h3").all_inner_texts()
+    assert titles == ["Prompt", "Answer a: right", f"Answer {NAMED}: wrong"]
+    page.get_by_role("link", name="link to this prediction").click()
+    page.wait_for_function("!location.hash.includes('only')")
+    assert [box.input_value() for box in chosen] == ["a", NAMED]  # a link keeps the choice
+    page.get_by_role("button", name="show all").click()
+    settled(page, "3 of 3")
+    assert [box.input_value() for box in chosen] == ["a", NAMED]
+
+
+def test_a_link_carries_which_two(opened, three):
+    page = opened(f"{three}#first=c&second=a&only=flipped")
+    assert status(page).startswith("2 of 3 predictions; right: c 50.0 % → a 50.0 %")
+    page.get_by_role("button", name="swap").click()
+    settled(page, "2 of 3 predictions; right: a")
+    assert page.evaluate("location.hash") == "#first=a&second=c&only=flipped"
+    page.evaluate("location.hash = 'first=c&second=c'")  # one alone; rows that it was not asked go
+    settled(page, "2 of 2 predictions, 50.0 % right")
+    assert column(page, 4) == ["wrong", "right"]
+    page.evaluate("location.hash = 'first=nobody'")
+    settled(page, "3 of 3 predictions; right: a")
+
+
+def test_which_two_is_chosen_by_keyboard(opened, three):
+    page = opened(three)
+    page.locator("[name=first]").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "second"
+    page.keyboard.press("ArrowUp")
+    settled(page, f"3 of 3 predictions; right: a 66.7 % → {NAMED}")
+
+
+def test_of_two_there_is_nothing_to_choose(opened, two):
+    page = opened(f"{two}#first=tuned")
+    assert page.locator("[name=first]").is_hidden()
+    assert column(page, 4)[1] == "wrong → right"
+
+
 def test_one_evaluation_has_no_flips_to_choose(opened, one):
     assert opened(one).locator("[name=only] option[value=flipped]").count() == 0
 
