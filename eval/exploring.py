@@ -173,8 +173,10 @@ def _matrix(
         [name, *(f"**{n}**" if i == j else str(n) for j, n in enumerate(line))]
         for i, (name, line) in enumerate(zip(shown, counts.tolist(), strict=True))
     ]
-    header = (f"{page.literal(task)}: right", *shown, *(["not read"] if has_unread else []))
-    return [page.Table(header=header, rows=rows)]
+    name = page.literal(task)
+    header = (f"{name}: right ↓ answer →", *shown, *(["not read"] if has_unread else []))
+    about = f"{name}: what was taken for what"
+    return [page.Table(header=header, rows=rows, is_small=True, about=about)]
 
 
 def _label_names(cell: predictions.Predictions, prompts: kept_prompts.Prompts) -> dict[int, str]:

@@ -202,28 +202,29 @@ def _tasks(run: run_folder.Run) -> list[page.Block]:
     rows = []
     for item in run.summaries:
         earlier = before[item.task]
-        heuristic = f"{figures.number(item.heuristic)} {page.literal(item.heuristic_name)}"
         rows.append(
             [
                 page.literal(item.task),
-                figures.spaced(item.cluster),
-                page.literal(item.metric),
                 figures.number(earlier.value) if earlier else "–",
                 f"**{figures.number(item.mean)}** {figures.ends_of(item.ci95)}"
                 f"{figures.below_chance(item.ci95[1], item.chance)}",
                 figures.number(item.balanced_accuracy),
                 figures.number(item.chance),
                 figures.number(item.majority),
-                heuristic if item.heuristic is not None else "–",
+                figures.number(item.heuristic),
                 f"{item.n} / {item.distinct_inputs}",
                 figures.number(item.unparsed),
                 figures.number(item.cut),
+                page.literal(item.metric),
+                figures.spaced(item.cluster),
+                "–" if item.heuristic is None else page.literal(item.heuristic_name),
             ]
         )
     header = (
-        "task", "cluster", "metric", "before", "after", "balanced", "chance", "majority",
-        "heuristic", "n / distinct", "unparsed", "cut",
+        "task", "before", "after", "balanced", "chance", "majority", "heuristic", "n / distinct",
+        "unparsed", "cut", "metric", "cluster", "which heuristic",
     )  # fmt: skip
+    has_written = any(item.unparsed is not None for item in run.summaries)
     first = _named_after(run.task_changes, ["after"])[0].capitalize()
     note = (
         f"{first}: mean over the forward templates that show options (over all of them where the "
@@ -231,19 +232,23 @@ def _tasks(run: run_folder.Run) -> list[page.Block]:
         "order shown); a model that gives one answer only falls to chance there. Distinct: the "
         "clusters that intervals resample. Below chance: the whole interval is. A dash: there is "
         "no such figure, as no chance in free text, and no majority where most rows do not offer "
-        "the training split's commonest answer. Unparsed: the share of generated texts in which no "
-        "answer could be read, which count as wrong. Cut: the share that the limit of new tokens "
-        "stopped. Every template's "
+        f"the training split's commonest answer. {_WRITTEN if has_written else ''}Every template's "
         f"figures, by every metric, are in `eval/{run.after.setting.step}/results.jsonl`."
     )
     return [
         page.Heading(text="Tasks"),
-        figures.filled(_named_after(run.task_changes, header), rows, words=(1, 2)),
+        figures.filled(_named_after(run.task_changes, header), rows, words=(10, 11)),
         page.Text(text=note, role="note"),
         *_without_training(run),
         *_calibration(run),
         *exploring.confusion(run),
     ]
+
+
+_WRITTEN = (
+    "Unparsed: the share of generated texts in which no answer could be read, which count as "
+    "wrong. Cut: the share that the limit of new tokens stopped. "
+)
 
 
 def _calibration(run: run_folder.Run) -> list[page.Block]:
@@ -322,12 +327,10 @@ def _spread(run: run_folder.Run) -> list[page.Block]:
     note = (
         "Best on validation: the test value of the template that did best on validation rows, "
         "which is no choice made on the test; where several were equally good there, the mean of "
-        "theirs, and how many tie. No options: mean over the templates that show "
-        "none. Rationale: mean over the chain-of-thought templates, whose answers are generated; "
-        "least to most: over the same, by smaller questions first; unparsed and cut: the shares of "
-        "the texts with a rationale in which no answer could be read, and that the limit of new "
-        "tokens stopped."
+        "theirs, and how many tie. No options: mean over the templates that show none."
     )
+    if any(item.with_rationale is not None for item in run.summaries):
+        note += _REASONED
     return [
         page.Heading(text="Templates"),
         page.Figure(
@@ -338,6 +341,13 @@ def _spread(run: run_folder.Run) -> list[page.Block]:
         figures.filled(header, rows),
         page.Text(text=note, role="note"),
     ]
+
+
+_REASONED = (
+    " Rationale: mean over the chain-of-thought templates, whose answers are generated; least to "
+    "most: over the same, by smaller questions first; unparsed and cut: the shares of the texts "
+    "with a rationale in which no answer could be read, and that the limit of new tokens stopped."
+)
 
 
 def _best_on_validation(item: results.TaskSummary) -> str:

@@ -153,7 +153,8 @@ def test_a_matrix_says_what_was_taken_for_what(tmp_path):
     pairs = (toys.replaced(cell, answered=unread), prompts)
     (fold,) = exploring.confusion(_run(tmp_path, pairs))
     text = page.to_markdown([fold])
-    assert "| rte: right | no | yes | not read |" in text
+    assert "| rte: right ↓ answer → | no | yes | not read |" in text
+    assert 'aria-label="rte: what was taken for what"' in page.to_html("", [fold])
     assert "| no | **0** | 0 | 1 |" in text and "| yes | 1 | **1** | 0 |" in text
     own = toys.replaced(cell, fixed_labels=False)
     assert exploring.confusion(_run(tmp_path / "own", (own, prompts))) == []
