@@ -79,7 +79,7 @@
   }
 
   function percent(share) {
-    return share === undefined ? "–" : `${(100 * share).toFixed(1)} %`;
+    return share >= 0 ? `${(100 * share).toFixed(1)} %` : "–"; // of nothing there is no share
   }
 
   function isFlipped(row) {
@@ -121,11 +121,9 @@
   function fromAddress() {
     const given = new URLSearchParams(location.hash.slice(1));
     const found = {};
-    for (const name of FIELDS) if (given.get(name)) found[name] = given.get(name);
+    for (const name of [...PAIR, ...FIELDS]) if (given.get(name)) found[name] = given.get(name);
     for (const name of NUMBERS) if (!(Number(found[name]) >= 0)) delete found[name];
-    for (const name of PAIR) {
-      if (data.versions.includes(given.get(name))) found[name] = given.get(name);
-    }
+    for (const name of PAIR) if (!data.versions.includes(found[name])) delete found[name];
     return found;
   }
 
@@ -136,16 +134,19 @@
     history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
   }
 
-  function addressOf(asked) {
+  function addressOf(row, ...names) {
     const chosen = PAIR.filter((name) => state[name]).map((name) => [name, state[name]]);
-    return `#${new URLSearchParams([...chosen, ...Object.entries(asked)])}`;
+    return `#${new URLSearchParams([...chosen, ...names.map((name) => [name, row[name]])])}`;
+  }
+
+  function choice(name) {
+    return element("option", { value: name }, name);
   }
 
   function fill(select, names) {
     const chosen = state[select.name] || "";
     const listed = chosen && !names.includes(chosen) ? [...names, chosen] : names;
-    select.replaceChildren(element("option", { value: "" }, "all"),
-      ...listed.map((name) => element("option", { value: name }, name)));
+    select.replaceChildren(element("option", { value: "" }, "all"), ...listed.map(choice));
     select.value = chosen;
   }
 
@@ -219,8 +220,7 @@
   function summary(hits) {
     const shares = pair.map((_, i) => {
       const known = hits.map((row) => row.answers[i]).filter((one) => one && "score" in one);
-      const count = known.filter((one) => one.score === 1).length;
-      return percent(known.length ? count / known.length : undefined);
+      return percent(known.filter(ONLY.right).length / known.length);
     });
     if (shares.every((share) => share === "–")) return "";
     if (pair.length === 1) return `, ${shares[0]} right`;
@@ -240,10 +240,9 @@
   }
 
   function choose() {
-    const asked = PAIR.map((name) => data.versions.indexOf(state[name]));
-    const [first, second] = [0, data.versions.length - 1].map((number, i) =>
-      chooses && asked[i] >= 0 ? asked[i] : number);
-    compare(first === second ? [first] : [first, second]);
+    const asked = PAIR.map((name) => chooses ? data.versions.indexOf(state[name]) : -1);
+    const ends = [0, data.versions.length - 1];
+    compare([...new Set(ends.map((end, i) => asked[i] < 0 ? end : asked[i]))]);
   }
 
   function marked(word) {
@@ -295,10 +294,9 @@
     const setting = [row.of.kind, row.of.asked, `${[...shots].join(" → ")} exemplars`,
       `${row.of.split} split`, `cluster ${row.of.cluster}`, row.of.metric].join(" · ");
     const links = element("p", {},
-      element("a", { href: addressOf({ task: row.task, template: row.template, row: row.row }) },
-        "link to this prediction"), " · ",
-      element("a", { href: addressOf({ task: row.task, row: row.row }) },
-        "this row under every template"));
+      element("a", { href: addressOf(row, "task", "template", "row") }, "link to this prediction"),
+      " · ",
+      element("a", { href: addressOf(row, "task", "row") }, "this row under every template"));
     const prompts = numbers.flatMap((number) => [
       element("h3", {}, numbers.length > 1 ? `Prompt of ${namesOf(row, number)}` : "Prompt"),
       number === undefined
@@ -393,13 +391,9 @@
     for (const one of form.querySelectorAll("option[data-two]")) one.remove();
   }
   part("pair").hidden = !chooses;
-  for (const name of PAIR) {
-    form.elements[name].append(...data.versions.map((one) => element("option", { value: one }, one)));
-  }
-  part("swap").onclick = () => {
-    const [first, second] = PAIR.map((name) => form.elements[name].value);
-    change({ first: second, second: first });
-  };
+  const { first, second } = form.elements;
+  for (const one of [first, second]) one.append(...data.versions.map(choice));
+  part("swap").onclick = () => change({ first: second.value, second: first.value });
   for (const one of form.elements) one.disabled = false;
   open();
   root.dataset.ready = "yes";

@@ -25,7 +25,7 @@ _STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); -webkit-text-size-adjust: 100%;
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
-main { max-width: 74rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem; }
+main { max-width: 74rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem; overflow-wrap: break-word; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .4rem; letter-spacing: -.015em; }
 h2 { font-size: 1.2rem; line-height: 1.3; margin: 3rem 0 .6rem; padding-top: 1rem;
   border-top: 1px solid var(--line); letter-spacing: -.005em; }
@@ -63,6 +63,7 @@ pre { background: var(--wash); padding: .8rem 1rem; overflow-x: auto; border-rad
   overflow-wrap: anywhere; }
 code { font: .88em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 @media (max-width: 34rem) { main { padding: 1.5rem 1rem 4rem; } h1 { font-size: 1.45rem; }
+  .small { margin-right: 0; }
   figure { margin-inline: -.5rem; } figcaption { margin-inline: .5rem; } }
 @media print { details { display: block; } }
 """

@@ -6,6 +6,9 @@ import time
 
 import explorer_toys as toys
 import pytest
+import sweep_toys
+
+from eval import report, shots_curve
 
 api = pytest.importorskip("playwright.sync_api", reason="needs the extra flanlike[browser]")
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -162,11 +165,11 @@ def test_a_link_opens_what_it_names(opened, one):
     options = [text.strip() for text in detail.locator("table tbody td").all_inner_texts()]
     assert options == ["yes", "1.0 %", "right answer", "no", "99.0 %", "chosen"]
     detail.get_by_role("link", name="link to this prediction").click()
-    page.wait_for_function("!location.hash.includes('only')")
+    page.wait_for_function("() => !location.hash.includes('only')")
     assert page.evaluate("location.hash") == "#task=rte&template=entail&row=test-5"
     assert column(page, 3) == ["test-5"]
     page.get_by_role("link", name="this row under every template").click()
-    page.wait_for_function("!location.hash.includes('template')")
+    page.wait_for_function("() => !location.hash.includes('template')")
     assert column(page, 3) == ["test-5"]
     page.evaluate("location.hash = '#task=no_such_task&sort=no_such_column'")
     settled(page, "0 of 11")
@@ -229,7 +232,7 @@ def test_of_three_the_reader_chooses_two(opened, three):
     titles = page.locator("tr.detail:visible h3").all_inner_texts()
     assert titles == ["Prompt", "Answer a: right", f"Answer {NAMED}: wrong"]
     page.get_by_role("link", name="link to this prediction").click()
-    page.wait_for_function("!location.hash.includes('only')")
+    page.wait_for_function("() => !location.hash.includes('only')")
     assert [box.input_value() for box in chosen] == ["a", NAMED]  # a link keeps the choice
     page.get_by_role("button", name="show all").click()
     settled(page, "3 of 3")
@@ -332,20 +335,51 @@ CONTRASTS = """() => {
     .filter((e) => !e.disabled && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
     .filter((e) => e.checkVisibility())
     .map((e) => {
-      const [a, b] = [light(numbers(getComputedStyle(e).color)), light(behind(e))];
+      const style = getComputedStyle(e), ink = e.ownerSVGElement ? style.fill : style.color;
+      const [a, b] = [light(numbers(ink)), light(behind(e))];
       return [(Math.max(a, b) + .05) / (Math.min(a, b) + .05), e.tagName, e.className];
     });
 }"""
+
+
+def expect_readable(page):
+    """All text has the contrast of WCAG's AA, and nothing is wider than a telephone."""
+    found = page.evaluate(CONTRASTS)
+    assert len(found) > 40
+    assert [one for one in found if one[0] < 4.5] == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_so_can_all_of_a_report(opened, tmp_path, scheme):
+    sweep_toys.make_run(tmp_path, right=150, tasks=("sst2", "rte"), clusters=("sentiment", "nli"))
+    curves = [
+        shots_curve.Curve(
+            name=name,
+            metric="accuracy",
+            points=tuple(
+                shots_curve.Point(shots=n, value=0.5, ci95=(0.4, 0.6), shown=n) for n in (0, 2)
+            ),
+        )
+        for name in ("rte", "sst2", shots_curve.MEAN)
+    ]
+    shots_curve.write(tmp_path / "eval" / "9-by-shots", curves, model="m", data="embedded")
+    how = {"color_scheme": scheme, "viewport": {"width": 390, "height": 844}}
+    page = opened(report.write(tmp_path)[1].as_uri(), **how)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+    expect_readable(page)
+    assert page.get_by_role("img", name="By number of exemplars").count() == 1
+    assert page.locator("svg:not([role=img][aria-label])").count() == 0
+    named = "[role=region][aria-label] table, table:has(caption)"
+    assert page.locator("table").count() == page.locator(named).count() > 5
+    assert page.get_by_role("region", name="rte: what was taken for what").is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_can_be_read_by_day_and_by_night_and_on_a_telephone(opened, two, scheme):
     how = {"color_scheme": scheme, "viewport": {"width": 390, "height": 844}}
     page = opened(f"{two}#row=test-1", **how)
-    found = page.evaluate(CONTRASTS)
-    assert len(found) > 40
-    assert [one for one in found if one[0] < 4.5] == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect_readable(page)
     assert page.evaluate("getComputedStyle(document.querySelector('tr.line')).display") == "flex"
     assert page.get_by_role("table", name="Predictions").get_by_role("row").count() > 1
 
