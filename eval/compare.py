@@ -26,15 +26,20 @@ from eval import (
 )
 from flanlike import errors
 
+_LONGEST_NAME = 24  # of a group, in letters
 # What may differ between the runs of one group.
 _FREE = ("seed", "out", "workers", "checkpoint", "wandb")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Runs of one configuration but for the seed; `name` says how it differs from the others."""
+    """Runs of one configuration but for the seed.
+
+    `name` says how it differs from the others, where that is short; `differs` says it in full.
+    """
 
     name: str
+    differs: str
     runs: tuple[run_folder.Run, ...]
 
     def changes(self, name: str) -> list[comparison.Change]:
@@ -70,7 +75,25 @@ def grouped(runs: Sequence[run_folder.Run]) -> list[Group]:
     for run, config in zip(runs, flat, strict=True):
         name = ", ".join(_difference(key, config.get(key)) for key in differing)
         groups.setdefault(name or "all runs", []).append(run)
-    return [Group(name=name, runs=tuple(members)) for name, members in groups.items()]
+    names = _short(groups)
+    return [
+        Group(name=name, differs=differs, runs=tuple(members))
+        for name, (differs, members) in zip(names, groups.items(), strict=True)
+    ]
+
+
+def _short(groups: Mapping[str, Sequence[run_folder.Run]]) -> list[str]:
+    """Returns names that a plot's legend and a column's head have room for.
+
+    Where what differs is long it is the name of the one run of each group, or a letter.
+    """
+    if max(map(len, groups)) <= _LONGEST_NAME:
+        return list(groups)
+    runs = [members[0].name for members in groups.values()]
+    are_alone = all(len(members) == 1 for members in groups.values())
+    if are_alone and len(set(runs)) == len(runs) and max(map(len, runs)) <= _LONGEST_NAME:
+        return runs
+    return [f"group {number}" for number in range(1, len(groups) + 1)]
 
 
 def blocks(groups: Sequence[Group]) -> list[page.Block]:
@@ -85,6 +108,7 @@ def blocks(groups: Sequence[Group]) -> list[page.Block]:
             text=f"{len(runs)} runs in {len(groups)} groups. Figures are means over the seeds of a "
             "group, with the range over seeds after tuning in brackets; one seed has no range."
         ),
+        *_meanings(groups),
         *(figures.data_banner("embedded") if "embedded" in data else []),
     ]
     for title, names, plot in (("Clusters", clusters, "clusters"), ("Tasks", tasks, "")):
@@ -106,6 +130,16 @@ def blocks(groups: Sequence[Group]) -> list[page.Block]:
         *(exploring.of_runs(runs) if len(runs) > 1 else []),
     ]
     return found
+
+
+def _meanings(groups: Sequence[Group]) -> list[page.Block]:
+    """Says how groups differ whose names do not."""
+    items = [
+        f"**{page.literal(group.name)}**: {page.literal(group.differs)}"
+        for group in groups
+        if group.name != group.differs
+    ]
+    return [page.Bullets(items=items)] if items else []
 
 
 def _contrasts(groups: Sequence[Group]) -> list[page.Block]:

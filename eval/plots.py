@@ -21,6 +21,7 @@ _COLOURS = {
 INK, SOFT, LINE, BEFORE, AFTER, MARK, PAPER = _COLOURS
 _DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)))
 _WIDTH_INCHES = 5.4  # 390 pixels: letters keep their size on a telephone
+_LEGEND_LETTERS = 64  # that have room beside each other, marks included
 _MOST_NAMES = 8  # of lines that are named where they end
 
 
@@ -296,11 +297,16 @@ def _svg(figure: Any, name: str) -> str:
 
 
 def _legend(axes: Any, handles: Sequence[Any]) -> None:
+    if not handles:
+        return
+    widths = [len(handle.get_label()) + 4 for handle in handles]  # letters
+    is_one_line = sum(widths) <= _LEGEND_LETTERS
+    columns = len(handles) if is_one_line else max(1, _LEGEND_LETTERS // max(widths))
     axes.legend(
         handles=handles,
         loc="lower center",
         bbox_to_anchor=(0.4, 1.0),
-        ncols=len(handles),
+        ncols=columns,
         frameon=False,
         labelcolor=INK,
         handlelength=1.2,

@@ -437,3 +437,25 @@ def test_another_question_is_kept_apart_from_the_runs_own(tmp_path, monkeypatch)
     ):
         flags, settings = evaluate._flags(["--run", ".", *given.split()])
         assert evaluate._name(flags, settings, config) == name
+
+
+def test_groups_whose_differences_are_long_have_short_names(tmp_path):
+    long = "a_folder_of_rows_with_a_name_that_is_long"
+    runs = [_make_run(tmp_path / name, right=150) for name in ("one", "two", "three")]
+    for run, init in zip(runs, ("default", long, long), strict=True):
+        config = json.loads((run / "config.json").read_text())
+        (run / "config.json").write_text(json.dumps({**config, "init": init}))
+    text = compare.write(runs[:2], tmp_path / "page")[0].read_text()
+    assert (
+        f"- **two**: init {long}" in text.replace("\\", "") and "|  | one (1) | two (1) |" in text
+    )
+    text = compare.write(runs, tmp_path / "page")[0].read_text()
+    assert "|  | group 1 (1) | group 2 (2) |" in text and "- **group 2**: init" in text
+
+
+def test_a_legend_without_room_has_several_lines():
+    values = {"nli": {f"condition number {number}": [0.5] for number in range(6)}}
+    svg = plots.compared(list(values["nli"]), values, {"nli": None})
+    places = re.findall(r'x="([-\d.]+)"[^>]*>condition number \d<', svg)
+    assert len(places) == 6 and len(set(places)) == 2
+    assert all(0 < float(place) < 390 for place in places)
