@@ -79,7 +79,7 @@
   }
 
   function percent(share) {
-    return share >= 0 ? `${(100 * share).toFixed(1)} %` : "–"; // of nothing there is no share
+    return share === undefined ? "–" : `${(100 * share).toFixed(1)} %`;
   }
 
   function isFlipped(row) {
@@ -217,16 +217,16 @@
     }
   }
 
-  function summary(hits) {
-    const shares = pair.map((_, i) => {
-      const known = hits.map((row) => row.answers[i]).filter((one) => one && "score" in one);
-      return percent(known.filter(ONLY.right).length / known.length);
-    });
-    if (shares.every((share) => share === "–")) return "";
+  function summary(hits) { // on the same rows, where two are compared
+    const known = hits.filter((row) => row.answers.every((one) => one && "score" in one));
+    if (!known.length) return "";
+    const shares = pair.map((_, i) =>
+      percent(known.filter((row) => row.answers[i].score === 1).length / known.length));
     if (pair.length === 1) return `, ${shares[0]} right`;
-    const named = shares.map((share, i) => `${data.versions[pair[i]]} ${share}`);
+    const named = shares.map((share, i) => `${data.versions[pair[i]]} ${share}`).join(" → ");
     const flips = ["gained", "lost"].map((name) => `${hits.filter(ONLY[name]).length} ${name}`);
-    return `; right: ${named.join(" → ")}; ${flips.join(", ")}`;
+    const both = known.length < hits.length ? ` of ${known.length} that both have` : "";
+    return `; right: ${named}${both}; ${flips.join(", ")}`;
   }
 
   function change(changes) {
