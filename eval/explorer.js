@@ -268,7 +268,8 @@
     const isOpen = opened.has(row.number);
     const id = `prediction-${row.number}`;
     const button = element("button",
-      { type: "button", "aria-expanded": String(isOpen), "aria-controls": id }, row.task);
+      { type: "button", "aria-expanded": String(isOpen), "aria-controls": id,
+        "aria-label": `${row.task}, ${row.template}, ${row.row}` }, row.task);
     button.onclick = () => {
       const opens = button.getAttribute("aria-expanded") === "false";
       button.setAttribute("aria-expanded", String(opens));
@@ -295,8 +296,7 @@
       `${row.of.split} split`, `cluster ${row.of.cluster}`, row.of.metric].join(" · ");
     const links = element("p", {},
       element("a", { href: addressOf(row, "task", "template", "row") }, "link to this prediction"),
-      " · ",
-      element("a", { href: addressOf(row, "task", "row") }, "this row under every template"));
+      " · ", element("a", { href: addressOf(row, "task", "row") }, "this row under all templates"));
     const prompts = numbers.flatMap((number) => [
       element("h3", {}, numbers.length > 1 ? `Prompt of ${namesOf(row, number)}` : "Prompt"),
       number === undefined

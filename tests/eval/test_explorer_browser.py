@@ -168,7 +168,7 @@ def test_a_link_opens_what_it_names(opened, one):
     page.wait_for_function("() => !location.hash.includes('only')")
     assert page.evaluate("location.hash") == "#task=rte&template=entail&row=test-5"
     assert column(page, 3) == ["test-5"]
-    page.get_by_role("link", name="this row under every template").click()
+    page.get_by_role("link", name="this row under all templates").click()
     page.wait_for_function("() => !location.hash.includes('template')")
     assert column(page, 3) == ["test-5"]
     page.evaluate("location.hash = '#task=no_such_task&sort=no_such_column'")
@@ -320,7 +320,7 @@ def test_it_works_by_keyboard(opened, one):
     before = page.locator("tr.detail").is_visible()
     page.keyboard.press("Space")
     assert page.locator("tr.detail").is_visible() != before
-    button = page.locator("tr.line button")
+    button = page.get_by_role("button", name="rte, entail, test-3")  # of many that show a task
     assert button.get_attribute("aria-expanded") == str(not before).lower()
     assert page.locator(f"#{button.get_attribute('aria-controls')}").count() == 1
 

@@ -159,7 +159,7 @@ def test_runs_that_differ_in_exemplars_alone_make_a_curve(tmp_path):
 def test_close_lines_have_names_that_are_apart():
     points = {f"t{i}": [(0, 0.5, 0.4, 0.6), (4, 0.5 + i / 1000, 0.4, 0.6)] for i in range(4)}
     svg = plots.by_shots(points)
-    at = r'x="[4-9]\d\d[.\d]*" y="([.\d]+)"[^>]*>t\d</text>'  # the last is named above the plot
+    at = r'x="[3-9]\d\d[.\d]*" y="([.\d]+)"[^>]*>t\d</text>'  # the last is named above the plot
     heights = sorted(map(float, re.findall(at, svg)))
     assert len(heights) == 3
     assert all(b - a > 10 for a, b in zip(heights, heights[1:], strict=False))
