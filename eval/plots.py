@@ -169,10 +169,11 @@ def votes(lines: Mapping[str, Sequence[float]]) -> str:
             "color": colours[number % len(colours)],
             "linestyle": _DASHES[number // len(colours) % len(_DASHES)],
         }
-        axes.plot(range(1, len(values) + 1), values, marker="o", ms=3, **how)
+        axes.plot(range(1, len(values) + 1), values, marker="o", ms=3, clip_on=False, **how)
     axes.set_xlabel("samples that vote", color=SOFT)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(axis="y", color=LINE, linewidth=0.6)
+    _from_zero(axes, min(map(min, lines.values())))
     _named(axes, ends)
     return _svg(figure, "self_consistency")
 
@@ -213,6 +214,7 @@ def by_shots(
     axes.grid(axis="y", color=LINE, linewidth=0.6)
     axes.set_xlabel("exemplars before each question", color=SOFT)
     _legend(axes, [_dot(AFTER, last), *([_dot(BEFORE, "a task")] if others else [])])
+    _from_zero(axes, min(low for points in curves.values() for _, _, low, _ in points))
     if len(others) <= _MOST_NAMES:
         _named(axes, {other: curves[other][-1][:2] for other in others})
     return _svg(figure, name)
@@ -241,6 +243,12 @@ def standalone(svg: str) -> str:
     for variable, colour in _COLOURS.values():
         svg = svg.replace(variable, colour)
     return svg
+
+
+def _from_zero(axes: Any, least: float) -> None:
+    """Shows nothing below zero where no value is: most metrics are shares."""
+    if least >= 0 > axes.get_ylim()[0]:
+        axes.set_ylim(bottom=0)
 
 
 def _named(axes: Any, ends: Mapping[str, tuple[float, float]]) -> None:

@@ -9,7 +9,7 @@ import re
 import eval_toys
 import explorer_toys as toys
 
-from eval import evaluation, explorer, exploring, metrics, page, run_folder
+from eval import evaluation, explorer, exploring, metrics, page, plots, run_folder
 
 
 def _unpacked(packed):
@@ -171,6 +171,12 @@ def test_votes_are_drawn_by_their_number(tmp_path):
     as_html = page.to_html("", exploring.curves(run))
     assert ">rte</text>" in as_html and ">rte, least to most</text>" in as_html
     assert exploring.curves(_run(tmp_path / "none", (cell, prompts))) == []
+
+
+def test_a_share_is_not_drawn_below_zero():
+    assert "−" not in plots.votes({"gsm8k": [0.0, 0.0]})
+    assert "−" not in plots.by_shots({"gsm8k": [(0, 0.0, 0.0, 0.1), (1, 0.0, 0.0, 0.1)]})
+    assert "−" in plots.votes({"sts": [-0.1, 0.2]})
 
 
 def test_the_text_of_a_template_stands_with_its_figure(tmp_path):
