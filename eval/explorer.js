@@ -219,7 +219,7 @@
 
   function summary(hits) { // on the same rows, where two are compared
     const known = hits.filter((row) => row.answers.every((one) => one && "score" in one));
-    if (!known.length) return "";
+    if (!known.length) return hits.length && pair.length > 1 ? "; none has both verdicts" : "";
     const shares = pair.map((_, i) =>
       percent(known.filter((row) => row.answers[i].score === 1).length / known.length));
     if (pair.length === 1) return `, ${shares[0]} right`;

@@ -263,6 +263,15 @@ def test_which_two_is_chosen_by_keyboard(opened, three):
     settled(page, f"3 of 3 predictions; right: a 66.7 % → {NAMED}")
 
 
+def test_two_that_share_no_template_have_no_rows_in_line(opened, tmp_path):
+    versions = [toys.version(name, toys.ranked([True], template=name)) for name in "ab"]
+    page = opened(toys.written_page(tmp_path / "page.html", *versions))
+    assert status(page) == "2 of 2 predictions; none has both verdicts"
+    page.locator("[name=q]").fill("nowhere")
+    settled(page, "0 of 2")
+    assert status(page) == "0 of 2 predictions"
+
+
 def test_of_two_there_is_nothing_to_choose(opened, two):
     page = opened(f"{two}#first=tuned")
     assert page.locator("[name=first]").is_hidden()
