@@ -36,7 +36,7 @@ from flanlike.prompts import stream as prompt_stream
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, resuming, starts
 from flanlike.tasks import registry
-from flanlike.training import checkpoint, distributed, loop, progress, room
+from flanlike.training import checkpoint, distributed, loop, progress, room, wandb_log
 
 VOCABULARY_PROMPTS = 20_000
 say = progress.say
@@ -65,7 +65,8 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
             files = {manifest.FILE: plan.read}
             run_folder.begin(out, plan.resolved, parts.words, files, plan.tasks.user_files, lock)
             write_composition(plan, parts)
-            stopped_by = train(plan, parts)
+            with wandb_log.board(config.wandb, out, plan.resolved) as board:
+                stopped_by = train(plan, parts, board)
             write_composition(plan, parts)
             if stopped_by:
                 say(f"stopped and saved in {out}; to go on, run again:  {command}")
@@ -89,6 +90,7 @@ class Plan:
 @distributed.together()
 def make_plan(config: config_lib.RunConfig) -> Plan:
     """Finds the tasks, mixes those that are not held out, and says what the run starts from."""
+    wandb_log.expect(config.wandb)
     tasks = task_registry.registry(config.tasks)
     asked = recipe.of_run(config)
     start = starts.of_run(config)
@@ -192,21 +194,23 @@ def write_composition(plan: Plan, parts: Parts) -> None:
     run_folder.write_composition(plan.out, {**plan.composition.as_json(), **counted})
 
 
-def train(plan: Plan, parts: Parts) -> int:
+def train(plan: Plan, parts: Parts, board: wandb_log.Board | None) -> int:
     """Evaluates, trains, evaluates; returns the signal that stopped it, 0 at its end."""
     config, out = plan.config, plan.out
     if config.steps == 0:  # a run that only evaluates
-        evaluate(plan, parts, 0)
+        evaluate(plan, parts, board, 0)
         parts.batches.close()
         return 0
     state, step = loop.begin(config, parts.model, parts.mesh)
     checkpoints = checkpoint.Checkpoints(out / "checkpoints", keep=config.checkpoint.keep)
-    measure = functools.partial(evaluate, plan, parts)
+    measure = functools.partial(evaluate, plan, parts, board)
     state = resuming.restore(checkpoints, state, parts.batches, config, before=measure)
     with (
         contextlib.closing(parts.batches),
         contextlib.closing(checkpoints),
-        progress.log(out, total_steps=config.steps, steps_taken=int(state.step)) as log,
+        progress.log(
+            out, total_steps=config.steps, steps_taken=int(state.step), board=board
+        ) as log,
         resuming.lost_is_told(out, checkpoints),
     ):
         _, stopped_by = loop.train(
@@ -227,7 +231,7 @@ def train(plan: Plan, parts: Parts) -> int:
     return stopped_by
 
 
-def evaluate(plan: Plan, parts: Parts, steps: int) -> None:
+def evaluate(plan: Plan, parts: Parts, board: wandb_log.Board | None, steps: int) -> None:
     """Puts the questions to the model as it is now, and writes what it answered; once a step."""
     measuring.measure_once(
         parts.model,
@@ -238,6 +242,7 @@ def evaluate(plan: Plan, parts: Parts, steps: int) -> None:
         config=plan.resolved,
         held_out=plan.composition.held_out,
         mesh=parts.mesh,
+        board=board,
     )
 
 

@@ -1,6 +1,7 @@
 """Several runs in one page: groups of runs that differ in their seed only, side by side.
 
 Two runs are also compared row by row, more of them in several groups with doubt over their seeds.
+At the page's end are all predictions, of any two runs side by side.
 
 python -m eval report runs/instructions-* runs/inputs-only-*
 """
@@ -12,18 +13,33 @@ from typing import Any
 
 import numpy as np
 
-from eval import comparison, contrasts, exploring, figures, page, plots, report, run_folder
+from eval import (
+    comparison,
+    contrasts,
+    exploring,
+    figures,
+    page,
+    plots,
+    report,
+    run_folder,
+    shots_curve,
+)
 from flanlike import atomic
 
+_LONGEST_NAME = 24  # of a group, in letters
 # What may differ between the runs of one group.
-_FREE = ("seed", "out", "workers", "checkpoint")
+_FREE = ("seed", "out", "workers", "checkpoint", "wandb")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Runs of one configuration but for the seed; `name` says how it differs from the others."""
+    """Runs of one configuration but for the seed.
+
+    `name` says how it differs from the others, where that is short; `differs` says it in full.
+    """
 
     name: str
+    differs: str
     runs: tuple[run_folder.Run, ...]
 
     def changes(self, name: str) -> list[comparison.Change]:
@@ -54,7 +70,25 @@ def grouped(runs: Sequence[run_folder.Run]) -> list[Group]:
     for run, config in zip(runs, flat, strict=True):
         name = ", ".join(_difference(key, config.get(key)) for key in differing)
         groups.setdefault(name or "all runs", []).append(run)
-    return [Group(name=name, runs=tuple(members)) for name, members in groups.items()]
+    names = _short(groups)
+    return [
+        Group(name=name, differs=differs, runs=tuple(members))
+        for name, (differs, members) in zip(names, groups.items(), strict=True)
+    ]
+
+
+def _short(groups: Mapping[str, Sequence[run_folder.Run]]) -> list[str]:
+    """Returns names that a plot's legend and a column's head have room for.
+
+    Where what differs is long it is the name of the one run of each group, or a letter.
+    """
+    if max(map(len, groups)) <= _LONGEST_NAME:
+        return list(groups)
+    runs = [members[0].name for members in groups.values()]
+    are_alone = all(len(members) == 1 for members in groups.values())
+    if are_alone and len(set(runs)) == len(runs) and max(map(len, runs)) <= _LONGEST_NAME:
+        return runs
+    return [f"group {number}" for number in range(1, len(groups) + 1)]
 
 
 def blocks(groups: Sequence[Group]) -> list[page.Block]:
@@ -69,6 +103,7 @@ def blocks(groups: Sequence[Group]) -> list[page.Block]:
             text=f"{len(runs)} runs in {len(groups)} groups. Figures are means over the seeds of a "
             "group, with the range over seeds after tuning in brackets; one seed has no range."
         ),
+        *_meanings(groups),
         *(figures.data_banner("embedded") if "embedded" in data else []),
     ]
     for title, names, plot in (("Clusters", clusters, "clusters"), ("Tasks", tasks, "")):
@@ -83,21 +118,50 @@ def blocks(groups: Sequence[Group]) -> list[page.Block]:
             "training split, and the trivial heuristic that did best on it.",
             role="note",
         ),
+        *_by_shots(runs),
         *_contrasts(groups),
         page.Heading(text="Runs"),
         _runs(groups),
+        *(exploring.of_runs(runs) if len(runs) > 1 else []),
     ]
     return found
+
+
+def _meanings(groups: Sequence[Group]) -> list[page.Block]:
+    """Says how groups differ whose names do not."""
+    items = [
+        f"**{page.literal(group.name)}**: {page.literal(group.differs)}"
+        for group in groups
+        if group.name != group.differs
+    ]
+    return [page.Bullets(items=items)] if items else []
 
 
 def _contrasts(groups: Sequence[Group]) -> list[page.Block]:
     """Returns two runs row by row, or the groups' differences with doubt over their seeds."""
     runs = [run for group in groups for run in group.runs]
     if len(runs) == 2:
-        return [*contrasts.two_runs(*runs), *exploring.of_two(*runs)]
+        return contrasts.two_runs(*runs)
     if len(groups) > 1:
         return contrasts.groups({group.name: group.runs for group in groups})
     return []
+
+
+def _by_shots(runs: Sequence[run_folder.Run]) -> list[page.Block]:
+    """Returns a curve of each set of runs that differ in their number of exemplars alone."""
+    alike: dict[str, dict[int, run_folder.Run]] = {}
+    for run in runs:
+        config = {**_flat(run.config), "seed": run.config.get("seed"), "eval.shots": None}
+        its = alike.setdefault(repr(sorted(config.items())), {})
+        its.setdefault(run.after.options.get("shots", 0), run)
+    found: list[page.Block] = []
+    for its in alike.values():
+        curves = shots_curve.of([run.after for run in its.values()]) if len(its) > 1 else []
+        if curves:
+            number = sum(isinstance(block, page.Figure) for block in found) + 1
+            said = f"Of {', '.join(page.literal(run.name) for run in its.values())}."
+            found += [page.Text(text=said), *shots_curve.blocks(curves, name=f"by_shots_{number}")]
+    return [page.Heading(text="By number of exemplars"), *found] if found else []
 
 
 def _figure(groups: Sequence[Group], names: Sequence[str]) -> page.Figure:

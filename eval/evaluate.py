@@ -37,13 +37,14 @@ from flanlike.prompts import manifest
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading
 from flanlike.tasks import registry as registries
-from flanlike.training import distributed
+from flanlike.training import distributed, wandb_log
 
 _NO_NAME = re.compile(r"[^\w.+-]+")
 
 
 def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     flags, settings = _flags(arguments)
+    wandb_log.expect(flags.wandb)
     logging.getLogger("absl").setLevel(logging.ERROR)  # Orbax tells that it reads only
     distributed.join(config_lib.DistributedConfig())
     if flags.model:
@@ -115,6 +116,7 @@ def _ask_run(
             mesh=mesh,
         ),
         model=run.resolve().name,
+        run=run,
         curve=evaluation.folder_of(run, loaded.step, name),
     )
 
@@ -126,10 +128,12 @@ def _by_shots(
     *,
     model: str,
     curve: pathlib.Path | None,
+    run: pathlib.Path | None = None,
 ) -> None:
     """Asks once, or once for each of several --shots, and shows what is written.
 
-    Of several the curve goes to the folder `curve`; None is beside the last one's answers.
+    Of several the curve goes to the folder `curve`; None is beside the last one's answers. It is
+    also shown on the page of the `run`, where that has an evaluation of its own.
     """
     each = [settings | {"shots": shots} for shots in flags.shots] or [settings]
     found = []
@@ -145,6 +149,8 @@ def _by_shots(
     setting = found[0].setting
     curve = curve or folder.parent / f"{setting.step}-by-shots"
     where = shots_curve.write(curve, curves, model=model, data=setting.data)
+    if run is not None and evaluation.steps(run):
+        report.write(run)  # that shows the curve too
     if flags.json:
         print(json.dumps(shots_curve.as_json(curves), ensure_ascii=False))
     else:
@@ -191,6 +197,7 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
     parser.add_argument("--rows", **rows, help="rows a template; default: the run's")
     parser.add_argument("--split", choices=("test", "validation"), help="default: the run's")
     parser.add_argument("--skip-missing", action="store_true", help="leave out what --data lacks")
+    parser.add_argument("--wandb", metavar="PROJECT", help="of Weights & Biases that is told too")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     flags, others = parser.parse_known_args(arguments)
     if flags.run and (flags.mixture or flags.tasks or flags.out):
@@ -223,18 +230,20 @@ def _evaluate_run(
     for line in asked.warnings if distributed.is_first() else ():
         print(line, file=sys.stderr)
     name = _name(flags, settings, config)
-    measuring.measure(
-        loaded.model,
-        loaded.words,
-        asked,
-        out=run,
-        step=loaded.step,
-        config={**config, "data": flags.data or config["data"]},
-        held_out=_unseen(run, asked, flags.hold_out or config["hold_out"]),
-        mesh=mesh,
-        name=name,
-        says_on=sys.stderr if flags.json else sys.stdout,
-    )
+    with wandb_log.board(flags.wandb, run, config) as board:
+        measuring.measure(
+            loaded.model,
+            loaded.words,
+            asked,
+            out=run,
+            step=loaded.step,
+            config={**config, "data": flags.data or config["data"]},
+            held_out=_unseen(run, asked, flags.hold_out or config["hold_out"]),
+            mesh=mesh,
+            name=name,
+            says_on=sys.stderr if flags.json else sys.stdout,
+            board=board,
+        )
     if distributed.is_first() and not name:
         report.write(run)
     distributed.wait("the evaluation is written")

@@ -6,6 +6,7 @@
   const root = document.getElementById("predictions");
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const status = part("status"), form = part("form"), body = part("body");
+  const PAIR = ["first", "second"]; // which two of several versions are side by side
   const FIELDS = ["task", "template", "only", "from", "to", "row", "q", "sort", "page"];
   const NUMBERS = ["from", "to", "page"];
 
@@ -30,17 +31,24 @@
     status.textContent = `The predictions cannot be unpacked by this browser: ${error.message}`;
     return;
   }
-  const last = data.versions.length - 1;
+  const chooses = data.versions.length > 2;
 
-  // Rows as the table shows them. Answers are in the order of the versions, null where not asked.
-  const rows = data.predictions.map(([cell, row, ...answers], number) => {
-    const of = data.cells[cell];
-    const shown = answers[last] || answers.find(Boolean);
-    return {
-      number, of, row, answers, shown, task: of.task, template: of.template,
-      score: shown.score, sure: sure(shown), answer: said(shown), right: right(shown),
-    };
-  });
+  // Numbers of the versions that are shown, and rows as the table shows them: their answers in the
+  // order of the versions, null where not asked.
+  let pair = [], rows = [];
+  function compare(numbers) {
+    if (String(numbers) === String(pair)) return;
+    pair = numbers;
+    rows = data.predictions.flatMap(([cell, row, ...all], number) => {
+      const of = data.cells[cell];
+      const answers = pair.map((version) => all[version]);
+      const shown = answers[answers.length - 1] || answers[0];
+      return shown ? [{
+        number, of, row, answers, shown, task: of.task, template: of.template,
+        score: shown.score, sure: sure(shown), answer: said(shown), right: right(shown),
+      }] : [];
+    });
+  }
 
   function sure(answer) {
     return answer.probabilities && answer.probabilities[answer.choice];
@@ -113,31 +121,38 @@
   function fromAddress() {
     const given = new URLSearchParams(location.hash.slice(1));
     const found = {};
-    for (const name of FIELDS) if (given.get(name)) found[name] = given.get(name);
+    for (const name of [...PAIR, ...FIELDS]) if (given.get(name)) found[name] = given.get(name);
     for (const name of NUMBERS) if (!(Number(found[name]) >= 0)) delete found[name];
+    for (const name of PAIR) if (!data.versions.includes(found[name])) delete found[name];
     return found;
   }
 
   function toAddress() {
     const kept = new URLSearchParams();
-    for (const name of FIELDS) if (state[name]) kept.set(name, state[name]);
+    for (const name of [...PAIR, ...FIELDS]) if (state[name]) kept.set(name, state[name]);
     const hash = kept.toString();
     history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
   }
 
-  function addressOf(row) {
-    return `#${new URLSearchParams({ task: row.task, template: row.template, row: row.row })}`;
+  function addressOf(row, ...names) {
+    const chosen = PAIR.filter((name) => state[name]).map((name) => [name, state[name]]);
+    return `#${new URLSearchParams([...chosen, ...names.map((name) => [name, row[name]])])}`;
+  }
+
+  function choice(name) {
+    return element("option", { value: name }, name);
   }
 
   function fill(select, names) {
     const chosen = state[select.name] || "";
     const listed = chosen && !names.includes(chosen) ? [...names, chosen] : names;
-    select.replaceChildren(element("option", { value: "" }, "all"),
-      ...listed.map((name) => element("option", { value: name }, name)));
+    select.replaceChildren(element("option", { value: "" }, "all"), ...listed.map(choice));
     select.value = chosen;
   }
 
   function toForm() {
+    form.elements.first.value = data.versions[pair[0]];
+    form.elements.second.value = data.versions[pair[pair.length - 1]];
     const tasks = [...new Set(data.cells.map((cell) => cell.task))].sort();
     const ofTask = data.cells.filter((cell) => !state.task || cell.task === state.task);
     fill(form.elements.task, tasks);
@@ -188,11 +203,8 @@
     body.replaceChildren(...hits.slice((page - 1) * PAGE_ROWS, page * PAGE_ROWS).flatMap(lines));
     if (!hits.length) body.append(element("tr", { role: "row" }, element("td",
       { role: "cell", colspan: "7" }, "No prediction is like that.")));
-    const known = hits.filter((row) => row.score !== undefined);
-    const share = known.filter(ONLY.right).length / known.length;
     const [shown, all] = [hits, rows].map(({ length }) => length.toLocaleString("en"));
-    status.textContent =
-      `${shown} of ${all} predictions${known.length ? `, ${percent(share)} right` : ""}`;
+    status.textContent = `${shown} of ${all} predictions${summary(hits)}`;
     part("page").textContent = `page ${page} of ${pages}`;
     part("previous").disabled = page === 1;
     part("next").disabled = page === pages;
@@ -205,13 +217,32 @@
     }
   }
 
+  function summary(hits) { // on the same rows, where two are compared
+    const known = hits.filter((row) => row.answers.every((one) => one && "score" in one));
+    if (!known.length) return hits.length && pair.length > 1 ? "; none has both verdicts" : "";
+    const shares = pair.map((_, i) =>
+      percent(known.filter((row) => row.answers[i].score === 1).length / known.length));
+    if (pair.length === 1) return `, ${shares[0]} right`;
+    const named = shares.map((share, i) => `${data.versions[pair[i]]} ${share}`).join(" → ");
+    const flips = ["gained", "lost"].map((name) => `${hits.filter(ONLY[name]).length} ${name}`);
+    const both = known.length < hits.length ? ` of ${known.length} that both have` : "";
+    return `; right: ${named}${both}; ${flips.join(", ")}`;
+  }
+
   function change(changes) {
     state = { ...state, page: "", ...changes };
+    choose();
     if ("task" in changes && !data.cells.some((cell) =>
       cell.task === state.task && cell.template === state.template)) state.template = "";
     toAddress();
     toForm();
     draw();
+  }
+
+  function choose() {
+    const asked = PAIR.map((name) => chooses ? data.versions.indexOf(state[name]) : -1);
+    const ends = [0, data.versions.length - 1];
+    compare([...new Set(ends.map((end, i) => asked[i] < 0 ? end : asked[i]))]);
   }
 
   function marked(word) {
@@ -224,6 +255,11 @@
     return row.answers.flatMap((one, i) => [...(i ? [" → "] : []), marked(verdict(one))]);
   }
 
+  function answers(row) {
+    const texts = [...new Set(row.answers.filter(Boolean).map((one) => cut(said(one))))];
+    return texts.join(" → ");
+  }
+
   function cut(text) {
     return text.length > 120 ? `${text.slice(0, 120)}…` : text;
   }
@@ -232,7 +268,8 @@
     const isOpen = opened.has(row.number);
     const id = `prediction-${row.number}`;
     const button = element("button",
-      { type: "button", "aria-expanded": String(isOpen), "aria-controls": id }, row.task);
+      { type: "button", "aria-expanded": String(isOpen), "aria-controls": id,
+        "aria-label": `${row.task}, ${row.template}, ${row.row}` }, row.task);
     button.onclick = () => {
       const opens = button.getAttribute("aria-expanded") === "false";
       button.setAttribute("aria-expanded", String(opens));
@@ -241,7 +278,7 @@
       if (opens && !cell.childNodes.length) cell.append(...inner(row));
     };
     const values = [button, row.template, row.row, verdicts(row), percent(row.sure),
-      cut(row.answer), cut(row.right)];
+      answers(row), cut(row.right)];
     const names = Object.values(COLUMNS);
     const line = element("tr", { role: "row", class: "line" }, ...values.map((value, i) =>
       element("td", { role: "cell", "data-name": names[i] }, ...[value].flat())));
@@ -254,12 +291,12 @@
   // What a row opens to.
   function inner(row) {
     const numbers = [...new Set(row.answers.filter(Boolean).map((one) => one.prompt))];
-    const setting = [row.of.kind, row.of.asked, `${row.of.shots} exemplars`,
+    const shots = new Set(pair.map((version) => row.of.shots[version]).filter((n) => n !== null));
+    const setting = [row.of.kind, row.of.asked, `${[...shots].join(" → ")} exemplars`,
       `${row.of.split} split`, `cluster ${row.of.cluster}`, row.of.metric].join(" · ");
     const links = element("p", {},
-      element("a", { href: addressOf(row) }, "link to this prediction"), " · ",
-      element("a", { href: `#${new URLSearchParams({ task: row.task, row: row.row })}` },
-        "this row under every template"));
+      element("a", { href: addressOf(row, "task", "template", "row") }, "link to this prediction"),
+      " · ", element("a", { href: addressOf(row, "task", "row") }, "this row under all templates"));
     const prompts = numbers.flatMap((number) => [
       element("h3", {}, numbers.length > 1 ? `Prompt of ${namesOf(row, number)}` : "Prompt"),
       number === undefined
@@ -268,17 +305,18 @@
     const { input, target } = row.of.wording || {};
     const wording = input === undefined ? [] : [fold("Template's text", `${input}\n⟶ ${target}`)];
     return [element("p", { class: "note" }, setting), links, ...prompts, ...wording,
-      ...row.answers.flatMap((one, i) => one ? answered(one, i) : [])];
+      element("div", { class: "sides" }, ...row.answers.flatMap((one, i) =>
+        one ? [element("section", {}, ...answered(one, i))] : []))];
   }
 
   function namesOf(row, number) {
     const had = (_, i) => row.answers[i] && row.answers[i].prompt === number;
-    return data.versions.filter(had).join(", ");
+    return pair.filter(had).map((version) => data.versions[version]).join(", ");
   }
 
   function answered(answer, version) {
-    const title = element("h3", {}, last ? `Answer ${data.versions[version]}: ` : "Answer: ",
-      marked(verdict(answer)));
+    const of = data.versions.length > 1 ? ` ${data.versions[pair[version]]}` : "";
+    const title = element("h3", {}, `Answer${of}: `, marked(verdict(answer)));
     if (answer.choice !== undefined) return [title, options(answer)];
     const notes = [];
     if (answer.cut) notes.push("The limit of new tokens stopped it.");
@@ -343,12 +381,19 @@
   }
   function open() {
     state = fromAddress();
+    choose();
     toForm();
     draw();
     if (Object.keys(state).length) root.scrollIntoView();
   }
   addEventListener("hashchange", open);
-  if (last < 1) for (const one of form.querySelectorAll("option[data-two]")) one.remove();
+  if (data.versions.length < 2) {
+    for (const one of form.querySelectorAll("option[data-two]")) one.remove();
+  }
+  part("pair").hidden = !chooses;
+  const { first, second } = form.elements;
+  for (const one of [first, second]) one.append(...data.versions.map(choice));
+  part("swap").onclick = () => change({ first: second.value, second: first.value });
   for (const one of form.elements) one.disabled = false;
   open();
   root.dataset.ready = "yes";

@@ -1,7 +1,7 @@
-"""What a page shows of every prediction: the data of one or two evaluations, for explorer.js.
+"""What a page shows of every prediction: the data of some evaluations, for explorer.js.
 
     {"versions": ["before", "after"],
-     "cells": [{"task": "rte", "template": "entail", "wording": {...}, ...}],
+     "cells": [{"task": "rte", "template": "entail", "shots": [0, 0], "wording": {...}, ...}],
      "prompts": [["Is this good? ...", ["yes", "no"], "yes"]],
      "predictions": [[0, "test-0", {"prompt": 0, "score": 1, ...}, {...}]]}
 
@@ -37,7 +37,8 @@ class Version:
 def data(versions: Sequence[Version]) -> dict[str, Any]:
     """Returns what the page shows: every prediction but those that templates are chosen by.
 
-    Rows are in line where task, template, kind, prompts, exemplars, split and row are the same.
+    Rows are in line where task, template, kind, prompts, split and row are the same, also where
+    they stand after other exemplars: a cell has their number by version.
     `left_out` counts those that templates are chosen by, `without_prompt` those whose prompt is
     left out for the page's size.
     """
@@ -48,8 +49,9 @@ def data(versions: Sequence[Version]) -> dict[str, Any]:
         for cell in version.found.cells:
             if cell.is_choosing:
                 continue
-            place = (cell.task, cell.template, cell.kind, cell.prompts, str(cell.shots), cell.split)
-            cells.setdefault(place, _cell(cell, version.found))
+            place = (cell.task, cell.template, cell.kind, cell.prompts, cell.split)
+            said = cells.setdefault(place, _cell(cell, version.found, len(versions)))
+            said["shots"][number] = cell.shots
             by_row = answers.setdefault(place, {})
             for row, answer in zip(
                 cell.rows, _answers(cell, version.prompts, prompts), strict=True
@@ -99,7 +101,9 @@ class _Prompts:
         return self._numbers[said]
 
 
-def _cell(cell: predictions.Predictions, found: evaluation.Evaluation) -> dict[str, Any]:
+def _cell(
+    cell: predictions.Predictions, found: evaluation.Evaluation, versions: int
+) -> dict[str, Any]:
     wording = found.notes.get("templates", {}).get(cell.task, {}).get(cell.template)
     said = {
         "task": cell.task,
@@ -107,7 +111,7 @@ def _cell(cell: predictions.Predictions, found: evaluation.Evaluation) -> dict[s
         "cluster": cell.cluster,
         "kind": cell.kind,
         "asked": cell.prompts,
-        "shots": cell.shots,
+        "shots": [None] * versions,
         "split": cell.split,
         "metric": "right or wrong" if cell.answered.gold else cell.metric,
     }

@@ -36,19 +36,24 @@ def of_run(run: run_folder.Run) -> list[page.Block]:
     )
 
 
-def of_two(first: run_folder.Run, second: run_folder.Run) -> list[page.Block]:
-    """Returns the table of what two runs answered after tuning, side by side."""
-    names = [run.name for run in (first, second)]
-    if names[0] == names[1]:
-        names = [str(run.folder) for run in (first, second)]
-    versions = [
-        _version(name, run, run.after) for name, run in zip(names, (first, second), strict=True)
-    ]
-    shown = [page.literal(name) for name in names]
+def of_runs(runs: Sequence[run_folder.Run]) -> list[page.Block]:
+    """Returns the table of what runs answered after tuning, two of them side by side."""
+    names = [run.name for run in runs]
+    if len(set(names)) < len(names):
+        names = [str(run.folder) for run in runs]
+    versions = [_version(name, run, run.after) for name, run in zip(names, runs, strict=True)]
+    shown = [page.literal(names[0]), page.literal(names[-1])]
+    verdicts = (
+        f"Verdicts read {shown[0]} → {shown[1]}, and the other columns are those of {shown[1]}."
+    )
+    if len(runs) > 2:
+        verdicts = (
+            "Two runs are compared, which you choose: verdicts read the first → the second, and "
+            "the other columns are those of the second."
+        )
     return _explorer(
         versions,
-        f"Verdicts read {shown[0]} → {shown[1]}, and the other columns are those of {shown[1]}. "
-        "Rows are side by side where both were asked the same row by the same template.",
+        f"{verdicts} Rows are side by side where the same row was asked by the same template.",
     )
 
 
@@ -168,8 +173,10 @@ def _matrix(
         [name, *(f"**{n}**" if i == j else str(n) for j, n in enumerate(line))]
         for i, (name, line) in enumerate(zip(shown, counts.tolist(), strict=True))
     ]
-    header = (f"{page.literal(task)}: right", *shown, *(["not read"] if has_unread else []))
-    return [page.Table(header=header, rows=rows)]
+    name = page.literal(task)
+    header = (f"{name}: right ↓ answer →", *shown, *(["not read"] if has_unread else []))
+    about = f"{name}: what was taken for what"
+    return [page.Table(header=header, rows=rows, is_small=True, about=about)]
 
 
 def _label_names(cell: predictions.Predictions, prompts: kept_prompts.Prompts) -> dict[int, str]:

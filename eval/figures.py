@@ -79,3 +79,15 @@ def spaced(name: str) -> str:
 def below_chance(high: float, chance: float | None) -> str:
     """Returns the mark of a result whose whole interval, up to `high`, lies below chance."""
     return " below chance" if results.is_below(high, chance) else ""
+
+
+def filled(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, words: Sequence[int] = ()
+) -> page.Table:
+    """Returns a table without the columns that hold nothing but dashes."""
+    kept = [i for i in range(len(header)) if any(row[i] != number(None) for row in rows)]
+    return page.Table(
+        header=[header[i] for i in kept],
+        rows=[[row[i] for i in kept] for row in rows],
+        words=[kept.index(i) for i in words if i in kept],
+    )

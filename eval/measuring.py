@@ -9,9 +9,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import jax
 
-from eval import evaluation, pace, protocol, questions, results, tensorboard
+from eval import evaluation, pace, protocol, questions, results, tensorboard, wandb_tables
 from flanlike.batches import tokenizer
-from flanlike.training import distributed, progress
+from flanlike.training import distributed, progress, wandb_log
 
 if TYPE_CHECKING:
     from flax import nnx
@@ -51,13 +51,15 @@ def measure(
     mesh: jax.sharding.Mesh | None,
     name: str = "",
     says_on: IO[str] | None = None,
+    board: wandb_log.Board | None = None,
 ) -> evaluation.Evaluation:
     """Puts the questions to the model as it is after `step` steps; the first process writes.
 
     `config` is the run's, as config.json has it, with the data that is asked from. A `name` is for
-    what is asked otherwise than by the run itself. How far it is goes to `says_on`, standard output
-    by default. Answers are kept as they come, so that an evaluation that is cut off goes on when it
-    is called again: in the settings' `cache`, or in the run's folder until it is whole.
+    what is asked otherwise than by the run itself, and stays out of TensorBoard. How far it is goes
+    to `says_on`, standard output by default. Answers are kept as they come, so that an evaluation
+    that is cut off goes on when it is called again: in the settings' `cache`, or in the run's
+    folder until it is whole.
     """
     setting = results.Setting(
         run=out.resolve().name, step=step, data=config["data"], seed=config["seed"]
@@ -78,4 +80,6 @@ def measure(
         shutil.rmtree(own_cache, ignore_errors=True)
         if not name:
             tensorboard.write(out, found)
+        if board is not None:
+            wandb_tables.write(board, found, name=name)
     return found

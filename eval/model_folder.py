@@ -26,7 +26,7 @@ from flanlike.models import sharding
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, named, starts
 from flanlike.tasks import registry as registries
-from flanlike.training import distributed, room
+from flanlike.training import distributed, room, wandb_log
 
 _STEP = 0  # under which the answers lie: the model has taken none of ours
 _BYTES = 4  # of a parameter
@@ -73,7 +73,8 @@ class AskedModel:
             model = None if is_whole else self._model  # before the folder is there
             run_folder.begin(out, resolved, self._words, {}, self._tasks.user_files, lock)
             if its is not None:
-                self._measure(model, its, out, resolved)
+                with wandb_log.board(self._flags.wandb, out, resolved) as board:
+                    self._measure(model, its, out, resolved, board)
             if distributed.is_first():
                 report.write(out)
         distributed.wait("the evaluation is written")
@@ -113,6 +114,7 @@ class AskedModel:
         its: questions.Questions,
         out: pathlib.Path,
         resolved: Mapping[str, Any],
+        board: wandb_log.Board | None,
     ) -> None:
         says_on = self._says_on
         if distributed.is_first():
@@ -129,6 +131,7 @@ class AskedModel:
             held_out=(),
             mesh=self._mesh,
             says_on=says_on,
+            board=board,
         )
 
 
@@ -196,22 +199,6 @@ def with_rows(
     split = holdout.Split(train=(), evaluation=tuple(asked.names), dropped={})
     return asking.with_rows(
         split, registry, config.data, config.eval, skip_missing=config.skip_missing
-    )
-
-
-def _config(
-    flags: argparse.Namespace, settings: Mapping[str, Any], asked: Asked, *, init: str
-) -> config_lib.RunConfig:
-    """Returns the evaluation as the configuration of a run that takes no step."""
-    return config_lib.RunConfig(
-        mixture=asked.mixture.name,
-        data=flags.data or "embedded",
-        hold_out=asked.held_out,
-        init=init,
-        steps=0,
-        tasks=flags.tasks,
-        skip_missing=flags.skip_missing,
-        eval=config_lib.EvalConfig(**settings),
     )
 
 

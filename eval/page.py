@@ -17,7 +17,7 @@ from urllib import parse
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fdfcf9; --ink: #1d1f24; --soft: #62666f;
-  --line: #dedbd2; --wash: #f3f0e8; --before: #9a9da6; --after: #2563a8; --mark: #b4541a;
+  --line: #dedbd2; --wash: #f3f0e8; --before: #868a94; --after: #2563a8; --mark: #b4541a;
   --good: #2c7a4b; --bad: #a8442f; }
 @media (prefers-color-scheme: dark) { :root { --paper: #15171b; --ink: #e7e5df; --soft: #9b9fa9;
   --line: #33363d; --wash: #1e2126; --before: #80848e; --after: #6fb0f2; --mark: #f0965a;
@@ -25,7 +25,7 @@ _STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); -webkit-text-size-adjust: 100%;
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
-main { max-width: 66rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem; }
+main { max-width: 74rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem; overflow-wrap: break-word; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .4rem; letter-spacing: -.015em; }
 h2 { font-size: 1.2rem; line-height: 1.3; margin: 3rem 0 .6rem; padding-top: 1rem;
   border-top: 1px solid var(--line); letter-spacing: -.005em; }
@@ -39,7 +39,7 @@ ul { padding-left: 1.2rem; max-width: 42rem; } li { margin: .25rem 0; }
 .scroll { overflow-x: auto; margin: 1rem 0; -webkit-overflow-scrolling: touch; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums;
   min-width: 100%; }
-th, td { padding: .4rem .55rem; text-align: right; vertical-align: baseline; white-space: nowrap;
+th, td { padding: .4rem .45rem; text-align: right; vertical-align: baseline; white-space: nowrap;
   border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: var(--soft); border-bottom-color: var(--soft); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; position: sticky; left: 0;
@@ -50,7 +50,9 @@ td strong { color: var(--after); } td .range { color: var(--soft); font-size: .9
 .yes { color: var(--good); font-weight: 600; } .no { color: var(--bad); font-weight: 600; }
 .part { color: var(--mark); font-weight: 600; }
 .data { white-space: pre-wrap; }
-figure { margin: 1.2rem 0; max-width: 40rem; } figure svg { width: 100%; height: auto; }
+.small { display: inline-block; max-width: 100%; vertical-align: top; margin-right: 3rem; }
+.small table { min-width: 0; } .small :is(th, td):not(:first-child) { min-width: 4.5rem; }
+figure { margin: 1.2rem 0; max-width: 36rem; } figure svg { width: 100%; height: auto; }
 figcaption { color: var(--soft); font-size: .875rem; margin-top: .3rem; }
 details { border-top: 1px solid var(--line); padding: .5rem 0; }
 details:last-of-type { border-bottom: 1px solid var(--line); }
@@ -60,7 +62,9 @@ pre { background: var(--wash); padding: .8rem 1rem; overflow-x: auto; border-rad
   font: .82rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; white-space: pre-wrap;
   overflow-wrap: anywhere; }
 code { font: .88em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
-@media (max-width: 34rem) { main { padding: 1.5rem 1rem 4rem; } h1 { font-size: 1.45rem; } }
+@media (max-width: 34rem) { main { padding: 1.5rem 1rem 4rem; } h1 { font-size: 1.45rem; }
+  .small { margin-right: 0; }
+  figure { margin-inline: -.5rem; } figcaption { margin-inline: .5rem; } }
 @media print { details { display: block; } }
 """
 
@@ -89,11 +93,17 @@ class Bullets:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Cells are text; `words` are the numbers of columns of prose, the others are figures."""
+    """Cells are text; `words` are the numbers of columns of prose, the others are figures.
+
+    One that `is_small` takes the width that it needs, beside its like. `about` names it for those
+    who do not see it, where the heading above does not.
+    """
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     words: Sequence[int] = ()
+    is_small: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,8 +250,10 @@ def _html_table(table: Table, about: str) -> str:
         return f"<tr>{inner}</tr>"
 
     body = "\n".join(row("td", cells) for cells in table.rows)
+    kind = "scroll small" if table.is_small else "scroll"
+    about = _inline(table.about) or about
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{_attribute(about)}">'
+        f'<div class="{kind}" role="region" tabindex="0" aria-label="{_attribute(about)}">'
         f"<table><thead>{row('th', table.header)}</thead>\n"
         f"<tbody>{body}</tbody></table></div>"
     )

@@ -1,6 +1,7 @@
 """The report's plots as SVG elements, in the page's own ink: readable light, dark and narrow."""
 
 import io
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +13,16 @@ _COLOURS = {
     "#010101": ("var(--ink)", "#50545c"),
     "#020202": ("var(--soft)", "#80848c"),
     "#030303": ("var(--line)", "#c8c8c8"),
-    "#040404": ("var(--before)", "#9a9da6"),
+    "#040404": ("var(--before)", "#868a94"),
     "#050505": ("var(--after)", "#2f78c4"),
     "#060606": ("var(--mark)", "#c8682a"),
     "#070707": ("var(--paper)", "#ffffff"),
 }
 INK, SOFT, LINE, BEFORE, AFTER, MARK, PAPER = _COLOURS
 _DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)))
-_WIDTH_INCHES = 6.0
+_WIDTH_INCHES = 5.4  # 390 pixels: letters keep their size on a telephone
+_LEGEND_LETTERS = 64  # that have room beside each other, marks included
+_MOST_NAMES = 8  # of lines that are named where they end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,14 +40,17 @@ class Bar:
 def held_out(bars: Sequence[Bar], *, name: str = "held_out") -> str:
     """Returns one line of bars a cluster, before and after, with error bars and baselines."""
     figure, axes = _figure(0.72 * len(bars) + 1.0)
+    has_before = any(bar.before for bar in bars)
+    apart = 0.17 if has_before else 0.0
     for y, bar in enumerate(reversed(bars)):
-        for offset, estimate, colour in ((0.17, bar.before, BEFORE), (-0.17, bar.after, AFTER)):
+        for offset, estimate, colour in ((apart, bar.before, BEFORE), (-apart, bar.after, AFTER)):
             if estimate is None:
                 continue
             value, low, high = estimate
             axes.barh(y + offset, value, height=0.3, color=colour, zorder=2)
             axes.plot([low, high], [y + offset] * 2, color=INK, linewidth=1.2, zorder=4)
-            axes.text(1.12, y + offset, _short(value), color=colour, va="center", ha="right")
+            ink = SOFT if colour == BEFORE else colour  # letters need more contrast than bars
+            axes.text(1.12, y + offset, _short(value), color=ink, va="center", ha="right")
         for value, style in (
             (bar.chance, "-"),
             (bar.majority, (0, (4, 1.5))),
@@ -58,7 +64,7 @@ def held_out(bars: Sequence[Bar], *, name: str = "held_out") -> str:
     axes.set_ylim(-0.55, len(bars) - 0.45)
     axes.set_xlim(0, 1.13)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1.0])
-    handles = [_patch(BEFORE, "before"), _patch(AFTER, "after")]
+    handles = [_patch(BEFORE, "before"), _patch(AFTER, "after")] if has_before else []
     for name, style in (("chance", "-"), ("majority", (0, (4, 1.5))), ("heuristic", (0, (1, 1)))):
         if any(getattr(bar, name) is not None for bar in bars):
             handles.append(_line(MARK, style, name))
@@ -101,21 +107,25 @@ def composition(shares: Mapping[str, Mapping[str, float]]) -> str:
 def template_spread(
     values: Mapping[str, tuple[Sequence[float], Sequence[float]]], chances: Mapping[str, float]
 ) -> str:
-    """Returns a dot per template and task: before above, after below; chance as a tick."""
+    """Returns a dot per template and task: before above, after below; chance as a tick.
+
+    Where there is no before, the others stand alone in the middle.
+    """
     figure, axes = _figure(0.46 * len(values) + 0.9)
+    has_before = any(before for before, _ in values.values())
+    apart = 0.16 if has_before else 0.0
     for y, (task, (before, after)) in enumerate(reversed(values.items())):
         axes.axhline(y, color=LINE, linewidth=0.6, zorder=0)
-        axes.scatter(before, [y + 0.16] * len(before), s=22, color=BEFORE, alpha=0.75, lw=0)
-        axes.scatter(after, [y - 0.16] * len(after), s=22, color=AFTER, alpha=0.75, lw=0)
+        axes.scatter(before, [y + apart] * len(before), s=22, color=BEFORE, alpha=0.75, lw=0)
+        axes.scatter(after, [y - apart] * len(after), s=22, color=AFTER, alpha=0.75, lw=0)
         if chances.get(task) is not None:
             axes.plot([chances[task]] * 2, [y - 0.34, y + 0.34], color=MARK, lw=1.8)
     axes.set_yticks(range(len(values)), list(reversed(values)))
     axes.set_ylim(-0.6, len(values) - 0.4)
     axes.set_xlim(-0.02, 1.02)
-    _legend(
-        axes,
-        [_dot(BEFORE, "before"), _dot(AFTER, "after"), _line(MARK, "-", "chance")],
-    )
+    both = [_dot(BEFORE, "before"), _dot(AFTER, "after")]
+    dots = both if has_before else [_dot(AFTER, "a template")]
+    _legend(axes, [*dots, _line(MARK, "-", "chance")])
     return _svg(figure, "template_spread")
 
 
@@ -153,17 +163,18 @@ def votes(lines: Mapping[str, Sequence[float]]) -> str:
     """Returns a line a task: its figure with 1, 2, ... samples. Its name stands at its end."""
     figure, axes = _figure(2.8 + 0.12 * max(0, len(lines) - 5))
     colours = (AFTER, MARK, INK, SOFT, BEFORE)
-    for number, (name, values) in enumerate(lines.items()):
+    ends = {name: (len(values), values[-1]) for name, values in lines.items()}
+    for number, values in enumerate(lines.values()):
         how = {
             "color": colours[number % len(colours)],
             "linestyle": _DASHES[number // len(colours) % len(_DASHES)],
         }
-        axes.plot(range(1, len(values) + 1), values, marker="o", ms=3, **how)
-        end = (len(values), values[-1])
-        axes.annotate(name, end, (6, 0), textcoords="offset points", va="center", color=INK)
+        axes.plot(range(1, len(values) + 1), values, marker="o", ms=3, clip_on=False, **how)
     axes.set_xlabel("samples that vote", color=SOFT)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(axis="y", color=LINE, linewidth=0.6)
+    _from_zero(axes, min(map(min, lines.values())))
+    _named(axes, ends)
     return _svg(figure, "self_consistency")
 
 
@@ -186,21 +197,27 @@ def perplexities(
     return _svg(figure, "perplexities")
 
 
-def by_shots(curves: Mapping[str, Sequence[tuple[int, float, float, float]]]) -> str:
+def by_shots(
+    curves: Mapping[str, Sequence[tuple[int, float, float, float]]], *, name: str = "by_shots"
+) -> str:
     """Returns a line a task, the last one thick: (exemplars, value, low, high) a point."""
     figure, axes = _figure(3.2)
     *others, last = curves
-    for name in others:
-        shots, values, _, _ = zip(*curves[name], strict=True)
+    for other in others:
+        shots, values, _, _ = zip(*curves[other], strict=True)
         axes.plot(shots, values, color=BEFORE, lw=1.0, alpha=0.7, zorder=2)
     shots, values, lows, highs = zip(*curves[last], strict=True)
+    axes.fill_between(shots, lows, highs, color=AFTER, alpha=0.15, lw=0, zorder=1)
     axes.vlines(shots, lows, highs, color=AFTER, lw=1.2, zorder=3)
     axes.plot(shots, values, color=AFTER, lw=2, marker="o", ms=5, zorder=4)
     axes.set_xticks(shots)
     axes.grid(axis="y", color=LINE, linewidth=0.6)
     axes.set_xlabel("exemplars before each question", color=SOFT)
     _legend(axes, [_dot(AFTER, last), *([_dot(BEFORE, "a task")] if others else [])])
-    return _svg(figure, "by_shots")
+    _from_zero(axes, min(low for points in curves.values() for _, _, low, _ in points))
+    if len(others) <= _MOST_NAMES:
+        _named(axes, {other: curves[other][-1][:2] for other in others})
+    return _svg(figure, name)
 
 
 def conditions(
@@ -226,6 +243,27 @@ def standalone(svg: str) -> str:
     for variable, colour in _COLOURS.values():
         svg = svg.replace(variable, colour)
     return svg
+
+
+def _from_zero(axes: Any, least: float) -> None:
+    """Shows nothing below zero where no value is: most metrics are shares."""
+    if least >= 0 > axes.get_ylim()[0]:
+        axes.set_ylim(bottom=0)
+
+
+def _named(axes: Any, ends: Mapping[str, tuple[float, float]]) -> None:
+    """Writes each line's name at its end, (x, y), names apart where ends are close.
+
+    Comes last, for it is told by the axes as they are where things lie.
+    """
+    axes.figure.draw_without_rendering()  # lays the axes out
+    to_points = 72 / axes.figure.dpi
+    lowest = -math.inf
+    for name, end in sorted(ends.items(), key=lambda item: item[1][1]):
+        height = axes.transData.transform(end)[1] * to_points
+        lowest = max(height, lowest + 11.5)  # points: a line of this size of letters
+        offset = (6, lowest - height)
+        axes.annotate(name, end, offset, textcoords="offset points", va="center", color=INK)
 
 
 def _figure(height_inches: float):
@@ -267,11 +305,16 @@ def _svg(figure: Any, name: str) -> str:
 
 
 def _legend(axes: Any, handles: Sequence[Any]) -> None:
+    if not handles:
+        return
+    widths = [len(handle.get_label()) + 4 for handle in handles]  # letters
+    is_one_line = sum(widths) <= _LEGEND_LETTERS
+    columns = len(handles) if is_one_line else max(1, _LEGEND_LETTERS // max(widths))
     axes.legend(
         handles=handles,
         loc="lower center",
         bbox_to_anchor=(0.4, 1.0),
-        ncols=len(handles),
+        ncols=columns,
         frameon=False,
         labelcolor=INK,
         handlelength=1.2,

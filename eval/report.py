@@ -16,6 +16,7 @@ from eval import (
     predictions,
     results,
     run_folder,
+    shots_curve,
 )
 from flanlike import atomic
 from flanlike.mixtures import holdout
@@ -61,6 +62,7 @@ def _blocks(run: run_folder.Run, command: str) -> list[page.Block]:
         *_spread(run),
         *appendix.scorings(run),
         *exploring.wordings(run),
+        *shots_curve.of_run(run),
         *exploring.curves(run),
         *appendix.learning(run),
         *appendix.composition(run),
@@ -173,9 +175,9 @@ def _clusters(
         page.Figure(
             name=name,
             svg=plots.held_out(bars, name=name),
-            caption=_CAPTION if is_first else "As above.",
+            caption=_caption(changes) if is_first else "As above.",
         ),
-        page.Table(header=_CLUSTER_HEADER, rows=[_cluster_row(change) for change in changes]),
+        figures.filled(_named_after(changes, _CLUSTER_HEADER), list(map(_cluster_row, changes))),
         page.Bullets(items=verdicts),
         *([page.Text(text=_READING, role="note")] if is_first else []),
     ]
@@ -184,11 +186,6 @@ def _clusters(
 _CLUSTER_HEADER = (
     "cluster", "before", "after", "difference", "chance", "majority", "heuristic", "n", "above all",
 )  # fmt: skip
-_CAPTION = (
-    "Mean over each cluster's datasets of the mean over templates, before and after tuning, with "
-    "95 % intervals. Marks: chance, the training split's commonest answer, the trivial heuristic "
-    "that did best on training rows."
-)
 _READING = (
     "Intervals resample clusters of rows (equal inputs, questions on one passage, candidates of "
     "one question), all templates of a row together; the difference is paired on the same rows. A "
@@ -196,6 +193,21 @@ _READING = (
     "of the difference is above zero. One run's interval says nothing of other seeds: "
     "`python -m eval report RUN RUN ...` compares runs."
 )
+
+
+def _caption(changes: Sequence[comparison.Change]) -> str:
+    when = "before and after tuning, " if any(change.before for change in changes) else ""
+    return (
+        f"Mean over each cluster's datasets of the mean over templates, {when}with 95 % intervals. "
+        "Marks: chance, the training split's commonest answer, the trivial heuristic that did "
+        "best on training rows."
+    )
+
+
+def _named_after(changes: Sequence[comparison.Change], header: Sequence[str]) -> list[str]:
+    """Returns the header; what has no "before" is no "after" either."""
+    has_before = any(change.before for change in changes)
+    return ["mean" if name == "after" and not has_before else name for name in header]
 
 
 def _cluster_row(change: comparison.Change) -> list[str]:
@@ -221,47 +233,53 @@ def _tasks(run: run_folder.Run) -> list[page.Block]:
     rows = []
     for item in run.summaries:
         earlier = before[item.task]
-        heuristic = f"{figures.number(item.heuristic)} {page.literal(item.heuristic_name)}"
         rows.append(
             [
                 page.literal(item.task),
-                figures.spaced(item.cluster),
-                page.literal(item.metric),
                 figures.number(earlier.value) if earlier else "–",
                 f"**{figures.number(item.mean)}** {figures.ends_of(item.ci95)}"
                 f"{figures.below_chance(item.ci95[1], item.chance)}",
                 figures.number(item.balanced_accuracy),
                 figures.number(item.chance),
                 figures.number(item.majority),
-                heuristic if item.heuristic is not None else "–",
+                figures.number(item.heuristic),
                 f"{item.n} / {item.distinct_inputs}",
                 figures.number(item.unparsed),
                 figures.number(item.cut),
+                page.literal(item.metric),
+                figures.spaced(item.cluster),
+                "–" if item.heuristic is None else page.literal(item.heuristic_name),
             ]
         )
     header = (
-        "task", "cluster", "metric", "before", "after", "balanced", "chance", "majority",
-        "heuristic", "n / distinct", "unparsed", "cut",
+        "task", "before", "after", "balanced", "chance", "majority", "heuristic", "n / distinct",
+        "unparsed", "cut", "metric", "cluster", "which heuristic",
     )  # fmt: skip
+    has_written = any(item.unparsed is not None for item in run.summaries)
+    first = _named_after(run.task_changes, ["after"])[0].capitalize()
     note = (
-        "After: mean over the forward templates that show options (over all of them where the "
+        f"{first}: mean over the forward templates that show options (over all of them where the "
         "answer is free text). Balanced: mean accuracy over classes (labels, or places in the "
         "order shown); a model that gives one answer only falls to chance there. Distinct: the "
         "clusters that intervals resample. Below chance: the whole interval is. A dash: there is "
         "no such figure, as no chance in free text, and no majority where most rows do not offer "
-        "the training split's commonest answer. Unparsed: the share of generated texts in which no "
-        "answer could be read, which count as wrong. Cut: the share that the limit of new tokens "
-        "stopped. Every template's "
+        f"the training split's commonest answer. {_WRITTEN if has_written else ''}Every template's "
         f"figures, by every metric, are in `eval/{run.after.setting.step}/results.jsonl`."
     )
     return [
         page.Heading(text="Tasks"),
-        page.Table(header=header, rows=rows, words=(1, 2)),
+        figures.filled(_named_after(run.task_changes, header), rows, words=(10, 11)),
         page.Text(text=note, role="note"),
         *_without_training(run),
         *_calibration(run),
         *exploring.confusion(run),
     ]
+
+
+_WRITTEN = (
+    "Unparsed: the share of generated texts in which no answer could be read, which count as "
+    "wrong. Cut: the share that the limit of new tokens stopped. "
+)
 
 
 def _calibration(run: run_folder.Run) -> list[page.Block]:
@@ -340,12 +358,10 @@ def _spread(run: run_folder.Run) -> list[page.Block]:
     note = (
         "Best on validation: the test value of the template that did best on validation rows, "
         "which is no choice made on the test; where several were equally good there, the mean of "
-        "theirs, and how many tie. No options: mean over the templates that show "
-        "none. Rationale: mean over the chain-of-thought templates, whose answers are generated; "
-        "least to most: over the same, by smaller questions first; unparsed and cut: the shares of "
-        "the texts with a rationale in which no answer could be read, and that the limit of new "
-        "tokens stopped."
+        "theirs, and how many tie. No options: mean over the templates that show none."
     )
+    if any(item.with_rationale is not None for item in run.summaries):
+        note += _REASONED
     return [
         page.Heading(text="Templates"),
         page.Figure(
@@ -353,9 +369,16 @@ def _spread(run: run_folder.Run) -> list[page.Block]:
             svg=plots.template_spread(values, chances),
             caption="One dot per template: the same rows, asked in other words.",
         ),
-        page.Table(header=header, rows=rows),
+        figures.filled(header, rows),
         page.Text(text=note, role="note"),
     ]
+
+
+_REASONED = (
+    " Rationale: mean over the chain-of-thought templates, whose answers are generated; least to "
+    "most: over the same, by smaller questions first; unparsed and cut: the shares of the texts "
+    "with a rationale in which no answer could be read, and that the limit of new tokens stopped."
+)
 
 
 def _best_on_validation(item: results.TaskSummary) -> str:

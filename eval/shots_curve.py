@@ -1,13 +1,15 @@
 """Figures by number of exemplars: several evaluations as one table and plot."""
 
+import json
 import pathlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from eval import evaluation, figures, page, plots, predictions
-from flanlike import atomic
+from eval import evaluation, figures, page, plots, predictions, run_folder
+from flanlike import atomic, errors
 
 MEAN = "mean over tasks"
+_FILE = "by_shots.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,7 @@ def lines(curves: Sequence[Curve]) -> list[str]:
     """Returns what the screen shows: a line a curve, a column a number of exemplars."""
     shots = [point.shots for point in curves[0].points]
     width = max(len(curve.name) for curve in curves)
-    head = "  ".join(f"{f'{count} shots':18}" for count in shots)
+    head = "  ".join(f"{_counted(count):18}" for count in shots)
     return [f"{'':{width}}  {head}".rstrip()] + [
         f"{curve.name:{width}}  {'  '.join(f'{_shown(p):18}' for p in curve.points)}".rstrip()
         for curve in curves
@@ -77,27 +79,80 @@ def as_json(curves: Sequence[Curve]) -> dict[str, object]:
 
 def write(folder: pathlib.Path, curves: Sequence[Curve], *, model: str, data: str) -> pathlib.Path:
     """Writes by_shots.html and by_shots.json into the folder; returns the page's path."""
-    header = ["task", "metric", *(f"{p.shots} shots" for p in curves[0].points)]
+    found: list[page.Block] = [
+        page.Heading(text=f"{page.literal(model)} by number of exemplars", level=1),
+        *figures.data_banner(data),
+        page.Text(text=f"Rows of {figures.source(data)}.", role="note"),
+        *blocks(curves),
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    atomic.write(folder / "by_shots.html", page.to_html(f"{model} by exemplars", found))
+    atomic.write_json(folder / _FILE, as_json(curves), ensure_ascii=False)
+    return folder / "by_shots.html"
+
+
+def blocks(curves: Sequence[Curve], *, name: str = "by_shots") -> list[page.Block]:
+    """Returns the plot and the table, and what found no room; `name` is the plot's."""
+    header = ["task", "metric", *(_counted(p.shots) for p in curves[0].points)]
     rows = [
         [page.literal(curve.name), curve.metric, *(_shown(point) for point in curve.points)]
         for curve in curves
     ]
     svg = plots.by_shots(
-        {curve.name: [(p.shots, p.value, *p.ci95) for p in curve.points] for curve in curves}
+        {curve.name: [(p.shots, p.value, *p.ci95) for p in curve.points] for curve in curves},
+        name=name,
     )
-    caption = "The thick line is the last row of the table, with 95 % intervals."
-    blocks: list[page.Block] = [
-        page.Heading(text=f"{page.literal(model)} by number of exemplars", level=1),
-        *figures.data_banner(data),
-        page.Text(text=f"Rows of {figures.source(data)}.", role="note"),
-        page.Figure(name="by_shots", svg=svg, caption=caption),
+    caption = (
+        f"{curves[-1].name[:1].upper()}{curves[-1].name[1:]} by the number of solved exemplars "
+        "before each question, with 95 % intervals. Those of each task are in the table."
+        if curves[-1].name == MEAN
+        else "By the number of solved exemplars before each question, with 95 % intervals."
+    )
+    return [
+        page.Figure(name=name, svg=svg, caption=caption),
         page.Table(header=header, rows=rows, words=(1,)),
         *_room(curves),
     ]
-    folder.mkdir(parents=True, exist_ok=True)
-    atomic.write(folder / "by_shots.html", page.to_html(f"{model} by exemplars", blocks))
-    atomic.write_json(folder / "by_shots.json", as_json(curves), ensure_ascii=False)
-    return folder / "by_shots.html"
+
+
+def of_run(run: run_folder.Run) -> list[page.Block]:
+    """Returns the sections of a run's page with the curves that lie in its folder.
+
+    They are those that `python -m eval --shots A B ...` wrote: of a run below eval/, of a model
+    with --out in the folder that has one of each number.
+    """
+    found = {path.name: path for path in sorted((run.folder / "eval").glob("*by-shots"))}
+    if run.folder.resolve().name == f"shots{run.after.options.get('shots')}":
+        found["by-shots"] = run.folder.resolve().parent
+    sections: list[page.Block] = []
+    for number, (folder, path) in enumerate(found.items(), 1):
+        if (path / _FILE).is_file():
+            asked = folder.removesuffix("by-shots").strip("-")
+            about = f": {page.literal(asked)}" if asked != str(run.after.setting.step) else ""
+            sections += [
+                page.Heading(text=f"By number of exemplars{about if asked else ''}"),
+                *blocks(read(path), name=f"by_shots_{number}"),
+            ]
+    return sections
+
+
+def read(folder: pathlib.Path) -> list[Curve]:
+    """Returns the curves that `write` left in this folder."""
+    path = folder / _FILE
+    try:
+        return [
+            Curve(
+                name=one["name"],
+                metric=one["metric"],
+                points=tuple(Point(**{**p, "ci95": tuple(p["ci95"])}) for p in one["points"]),
+            )
+            for one in json.loads(path.read_text(encoding="utf-8"))["curves"]
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.UserError(
+            f"{path}: not the curves that python -m eval --shots wrote ({error}): ask again, or "
+            "take the file away"
+        ) from error
 
 
 def _estimates(found: evaluation.Evaluation) -> dict[str, tuple[str, predictions.Estimate]]:
@@ -110,14 +165,18 @@ def _estimates(found: evaluation.Evaluation) -> dict[str, tuple[str, predictions
 
 
 def _point(found: evaluation.Evaluation, estimate: predictions.Estimate) -> Point:
-    shots, prompts = found.options["shots"], found.notes["prompts"]
-    dropped = found.notes["dropped_exemplars"]
+    shots, prompts = found.options["shots"], found.notes.get("prompts", 0)
+    dropped = found.notes.get("dropped_exemplars", 0)
     return Point(
         shots=shots,
         value=estimate.value,
         ci95=(estimate.interval.low, estimate.interval.high),
         shown=round(shots - dropped / prompts, 2) if prompts else float(shots),
     )
+
+
+def _counted(shots: int) -> str:
+    return f"{shots} shot{'s' * (shots != 1)}"
 
 
 def _shown(point: Point) -> str:

@@ -194,6 +194,7 @@ def _blocks(
         blocks.append(page.Text(text=f"After {page.literal(found.source)}."))
     blocks += [
         *banner,
+        page.Heading(text="All that is compared"),
         page.Figure(
             name="sweep",
             svg=plots.conditions(
@@ -210,7 +211,10 @@ def _blocks(
         ),
         _table(found, whole),
     ]
-    for cluster in dict.fromkeys(line.cluster for line in lines if line.cluster):
+    clusters = list(dict.fromkeys(line.cluster for line in lines if line.cluster))
+    if clusters:
+        blocks.append(page.Heading(text="By cluster"))
+    for cluster in clusters:
         blocks.append(page.Heading(text=figures.spaced(cluster), level=3))
         blocks.append(_table(found, [line for line in lines if line.cluster == cluster]))
     flags = "\n".join(f"{name}: {shlex.join(given)}" for name, given in found.flags.items())
@@ -227,19 +231,21 @@ def _table(found: sweep.Sweep, lines: Sequence[Line]) -> page.Table:
     rows = [
         [
             page.literal(line.condition),
-            str(line.runs),
-            str(len(line.tasks)),
             "–" if line.untuned is None else _shown(line.untuned),
             f"**{figures.number(line.tuned.value)}** {figures.interval(line.tuned)}",
             "–"
             if line.difference is None
             else f"{figures.signed(line.difference.value)} "
             f"{figures.interval(line.difference, is_difference=True)}",
+            str(line.runs),
+            str(len(line.tasks)),
         ]
         for line in lines
     ]
     against = f"difference to {page.literal(found.baseline)}"
-    return page.Table(header=("", "runs", "tasks", "untuned", "tuned", against), rows=rows)
+    header = ("condition", "untuned", "tuned", against, "runs", "tasks")
+    about = figures.spaced(lines[0].cluster or "all tasks")
+    return page.Table(header=header, rows=rows, about=about)
 
 
 def _shown(estimate: predictions.Estimate) -> str:

@@ -14,12 +14,9 @@ def write(run: pathlib.Path, found: evaluation.Evaluation) -> None:
     import tensorboardX
 
     step = found.setting.step
-    tasks = found.tasks()
     with tensorboardX.SummaryWriter(str(pathlib.Path(run) / "tensorboard")) as writer:
-        for cluster in found.clusters():
-            writer.add_scalar(f"eval/{cluster.cluster}", cluster.mean, step)
-        for task in tasks:
-            writer.add_scalar(f"eval/{task.cluster}/{task.task}", task.mean, step)
+        for tag, value in scalars(found).items():
+            writer.add_scalar(tag, value, step)
         of_template: dict[str, list[evaluation.Sample]] = {}
         for sample in found.samples:
             tag = f"samples/{sample.task}/{sample.template}"
@@ -28,17 +25,29 @@ def write(run: pathlib.Path, found: evaluation.Evaluation) -> None:
             writer.add_text(tag, "\n\n---\n\n".join(map(as_markdown, samples)), step)
 
 
+def scalars(found: evaluation.Evaluation, *, top: str = "eval") -> dict[str, float]:
+    """Returns the headline means of clusters and tasks by tag, as above."""
+    clusters = {f"{top}/{item.cluster}": item.mean for item in found.clusters()}
+    tasks = {f"{top}/{item.cluster}/{item.task}": item.mean for item in found.tasks()}
+    return clusters | tasks
+
+
 def as_markdown(sample: evaluation.Sample) -> str:
     """Returns a prompt as it was read, and under it the answer and the right one.
 
     Where options were ranked, each stands with its probability. All text is a code block, so that
     nothing in it is markup.
     """
-    options = [
-        f"{probability:.3f}  {option}"
-        for option, probability in zip(sample.options, sample.probabilities, strict=True)
-    ]
-    parts = [sample.inputs, *(["\n".join(options)] if options else [])]
+    listed = options(sample)
+    parts = [sample.inputs, *([listed] if listed else [])]
     parts += [f"answer: {sample.answer}", f"right:  {sample.gold}"]
     lines = "\n\n".join(parts).split("\n")
     return f"{sample.row}\n\n" + "\n".join(f"    {line}" for line in lines)
+
+
+def options(sample: evaluation.Sample) -> str:
+    """Returns a line "0.750  yes" an option; "" where the answer was written."""
+    return "\n".join(
+        f"{probability:.3f}  {option}"
+        for option, probability in zip(sample.options, sample.probabilities, strict=True)
+    )

@@ -298,6 +298,7 @@ class RunConfig:
     # one begins with, by its own learning rate, steps and evaluation.
     continue_from: str | None = None
     tasks: str | None = None  # Python file with TASKS and MIXTURES of your own
+    wandb: str | None = None  # project (or owner/project) of Weights & Biases that is told too
     manifest: str | None = None  # manifest.json of another run: stop unless this one reads the same
     skip_missing: bool = False  # leave out tasks whose rows --data lacks, and list them
     exclude_overlap: bool = False  # leave out training rows that share text with evaluation rows

@@ -23,7 +23,7 @@ _TASKS = "tasks"  # a copy of the user's module, with its templates
 
 
 # What may change between two calls of one run: none of it reaches the figures, but for rounding.
-_FREE = ("out", "workers", "mesh", "distributed", "checkpoint", "manifest", "base")
+_FREE = ("out", "workers", "mesh", "distributed", "checkpoint", "manifest", "base", "wandb")
 
 # What a run may go on with in its own folder: config.json then follows. Steps may only be raised.
 _FOLLOWING = ("steps", "eval")

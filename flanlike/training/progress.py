@@ -1,4 +1,4 @@
-"""What a run says while it trains: a progress bar or plain lines, metrics.jsonl, TensorBoard."""
+"""What a run says while it trains: a bar or plain lines, metrics.jsonl, TensorBoard, W&B."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ import rich.progress
 import tensorboardX
 
 from flanlike import atomic
-from flanlike.training import distributed
+from flanlike.training import distributed, wandb_log
 
 _METRICS_FILE = "metrics.jsonl"
 _RECENT_STEPS = 20  # that speed and time left are measured over
@@ -27,12 +27,14 @@ def say(*lines: str) -> None:
             print(line, flush=True)
 
 
-def log(out: Path, *, total_steps: int, steps_taken: int) -> "Log | Silent":
+def log(
+    out: Path, *, total_steps: int, steps_taken: int, board: wandb_log.Board | None = None
+) -> "Log | Silent":
     """Returns the first process's `Log` on its terminal; the others stay silent."""
     if not distributed.is_first():
         return Silent()
     console = rich.console.Console(highlight=False)
-    return Log(out, total_steps=total_steps, steps_taken=steps_taken, console=console)
+    return Log(out, total_steps=total_steps, steps_taken=steps_taken, console=console, board=board)
 
 
 class Log:
@@ -45,12 +47,19 @@ class Log:
     """
 
     def __init__(
-        self, out: Path, *, total_steps: int, steps_taken: int, console: rich.console.Console
+        self,
+        out: Path,
+        *,
+        total_steps: int,
+        steps_taken: int,
+        console: rich.console.Console,
+        board: wandb_log.Board | None = None,
     ) -> None:
         self._path = Path(out) / _METRICS_FILE
         self._total_steps = total_steps
         self._steps_taken = steps_taken
         self._console = console
+        self._board = board
         self._recent: deque[tuple[float, int]] = deque(maxlen=_RECENT_STEPS)  # (seconds, tokens)
         self._line_every = max(total_steps // 10, 1)
         self._bar: rich.progress.Progress | None = None
@@ -96,9 +105,11 @@ class Log:
         }
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
-        for name, value in line.items():
-            if name != "step":
-                self._tensorboard.add_scalar(f"train/{name}", value, step)
+        scalars = {f"train/{name}": value for name, value in line.items() if name != "step"}
+        for tag, value in scalars.items():
+            self._tensorboard.add_scalar(tag, value, step)
+        if self._board is not None:
+            self._board.scalars(step, scalars)
         # The first step compiles: it says nothing about the speed of the others.
         if step > self._steps_taken + 1:
             self._recent.append((seconds, line["useful_tokens"]))

@@ -9,7 +9,7 @@ import re
 import eval_toys
 import explorer_toys as toys
 
-from eval import evaluation, explorer, exploring, metrics, page, run_folder
+from eval import evaluation, explorer, exploring, metrics, page, plots, run_folder
 
 
 def _unpacked(packed):
@@ -121,8 +121,28 @@ def test_a_run_has_its_predictions_as_it_keeps_them(tmp_path):
 
 def test_two_runs_of_one_name_are_told_apart(tmp_path):
     runs = [_run(tmp_path / part / "run", toys.ranked([True])) for part in "ab"]
-    (block,) = exploring.of_two(*runs)
+    (block,) = exploring.of_runs(runs)
     assert _unpacked(block.packed)["versions"] == [str(run.folder) for run in runs]
+
+
+def test_of_more_than_two_runs_a_reader_chooses(tmp_path):
+    runs = [_run(tmp_path / name, toys.ranked([True])) for name in "abc"]
+    (block,) = exploring.of_runs(runs)
+    found = _unpacked(block.packed)
+    assert found["versions"] == ["a", "b", "c"]
+    assert [len(answers) for _, _, *answers in found["predictions"]] == [3]
+    assert "which you choose" in block.note
+    assert "which you choose" not in exploring.of_runs(runs[:2])[0].note
+
+
+def test_rows_are_in_line_after_other_exemplars_too():
+    cell, prompts = toys.ranked([True])
+    two = toys.version("two", (toys.replaced(cell, shots=2), prompts))
+    found = explorer.data([toys.version("zero", (cell, prompts)), two])
+    assert [cell["shots"] for cell in found["cells"]] == [[0, 2]]
+    assert len(found["predictions"]) == 1
+    alone = explorer.data([two, toys.version("other", toys.ranked([True], task="cb"))])
+    assert [cell["shots"] for cell in alone["cells"]] == [[2, None], [None, 0]]
 
 
 def test_a_matrix_says_what_was_taken_for_what(tmp_path):
@@ -133,7 +153,8 @@ def test_a_matrix_says_what_was_taken_for_what(tmp_path):
     pairs = (toys.replaced(cell, answered=unread), prompts)
     (fold,) = exploring.confusion(_run(tmp_path, pairs))
     text = page.to_markdown([fold])
-    assert "| rte: right | no | yes | not read |" in text
+    assert "| rte: right ↓ answer → | no | yes | not read |" in text
+    assert 'aria-label="rte: what was taken for what"' in page.to_html("", [fold])
     assert "| no | **0** | 0 | 1 |" in text and "| yes | 1 | **1** | 0 |" in text
     own = toys.replaced(cell, fixed_labels=False)
     assert exploring.confusion(_run(tmp_path / "own", (own, prompts))) == []
@@ -150,6 +171,12 @@ def test_votes_are_drawn_by_their_number(tmp_path):
     as_html = page.to_html("", exploring.curves(run))
     assert ">rte</text>" in as_html and ">rte, least to most</text>" in as_html
     assert exploring.curves(_run(tmp_path / "none", (cell, prompts))) == []
+
+
+def test_a_share_is_not_drawn_below_zero():
+    assert "−" not in plots.votes({"gsm8k": [0.0, 0.0]})
+    assert "−" not in plots.by_shots({"gsm8k": [(0, 0.0, 0.0, 0.1), (1, 0.0, 0.0, 0.1)]})
+    assert "−" in plots.votes({"sts": [-0.1, 0.2]})
 
 
 def test_the_text_of_a_template_stands_with_its_figure(tmp_path):

@@ -6,6 +6,9 @@ import time
 
 import explorer_toys as toys
 import pytest
+import sweep_toys
+
+from eval import report, shots_curve
 
 api = pytest.importorskip("playwright.sync_api", reason="needs the extra flanlike[browser]")
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -162,11 +165,11 @@ def test_a_link_opens_what_it_names(opened, one):
     options = [text.strip() for text in detail.locator("table tbody td").all_inner_texts()]
     assert options == ["yes", "1.0 %", "right answer", "no", "99.0 %", "chosen"]
     detail.get_by_role("link", name="link to this prediction").click()
-    page.wait_for_function("!location.hash.includes('only')")
+    page.wait_for_function("() => !location.hash.includes('only')")
     assert page.evaluate("location.hash") == "#task=rte&template=entail&row=test-5"
     assert column(page, 3) == ["test-5"]
-    page.get_by_role("link", name="this row under every template").click()
-    page.wait_for_function("!location.hash.includes('template')")
+    page.get_by_role("link", name="this row under all templates").click()
+    page.wait_for_function("() => !location.hash.includes('template')")
     assert column(page, 3) == ["test-5"]
     page.evaluate("location.hash = '#task=no_such_task&sort=no_such_column'")
     settled(page, "0 of 11")
@@ -199,6 +202,80 @@ def test_what_flipped_between_two(opened, two):
     page.locator("tr.line button").first.click()
     titles = page.locator("tr.detail:visible h3").all_inner_texts()
     assert titles == ["Prompt", "Answer base: wrong", "Answer tuned: right"]
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    """The address of a page of three evaluations, one of them of a name that looks like mark-up."""
+    path = tmp_path_factory.mktemp("page") / "three.html"
+    answers = ("a", [True, False, True]), (NAMED, [True, True, False]), ("c", [False, True])
+    return toys.written_page(path, *(toys.version(n, toys.ranked(right)) for n, right in answers))
+
+
+NAMED = "<b>&amp;=#"
+
+
+def test_of_three_the_reader_chooses_two(opened, three):
+    page = opened(three)
+    assert page.get_by_role("group", name="compare").is_visible()
+    chosen = [page.locator(f"[name={name}]") for name in ("first", "second")]
+    assert [box.input_value() for box in chosen] == ["a", "c"]
+    assert chosen[0].locator("option").all_inner_texts() == ["a", NAMED, "c"]
+    assert column(page, 4) == ["right → wrong", "wrong → right", "right → not asked"]
+    assert status(page) == (
+        "3 of 3 predictions; right: a 50.0 % → c 50.0 % of 2 that both have; 1 gained, 1 lost"
+    )
+    chosen[1].select_option(NAMED)
+    settled(page, f"3 of 3 predictions; right: a 66.7 % → {NAMED} 66.7 %")
+    assert column(page, 4) == ["right → right", "wrong → right", "right → wrong"]
+    assert column(page, 6) == ["yes", "no → yes", "yes → no"]
+    page.locator("[name=only]").select_option("lost")
+    settled(page, "1 of 3")
+    titles = page.locator("tr.detail:visible h3").all_inner_texts()
+    assert titles == ["Prompt", "Answer a: right", f"Answer {NAMED}: wrong"]
+    page.get_by_role("link", name="link to this prediction").click()
+    page.wait_for_function("() => !location.hash.includes('only')")
+    assert [box.input_value() for box in chosen] == ["a", NAMED]  # a link keeps the choice
+    page.get_by_role("button", name="show all").click()
+    settled(page, "3 of 3")
+    assert [box.input_value() for box in chosen] == ["a", NAMED]
+
+
+def test_a_link_carries_which_two(opened, three):
+    page = opened(f"{three}#first=c&second=a&only=flipped")
+    assert status(page).startswith("2 of 3 predictions; right: c 50.0 % → a 50.0 %")
+    page.get_by_role("button", name="swap").click()
+    settled(page, "2 of 3 predictions; right: a")
+    assert page.evaluate("location.hash") == "#first=a&second=c&only=flipped"
+    page.evaluate("location.hash = 'first=c&second=c'")  # one alone; rows that it was not asked go
+    settled(page, "2 of 2 predictions, 50.0 % right")
+    assert column(page, 4) == ["wrong", "right"]
+    page.evaluate("location.hash = 'first=nobody'")
+    settled(page, "3 of 3 predictions; right: a")
+
+
+def test_which_two_is_chosen_by_keyboard(opened, three):
+    page = opened(three)
+    page.locator("[name=first]").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "second"
+    page.keyboard.press("ArrowUp")
+    settled(page, f"3 of 3 predictions; right: a 66.7 % → {NAMED}")
+
+
+def test_two_that_share_no_template_have_no_rows_in_line(opened, tmp_path):
+    versions = [toys.version(name, toys.ranked([True], template=name)) for name in "ab"]
+    page = opened(toys.written_page(tmp_path / "page.html", *versions))
+    assert status(page) == "2 of 2 predictions; none has both verdicts"
+    page.locator("[name=q]").fill("nowhere")
+    settled(page, "0 of 2")
+    assert status(page) == "0 of 2 predictions"
+
+
+def test_of_two_there_is_nothing_to_choose(opened, two):
+    page = opened(f"{two}#first=tuned")
+    assert page.locator("[name=first]").is_hidden()
+    assert column(page, 4)[1] == "wrong → right"
 
 
 def test_one_evaluation_has_no_flips_to_choose(opened, one):
@@ -252,7 +329,7 @@ def test_it_works_by_keyboard(opened, one):
     before = page.locator("tr.detail").is_visible()
     page.keyboard.press("Space")
     assert page.locator("tr.detail").is_visible() != before
-    button = page.locator("tr.line button")
+    button = page.get_by_role("button", name="rte, entail, test-3")  # of many that show a task
     assert button.get_attribute("aria-expanded") == str(not before).lower()
     assert page.locator(f"#{button.get_attribute('aria-controls')}").count() == 1
 
@@ -269,20 +346,51 @@ CONTRASTS = """() => {
     .filter((e) => !e.disabled && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
     .filter((e) => e.checkVisibility())
     .map((e) => {
-      const [a, b] = [light(numbers(getComputedStyle(e).color)), light(behind(e))];
+      const style = getComputedStyle(e), ink = e.ownerSVGElement ? style.fill : style.color;
+      const [a, b] = [light(numbers(ink)), light(behind(e))];
       return [(Math.max(a, b) + .05) / (Math.min(a, b) + .05), e.tagName, e.className];
     });
 }"""
+
+
+def expect_readable(page):
+    """All text has the contrast of WCAG's AA, and nothing is wider than a telephone."""
+    found = page.evaluate(CONTRASTS)
+    assert len(found) > 40
+    assert [one for one in found if one[0] < 4.5] == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_so_can_all_of_a_report(opened, tmp_path, scheme):
+    sweep_toys.make_run(tmp_path, right=150, tasks=("sst2", "rte"), clusters=("sentiment", "nli"))
+    curves = [
+        shots_curve.Curve(
+            name=name,
+            metric="accuracy",
+            points=tuple(
+                shots_curve.Point(shots=n, value=0.5, ci95=(0.4, 0.6), shown=n) for n in (0, 2)
+            ),
+        )
+        for name in ("rte", "sst2", shots_curve.MEAN)
+    ]
+    shots_curve.write(tmp_path / "eval" / "9-by-shots", curves, model="m", data="embedded")
+    how = {"color_scheme": scheme, "viewport": {"width": 390, "height": 844}}
+    page = opened(report.write(tmp_path)[1].as_uri(), **how)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+    expect_readable(page)
+    assert page.get_by_role("img", name="By number of exemplars").count() == 1
+    assert page.locator("svg:not([role=img][aria-label])").count() == 0
+    named = "[role=region][aria-label] table, table:has(caption)"
+    assert page.locator("table").count() == page.locator(named).count() > 5
+    assert page.get_by_role("region", name="rte: what was taken for what").is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_can_be_read_by_day_and_by_night_and_on_a_telephone(opened, two, scheme):
     how = {"color_scheme": scheme, "viewport": {"width": 390, "height": 844}}
     page = opened(f"{two}#row=test-1", **how)
-    found = page.evaluate(CONTRASTS)
-    assert len(found) > 40
-    assert [one for one in found if one[0] < 4.5] == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect_readable(page)
     assert page.evaluate("getComputedStyle(document.querySelector('tr.line')).display") == "flex"
     assert page.get_by_role("table", name="Predictions").get_by_role("row").count() > 1
 

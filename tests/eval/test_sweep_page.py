@@ -89,10 +89,13 @@ def test_the_page_has_question_prediction_table_and_plot(tmp_path):
     text = markdown.read_text()
     assert "Do instructions matter?" in text and "Predicted before any run: Yes." in text
     assert "After a paper, figure 8." in text and "the micro-world's" in text
-    assert "| tuned | difference to with |" in text
-    assert "| without | 2 | 1 | .500 [" in text and "−.300 [" in text
+    assert "| condition | untuned | tuned | difference to with | runs | tasks |" in text
+    (line,) = (line for line in text.split("\n") if line.startswith("| without |"))
+    assert line.startswith("| without | .500 [") and line.endswith("] | 2 | 1 |")
+    assert "−.300 [" in line
     assert "without: --mixture flan_core --steps 9 --prompts inputs-only" in text
     assert html.read_text().count("<svg") == 1
+    assert 'aria-label="all tasks"' in html.read_text()
     assert (tmp_path / "plots" / "sweep.svg").read_text().startswith("<svg")
     found_there = json.loads(table.read_text())
     assert found_there["predicted"] == "Yes." and found_there["seeds"] == [1, 2]

@@ -1,0 +1,8 @@
+"""Tables of figures."""
+
+from eval import figures
+
+
+def test_columns_of_dashes_are_left_out():
+    table = figures.filled(("task", "before", "cluster"), [["rte", "–", "nli"]], words=(2,))
+    assert (table.header, table.rows, table.words) == (["task", "cluster"], [["rte", "nli"]], [1])
