@@ -12,11 +12,12 @@ STEPS = 9
 
 # Copies PREPARED/<condition>-<seed> to --out, and notes the call; fails as it is told.
 _STAND_IN = """
-import pathlib, shutil, sys, time
+import os, pathlib, shutil, sys, time
 here = pathlib.Path(__file__).parent
 out = pathlib.Path(sys.argv[sys.argv.index("--out") + 1])
 with (here / "calls").open("a") as file:
     file.write(out.name + "\\n")
+(here / "tunables").write_text(os.environ["GLIBC_TUNABLES"])
 if (here / (out.name + ".fails")).exists():
     print("error: no such row")
     raise SystemExit(2)

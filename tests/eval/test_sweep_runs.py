@@ -40,6 +40,18 @@ def test_a_run_is_given_its_folder_and_the_shared_cache(tmp_path):
     ]  # fmt: skip
 
 
+def test_runs_have_large_pages_unless_the_user_says_otherwise(tmp_path, monkeypatch):
+    sweep_toys.stand_in(tmp_path / "in", monkeypatch, _RIGHT)
+    found, out, seen = sweep_toys.made(), tmp_path / "out", tmp_path / "in" / "tunables"
+    sweep_runs.claim(found, out)
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    sweep_runs.run_all(found.runs[:1], out, at_once=1)
+    assert seen.read_text() == "glibc.malloc.hugetlb=1"
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.check=0")
+    sweep_runs.run_all(found.runs[1:2], out, at_once=1)
+    assert seen.read_text() == "glibc.malloc.check=0"
+
+
 def test_where_one_fails_the_others_go_on(tmp_path, monkeypatch, capsys):
     calls = sweep_toys.stand_in(tmp_path / "in", monkeypatch, _RIGHT)
     (tmp_path / "in" / "with-1.fails").touch()
