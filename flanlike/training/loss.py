@@ -24,9 +24,9 @@ LARGE_LOGITS = 1 << 24
 # Positions of a chunk: an eighth of all, but no fewer than make a fast matrix product, and no more
 # than make a large array. Over a very large vocabulary a chunk is smaller still: its logits and
 # their gradient are two arrays of at most 256 MiB each.
-_MIN_CHUNK, _MAX_CHUNK = 256, 4096
+_MIN_CHUNK, _MAX_CHUNK = 128, 4096
 _MOST_LOGITS = 1 << 26
-_MULTIPLE = 64  # of positions, and the fewest: a matrix product of fewer wastes the head's reading
+_MULTIPLE, _FEWEST = 32, 2  # of positions, and of these: fewer waste the head's reading
 
 
 class LossSums(NamedTuple):
@@ -66,8 +66,9 @@ def is_chunked(positions: int, vocab_size: int) -> bool:
 
 def chunk_size(positions: int, vocab_size: int) -> int:
     """Returns the positions of a chunk."""
-    fitting = max(_MOST_LOGITS // vocab_size // _MULTIPLE, 1) * _MULTIPLE
-    return min(max(-(-positions // 8), _MIN_CHUNK), _MAX_CHUNK, fitting)
+    fitting = max(_MOST_LOGITS // vocab_size // _MULTIPLE, _FEWEST) * _MULTIPLE
+    share = -(-positions // (8 * _MULTIPLE)) * _MULTIPLE
+    return min(max(share, _MIN_CHUNK), _MAX_CHUNK, fitting)
 
 
 def of_logits(
