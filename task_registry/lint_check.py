@@ -19,6 +19,7 @@ from task_registry import export_limit
 
 Rows = Annotated[int, bounds.Bounds(1, 10**8)]  # of a task
 _SHOWN = 160  # characters of an example
+_PAIRS = 20  # of tasks, listed
 _COLUMNS = {
     "same": "same",
     "near": "near",
@@ -171,9 +172,14 @@ def _print_examples(console: rich_console.Console, one: lint.Findings) -> None:
 
 
 def _of_pairs(found: lint.Lint) -> list[str]:
-    return [
+    """Returns a line for each pair of tasks that repeat each other, those of most rows first."""
+    pairs = [pair for pair in found.pairs if pair.task != pair.earlier_task]
+    pairs.sort(key=lambda pair: -(pair.exact_rows + pair.near_rows))
+    lines = [
         f"{pair.task} repeats {pair.earlier_task}: {pair.exact_rows:,} rows the same, "
         f"{pair.near_rows:,} nearly"
-        for pair in found.pairs
-        if pair.task != pair.earlier_task
+        for pair in pairs[:_PAIRS]
     ]
+    if more := len(pairs) - len(lines):
+        lines.append(f"{more:,} more pairs of tasks repeat each other in fewer rows (--json)")
+    return lines

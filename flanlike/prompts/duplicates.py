@@ -40,6 +40,7 @@ from flanlike.tasks import task as task_module
 SHINGLE = 5  # words
 LEAST_SIMILARITY = 0.8
 EXAMPLES = 3
+EXAMPLE_CHARACTERS = 500
 
 Row = tuple[str, ...]  # texts, as they are compared
 
@@ -264,7 +265,7 @@ class Collection:
                     Example(
                         row=part.row_id(repeat.row),
                         earlier_row=earlier.row_id(repeat.earlier),
-                        text=" | ".join(part.row(repeat.row)),
+                        text=" | ".join(part.row(repeat.row))[:EXAMPLE_CHARACTERS],
                         is_exact=repeat.is_exact,
                     )
                 )

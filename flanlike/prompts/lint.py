@@ -14,7 +14,7 @@ of a passage, and meant to be.
 """
 
 import collections
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flanlike.mixtures import mixture
@@ -30,6 +30,7 @@ LONG_TARGET = 5  # words
 _EXTRACTED = 0.5  # of the targets, that stand in the text: they are meant to
 _TOLD, _TIMES = 0.05, 4  # of the rows, that the word tells; as often as a wrong one by chance
 _BEFORE, _AFTER = 40, 80  # characters that are shown around damage
+_KEPT = 100  # characters of an answer
 _LEAST_SEEN = 1000  # rows, or all there are, to say that a label never is
 _LEAST_ROWS = 50  # to speak of shares
 
@@ -48,7 +49,7 @@ KINDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """A row by its id, what is found, and the text in which it is."""
+    """A row by its id, what is found, and the beginning of the text in which it is."""
 
     row: str
     what: str
@@ -93,7 +94,7 @@ class Findings:
         setattr(self, kind, getattr(self, kind) + rows)
         examples = self.examples.setdefault(kind, [])
         if len(examples) < EXAMPLES:
-            examples.append(Example(row=row, what=what, text=text))
+            examples.append(Example(row=row, what=what, text=text[: duplicates.EXAMPLE_CHARACTERS]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +160,8 @@ class _Looker:
     def __init__(self, task: task_module.Task, found: Findings) -> None:
         self._task = task
         self._found = found
-        self._answers: collections.Counter[str] = collections.Counter()
+        # By hash, with their beginnings: summaries are long.
+        self._answers: collections.Counter[tuple[int, str]] = collections.Counter()
         self._first_answer: dict[int, str] = {}  # what is asked -> the answer that came first
         self._given_away = _GivenAway(task)
         # Rows of translations are in two languages, and meant to be.
@@ -169,7 +171,7 @@ class _Looker:
         found = self._found
         found.looked_at += 1
         asked, answer = overlap.texts(self._task, record), duplicates.answer_of(self._task, record)
-        self._answers[answer] += 1
+        self._answers[hash(answer), answer[:_KEPT]] += 1
         if text_checks.is_blank(answer) or all(map(text_checks.is_blank, asked)):
             found.add("empty", row, "", " | ".join([*asked, answer]))
         for text in (*asked, *_options(self._task, record), answer):
@@ -192,15 +194,15 @@ class _Looker:
     def close(self) -> None:
         """Adds what is known of the task when all its rows have been looked at."""
         found = self._found
-        (answer, count), *_ = self._answers.most_common(1)
+        (((_, answer), count),) = self._answers.most_common(1)
         found.answers = len(self._answers)
         found.commonest_answer, found.commonest_share = answer, count / found.looked_at
         is_enough = found.looked_at >= min(_LEAST_SEEN, found.rows)
         if isinstance(self._task.answers, task_module.Labels) and is_enough:
             names = self._task.answers.names
-            found.unused_labels = [name for name in names if name not in self._answers]
-        for row, what, text in self._given_away.findings(found.looked_at):
-            found.add("given_away", row, what, text)
+            there = {answer for _, answer in self._answers}
+            found.unused_labels = [name for name in names if name[:_KEPT] not in there]
+        self._given_away.tell(found)
 
 
 class _GivenAway:
@@ -208,7 +210,8 @@ class _GivenAway:
 
     def __init__(self, task: task_module.Task) -> None:
         self._answers = task.answers
-        self._found: dict[str, list[tuple[str, str]]] = {"whole": [], "long": [], "word": []}
+        self._counts: collections.Counter[str] = collections.Counter()
+        self._examples: dict[str, list[tuple[str, str]]] = {}  # row, text
         self._parts = 0  # targets of any length that are a part of a field
         self._by_chance = 0.0  # rows that would have the right label's word alone
 
@@ -218,27 +221,32 @@ class _GivenAway:
         elif isinstance(self._answers, task_module.FreeText):
             self._look_for_target(row, " ".join(answer.split()), asked)
 
-    def findings(self, rows: int) -> Iterator[tuple[str, str, str]]:
-        """Yields the rows whose target is given away, of so many: row, what it is, its text."""
-        if self._parts < _EXTRACTED * rows:
-            for row, target in self._found["whole"]:
-                yield row, "whole field", target
-            for row, target in self._found["long"]:
-                yield row, "verbatim", target
-        told = len(self._found["word"])
-        if rows >= _LEAST_ROWS and told >= max(_TOLD * rows, _TIMES * self._by_chance):
-            for row, text in self._found["word"]:
-                yield row, "word", text
+    def tell(self, found: Findings) -> None:
+        """Adds the rows whose target is given away."""
+        rows = found.looked_at
+        told = ["whole field", "verbatim"] if self._parts < _EXTRACTED * rows else []
+        by_word = self._counts["word"]
+        if rows >= _LEAST_ROWS and by_word >= max(_TOLD * rows, _TIMES * self._by_chance):
+            told.append("word")
+        for what in told:
+            found.given_away += self._counts[what]
+            for row, text in self._examples.get(what, ()):
+                found.add("given_away", row, what, text, rows=0)
+
+    def _add(self, what: str, row: str, text: str) -> None:
+        self._counts[what] += 1
+        if self._counts[what] <= EXAMPLES:
+            self._examples.setdefault(what, []).append((row, text))
 
     def _look_for_target(self, row: str, target: str, asked: list[str]) -> None:
         if any(target == " ".join(text.split()) for text in asked):
-            self._found["whole"].append((row, target))
+            self._add("whole field", row, target)
             return
         spaced = _spaced(target)
         if spaced.strip() and any(spaced in _spaced(text) for text in asked):
             self._parts += 1
             if len(spaced.split()) >= LONG_TARGET:
-                self._found["long"].append((row, target))
+                self._add("verbatim", row, target)
 
     def _look_for_words(self, row: str, words: Sequence[str], label: int, asked: list[str]) -> None:
         texts = [_spaced(text) for text in asked]
@@ -246,7 +254,7 @@ class _GivenAway:
         if sum(there) != 1:
             return
         if there[label]:
-            self._found["word"].append((row, f"{words[label]}: {' | '.join(asked)}"))
+            self._add("word", row, f"{words[label]}: {' | '.join(asked)}")
         elif len(words) > 1:
             self._by_chance += 1 / (len(words) - 1)
 

@@ -50,6 +50,14 @@ def test_rows_that_are_damaged_foreign_or_empty(tmp_path):
     assert not one.is_clean and not one.is_lopsided
 
 
+def test_an_example_is_the_beginning_of_a_long_text(tmp_path):
+    text = "Der Film ist nicht gut und die Musik ist mir zu laut. " * 100
+    rows = films(n1={"text": text, "label": 1}, n2={"text": text, "label": 1})
+    one = found_in(tmp_path, "imdb_reviews", rows)
+    assert one.examples["not_english"][0].text == text[:500]
+    assert len(one.examples["same"][0].text) == 500
+
+
 def test_translations_are_in_two_languages(tmp_path):
     rows = [
         {

@@ -4,6 +4,7 @@ import pytest
 import source_toys
 
 from task_registry import __main__ as command_line
+from task_registry import lint_check
 
 
 @pytest.fixture
@@ -39,6 +40,13 @@ def test_one_table_of_the_tasks_with_findings(flags, capsys):
         "tasks without findings"
     )
     assert lines[-1] == "examples of each finding: --details"
+
+
+def test_most_pairs_of_a_large_collection_are_only_counted(flags, capsys, monkeypatch):
+    monkeypatch.setattr(lint_check, "_PAIRS", 0)
+    text = said(capsys, *flags)
+    assert "1 more pairs of tasks repeat each other in fewer rows (--json)" in text
+    assert "cb repeats" not in text
 
 
 def test_details_show_examples(flags, capsys):
