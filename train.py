@@ -102,6 +102,8 @@ def make_plan(config: config_lib.RunConfig) -> Plan:
         tasks = tasks.pinned(manifest.commits_in(began))
     if config.exclude_overlap:
         say("looking for training rows that overlap with evaluation rows")
+    if config.drop_duplicates:
+        say("looking for training rows that repeat others")
     composition = recipe.compose(asked, tasks)
     read = manifest.of_run(config, composition, tasks, out)
     return Plan(

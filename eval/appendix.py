@@ -150,6 +150,7 @@ def left_out(run: run_folder.Run) -> list[page.Block]:
         "dropped_rows": "without an answer",
         "bad_rows": "that give no record",
         "overlapping_rows": "that overlap with evaluation rows",
+        "duplicate_rows": "that repeat an earlier one",
         "about_options": "that ask about their options, for templates that hide these,",
     }
     for where, counted in (("training", found), ("evaluation", notes)):

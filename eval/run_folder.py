@@ -8,7 +8,7 @@ composition.json says what training drew from and what it left out:
      "excluded": [{"task": "snli", "reason": "held out with cluster nli"}],
      "missing": [{"task": "drop", "reason": "no folder data/drop"}],
      "dropped_rows": {"snli": 12}, "bad_rows": {"dart": 1}, "overlapping_rows": {"qnli": 3},
-     "dropped_exemplars": 0,
+     "duplicate_rows": {"qqp": 7}, "dropped_exemplars": 0,
      "truncated": {"inputs": 3, "targets": 0},
      "cuts": {"race_middle": {"prompts": 90, "cut": 3, "cut_tokens": 512, "left_out": 1,
                               "unknown_targets": 0}}}

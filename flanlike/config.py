@@ -302,6 +302,8 @@ class RunConfig:
     manifest: str | None = None  # manifest.json of another run: stop unless this one reads the same
     skip_missing: bool = False  # leave out tasks whose rows --data lacks, and list them
     exclude_overlap: bool = False  # leave out training rows that share text with evaluation rows
+    # Leave out training rows that say again what an earlier row says; needs the extra `lint`.
+    drop_duplicates: bool = False
     skip_bad_rows: bool = False  # leave out and count rows that give no record; reads all first
     # How training and evaluation ask; the others are controls, without templates.
     prompts: Literal["instructions", "options-only", "task-name", "inputs-only"] = "instructions"
@@ -325,8 +327,7 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         if self.batch.max_input_tokens is None:
-            most = EMBEDDED_INPUT_TOKENS if self.data == "embedded" else INPUT_TOKENS
-            batch = dataclasses.replace(self.batch, max_input_tokens=most)
+            batch = dataclasses.replace(self.batch, max_input_tokens=input_tokens(self.data))
             object.__setattr__(self, "batch", batch)  # frozen, and not yet made
         bounds.check(self)
         is_frozen = self.tune != "full" or self.base_dtype == "float32"
@@ -344,6 +345,11 @@ class RunConfig:
     def tuning(self) -> Tuning | None:
         """Returns what --tune adds to the model; None where all of it learns."""
         return getattr(self, TUNE_SECTIONS[self.tune]) if self.tune != "full" else None
+
+
+def input_tokens(data: str) -> int:
+    """Returns how long inputs may be where nothing is said, by where rows come from."""
+    return EMBEDDED_INPUT_TOKENS if data == "embedded" else INPUT_TOKENS
 
 
 def given(section: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Looks into the registry and writes from it.
 
-    python -m task_registry list | show | check | mixture | export | overlap | new
+    python -m task_registry list | show | check | mixture | export | overlap | lint | new
 
 Every command takes --tasks FILE.py to add a module of your own.
 """
@@ -25,7 +25,7 @@ from flanlike.prompts import checks, manifest, recipe
 from flanlike.sources import availability, opening
 from flanlike.tasks import registry
 from flanlike.tasks import task as task_module
-from task_registry import export, listing, overlap_check, scaffold, showing
+from task_registry import export, lint_check, listing, overlap_check, scaffold, showing
 
 _CHECK_ROWS = 24
 _WIDTH = 180  # columns of what is printed into a pipe or a file
@@ -108,6 +108,11 @@ def show_mixture(found: registry.Registry, options: argparse.Namespace) -> None:
         print(json.dumps(_as_json(composition, options.data), indent=2))
         return
     _print_composition(_console(), composition, options.data)
+
+
+def lint(found: registry.Registry, options: argparse.Namespace) -> None:
+    """Prints what is wrong with the rows of a mixture."""
+    lint_check.show(found, options, console=_console())
 
 
 def new(found: registry.Registry, options: argparse.Namespace) -> None:
@@ -273,6 +278,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     overlap_check.add_arguments(command)
     command.set_defaults(run=overlap_check.show)
+
+    command = commands.add_parser(
+        "lint", parents=[common, data, mixed, as_json], help="find mistakes in a mixture's rows"
+    )
+    lint_check.add_arguments(command)
+    command.set_defaults(run=lint)
 
     command = commands.add_parser("new", parents=[common], help="the first files of your own task")
     command.add_argument("name", metavar="NAME", help="of the task: letters, digits and _")

@@ -125,6 +125,8 @@ def _left_out(
         lines.append(f"* {name}: {count:,} rows that give no record")
     for name, rows in composition.overlapping.items():
         lines.append(f"* {name}: {len(rows):,} rows that overlap with evaluation rows")
+    for name, rows in composition.duplicated.items():
+        lines.append(f"* {name}: {len(rows):,} rows that repeat an earlier one")
     for name, counts in cuts.items():
         lines.append(
             f"* {name}: {counts['left_out']:,} prompts that do not fit {max_input_tokens} tokens; "

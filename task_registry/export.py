@@ -91,6 +91,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         help="leave out rows that share text with test rows of the held-out tasks",
     )
     command.add_argument(
+        "--drop-duplicates",
+        action="store_true",
+        help="leave out rows that say again what an earlier one says",
+    )
+    command.add_argument(
         "--prompts", choices=get_args(render.Style), default="instructions", help="(instructions)"
     )
     seed = bounds.argument(config_lib.Seed)
@@ -156,6 +161,7 @@ def asked_for(options: argparse.Namespace) -> recipe.Recipe:
         skip_missing=options.skip_missing,
         skip_bad_rows=options.skip_bad_rows,
         exclude_overlap=options.exclude_overlap,
+        drop_duplicates=options.drop_duplicates,
         prompts=options.prompts,
         seed=options.seed,
     )

@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from flanlike import errors
 from flanlike.mixtures import holdout, rates
@@ -116,6 +117,33 @@ def resolve(
         missing={name: unavailable[name] for name in excluded if name not in split.dropped},
         leaks={leak.task: str(leak) for leak in holdout.leaks(clusters, asked)},
     )
+
+
+def without(
+    composition: mixture_module.Composition,
+    registry: availability.Tasks,
+    rows: Mapping[str, tuple[int, ...]],
+    *,
+    why: str,
+    told_as: Literal["overlapping", "duplicated"],
+) -> mixture_module.Composition:
+    """Returns the mixture without those places in its tasks' samples, its rates by what is left.
+
+    A task of which nothing is left is left out, for the reason `why`.
+    """
+    left = {task.name: task.rows - len(rows.get(task.name, ())) for task in composition.tasks}
+    empty = {name: why for name, count in left.items() if not count}
+    resolved = resolve(
+        composition.mixture,
+        registry,
+        {name: count for name, count in left.items() if count},
+        composition.held_out,
+        rules=composition.rules,
+        unavailable={**composition.missing, **empty},
+    )
+    counted = ("dropped_rows", "skip_bad_rows", "bad_rows", "first_bad", *mixture_module.LEFT_OUT)
+    kept = {name: getattr(composition, name) for name in counted}
+    return dataclasses.replace(resolved, **{**kept, told_as: rows})
 
 
 def check_evaluation(split: holdout.Split, unavailable: Mapping[str, str]) -> None:

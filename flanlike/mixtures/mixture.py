@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
@@ -9,6 +10,9 @@ from typing import Any, Union
 from flanlike import bounds, errors
 from flanlike import config as config_lib
 from flanlike.mixtures import holdout
+
+# What a composition has of rows by their places in a task's sample, and leaves out.
+LEFT_OUT = ("overlapping", "duplicated")
 
 WEIGHTS = bounds.Bounds(0, 1e12, above=True)
 
@@ -154,6 +158,8 @@ class Composition:
     first_bad: Mapping[str, str] = field(default_factory=dict)  # where the first is, and why
     # Task -> places in its sample (see `drawing`) left out for what they share with evaluation rows
     overlapping: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    # The same of rows that say again what another row says (see `duplicates`)
+    duplicated: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def shares(self) -> Shares:
@@ -172,6 +178,11 @@ class Composition:
     def evaluated(self) -> tuple[str, ...]:
         """Returns the tasks that are asked: those held out, or all that are trained on."""
         return self.evaluation or tuple(task.name for task in self.tasks)
+
+    def left_out(self, task: str) -> tuple[int, ...]:
+        """Returns the places in a task's sample that are never drawn, ascending."""
+        found = (getattr(self, name).get(task, ()) for name in LEFT_OUT)
+        return tuple(sorted(set(itertools.chain(*found))))
 
     @property
     def told_bad_rows(self) -> list[str]:
@@ -195,6 +206,7 @@ class Composition:
             "dropped_rows": dict(self.dropped_rows),
             "bad_rows": dict(self.bad_rows),
             "overlapping_rows": {name: len(rows) for name, rows in self.overlapping.items()},
+            "duplicate_rows": {name: len(rows) for name, rows in self.duplicated.items()},
         }
 
 

@@ -47,6 +47,7 @@ CODE = (
     "tasks/*.py",
     "sources/*.py",
     "mixtures/*.py",
+    "prompts/duplicates.py",
     "prompts/overlap.py",
     "prompts/render.py",
     "prompts/stream.py",
@@ -77,8 +78,11 @@ def build(
     tasks: dict[str, Any] = {}
     evaluation: dict[str, Any] = {}
     for share in composition.tasks:
-        left_out = composition.overlapping.get(share.name, ())
+        left_out = composition.left_out(share.name)
         part = _rows(registry, asked, share.name, "train", failures, share.rows, left_out)
+        part["overlapping_rows"] = len(composition.overlapping.get(share.name, ()))
+        if asked.drop_duplicates:
+            part["duplicate_rows"] = len(composition.duplicated.get(share.name, ()))
         rates = {"rate": _rounded(share.rate), "share": _rounded(share.share)}
         if share.shares != composition.shares:  # of a nested mixture
             rates["shares"] = dataclasses.asdict(share.shares)
@@ -313,7 +317,7 @@ def _rows(
             "rows": len(rows),
             "dropped_rows": records.dropped,
             "bad_rows": records.bad,
-            "overlapping_rows": len(left_out),
+            "overlapping_rows": 0,
             "content": records.content(rows),
             "records": _hash(json.dumps(r, sort_keys=True, default=repr).encode() for r in some),
         }

@@ -12,7 +12,7 @@ words in a row, or where all their fields have the same words, in whichever orde
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from flanlike.mixtures import compose, drawing, mixture
 from flanlike.sources import opening
@@ -66,7 +66,12 @@ def words(text: str) -> list[str]:
 
     "It's 3 o'Clock!" -> ["it", "s", "3", "o", "clock"]
     """
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return _WORD.findall(folded(text))
+
+
+def folded(text: str) -> str:
+    """Returns the text without differences of case and of how characters are written (NFKC)."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def find(
@@ -86,7 +91,7 @@ def find(
         records = opening.open_rows(task, data, split, **skip)
         counts[name] = len(records)
         for number in range(len(records)):
-            index.add(name, records.row_id(number), _texts(task, records[number]))
+            index.add(name, records.row_id(number), texts(task, records[number]))
     rows: dict[str, tuple[int, ...]] = {}
     pairs: list[Pair] = []
     for share in composition.tasks:
@@ -94,7 +99,7 @@ def find(
         found = _Found(index, share.name)
         records = opening.open_rows(task, data, "train", **skip)
         for place, row_id, record in _drawable(records, share.rows):
-            found.look(place, row_id, _texts(task, record))
+            found.look(place, row_id, texts(task, record))
         rows[share.name] = tuple(found.places)
         pairs += found.pairs(counts)
     return Overlap(
@@ -109,24 +114,13 @@ def exclude(
     composition: mixture.Composition, registry: registry_module.Registry, found: Overlap
 ) -> mixture.Composition:
     """Returns the mixture without the rows that overlap, its rates by what is left."""
-    left = {task.name: task.rows - len(found.rows.get(task.name, ())) for task in composition.tasks}
-    empty = {name: "all its rows overlap with evaluation rows" for name, n in left.items() if not n}
-    resolved = compose.resolve(
-        composition.mixture,
-        registry,
-        {name: count for name, count in left.items() if count},
-        composition.held_out,
-        rules=composition.rules,
-        unavailable={**composition.missing, **empty},
-    )
-    return replace(
-        resolved,
-        dropped_rows=composition.dropped_rows,
-        skip_bad_rows=composition.skip_bad_rows,
-        bad_rows=composition.bad_rows,
-        first_bad=composition.first_bad,
-        overlapping=found.rows,
-    )
+    why = "all its rows overlap with evaluation rows"
+    return compose.without(composition, registry, found.rows, why=why, told_as="overlapping")
+
+
+def texts(task: task_module.Task, record: task_module.Record) -> list[str]:
+    """Returns what a record asks: its fields without the rationale."""
+    return [record[name] for name in task.fields if name != "rationale"]
 
 
 class Index:
@@ -237,10 +231,6 @@ class _Found:
                     is_exact=is_exact,
                 )
             )
-
-
-def _texts(task: task_module.Task, record: task_module.Record) -> list[str]:
-    return [record[name] for name in task.fields if name != "rationale"]
 
 
 def _drawable(

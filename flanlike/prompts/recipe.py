@@ -10,7 +10,7 @@ from flanlike import config as config_lib
 from flanlike import errors, microworld
 from flanlike.mixtures import compose as compose_module
 from flanlike.mixtures import holdout, mixture
-from flanlike.prompts import overlap, render
+from flanlike.prompts import duplicates, overlap, render
 from flanlike.sources import availability
 from flanlike.tasks import registry as registry_module
 
@@ -28,6 +28,7 @@ class Recipe:
     skip_bad_rows: bool = False
     exclude_overlap: bool = False  # leave out rows that share text with evaluation rows
     evaluation_split: str = "test"  # whose rows these are
+    drop_duplicates: bool = False  # leave out rows that say again what an earlier one says
     evaluated_on: tuple[str, ...] = ()  # splits that an evaluated task has to have besides train
     prompts: render.Style = "instructions"
     seed: int = 0
@@ -45,6 +46,7 @@ def of_run(config: config_lib.RunConfig) -> Recipe:
         skip_bad_rows=config.skip_bad_rows,
         exclude_overlap=config.exclude_overlap,
         evaluation_split=config.eval.split,
+        drop_duplicates=config.drop_duplicates,
         evaluated_on=config.eval.splits,
         prompts=config.prompts,
         seed=config.seed,
@@ -72,16 +74,19 @@ def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Compo
         skip_bad_rows=recipe.skip_bad_rows,
         evaluated_on=recipe.evaluated_on,
     )
-    if not recipe.exclude_overlap:
-        return composition
-    found = overlap.find(
-        composition,
-        registry,
-        data=recipe.data,
-        evaluated=composition.evaluated,
-        split=recipe.evaluation_split,
-    )
-    return overlap.exclude(composition, registry, found)
+    if recipe.exclude_overlap:
+        found = overlap.find(
+            composition,
+            registry,
+            data=recipe.data,
+            evaluated=composition.evaluated,
+            split=recipe.evaluation_split,
+        )
+        composition = overlap.exclude(composition, registry, found)
+    if recipe.drop_duplicates:
+        repeated = duplicates.find(composition, registry, data=recipe.data)
+        composition = duplicates.drop(composition, registry, repeated)
+    return composition
 
 
 def told(
@@ -102,6 +107,9 @@ def told(
     if config.exclude_overlap:
         count = sum(map(len, composition.overlapping.values()))
         yield f"left out: {count:,} training rows that overlap with evaluation rows"
+    if config.drop_duplicates:
+        count = sum(map(len, composition.duplicated.values()))
+        yield f"left out: {count:,} training rows that repeat an earlier one"
     for line in availability.by_reason(composition.excluded):
         yield f"left out: {line}"
     for line in availability.by_reason(composition.leaks):

@@ -55,7 +55,7 @@ class Prompts:
         self._registry = registry
         self._data = data
         self._tasks = composition.tasks
-        self._left_out = composition.overlapping
+        self._left_out = {name: composition.left_out(name) for name in self.task_names}
         self._skip_bad_rows = composition.skip_bad_rows
         self._order = Order([task.share for task in composition.tasks], seed)
         self._opened: dict[int, _Opened] = {}
@@ -149,7 +149,7 @@ class Prompts:
                 task=share.name,
                 rows=share.rows,
                 total=len(records),
-                left_out=self._left_out.get(share.name, ()),
+                left_out=self._left_out[share.name],
             ),
         )
 

@@ -34,6 +34,7 @@ _LATER = {
     ("eval", "at_start"): True,
     (None, "continue_from"): None,
     (None, "freeze"): "none",
+    (None, "drop_duplicates"): False,
     ("mix", "templates"): None,
     ("shares", "templates"): None,
     ("mix", "clusters"): None,
