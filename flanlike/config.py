@@ -39,6 +39,10 @@ Pieces = Annotated[int, Bounds(300, 1 << 20)]  # bytes, controls and digits alon
 # on longer rows takes nearly twice the time; of real prompts a fifth would be cut at it.
 EMBEDDED_INPUT_TOKENS, INPUT_TOKENS = 192, 512
 
+FILES = (".jsonl", ".json", ".csv", ".tsv", ".parquet")  # a mixture of such a name is that file
+FILE_DATA = "file"  # --data where the mixture's own file has all rows
+DATA = ("embedded", "hub", "tfds", FILE_DATA)  # any other --data is a folder
+
 
 @dataclass(frozen=True, kw_only=True)
 class MixConfig:
@@ -276,8 +280,12 @@ def eval_of(fields: Mapping[str, Any], **changes: Any) -> EvalConfig:
 class RunConfig:
     """Instruction-tune a model on a mixture of tasks and measure it on held-out clusters."""
 
-    mixture: str = "flan_core"  # a name of `python -m task_registry`
-    data: str = "embedded"  # where rows come from: embedded | hub | tfds | a folder
+    # A name of `python -m task_registry`, or a file of instructions and answers of your own
+    # (docs/your_own_data.md): .jsonl, .json, .csv, .tsv or .parquet.
+    mixture: str = "flan_core"
+    # Of such a file: alpaca | dolly | completion | messages | sharegpt; None: by its columns.
+    format: str | None = None
+    data: str = "embedded"  # where rows come from: embedded | hub | tfds | file | a folder
     hold_out: tuple[str, ...] | None = None  # clusters or tasks to evaluate; None: the mixture's
     # What else leaves training with them; None: by the mixture's own rules.
     hold_out_rules: Literal["strict", "flan"] | None = None
@@ -324,6 +332,7 @@ class RunConfig:
     eval: EvalConfig = field(default_factory=EvalConfig)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "data", data_of(self.mixture, self.data))  # frozen
         if self.batch.max_input_tokens is None:
             most = EMBEDDED_INPUT_TOKENS if self.data == "embedded" else INPUT_TOKENS
             batch = dataclasses.replace(self.batch, max_input_tokens=most)
@@ -344,6 +353,16 @@ class RunConfig:
     def tuning(self) -> Tuning | None:
         """Returns what --tune adds to the model; None where all of it learns."""
         return getattr(self, TUNE_SECTIONS[self.tune]) if self.tune != "full" else None
+
+
+def names_file(mixture: str) -> bool:
+    """Returns whether a mixture of that name is a file."""
+    return mixture.lower().removesuffix(".gz").endswith(FILES)
+
+
+def data_of(mixture: str, data: str) -> str:
+    """Returns --data: by default the micro-world, which has no part in a mixture that is a file."""
+    return FILE_DATA if data == "embedded" and names_file(mixture) else data
 
 
 def given(section: Any) -> dict[str, Any]:
