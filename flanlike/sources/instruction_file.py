@@ -101,13 +101,14 @@ class FileRows:
     def part(self, split: str) -> Sequence[int]:
         """Returns the rows of a split, in their order.
 
-        They are drawn from all that have an answer: files are often sorted by what they ask.
+        Those to evaluate on are drawn from all that have one answer: files are often sorted by
+        what they ask. The rest is for training, with what is left out there and counted.
         """
-        unanswered = self.unlabelled(range(len(self)))
+        unanswered = self.unlabelled(range(len(self))) | self._several()
         count = len(self) - len(unanswered)
         if count < 3:
             raise errors.UserError(
-                f"{self._path}: the file has {count} rows with an answer; expected three or more: "
+                f"{self._path}: the file has {count} rows with one answer; expected three or more: "
                 "to train on, to choose by and to test on"
             )
         carved = CARVED_ROWS if count >= 10 * CARVED_ROWS else max(1, count // 10)
@@ -129,22 +130,17 @@ class FileRows:
 
     def check_single_turns(self) -> None:
         """Raises if the file has conversations of several turns: one line that counts them."""
-        if isinstance(instruction_rows.FORMATS[self.format], instruction_rows.Columns):
-            return
-        count, first = 0, ""
-        for index in range(len(self)):
-            try:
-                self[index]
-            except instruction_rows.SeveralTurns:
-                count, first = count + 1, first or self.where(index)
-            except ValueError:
-                pass  # told when the row is read
-        if count:
+        if several := self._several():
             raise errors.UserError(
-                f"{self._path}: {count:,} of its {len(self):,} conversations have more than one "
-                f"question and its answer (the first: {first}), which is not trained on yet: "
-                "leave them out with --skip-bad-rows"
+                f"{self._path}: {len(several):,} of its {len(self):,} conversations have more than "
+                f"one question and its answer (the first: {self.where(min(several))}), which is "
+                "not trained on yet: leave them out with --skip-bad-rows"
             )
+
+    def _several(self) -> frozenset[int]:
+        if isinstance(instruction_rows.FORMATS[self.format], instruction_rows.Columns):
+            return frozenset()
+        return _of_several_turns(self._path, self._stamp, self.format)
 
     def _recognised(self) -> instruction_rows.Format:
         columns: set[str] = set()
@@ -189,6 +185,20 @@ def _unanswered(path: str, stamp: int, column: str) -> frozenset[int]:
     reader = _open(path, stamp)
     every = range(len(reader))
     return frozenset().union(*(reader.with_value(every, {column: no}) for no in ("", None)))
+
+
+@functools.lru_cache(maxsize=2)
+def _of_several_turns(path: str, stamp: int, kind: instruction_rows.Format) -> frozenset[int]:
+    """Returns the conversations of a file that are more than a question and its answer."""
+    reader, found = _open(path, stamp), set()
+    for index in range(len(reader)):
+        try:
+            instruction_rows.plain(reader[index], kind)
+        except instruction_rows.SeveralTurns:
+            found.add(index)
+        except ValueError:
+            pass  # told when the row is read
+    return frozenset(found)
 
 
 # The splits are of one file, and opened one after the other.

@@ -76,6 +76,8 @@ def _scanned(file: opened.OpenedFile) -> array.array:
     bounds = array.array("q")
     depth = 0
     for part, place in _parts(file):
+        if part == utf8.BYTE_ORDER_MARK and place == 0:
+            continue
         if depth == 0 and (bounds or part != b"["):
             raise errors.UserError(
                 f"{file.path}: {part[:20]!r} at byte {place}; expected one array of objects and "
@@ -103,13 +105,11 @@ def _parts(file: opened.OpenedFile) -> Iterator[tuple[bytes, int]]:
     """Yields texts, brackets and other words, with their places in the file."""
     rest, place = b"", 0  # what is not yet told of, and where it begins
     for block in file.blocks():
-        if not place and not rest and block.startswith(utf8.BYTE_ORDER_MARK):
-            place = len(utf8.BYTE_ORDER_MARK)
-            block = block[place:]
         content, done = rest + block, 0
         for match in _PART.finditer(content):
             # What reaches the end of a block may go on in the next.
             if match.group() == b'"' or match.end() == len(content) and match.group() not in _ENDS:
+                done = match.start()
                 break
             done = match.end()
             yield match.group(), place + match.start()
