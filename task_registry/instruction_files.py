@@ -43,6 +43,14 @@ class Builder:
         )
 
 
+def builder(path: str, *, format: instruction_rows.Format | None = None) -> Builder:
+    """Returns the builder of a file's task, for the TASKS of a module of your own.
+
+    It has the file's name: that of "rows/My data.csv" is `my_data`.
+    """
+    return Builder(_task_name(path), path, instruction_rows.checked(format))
+
+
 def of(
     name: str, taken: Collection[str], *, format: instruction_rows.Format | None
 ) -> tuple[Builder, mixture.Mixture] | None:

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 
 import pytest
 
@@ -117,6 +118,19 @@ def test_a_mixture_may_name_the_file_of_a_user_by_its_folder(here, capsys, monke
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert "  my    10" in printed(capsys, "mixture", "my.jsonl", "--data", str(here))
+
+
+def test_a_module_may_have_a_files_task_beside_others(here, capsys):
+    (here / "mine.py").write_text(
+        "from flanlike import mixture\n"
+        "from task_registry import instruction_files\n"
+        "TASKS = [instruction_files.builder('my.jsonl', format='alpaca')]\n"
+        "MIXTURES = [mixture.Mixture(name='both', entries=('my', ('sst2', 0.25)))]\n"
+    )
+    out = printed(capsys, "mixture", "both", "--tasks", "mine.py")
+    assert re.search(r"^  my +10 +10  75.00%", out, re.M)
+    assert "  sst2" in out
+    assert "Add 1 and 1." in printed(capsys, "show", "my", "--tasks", "mine.py")
 
 
 def test_a_run_trains_and_is_evaluated_on_the_file(here):
