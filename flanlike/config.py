@@ -40,6 +40,7 @@ Pieces = Annotated[int, Bounds(300, 1 << 20)]  # bytes, controls and digits alon
 EMBEDDED_INPUT_TOKENS, INPUT_TOKENS = 192, 512
 
 FILES = (".jsonl", ".json", ".csv", ".tsv", ".parquet")  # a mixture of such a name is that file
+HUB_FILE = "hub:"  # before the name of a repository of such rows
 FILE_DATA = "file"  # --data where the mixture's own file has all rows
 DATA = ("embedded", "hub", "tfds", FILE_DATA)  # any other --data is a folder
 
@@ -281,7 +282,7 @@ class RunConfig:
     """Instruction-tune a model on a mixture of tasks and measure it on held-out clusters."""
 
     # A name of `python -m task_registry`, or a file of instructions and answers of your own
-    # (docs/your_own_data.md): .jsonl, .json, .csv, .tsv or .parquet.
+    # (docs/your_own_data.md): .jsonl, .json, .csv, .tsv or .parquet, or hub:OWNER/NAME.
     mixture: str = "flan_core"
     # Of such a file: alpaca | dolly | completion | messages | sharegpt; None: by its columns.
     format: str | None = None
@@ -338,6 +339,9 @@ class RunConfig:
             batch = dataclasses.replace(self.batch, max_input_tokens=most)
             object.__setattr__(self, "batch", batch)  # frozen, and not yet made
         bounds.check(self)
+        is_file = names_file(self.mixture) or self.mixture.startswith(HUB_FILE)
+        expected = "left out, for --mixture is no file"
+        _check(self.format is None or is_file, "format", self.format, expected)
         is_frozen = self.tune != "full" or self.base_dtype == "float32"
         expected = "float32 with --tune full, where all parameters learn"
         _check(is_frozen, "base-dtype", self.base_dtype, expected)
@@ -362,6 +366,8 @@ def names_file(mixture: str) -> bool:
 
 def data_of(mixture: str, data: str) -> str:
     """Returns --data: by default the micro-world, which has no part in a mixture that is a file."""
+    if data == "embedded" and mixture.startswith(HUB_FILE):
+        return "hub"
     return FILE_DATA if data == "embedded" and names_file(mixture) else data
 
 

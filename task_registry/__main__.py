@@ -23,7 +23,7 @@ from flanlike import errors
 from flanlike.mixtures import compose, mixture
 from flanlike.prompts import checks, manifest, recipe
 from flanlike.sources import availability, instruction_file, opening
-from flanlike.tasks import registry
+from flanlike.tasks import instruction_rows, registry
 from flanlike.tasks import task as task_module
 from task_registry import export, listing, overlap_check, scaffold, showing
 
@@ -36,11 +36,13 @@ _EMBEDDED = "rows of the embedded micro-world: small, synthetic, made by rule"
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     named = _named_mixture(options)
-    if config_lib.names_file(named):
+    if hasattr(options, "data"):
         options.data = config_lib.data_of(named, options.data)
-        if not getattr(options, "json", False):
-            print(instruction_file.told(named, options.row_format, options.data))
-    found = task_registry.registry(options.tasks, format=getattr(options, "row_format", None))
+    kind = getattr(options, "row_format", None)
+    is_file = config_lib.names_file(named) and hasattr(options, "data")
+    if is_file and not getattr(options, "json", False):
+        print(instruction_file.told(named, instruction_rows.checked(kind), options.data))
+    found = task_registry.registry(options.tasks, format=kind)
     options.run(found, options)
 
 

@@ -1,10 +1,14 @@
-"""A file of instructions and answers as a task and a mixture of its own, without a module."""
+"""A file of instructions and answers as a task and a mixture of its own, without a module.
 
-import os
+Or a repository of the hub that has such rows, hub:OWNER/NAME, in its train split.
+"""
+
+import functools
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flanlike import config as config_lib
 from flanlike.mixtures import mixture
@@ -16,7 +20,7 @@ _SHARES = mixture.Shares(few_shot=0.0, inverted=0.0)
 
 @dataclass(frozen=True)
 class Builder:
-    """Builds the task of one file: a builder as a registry wants one, and it pickles."""
+    """Builds the task of a file or repository: a builder as a registry wants one; it pickles."""
 
     name: str
     path: str
@@ -27,6 +31,7 @@ class Builder:
         return self.name
 
     def __call__(self) -> task.Task:
+        source = self._hub() if self.path.startswith(config_lib.HUB_FILE) else self._file()
         return task.Task(
             name=self.name,
             cluster=self.name,
@@ -36,11 +41,30 @@ class Builder:
             answers=task.FreeText(),
             metrics=("rougeLsum", "exact_match"),
             templates="instruction_file",
-            preprocess=instruction_rows.record,
-            # By the columns of its format, which the source knows.
-            unlabelled={"output": ""},
-            file=task.FileSource(path=self.path, format=self.format),
+            **source,
         )
+
+    def _file(self) -> dict[str, Any]:
+        return {
+            "preprocess": instruction_rows.record,
+            "unlabelled": {"output": ""},  # or null, in the column of the format
+            "file": task.FileSource(path=self.path, format=self.format),
+        }
+
+    def _hub(self) -> dict[str, Any]:
+        repo = self.path.removeprefix(config_lib.HUB_FILE)
+        return {
+            "preprocess": functools.partial(
+                instruction_rows.record_of, format=self.format, where=repo
+            ),
+            "unlabelled": dict.fromkeys(("output", "response", "completion"), ""),
+            "hub": task.HubSource(repo=repo, is_sorted=True),
+            "splits": {
+                "train": "train[:-400]",
+                "validation": "train[-400:-200]",
+                "test": "train[-200:]",
+            },
+        }
 
 
 def builder(path: str, *, format: instruction_rows.Format | None = None) -> Builder:
@@ -58,7 +82,8 @@ def of(
 
     `taken` are names that its task cannot have; the mixture is named as the file.
     """
-    if not config_lib.names_file(name):
+    is_repository = name.startswith(config_lib.HUB_FILE)
+    if not is_repository and not config_lib.names_file(name):
         return None
     task_name = _task_name(name)
     while task_name in taken or task_name in task.CLUSTERS:
@@ -69,9 +94,9 @@ def of(
         rate_cap=None,
         max_examples=None,
         shares=_SHARES,
-        description="all rows of one file",
+        description="all rows of one " + ("repository" if is_repository else "file"),
     )
-    return Builder(task_name, os.fspath(name), format), mixed
+    return Builder(task_name, name, format), mixed
 
 
 def _task_name(path: str) -> str:

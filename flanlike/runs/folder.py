@@ -44,7 +44,7 @@ _LATER = {
 def default_folder(mixture: str, config: dict[str, Any]) -> Path:
     """Returns the folder for a run without --out: each configuration has its own."""
     text = json.dumps(_fixed(config), sort_keys=True)
-    if config_lib.names_file(mixture):
+    if config_lib.names_file(mixture) or mixture.startswith(config_lib.HUB_FILE):
         mixture = Path(mixture).name
     return Path("runs") / f"{mixture}-{hashlib.blake2b(text.encode(), digest_size=3).hexdigest()}"
 

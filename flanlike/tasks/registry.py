@@ -124,10 +124,14 @@ class Registry:
                 raise errors.UserError(f"mixture {name!r}: {error}")
         return found
 
+    def takes(self, name: str) -> bool:
+        """Returns whether the name is a file's (or a repository's), which is then a mixture."""
+        self._take_file(name)
+        return name in self._files
+
     def task_of(self, name: str) -> task_module.Task:
         """Returns the task of that name, or the one of that file."""
-        self._take_file(name)
-        return self.task(self.mixture(name).task_names[0] if name in self._files else name)
+        return self.task(self.mixture(name).task_names[0] if self.takes(name) else name)
 
     def templates(self, name: str) -> templates_module.TemplateSet:
         """Returns the templates of the task of that name, checked for it."""

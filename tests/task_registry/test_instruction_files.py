@@ -149,6 +149,27 @@ def test_a_run_trains_and_is_evaluated_on_the_file(here):
     assert not any("micro-world" in line for line in told)
 
 
+def test_a_repository_of_the_hub_is_a_file_too(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("FLANLIKE_HUB_ROOT", str(tmp_path))
+    rows = [
+        {"instruction": f"Say {n}.", "context": None, "response": str(n or ""), "category": "qa"}
+        for n in range(410)
+    ]
+    (tmp_path / "me" / "my-dolly").mkdir(parents=True)
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "me" / "my-dolly" / "train.jsonl").write_text(text)
+    name = "hub:me/my-dolly"
+    out = printed(capsys, "mixture", name)
+    assert out.startswith(f"{name}: all rows of one repository; --data hub\n")
+    assert re.search(r"^  my_dolly +\d+ +\d+ +100.00%", out, re.M)
+    assert "Say " in printed(capsys, "show", name, "--n", "1", "--split", "test")
+    flags = config.RunConfig(mixture=name)
+    composition = recipe.compose(recipe.of_run(flags), task_registry.registry())
+    assert (flags.data, composition.evaluated) == ("hub", ("my_dolly",))
+    assert composition.tasks[0].rows + composition.dropped_rows.get("my_dolly", 0) == 10
+    assert run_folder.default_folder(name, {}).name.startswith("my-dolly-")
+
+
 def test_a_run_finds_its_file_from_anywhere(here):
     flags = run_folder.as_json(config.RunConfig(mixture="my.jsonl"))
     assert run_folder._located(flags)["mixture"] == str(here / "my.jsonl")
@@ -160,6 +181,17 @@ def test_the_default_data_of_a_file_is_the_file():
     assert config.data_of("my.csv.gz", "embedded") == "file"
     assert config.data_of("my.csv", "rows") == "rows"
     assert config.data_of("flan_core", "embedded") == "embedded"
+
+
+def test_a_format_without_a_file_and_one_that_is_unknown_are_told(here, capsys):
+    with pytest.raises(
+        errors.UserError, match="--format is 'dolly': it must be left out, for --mi"
+    ):
+        config.RunConfig(format="dolly")
+    assert config.RunConfig(mixture="my.jsonl", format="dolly").format == "dolly"
+    with pytest.raises(SystemExit):
+        command_line.main(["show", "my.jsonl", "--format", "alpacca"])
+    assert "unknown format 'alpacca': did you mean 'alpaca'" in capsys.readouterr().err
 
 
 def test_file_is_no_data_of_other_tasks(capsys):
