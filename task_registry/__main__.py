@@ -250,15 +250,7 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument(
         "--data", default="embedded", help="embedded (default), hub, tfds or a folder"
     )
-    rows = argparse.ArgumentParser(add_help=False)
-    rows.add_argument(
-        "--format",
-        dest="row_format",
-        metavar="F",
-        help="of the rows of a file that is named: alpaca, dolly, completion, messages, sharegpt; "
-        "default: by its columns",
-    )
-    mixed = _mixture_flags()
+    rows, mixed = _format_flag(), _mixture_flags()
     as_json = argparse.ArgumentParser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print JSON")
 
@@ -306,6 +298,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--new-cluster", action="store_true", help="no task has this cluster yet")
     command.set_defaults(run=new)
     return parser
+
+
+def _format_flag() -> argparse.ArgumentParser:
+    flags = argparse.ArgumentParser(add_help=False)
+    flags.add_argument(
+        "--format",
+        dest="row_format",
+        metavar="F",
+        help=f"of a file's rows: {', '.join(instruction_rows.FORMATS)}; default: by its columns",
+    )
+    return flags
 
 
 def _mixture_flags() -> argparse.ArgumentParser:
