@@ -170,7 +170,8 @@ class Asked:
 def what_is_asked(flags: argparse.Namespace, registry: registries.Registry) -> Asked:
     """Returns what --mixture and --hold-out ask for: a mixture's held-out tasks, or those named."""
     given = flags.mixture or ["flan_core"]
-    if len(given) == 1 and given[0] in registry.mixture_names:
+    is_mixture = given[0] in registry.mixture_names or registry.takes(given[0])
+    if len(given) == 1 and is_mixture:
         mix = registry.mixture(given[0])
         held_out = tuple(flags.hold_out or mix.held_out)
     else:

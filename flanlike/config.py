@@ -39,6 +39,11 @@ Pieces = Annotated[int, Bounds(300, 1 << 20)]  # bytes, controls and digits alon
 # on longer rows takes nearly twice the time; of real prompts a fifth would be cut at it.
 EMBEDDED_INPUT_TOKENS, INPUT_TOKENS = 192, 512
 
+FILES = (".jsonl", ".json", ".csv", ".tsv", ".parquet")  # a mixture of such a name is that file
+HUB_FILE = "hub:"  # before the name of a repository of such rows
+FILE_DATA = "file"  # --data where the mixture's own file has all rows
+DATA = ("embedded", "hub", "tfds", FILE_DATA)  # any other --data is a folder
+
 
 @dataclass(frozen=True, kw_only=True)
 class MixConfig:
@@ -276,8 +281,12 @@ def eval_of(fields: Mapping[str, Any], **changes: Any) -> EvalConfig:
 class RunConfig:
     """Instruction-tune a model on a mixture of tasks and measure it on held-out clusters."""
 
-    mixture: str = "flan_core"  # a name of `python -m task_registry`
-    data: str = "embedded"  # where rows come from: embedded | hub | tfds | a folder
+    # A name of `python -m task_registry`, or a file of instructions and answers of your own
+    # (docs/your_own_data.md): .jsonl, .json, .csv, .tsv or .parquet, or hub:OWNER/NAME.
+    mixture: str = "flan_core"
+    # Of such a file: alpaca | dolly | completion | messages | sharegpt; None: by its columns.
+    format: str | None = None
+    data: str = "embedded"  # where rows come from: embedded | hub | tfds | file | a folder
     hold_out: tuple[str, ...] | None = None  # clusters or tasks to evaluate; None: the mixture's
     # What else leaves training with them; None: by the mixture's own rules.
     hold_out_rules: Literal["strict", "flan"] | None = None
@@ -326,10 +335,14 @@ class RunConfig:
     eval: EvalConfig = field(default_factory=EvalConfig)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "data", data_of(self.mixture, self.data))  # frozen
         if self.batch.max_input_tokens is None:
             batch = dataclasses.replace(self.batch, max_input_tokens=input_tokens(self.data))
             object.__setattr__(self, "batch", batch)  # frozen, and not yet made
         bounds.check(self)
+        is_file = names_file(self.mixture) or self.mixture.startswith(HUB_FILE)
+        expected = "left out, for --mixture is no file"
+        _check(self.format is None or is_file, "format", self.format, expected)
         is_frozen = self.tune != "full" or self.base_dtype == "float32"
         expected = "float32 with --tune full, where all parameters learn"
         _check(is_frozen, "base-dtype", self.base_dtype, expected)
@@ -350,6 +363,18 @@ class RunConfig:
 def input_tokens(data: str) -> int:
     """Returns how long inputs may be where nothing is said, by where rows come from."""
     return EMBEDDED_INPUT_TOKENS if data == "embedded" else INPUT_TOKENS
+
+
+def names_file(mixture: str) -> bool:
+    """Returns whether a mixture of that name is a file."""
+    return mixture.lower().removesuffix(".gz").endswith(FILES)
+
+
+def data_of(mixture: str, data: str) -> str:
+    """Returns --data: by default the micro-world, which has no part in a mixture that is a file."""
+    if data == "embedded" and mixture.startswith(HUB_FILE):
+        return "hub"
+    return FILE_DATA if data == "embedded" and names_file(mixture) else data
 
 
 def given(section: Any) -> dict[str, Any]:

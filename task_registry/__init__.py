@@ -3,10 +3,12 @@
 Importing this package reads no file and builds no task.
 """
 
+import functools
 import itertools
 import os
 from pathlib import Path
 
+from flanlike.tasks import instruction_rows
 from flanlike.tasks import registry as registry_module
 from task_registry import (
     bbh,
@@ -17,6 +19,7 @@ from task_registry import (
     conversational_qa,
     coreference,
     instruction_collections,
+    instruction_files,
     linguistic_acceptability,
     math_problems,
     mixtures,
@@ -65,12 +68,18 @@ TASKS = [
 BENCHMARKS = {"mmlu": mmlu.TASKS, "bbh": bbh.TASKS}  # by cluster; nothing is trained on them
 
 
-def registry(user_module: str | os.PathLike[str] | None = None) -> registry_module.Registry:
-    """Returns all tasks and mixtures, with those of the Python file `user_module` added."""
+def registry(
+    user_module: str | os.PathLike[str] | None = None, *, format: str | None = None
+) -> registry_module.Registry:
+    """Returns all tasks and mixtures, with those of the Python file `user_module` added.
+
+    A file of instructions that is asked for as a mixture is one too, of the `format`.
+    """
     found = registry_module.Registry(
         [*TASKS, *itertools.chain(*BENCHMARKS.values())],
         mixtures.build(TASKS, BENCHMARKS),
         templates_folder=TEMPLATES,
+        of_file=functools.partial(instruction_files.of, format=instruction_rows.checked(format)),
     )
     if user_module is not None:
         found.load_user_module(user_module)

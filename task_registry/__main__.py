@@ -22,8 +22,8 @@ from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.mixtures import compose, mixture
 from flanlike.prompts import checks, manifest, recipe
-from flanlike.sources import availability, opening
-from flanlike.tasks import registry
+from flanlike.sources import availability, instruction_file, opening
+from flanlike.tasks import instruction_rows, registry
 from flanlike.tasks import task as task_module
 from task_registry import export, lint_check, listing, overlap_check, scaffold, showing
 
@@ -35,7 +35,15 @@ _EMBEDDED = "rows of the embedded micro-world: small, synthetic, made by rule"
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
-    options.run(task_registry.registry(options.tasks), options)
+    named = _named_mixture(options)
+    if hasattr(options, "data"):
+        options.data = config_lib.data_of(named, options.data)
+    kind = getattr(options, "row_format", None)
+    is_file = config_lib.names_file(named) and hasattr(options, "data")
+    if is_file and not getattr(options, "json", False):
+        print(instruction_file.told(named, instruction_rows.checked(kind), options.data))
+    found = task_registry.registry(options.tasks, format=kind)
+    options.run(found, options)
 
 
 def list_tasks(found: registry.Registry, options: argparse.Namespace) -> None:
@@ -53,7 +61,9 @@ def list_tasks(found: registry.Registry, options: argparse.Namespace) -> None:
 
 def show(found: registry.Registry, options: argparse.Namespace) -> None:
     """Prints prompts of a task."""
-    split = _first_split(found.task(options.task), options.data)
+    task = found.task_of(options.task)
+    options.task = task.name
+    split = _first_split(task, options.data)
     showing.show(found, options, console=_console(), split=split, notice=_EMBEDDED)
 
 
@@ -62,9 +72,7 @@ def check(found: registry.Registry, options: argparse.Namespace) -> None:
     if options.manifest is not None:
         check_manifest(found, options)
         return
-    names = options.names or found.task_names
-    for name in names:
-        found.task(name)
+    names = [found.task_of(name).name for name in options.names or found.task_names]
     problems: list[str] = []
     for name in names:
         wrong = _check(found, name, options.data)
@@ -127,6 +135,14 @@ def new(found: registry.Registry, options: argparse.Namespace) -> None:
     )
     print(f"wrote {module.name} and {templates_file.name}: fill in what says TODO, then")
     print(f"python -m task_registry check {options.name} --tasks {module.name} --data FOLDER")
+
+
+def _named_mixture(options: argparse.Namespace) -> str:
+    """Returns what a command is about, "" where that is several tasks or none."""
+    if names := getattr(options, "names", None):
+        return names[0] if len(names) == 1 else ""
+    given = vars(options)
+    return next((given[key] for key in ("mixture", "task", "name") if given.get(key)), "")
 
 
 def _check(found: registry.Registry, name: str, data: str) -> list[str]:
@@ -239,7 +255,7 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument(
         "--data", default="embedded", help="embedded (default), hub, tfds or a folder"
     )
-    mixed = _mixture_flags()
+    rows, mixed = _format_flag(), _mixture_flags()
     as_json = argparse.ArgumentParser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print JSON")
 
@@ -248,21 +264,23 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("list", parents=[common, as_json], help="what tasks there are")
     command.set_defaults(run=list_tasks)
 
-    command = commands.add_parser("show", parents=[common, data], help="prompts of a task")
+    command = commands.add_parser("show", parents=[common, data, rows], help="prompts of a task")
     showing.add_arguments(command)
     command.set_defaults(run=show)
 
-    command = commands.add_parser("check", parents=[common, data], help="find mistakes in tasks")
-    command.add_argument("names", nargs="*", metavar="TASK", help="default: all")
+    command = commands.add_parser(
+        "check", parents=[common, data, rows], help="find mistakes in tasks"
+    )
+    command.add_argument("names", nargs="*", metavar="TASK", help="or a file; default: all")
     command.add_argument(
         "--manifest", metavar="FILE", help="instead: is what this manifest.json says still so?"
     )
     command.set_defaults(run=check)
 
     command = commands.add_parser(
-        "mixture", parents=[common, data, mixed, as_json], help="what a mixture is made of"
+        "mixture", parents=[common, data, rows, mixed, as_json], help="what a mixture is made of"
     )
-    command.add_argument("name", metavar="NAME")
+    command.add_argument("name", metavar="NAME", help="or a file of instructions")
     command.set_defaults(run=show_mixture)
 
     command = commands.add_parser(
@@ -273,7 +291,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser(
         "overlap",
-        parents=[common, data, mixed, as_json],
+        parents=[common, data, rows, mixed, as_json],
         help="text that training and evaluation share",
     )
     overlap_check.add_arguments(command)
@@ -291,6 +309,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--new-cluster", action="store_true", help="no task has this cluster yet")
     command.set_defaults(run=new)
     return parser
+
+
+def _format_flag() -> argparse.ArgumentParser:
+    flags = argparse.ArgumentParser(add_help=False)
+    flags.add_argument(
+        "--format",
+        dest="row_format",
+        metavar="F",
+        help=f"of a file's rows: {', '.join(instruction_rows.FORMATS)}; default: by its columns",
+    )
+    return flags
 
 
 def _mixture_flags() -> argparse.ArgumentParser:

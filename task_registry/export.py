@@ -80,6 +80,9 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--format", choices=prompt_files.FORMATS, default="parquet", help="(parquet)"
     )
+    command.add_argument(
+        "--row-format", metavar="F", help="of a --mixture that is a file; default: by its columns"
+    )
     size = command.add_mutually_exclusive_group()
     size.add_argument("--examples", **bounds.argument(Examples), help="prompts to write")
     size.add_argument(
@@ -130,6 +133,7 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
     read = claim(plan.out, read)
     prompts = Prompts(
         tasks_file=options.tasks,
+        row_format=options.row_format,
         composition=composition,
         asked=asked,
         commits=manifest.commits(read),
@@ -215,15 +219,18 @@ class Prompts:
     """What a process opens the stream from: a user's tasks do not pickle, so their file goes."""
 
     tasks_file: str | None
+    row_format: str | None
     composition: mixture.Composition
     asked: recipe.Recipe
     commits: Mapping[str, str]
     limit: export_limit.Limit | None = None
 
     def open(self) -> prompt_stream.Prompts:
+        registry = task_registry.registry(self.tasks_file, format=self.row_format)
+        registry.mixture(self.asked.mixture)  # makes the task of a file
         return prompt_stream.Prompts(
             self.composition,
-            task_registry.registry(self.tasks_file).pinned(self.commits),
+            registry.pinned(self.commits),
             data=self.asked.data,
             seed=self.asked.seed,
             style=self.asked.prompts,

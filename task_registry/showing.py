@@ -23,7 +23,7 @@ Drawn = Annotated[int, bounds.Bounds(0, (1 << 64) - 1)]  # a prompt's own seed
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Adds the flags of the command, beside those that other commands have as well."""
-    command.add_argument("task", metavar="TASK")
+    command.add_argument("task", metavar="TASK", help="or a file of instructions")
     command.add_argument("--split", help="train (default), validation or test")
     command.add_argument("--kind", choices=templates.KINDS, help="of templates (forward)")
     command.add_argument("--cot", action="store_true", help="the same as --kind cot")

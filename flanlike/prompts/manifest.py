@@ -95,7 +95,7 @@ def build(
     content = {
         "format": FORMAT,
         "recipe": dataclasses.asdict(resolved),
-        "source": asked.data if asked.data in ("embedded", "hub", "tfds") else "folder",
+        "source": asked.data if asked.data in config_lib.DATA else "folder",
         "held_out": composition.held_out,
         "rules": composition.rules,
         "shares": dataclasses.asdict(composition.shares),

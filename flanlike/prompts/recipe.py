@@ -11,7 +11,7 @@ from flanlike import errors, microworld
 from flanlike.mixtures import compose as compose_module
 from flanlike.mixtures import holdout, mixture
 from flanlike.prompts import duplicates, overlap, render
-from flanlike.sources import availability
+from flanlike.sources import availability, instruction_file
 from flanlike.tasks import registry as registry_module
 
 
@@ -94,6 +94,8 @@ def told(
 ) -> Iterator[str]:
     """Yields what a run into `out` says before it starts: what is mixed, held out and left out."""
     clusters = composition.cluster_shares
+    if config_lib.names_file(config.mixture):
+        yield instruction_file.told(config.mixture, config.format, config.data)
     yield (
         f"{config.mixture} from {config.data}: {len(composition.tasks)} tasks of "
         f"{len(clusters)} clusters, {config.steps} steps, into {out}"

@@ -33,6 +33,7 @@ _LATER = {
     ("batch", "input_shards"): 1,
     ("eval", "at_start"): True,
     (None, "continue_from"): None,
+    (None, "format"): None,
     (None, "freeze"): "none",
     (None, "drop_duplicates"): False,
     ("mix", "templates"): None,
@@ -44,6 +45,8 @@ _LATER = {
 def default_folder(mixture: str, config: dict[str, Any]) -> Path:
     """Returns the folder for a run without --out: each configuration has its own."""
     text = json.dumps(_fixed(config), sort_keys=True)
+    if config_lib.names_file(mixture) or mixture.startswith(config_lib.HUB_FILE):
+        mixture = Path(mixture).name
     return Path("runs") / f"{mixture}-{hashlib.blake2b(text.encode(), digest_size=3).hexdigest()}"
 
 
@@ -221,7 +224,7 @@ def tasks_of(out: Path, config: dict[str, Any]) -> str | None:
 
 def place_of(data: str) -> str:
     """Returns --data as it is found from any working directory."""
-    return data if data in ("embedded", "hub", "tfds") else os.path.abspath(data)
+    return data if data in config_lib.DATA else os.path.abspath(data)
 
 
 def _located(config: dict[str, Any]) -> dict[str, Any]:
@@ -232,6 +235,8 @@ def _located(config: dict[str, Any]) -> dict[str, Any]:
             found[name] = os.path.abspath(found[name])
     if "data" in found:
         found["data"] = place_of(found["data"])
+    if config_lib.names_file(found.get("mixture", "")) and os.path.isfile(found["mixture"]):
+        found["mixture"] = os.path.abspath(found["mixture"])
     if os.path.isdir(found.get("init", "")) and found["init"] not in ("default", "none"):
         found["init"] = os.path.abspath(found["init"])
     return found

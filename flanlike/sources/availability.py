@@ -108,6 +108,8 @@ def _check_reasons(
         if not registry.task(name).is_microworld_only
         and not opening.is_elsewhere(registry.task(name), data)
     }
+    if n_tasks == 1 and any(registry.task(name).file for name in wanted):
+        raise errors.UserError(*wanted.values())  # nothing else is there to go on with
     if wanted and not skip_missing:
         listed = "; ".join(by_reason(wanted))
         raise errors.UserError(

@@ -8,38 +8,20 @@ lines are no part of any row; lines are counted with the blank ones, as an edito
     3   {"text": "b"}          row 1
 """
 
-import contextlib
-import gzip
 import json
-import os
 import re
-import shutil
-import tempfile
-import weakref
-import zlib
-from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from collections.abc import Mapping
+from typing import Any
 
-from flanlike import errors
-from flanlike.sources import utf8
-
-_BLOCK = 1 << 22  # bytes that are looked through at once
+from flanlike.sources import opened, utf8
 
 
 class JsonLines:
-    """The rows of one file, each read and parsed when it is asked for; 8 bytes a line are kept.
-
-    Read and not mapped: a file that is cut off under a map kills the process. A gzip file is
-    unpacked into a temporary file without a name, which goes with this object.
-    """
+    """The rows of one file, each read and parsed when it is asked for; 8 bytes a line are kept."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
-        with _opened(path) as file:
-            self._descriptor = os.dup(file.fileno())
-        weakref.finalize(self, os.close, self._descriptor)
-        self._stamp = self._now()
-        self._bounds, self._lines = _scanned(self._descriptor)
+        self._file = opened.OpenedFile(path)
+        self._bounds, self._lines = _scanned(self._file)
 
     def __len__(self) -> int:
         return len(self._bounds) - 1 if self._lines is None else len(self._lines)
@@ -50,11 +32,11 @@ class JsonLines:
         try:
             return _parsed(self._bytes(index, index + 1))
         except ValueError:
-            self._check_unchanged()
+            self._file.check_unchanged()
             raise
 
     def where(self, index: int) -> str:
-        return f"{self._path}:{self._line(index) + 1}"
+        return f"{self._file.path}:{self._line(index) + 1}"
 
     def with_value(self, indices: range, values: Mapping[str, Any]) -> set[int]:
         """Returns those of `indices` whose row has one of the values in its column.
@@ -83,7 +65,7 @@ class JsonLines:
         first, last = indices.start, indices.stop
         while first < last:
             start = self._bounds[self._line(first)]
-            line = int(np.searchsorted(self._bounds, start + _BLOCK, "right")) - 1
+            line = int(np.searchsorted(self._bounds, start + opened.BLOCK, "right")) - 1
             row = line if self._lines is None else int(np.searchsorted(self._lines, line))
             stop = min(max(row, first + 1), last)
             block = self._bytes(first, stop)
@@ -101,22 +83,7 @@ class JsonLines:
     def _bytes(self, first: int, stop: int) -> bytes:
         """Returns what the file has from the row `first` to before the row `stop`."""
         start = self._bounds.item(self._line(first))
-        count = self._bounds.item(self._line(stop - 1) + 1) - start
-        content = os.pread(self._descriptor, count, start)
-        if len(content) != count:
-            self._check_unchanged(is_short=True)
-        return content
-
-    def _now(self) -> tuple[int, int]:
-        status = os.fstat(self._descriptor)
-        return status.st_mtime_ns, status.st_size
-
-    def _check_unchanged(self, *, is_short: bool = False) -> None:
-        if is_short or self._now() != self._stamp:
-            raise errors.UserError(
-                f"{self._path}: the file was changed while it was read; leave it as it is, and "
-                "run the same command again"
-            )
+        return self._file.read(start, self._bounds.item(self._line(stop - 1) + 1))
 
 
 def spellings(column: str, value: Any) -> list[re.Pattern[bytes]]:
@@ -164,7 +131,7 @@ def _parsed(line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise utf8.error_of(_damaged_column(line), error) from error
+        raise utf8.error_of(damaged_column(line), error) from error
     except json.JSONDecodeError as error:
         raise ValueError(
             f"invalid JSON ({error.msg} at column {error.colno}): {line[:60]!r}; expected one "
@@ -177,7 +144,7 @@ def _parsed(line: bytes) -> dict[str, Any]:
     return row
 
 
-def _damaged_column(line: bytes) -> str:
+def damaged_column(line: bytes) -> str:
     """Returns the column of a line in which the first byte stands that is not UTF-8."""
     try:
         row = json.loads(line.decode("utf-8", "surrogateescape"))
@@ -190,27 +157,7 @@ def _damaged_column(line: bytes) -> str:
     return "?"  # nothing to name: it is no object of columns
 
 
-@contextlib.contextmanager
-def _opened(path: str) -> Iterator[BinaryIO]:
-    """Yields the file, or what a gzip file unpacks to."""
-    try:
-        if not path.endswith(".gz"):
-            with open(path, "rb") as file:
-                yield file
-            return
-        with gzip.open(path) as packed, tempfile.TemporaryFile() as unpacked:
-            shutil.copyfileobj(packed, unpacked, _BLOCK)
-            unpacked.flush()
-            yield unpacked
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise errors.UserError(
-            f"{path}: truncated or damaged gzip file ({error}); copy or download it again"
-        ) from error
-    except OSError as error:
-        raise errors.UserError(f"{path}: cannot read the file ({error.strerror})") from error
-
-
-def _scanned(descriptor: int) -> tuple[Any, Any]:
+def _scanned(file: opened.OpenedFile) -> tuple[Any, Any]:
     """Returns where each line begins, with the end of the last one; and the lines that are rows.
 
     None stands for all of them.
@@ -220,7 +167,7 @@ def _scanned(descriptor: int) -> tuple[Any, Any]:
     begins: list[Any] = [np.zeros(1, np.int64)]
     firsts: list[Any] = []  # the first byte of each line
     size, is_at_start = 0, True
-    for block in _blocks(descriptor):
+    for block in file.blocks():
         content = np.frombuffer(block, np.uint8)
         after = np.flatnonzero(content == ord("\n")) + 1
         inside = after[:-1] if len(after) and after[-1] == len(content) else after
@@ -236,13 +183,6 @@ def _scanned(descriptor: int) -> tuple[Any, Any]:
     lengths = np.diff(bounds)
     is_row = ~((lengths == 1) & (first == ord("\n")) | (lengths == 2) & (first == ord("\r")))
     for line in np.flatnonzero(is_row & ((first <= ord(" ")) | (first == utf8.BYTE_ORDER_MARK[0]))):
-        content = os.pread(descriptor, int(lengths[line]), int(bounds[line]))
+        content = file.read(int(bounds[line]), int(bounds[line + 1]))
         is_row[line] = bool(content.removeprefix(utf8.BYTE_ORDER_MARK).strip())
     return bounds, None if is_row.all() else np.flatnonzero(is_row)
-
-
-def _blocks(descriptor: int) -> Iterator[bytes]:
-    place = 0
-    while block := os.pread(descriptor, _BLOCK, place):
-        yield block
-        place += len(block)

@@ -14,8 +14,9 @@ import os
 from collections.abc import Sequence
 from types import ModuleType
 
+from flanlike import config as config_lib
 from flanlike import errors
-from flanlike.sources import code, embedded, folder, hub, tfds
+from flanlike.sources import code, embedded, folder, hub, instruction_file, tfds
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
 
@@ -23,7 +24,13 @@ from flanlike.tasks import task as task_module
 # `open_split(task, where, split)` returns rows, the indices of the split's, and the official split.
 # A folder may lack single splits: its `lacks_training(task, where)` says why it has no train rows.
 # `where` is the folder of the rows or the stand-in for the hub, and nothing to the others.
-_BACKENDS = {"embedded": embedded, "hub": hub, "tfds": tfds}  # any other --data is a folder
+# Any other --data is a folder. A task that has rows of its own takes them whatever --data says.
+_BACKENDS = {
+    "embedded": embedded,
+    "hub": hub,
+    "tfds": tfds,
+    config_lib.FILE_DATA: instruction_file,
+}
 
 
 def open_rows(
@@ -57,6 +64,8 @@ def open_rows(
     try:
         rows, indices, official = backend.open_split(task, where, split)
         dropped = rows.unlabelled(indices) if task.unlabelled else set()
+        if backend is instruction_file and not skip_bad_rows:
+            rows.check_single_turns()
     except errors.UserError as error:
         raise errors.UserError(f"task {task.name!r}: {error}") from error
     records = rows_module.Records(
@@ -143,6 +152,8 @@ def _backend(
     task: task_module.Task, data: str, hub_root: str | None = None
 ) -> tuple[ModuleType, str | None]:
     """Returns the backend that has the task's rows, and where they are."""
+    if task.file is not None:
+        return instruction_file, data
     if task.rows is not None:
         return code, None
     if data == "hub":
@@ -150,5 +161,5 @@ def _backend(
     return _BACKENDS.get(data, folder), data
 
 
-def _without(indices: range, dropped: set[int]) -> Sequence[int]:
+def _without(indices: Sequence[int], dropped: set[int]) -> Sequence[int]:
     return array.array("q", (index for index in indices if index not in dropped))  # 8 bytes each

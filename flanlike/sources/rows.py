@@ -71,7 +71,7 @@ class Records:
     """
 
     task: task_module.Task
-    source: str  # "embedded", "hub", "tfds", "folder" or "code"
+    source: str  # "embedded", "hub", "tfds", "folder", "instruction_file" or "code"
     split: str
     official_split: str
     dropped: int
@@ -145,6 +145,8 @@ class Records:
     def _bad_row(self, number: int, wrong: str) -> BadRow:
         """Words what is wrong with a row so that the user can mend it."""
         mend = "mend what it gives" if self.source == "code" else "use another --data"
+        if self.source == "instruction_file":
+            mend = "mend it"
         if self.source == "folder":
             mend = "rename yours to the hub's or TFDS's" if "missing column" in wrong else "mend it"
         return BadRow(

@@ -1,6 +1,6 @@
 """Columns whose bytes may not be UTF-8."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 MARK = (
@@ -32,3 +32,19 @@ def unless_unreadable(value: Callable[[], Any]) -> Any:
         return value()
     except UnicodeDecodeError:
         return None
+
+
+def rows_with(rows: Any, indices: Iterable[int], values: Mapping[str, Any]) -> set[int]:
+    """Returns those of `indices` whose row has one of the values in its column.
+
+    A row that cannot be read is not among them: that is told when it is asked for.
+    """
+    found = set()
+    for index in indices:
+        try:
+            row = rows[index]
+        except ValueError:
+            continue
+        if any(column in row and row[column] == value for column, value in values.items()):
+            found.add(index)
+    return found

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import importlib.util
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -41,7 +41,10 @@ class Registry:
         mixtures: Sequence[Mixture] = (),
         *,
         templates_folder: str | os.PathLike[str],
+        of_file: Callable[[str, Collection[str]], tuple[Builder, Mixture] | None] | None = None,
     ) -> None:
+        """`of_file` makes the task and the mixture of a file, of its name and the names taken."""
+        self._of_file = of_file
         self._folder = Path(templates_folder)
         self._builders: dict[str, Builder] = {}
         self._mixtures: dict[str, Mixture] = {}
@@ -49,6 +52,7 @@ class Registry:
         self._templates: dict[str, templates_module.TemplateSet] = {}
         self._user_modules: dict[str, Path] = {}  # of each of their tasks
         self._modules: list[Path] = []
+        self._files: set[str] = set()  # taken for a task and a mixture each
         self._commits: Mapping[str, str] = {}
         for builder in tasks:
             self._add_task(builder)
@@ -109,7 +113,8 @@ class Registry:
         return found
 
     def mixture(self, name: str) -> Mixture:
-        """Returns the mixture of that name, with every task in it known."""
+        """Returns the mixture of that name, or of that file, with every task in it known."""
+        self._take_file(name)
         if name not in self._mixtures:
             raise errors.did_you_mean("mixture", name, self._mixtures)
         found = self._mixtures[name]
@@ -118,6 +123,15 @@ class Registry:
                 error = errors.did_you_mean("task", task, self._builders)
                 raise errors.UserError(f"mixture {name!r}: {error}")
         return found
+
+    def takes(self, name: str) -> bool:
+        """Returns whether the name is a file's (or a repository's), which is then a mixture."""
+        self._take_file(name)
+        return name in self._files
+
+    def task_of(self, name: str) -> task_module.Task:
+        """Returns the task of that name, or the one of that file."""
+        return self.task(self.mixture(name).task_names[0] if self.takes(name) else name)
 
     def templates(self, name: str) -> templates_module.TemplateSet:
         """Returns the templates of the task of that name, checked for it."""
@@ -187,6 +201,15 @@ class Registry:
         for each in mixtures:
             self._add_mixture(each, where=f"{path}: ")
 
+    def _take_file(self, name: str) -> None:
+        """Adds the task and the mixture of a file, where the name is a file's and is new."""
+        if self._of_file is None or name in self._mixtures:
+            return
+        if found := self._of_file(name, self._builders):
+            self._add_task(found[0])
+            self._add_mixture(found[1])
+            self._files.add(name)
+
     def _build(self, name: str) -> task_module.Task:
         module = self._user_modules.get(name)
         if module is None:
@@ -231,6 +254,11 @@ def _short(error: BaseException) -> str:
 
 
 class Opener(Protocol):
-    """What opens the registry: with a user's module of tasks, or with None."""
+    """What opens the registry: with a user's module of tasks, or with None.
 
-    def __call__(self, user_module: str | os.PathLike[str] | None) -> Registry: ...
+    `format` is that of files that are named as mixtures; None: by their columns.
+    """
+
+    def __call__(
+        self, user_module: str | os.PathLike[str] | None, *, format: str | None = None
+    ) -> Registry: ...

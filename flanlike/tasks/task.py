@@ -142,6 +142,17 @@ class TfdsSource:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileSource:
+    """A file of a user's, as named or in the folder of --data; None: its columns tell the format.
+
+    `tasks.instruction_rows` says which formats there are.
+    """
+
+    path: str
+    format: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Task:
     """One dataset as a task. Built by a zero-argument function of the same name.
 
@@ -159,6 +170,7 @@ class Task:
     FLAN 2021 paper (one of 62) that the task is or is a part of. `how_to_get` is one line for a
     dataset that neither backend has: it is asked for, downloaded by hand, or gone. `rows` gives
     the rows of a split in code, class labels as names: these are taken, whatever `--data` says.
+    So are those of `file`, from which validation and test rows are carved.
     `cut` says what is lost of a field where a prompt is too long (see `prompts.fitting`): its end,
     its middle, or nothing, so that the prompt is left out. A field of the name "question" is never
     cut, any other loses its end, unless it stands here ("answer": that of an inverted prompt).
@@ -192,6 +204,7 @@ class Task:
     flan_dataset: str = ""
     how_to_get: str = ""
     rows: Callable[[str], Sequence[Row]] | None = None
+    file: FileSource | None = None
     cut: Mapping[str, Cut] = field(default_factory=dict)
     option_style: str = ""
     keeps_order: bool = False

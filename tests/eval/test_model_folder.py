@@ -1,11 +1,13 @@
 """`python -m eval --model`: models that no run has made."""
 
+import argparse
 import json
 
 import pytest
 
+import task_registry
 from eval import __main__ as command
-from eval import evaluation
+from eval import evaluation, model_folder
 from flanlike import errors
 from flanlike.runs import bases
 
@@ -86,3 +88,9 @@ def test_settings_of_old_runs_are_read():
     assert config.eval_of({"per_token": False, "shots": 2}, shots=3).shots == 3
     with pytest.raises(errors.UserError):
         config.eval_of({"shots": -1})
+
+
+def test_a_file_stands_for_a_mixture_of_its_rows():
+    flags = argparse.Namespace(mixture=["my.jsonl"], hold_out=None)
+    asked = model_folder.what_is_asked(flags, task_registry.registry())
+    assert (asked.mixture.name, tuple(asked.names)) == ("my.jsonl", ("my",))

@@ -12,7 +12,7 @@ import source_toys
 from pyarrow import parquet as pyarrow_parquet
 
 from flanlike import errors
-from flanlike.sources import folder, json_lines, opening
+from flanlike.sources import folder, json_lines, opened, opening
 from flanlike.sources import parquet as parquet_module
 
 MARK = b"\xef\xbb\xbf"
@@ -60,7 +60,7 @@ def test_marks_and_blank_lines_are_no_rows_and_are_counted(tmp_path, content, nu
 def test_lines_are_found_wherever_a_block_of_the_file_ends(tmp_path, monkeypatch):
     content = b'{"n": 0}\n\n{"n": 1}\r\n\r\n{"n": 22}\n \n{"n": -1}'
     for block in range(1, 13):
-        monkeypatch.setattr(json_lines, "_BLOCK", block)
+        monkeypatch.setattr(opened, "BLOCK", block)
         rows = json_lines.JsonLines(str(write(tmp_path, content)))
         assert [rows[index]["n"] for index in range(len(rows))] == [0, 1, 22, -1]
         assert [rows.where(index)[-2:] for index in range(4)] == [":1", ":3", ":5", ":7"]

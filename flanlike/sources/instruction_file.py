@@ -1,0 +1,221 @@
+"""Rows of one instruction file of a user's: JSON lines, a JSON array, CSV, TSV or Parquet.
+
+The format is recognised from the columns of the first rows, unless the task says it. Validation and
+test rows are drawn from the file at random, but the same in every run; the rest is for training.
+"""
+
+import array
+import contextlib
+import functools
+import hashlib
+import os
+import pathlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from flanlike import errors, seeding
+from flanlike.sources import delimited, json_array, json_lines, opened, parquet
+from flanlike.tasks import instruction_rows
+from flanlike.tasks import task as task_module
+
+CARVED_ROWS = 200  # each for validation and test, or a tenth of a file of fewer than 2,000
+
+_LOOKED_AT = 100  # rows
+
+
+class _Reader(Protocol):
+    """The rows of a file as it has them."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    def where(self, index: int) -> str: ...
+
+    def with_value(self, indices: range, values: Mapping[str, Any]) -> set[int]: ...
+
+
+def availability(task: task_module.Task, data: str | None) -> str | None:
+    """Returns None if the file is there, by itself or in the folder `data`, else the reason."""
+    if task.file is None:
+        return "its rows are in no file of instructions: give --data hub, tfds or a folder"
+    return None if _found(task.file.path, data) else _missing(task.file.path, data)
+
+
+def open_split(
+    task: task_module.Task, data: str | None, split: str
+) -> tuple["FileRows", Sequence[int], str]:
+    """Returns the rows of the file, those that are of `split`, and "train": the file is one."""
+    path = _found(task.file.path, data)
+    if path is None:
+        raise errors.UserError(_missing(task.file.path, data))
+    rows = FileRows(path, task.file.format)
+    return rows, rows.part(split), "train"
+
+
+def told(name: str, kind: str | None, data: str | None) -> str:
+    """Returns one line on a file: its rows, their format and how that is known."""
+    path = _found(name, data)
+    if path is None:
+        raise errors.UserError(_missing(name, data))
+    rows = FileRows(path, kind)
+    columns = ", ".join(instruction_rows.FORMATS[rows.format].needed)
+    known = "as --format says" if kind else f"by its columns {columns}"
+    empty = len(rows.unlabelled(range(len(rows))))
+    without = f", {empty:,} of them without an answer and left out" if empty else ""
+    return f"{path}: {len(rows):,} rows of the format {rows.format} ({known}){without}"
+
+
+class FileRows:
+    """The rows of one file as four texts each; one is read when it is asked for.
+
+    Pickles as its path alone, so that a worker process opens only the files it needs.
+    """
+
+    def __init__(self, path: str, kind: instruction_rows.Format | None) -> None:
+        self._path, self._stamp = path, pathlib.Path(path).stat().st_mtime_ns
+        self._opened: _Reader | None = None
+        if not len(self._file()):
+            raise errors.UserError(f"{path}: the file is empty; expected at least one row")
+        self.format: instruction_rows.Format = kind or self._recognised()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_opened": None}
+
+    def __len__(self) -> int:
+        return len(self._file())
+
+    def __getitem__(self, index: int) -> task_module.Row:
+        return instruction_rows.plain(self._file()[index], self.format)
+
+    def where(self, index: int) -> str:
+        return self._file().where(index)
+
+    def unlabelled(self, indices: Iterable[int]) -> set[int]:
+        """Returns those of `indices` whose row has no answer."""
+        form = instruction_rows.FORMATS[self.format]
+        if isinstance(form, instruction_rows.Turns):
+            return set()
+        return set(indices) & _unanswered(self._path, self._stamp, form.answer)
+
+    def part(self, split: str) -> Sequence[int]:
+        """Returns the rows of a split, in their order.
+
+        Those to evaluate on are drawn from all that have one answer: files are often sorted by
+        what they ask. The rest is for training, with what is left out there and counted.
+        """
+        unanswered = self.unlabelled(range(len(self))) | self._several()
+        count = len(self) - len(unanswered)
+        if count < 3:
+            raise errors.UserError(
+                f"{self._path}: the file has {count} rows with one answer; expected three or more: "
+                "to train on, to choose by and to test on"
+            )
+        carved = CARVED_ROWS if count >= 10 * CARVED_ROWS else max(1, count // 10)
+        rng = seeding.rng("rows of a file to evaluate on", count)
+        drawn = rng.sample(_without(len(self), unanswered), 2 * carved)
+        if split != "train":
+            return sorted(drawn[:carved] if split == "test" else drawn[carved:])
+        return _without(len(self), set(drawn))
+
+    def content(self, indices: Iterable[int]) -> str:
+        hashed = hashlib.blake2b(self.format.encode(), digest_size=16)
+        with open(self._path, "rb") as file:
+            while block := file.read(opened.BLOCK):
+                hashed.update(block)
+        return hashed.hexdigest()
+
+    def revision(self) -> str:
+        return ""
+
+    def check_single_turns(self) -> None:
+        """Raises if the file has conversations of several turns: one line that counts them."""
+        if several := self._several():
+            raise errors.UserError(
+                f"{self._path}: {len(several):,} of its {len(self):,} conversations have more than "
+                f"one question and its answer (the first: {self.where(min(several))}), which is "
+                "not trained on yet: leave them out with --skip-bad-rows"
+            )
+
+    def _several(self) -> frozenset[int]:
+        if isinstance(instruction_rows.FORMATS[self.format], instruction_rows.Columns):
+            return frozenset()
+        return _of_several_turns(self._path, self._stamp, self.format)
+
+    def _recognised(self) -> instruction_rows.Format:
+        columns: set[str] = set()
+        for index in range(min(len(self), _LOOKED_AT)):
+            with contextlib.suppress(ValueError):  # told when the row is read
+                columns.update(self._file()[index])
+        if not columns:
+            try:
+                self._file()[0]
+            except ValueError as error:
+                raise errors.UserError(f"{self.where(0)}: {error}") from error
+        return instruction_rows.recognised(columns, self._path)
+
+    def _file(self) -> _Reader:
+        if self._opened is None:
+            self._opened = _open(self._path, self._stamp)
+        return self._opened
+
+
+def _found(name: str, data: str | None) -> str | None:
+    """Returns the file of that name, there or in the folder `data`; None if there is none."""
+    places = [name]
+    if data and os.path.isdir(data):
+        places.append(os.path.join(data, name))
+    return next((place for place in places if os.path.isfile(place)), None)
+
+
+def _missing(name: str, data: str | None) -> str:
+    beside = f", nor one in the folder {data!r}" if data and os.path.isdir(data) else ""
+    return f"there is no file {name!r}{beside}"
+
+
+def _without(count: int, left_out: set[int]) -> Sequence[int]:
+    if not left_out:
+        return range(count)
+    return array.array("q", (index for index in range(count) if index not in left_out))
+
+
+@functools.lru_cache(maxsize=2)
+def _unanswered(path: str, stamp: int, column: str) -> frozenset[int]:
+    """Returns the rows of a file that have nothing in the column of the answer."""
+    reader = _open(path, stamp)
+    every = range(len(reader))
+    return frozenset().union(*(reader.with_value(every, {column: no}) for no in ("", None)))
+
+
+@functools.lru_cache(maxsize=2)
+def _of_several_turns(path: str, stamp: int, kind: instruction_rows.Format) -> frozenset[int]:
+    """Returns the conversations of a file that are more than a question and its answer."""
+    reader, found = _open(path, stamp), set()
+    for index in range(len(reader)):
+        try:
+            instruction_rows.plain(reader[index], kind)
+        except instruction_rows.SeveralTurns:
+            found.add(index)
+        except ValueError:
+            pass  # told when the row is read
+    return frozenset(found)
+
+
+# The splits are of one file, and opened one after the other.
+@functools.lru_cache(maxsize=2)
+def _open(path: str, stamp: int) -> _Reader:
+    kind = pathlib.Path(path.removesuffix(".gz")).suffix
+    if kind == ".parquet":
+        reader: _Reader = parquet.ParquetRows(path)
+    elif kind in (".csv", ".tsv"):
+        reader = delimited.Delimited(path)
+    elif json_array.begins(opened.OpenedFile(path)):
+        reader = json_array.JsonArray(path)
+    else:
+        reader = json_lines.JsonLines(path)
+    if pathlib.Path(path).stat().st_mtime_ns != stamp:  # a worker opens later than its parent
+        raise errors.UserError(
+            f"{path}: the file was changed since it was first opened; leave it as it is, and run "
+            "the same command again"
+        )
+    return reader

@@ -1,0 +1,76 @@
+"""A file that is read by place: it stays on the disk, and a change under the reader is told."""
+
+import contextlib
+import gzip
+import os
+import shutil
+import tempfile
+import weakref
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from flanlike import errors
+
+BLOCK = 1 << 22  # bytes that are looked through at once
+
+
+class OpenedFile:
+    """The bytes of one file by random access.
+
+    Read and not mapped: a file that is cut off under a map kills the process. A gzip file is
+    unpacked into a temporary file without a name, which goes with this object.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        with _opened(path) as file:
+            self._descriptor = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self._descriptor)
+        self._stamp = self._now()
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Returns the bytes from `start` to before `stop`, all of which the file has to have."""
+        content = os.pread(self._descriptor, stop - start, start)
+        if len(content) != stop - start:
+            self.check_unchanged(is_short=True)
+        return content
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yields the whole file, in pieces of BLOCK bytes at most."""
+        place = 0
+        while block := os.pread(self._descriptor, BLOCK, place):
+            yield block
+            place += len(block)
+
+    def check_unchanged(self, *, is_short: bool = False) -> None:
+        """Raises if the file is another one than when it was opened."""
+        if is_short or self._now() != self._stamp:
+            raise errors.UserError(
+                f"{self.path}: the file was changed while it was read; leave it as it is, and "
+                "run the same command again"
+            )
+
+    def _now(self) -> tuple[int, int]:
+        status = os.fstat(self._descriptor)
+        return status.st_mtime_ns, status.st_size
+
+
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    """Yields the file, or what a gzip file unpacks to."""
+    try:
+        if not path.endswith(".gz"):
+            with open(path, "rb") as file:
+                yield file
+            return
+        with gzip.open(path) as packed, tempfile.TemporaryFile() as unpacked:
+            shutil.copyfileobj(packed, unpacked, BLOCK)
+            unpacked.flush()
+            yield unpacked
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise errors.UserError(
+            f"{path}: truncated or damaged gzip file ({error}); copy or download it again"
+        ) from error
+    except OSError as error:
+        raise errors.UserError(f"{path}: cannot read the file ({error.strerror})") from error
