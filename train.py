@@ -100,10 +100,7 @@ def make_plan(config: config_lib.RunConfig) -> Plan:
     resuming.check(config, resolved, out)
     for began in (config.manifest, config.continue_from, out):  # the hub as it was then
         tasks = tasks.pinned(manifest.commits_in(began))
-    if config.exclude_overlap:
-        say("looking for training rows that overlap with evaluation rows")
-    if config.drop_duplicates:
-        say("looking for training rows that repeat others")
+    say(*recipe.waits(config))
     composition = recipe.compose(asked, tasks)
     read = manifest.of_run(config, composition, tasks, out)
     return Plan(

@@ -89,6 +89,14 @@ def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Compo
     return composition
 
 
+def waits(config: config_lib.RunConfig) -> Iterator[str]:
+    """Yields what is done before a mixture is composed that takes a while."""
+    if config.exclude_overlap:
+        yield "looking for training rows that overlap with evaluation rows"
+    if config.drop_duplicates:
+        yield "looking for training rows that repeat others"
+
+
 def told(
     config: config_lib.RunConfig, composition: mixture.Composition, out: Path
 ) -> Iterator[str]:
