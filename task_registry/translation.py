@@ -328,7 +328,7 @@ def _wmt_ende_tok(row: task.Row) -> task.Record:
 def _flores200(row: task.Row) -> task.Record:
     """One of the languages that the row has, the same for a sentence always."""
     english = columns.text(row, "sentence_eng_Latn")
-    codes = [code for code in _FLORES if f"sentence_{code}" in row]
+    codes = [code for code in _FLORES if (row.get(f"sentence_{code}") or "").strip()]
     if not codes:
         raise KeyError(" or ".join(f"sentence_{code}" for code in _FLORES))
     code = codes[seeding.key("language", english) % len(codes)]
