@@ -1,10 +1,12 @@
 """The datasets that came after flan_core's figures: what they share, and rows that are odd."""
 
 import pytest
+import source_toys
 
 import task_registry
 from flanlike.mixtures import compose, holdout
 from flanlike.prompts import render
+from flanlike.sources import opening
 from task_registry import mgsm, mixtures
 
 REGISTRY = task_registry.registry()
@@ -111,3 +113,17 @@ def test_a_text_that_lacks_falls_away_from_sciq_s_prompts():
         seed=0,
     )
     assert prompt.inputs == "Now for the question: What do ducks eat?"
+
+
+def test_mgsm_s_exemplars_are_its_train_rows_without_their_reasons(tmp_path):
+    test = {"question": "Wie viele?", "answer": None, "answer_number": 3}
+    rows = [
+        {"question": f"Frage: Leo hat {n}.", "answer": "Antwort: so.", "answer_number": n}
+        for n in (2, 1)
+    ]
+    source_toys.write_folder(tmp_path, "mgsm_de", test=[test], exemplars=rows)
+    records = opening.open_rows(REGISTRY.task("mgsm_de"), str(tmp_path), "exemplars")
+    assert [(record["question"], record["references"]) for record in records] == [
+        ("Leo hat 2.", ["2"]),
+        ("Leo hat 1.", ["1"]),
+    ]
