@@ -1,4 +1,4 @@
-"""Commonsense, the sets of FLAN: what everyone knows about causes, uses and events."""
+"""Commonsense, the sets of FLAN and two more: what everyone knows about causes, uses and events."""
 
 import re
 
@@ -13,6 +13,7 @@ _STORY_CLOZE = ("1", "2")
 _ROC_STORIES = "https://cs.rochester.edu/nlp/rocstories"
 _MARK = re.compile(r"\s*\[(?:header|title|step|substeps)\]\s*")
 _SENTENCE_END = re.compile(r"[.!?:;,][\"')]*$")
+_LETTERED = re.compile(r"\s*\([AB]\)\s*")
 _LAST_START = re.compile(r"(?<=[.!?] )[a-z](?=[^.!?]*$)")
 
 
@@ -167,7 +168,72 @@ def story_cloze() -> task.Task:
     )
 
 
-TASKS = [copa, piqa, hellaswag, story_cloze]
+def quarel() -> task.Task:
+    """QuaRel: which of two, by how one quantity goes with another, https://allenai.org/data/quarel
+
+    The options are in the question's text.
+
+    {"id": "Q_7", "question": "Ada skates on ice and Ben on sand. Who is faster? (A) Ada (B) Ben",
+     "answer_index": 0, "logical_forms": [], "logical_form_pretty": "", "world_literals": {}}
+    """
+    return task.Task(
+        name="quarel",
+        cluster="commonsense",
+        fields=("question",),
+        answers=task.Choices(),
+        metrics=("accuracy",),
+        templates="quarel",
+        microworld="quarel",
+        splits={"train": "train", "validation": "validation[:200]", "test": "test"},
+        preprocess=_quarel,
+        hub=task.HubSource(
+            repo="community-datasets/quarel",
+            columns={
+                "id": "string",
+                "answer_index": "int32",
+                "logical_forms": ["string"],
+                "logical_form_pretty": "string",
+                "world_literals": {"world1": ["string"], "world2": ["string"]},
+                "question": "string",
+            },
+        ),
+        licence="none stated on the hub",
+        homepage="https://allenai.org/data/quarel",
+    )
+
+
+def lambada() -> task.Task:
+    """LAMBADA: the last word of a passage from a novel, https://zenodo.org/record/2630551
+
+    The train split is whole novels, in which no word is to be told: the passages of the development
+    set are trained on. Accuracy is `squad_em`: capitals and full stops do not count.
+
+    {"text": "ada bought a drum . ben heard it , and he hated the drum", "domain": "Romance"}  hub
+    {"passage": "ada bought a drum . ben heard it , and he hated the drum"}                    TFDS
+    """
+    return task.Task(
+        name="lambada",
+        cluster="commonsense",
+        fields=("passage",),
+        answers=task.FreeText(),
+        metrics=("squad_em",),
+        templates="lambada",
+        microworld="lambada",
+        cut={"passage": "never"},  # the word is only to be guessed from all of it
+        splits={"train": "validation[:-200]", "validation": "validation[-200:]", "test": "test"},
+        preprocess=_lambada,
+        hub=task.HubSource(
+            repo="cimec/lambada",
+            config="plain_text",
+            columns={"text": "string", "domain": "string"},
+        ),
+        tfds=task.TfdsSource(name="lambada:1.0.0", split_names={"validation": "train"}),
+        licence="CC BY 4.0",
+        homepage="https://zenodo.org/record/2630551",
+    )
+
+
+TASKS = [copa, piqa, hellaswag, story_cloze, quarel, lambada]
 
 
 def _copa(row: task.Row) -> task.Record:
@@ -218,3 +284,24 @@ def _story_cloze(row: task.Row) -> task.Record:
         ]
     gold = columns.numbered(row, _STORY_CLOZE, "label", "answer_right_ending", "AnswerRightEnding")
     return columns.choice({"story": story}, endings, gold)
+
+
+def _quarel(row: task.Row) -> task.Record:
+    """Before: "Who is faster? (A) Ada (B) Ben". After: "Who is faster?", ["Ada", "Ben"]."""
+    question = columns.text(row, "question")
+    stem, *options = (part.strip() for part in _LETTERED.split(question))
+    if len(options) != 2 or not stem:
+        raise ValueError(
+            f"column 'question' is {question!r}; expected a question, '(A) ...' and '(B) ...'"
+        )
+    return columns.choice({"question": stem}, options, columns.label(row, (0, 1), "answer_index"))
+
+
+def _lambada(row: task.Row) -> task.Record:
+    """Before: "it is a duck , said ada". After: "it is a duck, said" and the reference "ada"."""
+    passage, _, word = columns.text(row, "text", "passage").rpartition(" ")
+    if not passage:
+        raise ValueError(f"expected a passage of two words or more, got {word!r}")
+    text = passage.replace("`` ", "``").replace(" ''", "''")
+    text = columns.untokenized(columns.plain_quotes(text))
+    return {"passage": text.strip(), "references": [word]}

@@ -8,6 +8,7 @@ from task_registry import columns, rationales
 
 _BYTES = re.compile(r"""b(['"]).*\1""", re.DOTALL)
 _UNIT = re.compile(r"\s+\([^()]*\)\s*$")
+_ASKS = re.compile(r"^(?:How|What|Which|Who|By|In|On)\b")
 _SLOT = re.compile(r"\bnumber(\d+)\b")
 
 
@@ -167,7 +168,38 @@ def aqua_rat() -> task.Task:
     )
 
 
-TASKS = [gsm8k, math_dataset, asdiv, mawps, aqua_rat]
+def svamp() -> task.Task:
+    """SVAMP, sums of ASDiv and MAWPS told otherwise, https://github.com/arkilpatel/SVAMP
+
+    The 1,000 problems were published as one test; train (700) and test (300) are the hub's.
+
+    {"ID": "chal-7", "Body": "Leo has 5 plums. If he eats 3", "Question": "How many are left?",
+     "Equation": "( 5.0 - 3.0 )", "Answer": "2.0", "Type": "Subtraction"}
+    """
+    return task.Task(
+        name="svamp",
+        cluster="math",
+        fields=("question",),
+        answers=task.FreeText(),
+        metrics=("number_match",),
+        templates="svamp",
+        microworld="mawps:svamp",
+        splits=columns.carved(100, test="test"),
+        preprocess=_svamp,
+        hub=task.HubSource(
+            repo="ChilleD/SVAMP",
+            columns=dict.fromkeys(
+                ("ID", "Body", "Question", "Equation", "Answer", "Type", "question_concat"),
+                "string",
+            ),
+            unverified="the column question_concat, which is not read, and the licence",
+        ),
+        licence="MIT",
+        homepage="https://github.com/arkilpatel/SVAMP",
+    )
+
+
+TASKS = [gsm8k, math_dataset, asdiv, mawps, aqua_rat, svamp]
 
 
 def _gsm8k(row: task.Row) -> task.Record:
@@ -214,3 +246,18 @@ def _aqua_rat(row: task.Row) -> task.Record:
     options, gold = rationales.with_letters(row["options"], columns.text(row, "correct"))
     fields = {"question": columns.mended(columns.text(row, "question"))}
     return columns.choice(fields, [columns.mended(option) for option in options], gold)
+
+
+def _svamp(row: task.Row) -> task.Record:
+    """A body that ends in a clause goes on: "If he eats 3", "How many" -> "If he eats 3, how many".
+
+    It is so with every body that has no full stop.
+    """
+    body, question = columns.text(row, "Body"), columns.text(row, "Question")
+    if body[-1] not in ".,;:!?":
+        body += ","
+        question = _ASKS.sub(lambda word: word[0].lower(), question)
+    return {
+        "question": f"{body} {question}",
+        "references": [_number(float(row["Answer"]))],
+    }

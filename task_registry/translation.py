@@ -17,6 +17,16 @@ _WMT = "none stated on the hub (WMT's data: for research)"
 _WMT14 = "https://www.statmt.org/wmt14/translation-task.html"
 _WMT16 = "https://www.statmt.org/wmt16/translation-task.html"
 _WMT_SPLITS = {"train": "train", "validation": "validation[:200]", "test": "test"}
+# Of the 200 languages of FLORES those that are asked: of many families, scripts and sizes.
+_FLORES = {
+    "arb_Arab": "Arabic", "ben_Beng": "Bengali", "ces_Latn": "Czech", "deu_Latn": "German",
+    "ell_Grek": "Greek", "fin_Latn": "Finnish", "fra_Latn": "French", "heb_Hebr": "Hebrew",
+    "hin_Deva": "Hindi", "ind_Latn": "Indonesian", "isl_Latn": "Icelandic", "jpn_Jpan": "Japanese",
+    "kor_Hang": "Korean", "por_Latn": "Portuguese", "ron_Latn": "Romanian", "rus_Cyrl": "Russian",
+    "spa_Latn": "Spanish", "swh_Latn": "Swahili", "tam_Taml": "Tamil", "tur_Latn": "Turkish",
+    "ukr_Cyrl": "Ukrainian", "vie_Latn": "Vietnamese", "yor_Latn": "Yoruba",
+    "zho_Hans": "Chinese (simplified)",
+}  # fmt: skip
 # TFDS says where to put what it cannot download by itself.
 _CZENG = "CzEng 1.6pre has to be downloaded by hand from https://ufal.mff.cuni.cz/czeng/czeng16pre"
 _YANDEX = (
@@ -192,6 +202,46 @@ def wmt_ende_tok() -> task.Task:
     )
 
 
+def flores200() -> task.Task:
+    """FLORES-200, sentences of Wikimedia in 200 languages, https://github.com/facebookresearch/flores
+
+    A benchmark: only evaluated, on devtest. A sentence is asked in one of 24 languages and English,
+    which and which way as a hash of it says. `bleu` is by words or characters, not by spBLEU's
+    pieces.
+
+    {"id": 7, "sentence_eng_Latn": "It rains.", "sentence_fra_Latn": "Il pleut."}
+    """
+    return task.Task(
+        name="flores200",
+        cluster="translation",
+        fields=_FIELDS,
+        cut=_WHOLE,
+        answers=task.FreeText(),
+        metrics=("bleu",),
+        templates="flores200",
+        microworld="multi30k:flores200",
+        splits={"validation": "dev", "test": "devtest"},
+        preprocess=_flores200,
+        hub=task.HubSource(
+            repo="facebook/flores",
+            config="all",
+            columns={
+                "id": "int32",
+                "URL": "string",
+                "domain": "string",
+                "topic": "string",
+                "has_image": "int32",
+                "has_hyperlink": "int32",
+                **{f"sentence_{code}": "string" for code in ("eng_Latn", *_FLORES)},
+            },
+            unverified="whether the configuration of all languages loads without the script of the "
+            "repository; its columns of the other languages are not listed",
+        ),
+        licence="CC BY-SA 4.0",
+        homepage="https://github.com/facebookresearch/flores",
+    )
+
+
 TASKS = [
     para_crawl_enes,
     wmt14_enfr,
@@ -203,6 +253,7 @@ TASKS = [
     wmt16_translate_ruen,
     multi30k,
     wmt_ende_tok,
+    flores200,
 ]
 
 
@@ -272,6 +323,16 @@ def _multi30k(row: task.Row) -> task.Record:
 
 def _wmt_ende_tok(row: task.Row) -> task.Record:
     return _either_way("German", *map(columns.untokenized, _texts(row, "de")))
+
+
+def _flores200(row: task.Row) -> task.Record:
+    """One of the languages that the row has, the same for a sentence always."""
+    english = columns.text(row, "sentence_eng_Latn")
+    codes = [code for code in _FLORES if (row.get(f"sentence_{code}") or "").strip()]
+    if not codes:
+        raise KeyError(" or ".join(f"sentence_{code}" for code in _FLORES))
+    code = codes[seeding.key("language", english) % len(codes)]
+    return _either_way(_FLORES[code], english, columns.text(row, f"sentence_{code}"))
 
 
 def _texts(row: task.Row, code: str) -> tuple[str, str]:

@@ -137,6 +137,24 @@ def race_middle(rng: Random) -> task.Record:
     return {**fields, **_options(rng, options, index)}
 
 
+def lambada(rng: Random) -> task.Record:
+    """Three deeds and a sentence that comes back to one; its last word is what is asked for."""
+    three = deeds(rng, draws.several(rng, draws.NAMES, 3))
+    asked = draws.pick(rng, three)
+    end, word = draws.pick(
+        rng,
+        (
+            (f"On {{day}} {asked.who} still had the", asked.thing),
+            (f"On {{day}} {asked.who} looked for the", asked.thing),
+            (f"When all met on {{day}}, the {asked.thing} was shown by", asked.who),
+            (f"On {{day}} {asked.who} came back to the", asked.place),
+        ),
+    )
+    told_of = " ".join(told(rng, deed) for deed in three)
+    end = end.format(day=draws.pick(rng, draws.DAYS))
+    return {"passage": f"{told_of} {end}", "references": [word]}
+
+
 def _party(rng: Random, names: list[str]) -> task.Record:
     things = draws.several(rng, draws.GOODS_NAMES, 4)
     lead = draws.pick(rng, _PARTIES).format(

@@ -66,6 +66,11 @@ def gsm8k(rng: Random) -> task.Record:
     return {"question": question, "references": [answer]}
 
 
+def mgsm(rng: Random) -> task.Record:
+    """The same sort of story; the micro-world has sums in English alone."""
+    return {**gsm8k(rng), "language": "English"}
+
+
 def cot_gsm8k(rng: Random) -> task.Record:
     """The same sort of story with each step written out."""
     question, steps, answer = _story(rng)

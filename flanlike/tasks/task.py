@@ -48,6 +48,7 @@ CLUSTERS = (
     "translation",
     "struct_to_text",
     "summarization",
+    "topic_classification",  # T0's, not FLAN 2021's
     *MISC,
     "chain_of_thought",
     # Rows that come with an instruction of their own, of tasks of every cluster (not FLAN 2021's).

@@ -36,7 +36,7 @@ PAIRS = (
 REGISTRY = task_registry.registry()
 TASKS = {
     REGISTRY.task(name).microworld.partition(":")[0]: REGISTRY.task(name)
-    for name in REGISTRY.task_names
+    for name in reversed(REGISTRY.task_names)  # the first that a generator was made for
 }
 ANSWERS = {name: TASKS[name].answers for name in NAMES}
 WITH_LABELS = [name for name in NAMES if isinstance(ANSWERS[name], task.Labels)]

@@ -11,7 +11,7 @@ from flanlike.tasks import task
 REGISTRY = task_registry.registry()
 TASKS = {
     REGISTRY.task(name).microworld.partition(":")[0]: REGISTRY.task(name)
-    for name in REGISTRY.task_names
+    for name in reversed(REGISTRY.task_names)  # the first that a generator was made for
 }
 NAMES = sorted(generators.GENERATORS)
 # In these the sort of the answer (a place, an object) is what the instruction asks for.

@@ -83,4 +83,29 @@ LAYOUTS: dict[str, Layouts] = {
             "AnswerRightEnding": 2,
         },
     ),
+    "quarel": Layouts(
+        record={
+            "question": "Ada skates on ice. Who is faster?",
+            "options": ["Ada", "Ben"],
+            "label": 1,
+        },
+        hub={
+            "id": "Q_7",
+            "answer_index": 1,
+            "logical_forms": ["(infer x)"],
+            "logical_form_pretty": "x",
+            "world_literals": {"world1": ["ice"], "world2": ["sand"]},
+            "question": "Ada skates on ice. Who is faster? (A) Ada (B) Ben",
+        },
+        folder={
+            "question": "Ada skates on ice. Who is faster? (A) Ada (B) Ben",
+            "answer_index": 1,
+        },
+    ),
+    "lambada": Layouts(
+        record={"passage": """it's a duck, said ada. "no, 'tis a""", "references": ["drum"]},
+        hub={"text": "it 's a duck , said ada . `` no , 'tis a drum", "domain": "Romance"},
+        tfds={"passage": "it 's a duck , said ada . `` no , 'tis a drum\n"},
+        folder={"text": "it 's a duck , said ada . `` no , 'tis a drum"},
+    ),
 }

@@ -56,4 +56,25 @@ LAYOUTS: dict[str, Layouts] = {
         hub=AQUA,
         folder=AQUA,
     ),
+    "svamp": Layouts(
+        record={
+            "question": "Leo has 5 plums. If he eats 3, how many are left?",
+            "references": ["2"],
+        },
+        hub={
+            "ID": "chal-7",
+            "Body": "Leo has 5 plums. If he eats 3",
+            "Question": "How many are left?",
+            "Equation": "( 5.0 - 3.0 )",
+            "Answer": "2.0",
+            "Type": "Subtraction",
+            "question_concat": "x",
+        },
+        folder={
+            "ID": "chal-7",
+            "Body": "Leo has 5 plums. If he eats 3 ",
+            "Question": "How many are left?",
+            "Answer": 2.0,
+        },
+    ),
 }

@@ -28,4 +28,48 @@ LAYOUTS: dict[str, Layouts] = {
             "idx": {"passage": 3, "query": 5},
         },
     ),
+    "quartz": Layouts(
+        record={
+            "paragraph": "The more salt, the sooner ice melts.",
+            "question": "Ben took away the salt. The ice melts",
+            "options": ["sooner", "later"],
+            "label": 1,
+        },
+        hub={
+            "id": "QRQA-7",
+            "question": "Ben took away the salt. The ice melts",
+            "choices": {"text": ["sooner", "later"], "label": ["A", "B"]},
+            "answerKey": "B",
+            "para": "The more salt, the sooner ice melts.",
+            "para_id": "QRSent-7",
+            "para_anno": {"effect_prop": "x"},
+            "question_anno": {"more_effect_dir": "x"},
+        },
+        folder={
+            "question": "Ben took away the salt. The ice melts",
+            "choices": [{"text": "sooner", "label": "A"}, {"text": "later", "label": "B"}],
+            "answerKey": "B",
+            "para": "The more salt, the sooner ice melts.",
+        },
+    ),
+    "wiqa": Layouts(
+        record={
+            "process": "Rain falls.\nGrass grows.",
+            "question": "Suppose it rains less happens, how will it affect more grass?",
+            "label": 1,
+        },
+        hub={
+            "question_stem": "suppose it rains less happens, how will it affect more grass.",
+            "question_para_step": ["Rain falls.", " ", "Grass grows. "],
+            "answer_label": "less",
+            "answer_label_as_choice": "B",
+            "choices": {"text": ["more", "less", "no effect"], "label": ["A", "B", "C"]},
+            "metadata_path_len": 2,
+        },
+        folder={
+            "question_stem": "suppose it rains less happens, how will it affect more grass.",
+            "question_para_step": ["Rain falls.", "Grass grows."],
+            "answer_label": "less",
+        },
+    ),
 }

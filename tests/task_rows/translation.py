@@ -65,4 +65,14 @@ LAYOUTS: dict[str, Layouts] = {
             },
         },
     ),
+    "flores200": Layouts(
+        record={
+            "source": "It rains.",
+            "source_language": "English",
+            "target_language": "French",
+            "references": ["Il pleut."],
+        },
+        hub={"id": 7, "sentence_eng_Latn": "It rains.", "sentence_fra_Latn": "Il pleut."},
+        folder={"sentence_eng_Latn": "It rains.", "sentence_fra_Latn": "Il pleut."},
+    ),
 }
