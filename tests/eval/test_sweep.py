@@ -101,7 +101,8 @@ def test_a_file_that_is_none(tmp_path):
 @pytest.mark.parametrize("name", sweep.shipped())
 def test_the_shipped_ones_are_right(name):
     found = sweep.load(name, task_registry.registry)
-    assert found.source and len(found.flags) > 1 and len(found.seeds) > 1
+    assert found.source and len(found.flags) > 1
+    assert len(found.seeds) > 1 or name == "clusters"  # one for each of two dozen
 
 
 @pytest.mark.parametrize("name", sorted({*sweep.shipped()} - {"clusters"}))
