@@ -7,6 +7,7 @@ import itertools
 import os
 from pathlib import Path
 
+from flanlike.mixtures import mixture
 from flanlike.tasks import registry as registry_module
 from task_registry import (
     bbh,
@@ -21,6 +22,7 @@ from task_registry import (
     math_problems,
     mixtures,
     mmlu,
+    niv2,
     nli,
     open_choice,
     paraphrase,
@@ -62,6 +64,7 @@ TASKS = [
     *instruction_collections.TASKS,
     *open_choice.TASKS,
 ]
+FAMILIES = [niv2.FAMILY]
 BENCHMARKS = {"mmlu": mmlu.TASKS, "bbh": bbh.TASKS}  # by cluster; nothing is trained on them
 
 
@@ -71,6 +74,8 @@ def registry(user_module: str | os.PathLike[str] | None = None) -> registry_modu
         [*TASKS, *itertools.chain(*BENCHMARKS.values())],
         mixtures.build(TASKS, BENCHMARKS),
         templates_folder=TEMPLATES,
+        its_families=FAMILIES,
+        mixture_of=mixture.Mixture,
     )
     if user_module is not None:
         found.load_user_module(user_module)

@@ -35,7 +35,8 @@ _EMBEDDED = "rows of the embedded micro-world: small, synthetic, made by rule"
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
-    options.run(task_registry.registry(options.tasks), options)
+    found = task_registry.registry(options.tasks)
+    options.run(found.at(getattr(options, "data", "embedded")), options)
 
 
 def list_tasks(found: registry.Registry, options: argparse.Namespace) -> None:
@@ -240,7 +241,9 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = errors.Parser(prog="python -m task_registry", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser("list", parents=[common, as_json], help="what tasks there are")
+    command = commands.add_parser(
+        "list", parents=[common, data, as_json], help="what tasks there are"
+    )
     command.set_defaults(run=list_tasks)
 
     command = commands.add_parser("show", parents=[common, data], help="prompts of a task")

@@ -217,7 +217,7 @@ class Prompts:
     def open(self) -> prompt_stream.Prompts:
         return prompt_stream.Prompts(
             self.composition,
-            task_registry.registry(self.tasks_file).pinned(self.commits),
+            task_registry.registry(self.tasks_file).at(self.asked.data).pinned(self.commits),
             data=self.asked.data,
             seed=self.asked.seed,
             style=self.asked.prompts,

@@ -1,4 +1,4 @@
-"""The mixtures: flan_core, flan2021, superglue_heldout, cot, open_choice, one a cluster.
+"""The mixtures: flan_core, flan2021, superglue_heldout, cot, open_choice, niv2, one a cluster.
 
 Those of the benchmarks, mmlu and bbh, are asked and never trained on.
 """
@@ -23,6 +23,9 @@ HOLD_OUT = (
 OPEN_CHOICE_SHARE = 0.25
 
 SUPER_GLUE = ("bool_q", "cb", "copa", "multirc", "record", "rte", "wic", "wsc")
+
+# Of each of its tasks, as many as Tk-Instruct was trained on (Wang et al. 2022, 5.1).
+NIV2_ROWS = 100
 
 # Their owners give them out on request only: a mixture meant for everyone has to do without.
 ON_REQUEST = ("newsroom", "story_cloze")
@@ -86,4 +89,12 @@ def build(
         )
         for cluster, its_builders in benchmarks.items()
     ]
-    return [flan_core, flan2021, superglue_heldout, open_choice, cot, *by_cluster, *asked]
+    niv2 = mixture.Mixture(
+        name="niv2",
+        entries=("niv2:train",),
+        hold_out=("niv2:test",),
+        rate_cap=NIV2_ROWS,
+        max_examples=NIV2_ROWS,
+        description="Super-NaturalInstructions by its own split: test categories held out",
+    )
+    return [flan_core, flan2021, superglue_heldout, open_choice, cot, niv2, *by_cluster, *asked]

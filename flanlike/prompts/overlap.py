@@ -240,7 +240,8 @@ class _Found:
 
 
 def _texts(task: task_module.Task, record: task_module.Record) -> list[str]:
-    return [record[name] for name in task.fields if name != "rationale"]
+    unlike = (name for name in task.fields if name != "rationale" and name not in task.constant)
+    return [record[name] for name in unlike]
 
 
 def _drawable(

@@ -39,6 +39,9 @@ class Tasks(Protocol):
 
     def task(self, name: str) -> task_module.Task: ...
 
+    def select(self, name: str) -> Sequence[str]:
+        """Returns the tasks of a family that a name selects; any other name is its own."""
+
 
 def of(
     names: Sequence[str],
