@@ -36,7 +36,8 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
     )
     evaluated = composition.evaluated
     if options.eval is not None:
-        named = [found.clusters.get(name, [name]) for name in options.eval]
+        selected = [task for name in options.eval for task in found.select(name)]
+        named = [found.clusters.get(name, [name]) for name in selected]
         evaluated = tuple(dict.fromkeys(task for names in named for task in names))
         lacking = availability.of(
             evaluated,

@@ -271,3 +271,11 @@ def test_only_some_clusters_may_be_trained_on():
         compose.resolve(mixture.changed(made, clusters=("d",)), Toys(), counts)
     with pytest.raises(errors.UserError, match="no task left to train on"):
         compose.resolve(mixture.changed(made, clusters=("a",)), Toys(), counts)
+
+
+def test_a_nested_mixture_trains_on_its_own_clusters():
+    inner = mixture.Mixture(name="inner", entries=("b1", "c1"), clusters=("c",))
+    outer = mixture.Mixture(name="outer", entries=("a1", inner))
+    found = compose.resolve(outer, Toys(), dict.fromkeys(("a1", "b1", "c1"), 10))
+    assert shares(found) == {"a1": 0.5, "c1": 0.5}
+    assert list(found.excluded) == ["b1"]

@@ -9,7 +9,7 @@ import template_toys
 import task_registry
 from flanlike import errors
 from flanlike.mixtures import compose, mixture
-from flanlike.prompts import checks
+from flanlike.prompts import checks, overlap
 from flanlike.sources import opening
 from task_registry import __main__ as command_line
 from task_registry import niv2
@@ -232,3 +232,22 @@ def test_no_copy_is_opened_before_rows_are_somewhere(tmp_path):
     assert niv2.FAMILY.open(str(tmp_path)) is None
     names = task_registry.registry().task_names
     assert not [name for name in names if "/" in name]
+
+
+def test_overlap_looks_at_instances_and_not_at_what_all_of_a_task_share(tmp_path):
+    toys.write_json(tmp_path / "niv2", splits=False)
+    long = "In this made up task you are given an animal and have to name it twice."
+    shared = "a heron, a stork, a crane, a bittern, an egret, a spoonbill, a night heron"
+    for name in (toys.NAMING, toys.SAME):
+        path = tmp_path / "niv2" / "tasks" / f"{name}.json"
+        told = json.loads(path.read_text(encoding="utf-8"))
+        told["Definition"] = [long]
+        told["Instances"][1 if name == toys.SAME else 7]["input"] = shared
+        path.write_text(json.dumps(told), encoding="utf-8")
+    data = str(tmp_path)
+    found = task_registry.registry().at(data)
+    composition = compose.compose(
+        found.mixture("niv2:train"), found, data, [f"niv2/{toys.SAME}"], rules="flan"
+    )
+    seen = overlap.find(composition, found, data=data, evaluated=[SAME], split="test")
+    assert {name: len(rows) for name, rows in seen.rows.items()} == {NAMING: 1}
