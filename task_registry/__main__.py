@@ -23,7 +23,7 @@ from flanlike import errors
 from flanlike.mixtures import compose, mixture
 from flanlike.prompts import checks, manifest, recipe
 from flanlike.sources import availability, opening
-from flanlike.tasks import registry
+from flanlike.tasks import families, registry
 from flanlike.tasks import task as task_module
 from task_registry import export, listing, overlap_check, scaffold, showing
 
@@ -210,8 +210,8 @@ def _print_composition(
     lines = [
         f"{len(composition.tasks)} tasks of {len(composition.cluster_shares)} clusters; "
         + ", ".join(f"{name} {value:g}" for name, value in forms.items()),
-        f"held out: {', '.join(composition.held_out) or 'nothing'} (rules: {composition.rules})",
-        f"evaluated: {', '.join(composition.evaluation) or 'nothing'}",
+        f"held out: {families.listed(composition.held_out) or 'nothing'} (rules: {composition.rules})",
+        f"evaluated: {families.listed(composition.evaluation) or 'nothing'}",
         *(f"left out: {line}" for line in availability.by_reason(composition.excluded)),
         *(
             f"left in, though strict rules would leave it out: {line}"

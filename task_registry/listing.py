@@ -7,7 +7,6 @@ from flanlike.sources import opening
 from flanlike.tasks import families, registry, templates
 from flanlike.tasks import task as task_module
 
-BACKENDS = ("embedded", "hub", "tfds")
 _COLUMNS = (
     "task", "cluster", "fwd", "inv", "cot", "metrics", "rows", "licence", "availability",
 )  # fmt: skip
@@ -19,9 +18,9 @@ def describe(found: registry.Registry, name: str) -> dict[str, Any]:
     task = found.task(name)
     template_set = found.templates(name)
     if families.family_of(name):
-        reasons = dict.fromkeys(BACKENDS, "its rows are in a folder") | {"folder": None}
+        reasons = dict.fromkeys(task_module.BACKENDS, "its rows are in a folder") | {"folder": None}
     else:
-        reasons = {backend: opening.availability(task, backend) for backend in BACKENDS}
+        reasons = {name: opening.availability(task, name) for name in task_module.BACKENDS}
     hub = task.hub and task.hub.repo + (f"/{task.hub.config}" if task.hub.config else "")
     return {
         "name": name,

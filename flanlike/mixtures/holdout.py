@@ -205,7 +205,7 @@ class Leak:
     def __str__(self) -> str:
         if not self.material:
             return "its rows are of every cluster, also of those held out"
-        return f"it shares {self.material} with {', '.join(self.held_out)}, held out"
+        return f"it shares {self.material} with {families.listed(self.held_out)}, held out"
 
 
 def apply(

@@ -8,6 +8,7 @@
 A family knows nothing of its members before `Registry.at` says where the rows are.
 """
 
+import collections
 import fnmatch
 import re
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from flanlike.tasks import task as task_module
 
 MEMBER, SELECTOR = "/", ":"  # what follows a family's name
 
+_LISTED = 5  # names of one family
 _OF_FAMILY = re.compile(r"([a-z0-9_]+)[/:]")
 
 
@@ -91,6 +93,18 @@ def select(family: Family, members: Members, selector: str) -> list[str]:
             f"{', '.join(members.categories)}"
         )
     return [f"{family.name}{MEMBER}{name}" for name in chosen]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Returns names in one line, of a family with many of them only how many these are.
+
+    ("rte", "niv2/task1_a", "niv2/task2_b", ...)  ->  "rte, 119 tasks of niv2"
+    """
+    counts = collections.Counter(family_of(name) for name in names if MEMBER in name)
+    many = {family for family, count in counts.items() if count > _LISTED}
+    told = [f"{counts[family_of(n)]} tasks of {family_of(n)}" if family_of(n) in many else n
+            for n in names]  # fmt: skip
+    return ", ".join(dict.fromkeys(told))
 
 
 def absent(family: Family, name: str, data: str, *, why: str = "") -> task_module.Task:

@@ -155,3 +155,9 @@ def test_an_absent_task_has_no_rows_whatever_the_data(tmp_path):
         assert opening.availability(absent, data) == absent.absent
     assert opening.is_elsewhere(absent, str(tmp_path)) and not opening.is_elsewhere(absent, "hub")
     assert isinstance(absent, task.Task)
+
+
+def test_many_members_are_told_by_their_number():
+    names = ["rte", *(f"toys/{number}" for number in range(6)), "p3/a", "p3/b"]
+    assert families.listed(names) == "rte, 6 tasks of toys, p3/a, p3/b"
+    assert families.listed([]) == ""
