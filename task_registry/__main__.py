@@ -207,10 +207,11 @@ def _print_composition(
                 )
     console.print(table)
     forms = config_lib.given(composition.shares)
+    held_out = families.listed(composition.held_out)
     lines = [
         f"{len(composition.tasks)} tasks of {len(composition.cluster_shares)} clusters; "
         + ", ".join(f"{name} {value:g}" for name, value in forms.items()),
-        f"held out: {families.listed(composition.held_out) or 'nothing'} (rules: {composition.rules})",
+        f"held out: {held_out or 'nothing'} (rules: {composition.rules})",
         f"evaluated: {families.listed(composition.evaluation) or 'nothing'}",
         *(f"left out: {line}" for line in availability.by_reason(composition.excluded)),
         *(
