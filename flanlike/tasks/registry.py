@@ -59,9 +59,11 @@ class Registry:
         self._commits: Mapping[str, str] = {}
         self._mixture_of = mixture_of
         self._data = "embedded"
-        self._families = {family.name: family for family in its_families}
+        self._families: dict[str, families.Family] = {}
         self._members: dict[str, families.Members | None] = {}
         self._member_templates: dict[tuple[str, str], templates_module.TemplateSet] = {}
+        for family in its_families:
+            self._add_family(family)
         for builder in tasks:
             self._add_task(builder)
         for each in mixtures:
@@ -226,7 +228,7 @@ class Registry:
         return layouts.load(path) if path.exists() else layouts.Layout()
 
     def load_user_module(self, path: str | os.PathLike[str]) -> None:
-        """Adds the TASKS (builders) and MIXTURES of the Python file at `path`."""
+        """Adds the TASKS (builders), MIXTURES and FAMILIES of the Python file at `path`."""
         path = Path(path)
         if not path.is_file():
             raise errors.UserError(f"no file {str(path)!r}; expected a Python file with TASKS")
@@ -251,6 +253,8 @@ class Registry:
             self._user_modules[builder.__name__] = path
         for each in mixtures:
             self._add_mixture(each, where=f"{path}: ")
+        for family in getattr(module, "FAMILIES", ()):
+            self._add_family(family, where=f"{path}: ")
 
     def _members_of(self, family: str) -> families.Members | None:
         if family not in self._members:
@@ -298,6 +302,15 @@ class Registry:
         if each.name in self._mixtures:
             raise errors.UserError(f"{where}mixture {each.name!r} is there twice; rename one")
         self._mixtures[each.name] = each
+
+    def _add_family(self, family: families.Family, *, where: str = "") -> None:
+        if not isinstance(family, families.Family):
+            raise errors.UserError(
+                f"{where}FAMILIES holds {texts.shown(family)}; expected a Family"
+            )
+        if family.name in self._families:
+            raise errors.UserError(f"{where}family {family.name!r} is there twice; rename one")
+        self._families[family.name] = family
 
 
 def _place(error: BaseException, path: Path) -> str:

@@ -161,3 +161,23 @@ def test_many_members_are_told_by_their_number():
     names = ["rte", *(f"toys/{number}" for number in range(6)), "p3/a", "p3/b"]
     assert families.listed(names) == "rte, 6 tasks of toys, p3/a, p3/b"
     assert families.listed([]) == ""
+
+
+def test_a_user_module_may_have_families_of_its_own(tmp_path):
+    path = tmp_path / "mine.py"
+    text = (
+        "from flanlike.tasks import families\n"
+        "TASKS = []\n"
+        "FAMILIES = [families.Family(name='{}', open=lambda data: None)]\n"
+    )
+    path.write_text(text.format("mine"))
+    found = registry_of(tmp_path)
+    found.load_user_module(path)
+    absent = found.at("there").task("mine:train").absent
+    assert absent == "--data there holds no tasks of the family 'mine'"
+    path.write_text(text.format("toys"))
+    with pytest.raises(errors.UserError, match="mine.py: family 'toys' is there twice"):
+        registry_of(tmp_path).load_user_module(path)
+    path.write_text("TASKS = []\nFAMILIES = ['toys']\n")
+    with pytest.raises(errors.UserError, match="FAMILIES holds 'toys'; expected a Family"):
+        registry_of(tmp_path).load_user_module(path)
