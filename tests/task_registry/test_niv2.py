@@ -183,6 +183,9 @@ def test_commands_work_on_a_member_and_on_a_selection(capsys, tmp_path):
     told = json.loads(capsys.readouterr().out)
     assert [each["name"] for each in told["tasks"]] == [NAMING, SAME]
     assert list(told["excluded"]) == [LOUDER]  # of which all rows are test rows
+    eval_ = ["--eval", "niv2:textual_entailment", "niv2:test"]
+    command_line.main(["overlap", "--mixture", "niv2:train", *eval_, *data])
+    assert f"test rows of {SAME}, {LOUDER}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
