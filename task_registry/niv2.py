@@ -5,8 +5,9 @@ niv2_naming. What of a task a prompt shows besides its definition, the templates
 or two of its own positive examples, these explained, negative ones too (Wang et al. 2022, 4.1).
 
 Groups: `train` and `test` are the English track and `xlingual_train` and `xlingual_test` the other,
-by the files in the collection's splits/. Without them the paper's twelve categories (table 2) are
-the test tasks, and all other tasks train; `english` and `other_languages` go by the languages.
+by the files in the collection's splits/. Without them it is done as its splits/README.md says: the
+tasks of twelve categories are tested, of English or of other languages, and none trains that was
+made from one dataset with a tested one. `english` and `other_languages` go by the languages.
 """
 
 import functools
@@ -21,7 +22,7 @@ from task_registry import columns, niv2_files
 NAME = "niv2"
 FOLDERS = ("niv2", "natural_instructions_v2", "niv2.zip", "natural_instructions_v2.zip")
 
-# The first so many instances of a test task are its test rows (Wang et al. 2022, 5.1).
+# The first so many instances of a test task are its test rows (splits/README.md).
 TEST_ROWS = 100
 
 TEST_CATEGORIES = (
@@ -77,11 +78,20 @@ class Members:
         if (told := self._collection.splits.get(_GROUPS[group])) is not None:
             there = set(told)
             return [name for name in self.names if name in there]
-        is_test, is_all = group.endswith("test"), group.startswith("xlingual")
+        is_xlingual = group.startswith("xlingual")
+        tested = [
+            name
+            for name in self.names
+            if self._is_test(name) and self.facts(name).is_english != is_xlingual
+        ]
+        if group.endswith("test"):
+            return tested
+        of_tested = {origin for name in tested for origin in self.facts(name).origins}
         return [
             name
             for name in self.names
-            if self._is_test(name) == is_test and (is_all or self.facts(name).is_english)
+            if not self._is_test(name) and of_tested.isdisjoint(self.facts(name).origins)
+            if is_xlingual or self.facts(name).is_english
         ]
 
     def task(self, name: str) -> task.Task:
