@@ -27,6 +27,15 @@ SUPER_GLUE = ("bool_q", "cb", "copa", "multirc", "record", "rte", "wic", "wsc")
 # Of each of its tasks, as many as Tk-Instruct was trained on (Wang et al. 2022, 5.1).
 NIV2_ROWS = 100
 
+NIV2 = mixture.Mixture(
+    name="niv2",
+    entries=("niv2:train",),
+    hold_out=("niv2:test",),
+    rate_cap=NIV2_ROWS,
+    max_examples=NIV2_ROWS,
+    description="Super-NaturalInstructions by its own split: test categories held out",
+)
+
 # Their owners give them out on request only: a mixture meant for everyone has to do without.
 ON_REQUEST = ("newsroom", "story_cloze")
 
@@ -89,12 +98,4 @@ def build(
         )
         for cluster, its_builders in benchmarks.items()
     ]
-    niv2 = mixture.Mixture(
-        name="niv2",
-        entries=("niv2:train",),
-        hold_out=("niv2:test",),
-        rate_cap=NIV2_ROWS,
-        max_examples=NIV2_ROWS,
-        description="Super-NaturalInstructions by its own split: test categories held out",
-    )
-    return [flan_core, flan2021, superglue_heldout, open_choice, cot, niv2, *by_cluster, *asked]
+    return [flan_core, flan2021, superglue_heldout, open_choice, cot, NIV2, *by_cluster, *asked]

@@ -71,8 +71,7 @@ def resolve(
 
     `row_counts` gives the training rows of each task that is to take part, `unavailable` the
     reason for each that cannot. `held_out` names clusters and tasks; None means the mixture's own.
-    What is only evaluated, and members of families, may be held out of any mixture, be they in it
-    or not.
+    What is only evaluated, or of a family, may be held out of any mixture, be it in that or not.
     """
     unavailable = unavailable or {}
     held_out = _held_out(mixture, registry, held_out)
@@ -102,8 +101,7 @@ def resolve(
             f"on; left out: {listed}; hold out fewer clusters"
         )
     check_evaluation(split, unavailable)
-    counts = {name: row_counts[name] for name in training}
-    parts = rates.divide(mixture, counts, 1.0) if training else {}
+    parts = rates.divide(mixture, {n: row_counts[n] for n in training}, 1.0) if training else {}
     evaluation = tuple(name for name in split.evaluation if name in present)
     asked = dataclasses.replace(split, train=tuple(training), evaluation=evaluation)
     return mixture_module.Composition(
