@@ -91,7 +91,7 @@ class Plan:
 def make_plan(config: config_lib.RunConfig) -> Plan:
     """Finds the tasks, mixes those that are not held out, and says what the run starts from."""
     wandb_log.expect(config.wandb)
-    tasks = task_registry.registry(config.tasks, format=config.format)
+    tasks = task_registry.registry(config.tasks, format=config.format).at(config.data)
     asked = recipe.of_run(config)
     start = starts.of_run(config)
     resolved = starts.resolve(config, start, recipe.mixture_of(asked, tasks))

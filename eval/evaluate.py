@@ -224,7 +224,8 @@ def _evaluate_run(
 ) -> pathlib.Path:
     """Asks one run, and writes what it answers; returns the folder of the evaluation."""
     with distributed.together(), _reporter(flags).waiting(pace.COLLECTING):
-        opened = registry(run_folder.tasks_of(run, config), format=config.get("format"))
+        data = flags.data or config["data"]
+        opened = registry(run_folder.tasks_of(run, config), format=config.get("format")).at(data)
         tasks = opened.pinned(manifest.commits_in(run))
         asked = _questions(flags, settings, tasks, config, loaded)
     for line in asked.warnings if distributed.is_first() else ():

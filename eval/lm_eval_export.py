@@ -22,6 +22,7 @@ from typing import Any
 
 from eval import questions
 from flanlike import atomic
+from flanlike.tasks import families
 from flanlike.tasks import task as tasks
 
 PREFIX = "flanlike"
@@ -68,7 +69,8 @@ def write(folder: pathlib.Path, asked: questions.Questions) -> Written:
 
 def name_of(cell: questions.Cell) -> str:
     shots = f"_{cell.shots}shot" if cell.shots else ""
-    return f"{PREFIX}_{cell.task.name}_{cell.template}{shots}"
+    task = cell.task.name.replace(families.MEMBER, "_")  # the name is a file's
+    return f"{PREFIX}_{task}_{cell.template}{shots}"
 
 
 def rows(cell: questions.Cell) -> list[dict[str, Any]]:

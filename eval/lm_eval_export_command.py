@@ -39,7 +39,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     flags = parser.parse_args(arguments)
     if flags.out.exists() and (not flags.out.is_dir() or any(flags.out.iterdir())):
         raise errors.UserError(f"--out {str(flags.out)!r} is there and not empty: give another")
-    tasks = registry(flags.tasks)
+    tasks = registry(flags.tasks).at(flags.data)
     split = compose.split_tasks(tasks.mixture(flags.mixture), tasks, flags.hold_out)
     settings = config_lib.EvalConfig(
         rows_per_task=flags.rows,

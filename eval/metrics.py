@@ -254,9 +254,13 @@ METRICS: Mapping[str, Metric] = {
     "drop_f1": _span(text_metrics.drop_f1),
     "number_match": _mean_of(text_metrics.number_match, _TEXTS, "number"),
     "exact_match": _mean_of(text_metrics.exact_match, _TEXTS),
+    "niv2_em": _mean_of(
+        functools.partial(text_metrics.em, normal_forms.natural_instructions), _TEXTS
+    ),
     "edit_similarity": _mean_of(text_metrics.edit_similarity, _TEXTS),
     "rouge1": _mean_of(functools.partial(text_metrics.rouge, "rouge1"), _TEXTS),
     "rouge2": _mean_of(functools.partial(text_metrics.rouge, "rouge2"), _TEXTS),
+    "rougeL": _mean_of(functools.partial(text_metrics.rouge, "rougeL"), _TEXTS),
     "rougeLsum": _mean_of(functools.partial(text_metrics.rouge, "rougeLsum"), _TEXTS),
     "bleu": Metric(needs=_TEXTS, value=text_metrics.bleu, signature=text_metrics.bleu_signature),
     "pearson": Metric(needs=_NUMBERS, value=pearson),

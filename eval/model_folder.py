@@ -47,7 +47,7 @@ class AskedModel:
             self._start = starts.starting_point(
                 named.find(name, flag="--model").name, None, is_embedded=False
             )
-            self._tasks = registry(flags.tasks)
+            self._tasks = registry(flags.tasks).at(flags.data or "embedded")
             self._asked = what_is_asked(flags, self._tasks)
             self._words = loading.words_of(self._start.folder)
             shape = loading.with_vocabulary(
@@ -170,15 +170,16 @@ class Asked:
 def what_is_asked(flags: argparse.Namespace, registry: registries.Registry) -> Asked:
     """Returns what --mixture and --hold-out ask for: a mixture's held-out tasks, or those named."""
     given = flags.mixture or ["flan_core"]
+    selected = [task for name in given for task in registry.select(name)]
     is_mixture = given[0] in registry.mixture_names or registry.takes(given[0])
     if len(given) == 1 and is_mixture:
         mix = registry.mixture(given[0])
         held_out = tuple(flags.hold_out or mix.held_out)
     else:
         clusters = registry.clusters
-        names = [task for name in given for task in clusters.get(name, [name])]
+        names = [task for name in selected for task in clusters.get(name, [name])]
         known = {*registry.task_names, *clusters}
-        for name in given:
+        for name in selected:
             if len(given) > 1 and name in registry.mixture_names and name not in known:
                 raise errors.UserError(
                     f"--mixture {' '.join(given)}: {name!r} is a mixture, which stands alone; "

@@ -56,6 +56,15 @@ def drop(text: str) -> str:
     return " ".join(" ".join(words).split())
 
 
+def natural_instructions(text: str) -> str:
+    """Returns the form in which Tk-Instruct compares answers: lower case, no punctuation.
+
+    Unlike its script it keeps the point of 1.5 and the sign of -4, as `squad` does; both keep the
+    articles. Before: "The  Owl: 1.5." After: "the owl 1.5".
+    """
+    return " ".join(_MARK_OR_KEPT.sub(_kept, _plain_minus(text.lower())).split())
+
+
 def _without_articles(text: str) -> str:
     return " ".join(_ARTICLES.sub(" ", text).split())
 

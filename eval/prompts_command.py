@@ -46,7 +46,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
         validation_rows=flags.validation_rows,
         shots=flags.shots,
     )
-    opened = registry(flags.tasks)
+    opened = registry(flags.tasks).at(flags.data)
     opened.task(flags.task)  # before a model is read
     there = named.find(flags.model, flag="--model")
     running_text.expect_decoder(loading.shape_of(there.folder).family, _WHAT)

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     flags, settings = _flags(arguments)
     if flags.out is not None:
         atomic.expect_writable(flags.out)
-    tasks = registry(flags.tasks)
+    tasks = registry(flags.tasks).at(flags.data)
     wanted = model_folder.what_is_asked(flags, tasks)
     config = config_lib.RunConfig(
         mixture=wanted.mixture.name,

@@ -149,7 +149,7 @@ def of(
     common = [*_split(declared.get("flags", ""), f"{where}: flags"), *more]
     opener = functools.cache(opener)
     config = _parsed(common, f"{where}: flags")
-    registry = opener(config.tasks)
+    registry = opener(config.tasks).at(config.data)
     mixture = registry.mixture(config.mixture)
     own = _conditions(declared, registry, mixture.task_names, where)
     for condition in own:
@@ -229,7 +229,7 @@ def _conditions(
 def _check_trainable(flags: Sequence[str], opener: registries.Opener, where: str) -> None:
     """Raises unless train.py would take the flags, and know what they hold out and train on."""
     config = _parsed(flags, where)
-    registry = opener(config.tasks)
+    registry = opener(config.tasks).at(config.data)
     try:
         mixture = recipe.mixture_of(recipe.of_run(config), registry)
         compose.split_tasks(mixture, registry, config.hold_out, rules=config.hold_out_rules)

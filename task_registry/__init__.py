@@ -8,6 +8,7 @@ import itertools
 import os
 from pathlib import Path
 
+from flanlike.mixtures import mixture
 from flanlike.tasks import instruction_rows
 from flanlike.tasks import registry as registry_module
 from task_registry import (
@@ -25,6 +26,7 @@ from task_registry import (
     mgsm,
     mixtures,
     mmlu,
+    niv2,
     nli,
     open_choice,
     paraphrase,
@@ -71,6 +73,7 @@ TASKS = [
     *instruction_collections.TASKS,
     *open_choice.TASKS,
 ]
+FAMILIES = [niv2.FAMILY]
 BENCHMARKS = {"mmlu": mmlu.TASKS, "bbh": bbh.TASKS}  # by cluster; nothing is trained on them
 
 
@@ -86,6 +89,8 @@ def registry(
         mixtures.build(TASKS, BENCHMARKS),
         templates_folder=TEMPLATES,
         of_file=functools.partial(instruction_files.of, format=instruction_rows.checked(format)),
+        its_families=FAMILIES,
+        mixture_of=mixture.Mixture,
     )
     if user_module is not None:
         found.load_user_module(user_module)

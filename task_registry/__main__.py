@@ -23,7 +23,7 @@ from flanlike import errors
 from flanlike.mixtures import compose, mixture
 from flanlike.prompts import checks, manifest, recipe
 from flanlike.sources import availability, instruction_file, opening
-from flanlike.tasks import instruction_rows, registry
+from flanlike.tasks import families, instruction_rows, registry
 from flanlike.tasks import task as task_module
 from task_registry import export, lint_check, listing, overlap_check, scaffold, showing
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if is_file and not getattr(options, "json", False):
         print(instruction_file.told(named, instruction_rows.checked(kind), options.data))
     found = task_registry.registry(options.tasks, format=kind)
-    options.run(found, options)
+    options.run(found.at(getattr(options, "data", "embedded")), options)
 
 
 def list_tasks(found: registry.Registry, options: argparse.Namespace) -> None:
@@ -227,11 +227,12 @@ def _print_composition(
                 )
     console.print(table)
     forms = config_lib.given(composition.shares)
+    held_out = families.listed(composition.held_out)
     lines = [
         f"{len(composition.tasks)} tasks of {len(composition.cluster_shares)} clusters; "
         + ", ".join(f"{name} {value:g}" for name, value in forms.items()),
-        f"held out: {', '.join(composition.held_out) or 'nothing'} (rules: {composition.rules})",
-        f"evaluated: {', '.join(composition.evaluation) or 'nothing'}",
+        f"held out: {held_out or 'nothing'} (rules: {composition.rules})",
+        f"evaluated: {families.listed(composition.evaluation) or 'nothing'}",
         *(f"left out: {line}" for line in availability.by_reason(composition.excluded)),
         *(
             f"left in, though strict rules would leave it out: {line}"
@@ -261,7 +262,9 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = errors.Parser(prog="python -m task_registry", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser("list", parents=[common, as_json], help="what tasks there are")
+    command = commands.add_parser(
+        "list", parents=[common, data, as_json], help="what tasks there are"
+    )
     command.set_defaults(run=list_tasks)
 
     command = commands.add_parser("show", parents=[common, data, rows], help="prompts of a task")

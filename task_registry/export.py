@@ -227,6 +227,7 @@ class Prompts:
 
     def open(self) -> prompt_stream.Prompts:
         registry = task_registry.registry(self.tasks_file, format=self.row_format)
+        registry = registry.at(self.asked.data)
         registry.mixture(self.asked.mixture)  # makes the task of a file
         return prompt_stream.Prompts(
             self.composition,

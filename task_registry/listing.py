@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from flanlike.sources import opening
-from flanlike.tasks import registry, templates
+from flanlike.tasks import families, registry, templates
 from flanlike.tasks import task as task_module
 
-BACKENDS = ("embedded", "hub", "tfds")
 _COLUMNS = (
     "task", "cluster", "fwd", "inv", "cot", "metrics", "rows", "licence", "availability",
 )  # fmt: skip
@@ -18,7 +17,10 @@ def describe(found: registry.Registry, name: str) -> dict[str, Any]:
     """Returns what there is to know of a task, as plain JSON values."""
     task = found.task(name)
     template_set = found.templates(name)
-    reasons = {backend: opening.availability(task, backend) for backend in BACKENDS}
+    if families.family_of(name):
+        reasons = dict.fromkeys(task_module.BACKENDS, "its rows are in a folder") | {"folder": None}
+    else:
+        reasons = {name: opening.availability(task, name) for name in task_module.BACKENDS}
     hub = task.hub and task.hub.repo + (f"/{task.hub.config}" if task.hub.config else "")
     return {
         "name": name,

@@ -1,6 +1,6 @@
-"""The mixtures: flan_core, flan2021, superglue_heldout, cot, open_choice, further, one a cluster.
+"""The mixtures: flan_core, flan2021, superglue_heldout, cot, open_choice, further, niv2, ...
 
-Those of the benchmarks, mmlu and bbh, are asked and never trained on.
+Each cluster is one too. Those of the benchmarks, mmlu and bbh, are asked and never trained on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +25,18 @@ HOLD_OUT = (
 OPEN_CHOICE_SHARE = 0.25
 
 SUPER_GLUE = ("bool_q", "cb", "copa", "multirc", "record", "rte", "wic", "wsc")
+
+# Of each of its tasks, as many as Tk-Instruct was trained on (Wang et al. 2022, 5.1).
+NIV2_ROWS = 100
+
+NIV2 = mixture.Mixture(
+    name="niv2",
+    entries=("niv2:train",),
+    hold_out=("niv2:test",),
+    rate_cap=NIV2_ROWS,
+    max_examples=NIV2_ROWS,
+    description="Super-NaturalInstructions by its own split: test categories held out",
+)
 
 # Their owners give them out on request only: a mixture meant for everyone has to do without.
 ON_REQUEST = ("newsroom", "story_cloze")
@@ -112,7 +124,8 @@ def build(
         )
         for cluster, its_builders in benchmarks.items()
     ]
-    return [flan_core, flan2021, superglue_heldout, open_choice, cot, further, *by_cluster, *asked]
+    named = [flan_core, flan2021, superglue_heldout, open_choice, cot, further, NIV2]
+    return [*named, *by_cluster, *asked]
 
 
 def _is_asked(task: task_module.Task) -> bool:

@@ -7,7 +7,7 @@ import json
 from flanlike.prompts import overlap, recipe
 from flanlike.sources import availability
 from flanlike.sources import rows as rows_module
-from flanlike.tasks import registry
+from flanlike.tasks import families, registry
 
 _SHOWN = 160  # characters of an example
 
@@ -36,7 +36,8 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
     )
     evaluated = composition.evaluated
     if options.eval is not None:
-        named = [found.clusters.get(name, [name]) for name in options.eval]
+        selected = [task for name in options.eval for task in found.select(name)]
+        named = [found.clusters.get(name, [name]) for name in selected]
         evaluated = tuple(dict.fromkeys(task for names in named for task in names))
         lacking = availability.of(
             evaluated,
@@ -89,5 +90,5 @@ def _print(found: overlap.Overlap, split: str) -> None:
     print(
         f"{rows:,} of {sum(found.training_rows.values()):,} training rows of "
         f"{len(found.training_rows)} tasks overlap with {split} rows of "
-        f"{', '.join(found.evaluation_rows)}"
+        f"{families.listed(list(found.evaluation_rows))}"
     )

@@ -9,6 +9,7 @@ from flanlike import errors
 from flanlike.mixtures import holdout, rates
 from flanlike.mixtures import mixture as mixture_module
 from flanlike.sources import availability
+from flanlike.tasks import families
 from flanlike.tasks import task as task_module
 
 
@@ -71,13 +72,14 @@ def resolve(
 
     `row_counts` gives the training rows of each task that is to take part, `unavailable` the
     reason for each that cannot. `held_out` names clusters and tasks; None means the mixture's own.
-    What is only evaluated may be held out of any mixture, be it in that or not.
+    What is only evaluated, or of a family, may be held out of any mixture, be it in that or not.
     """
     unavailable = unavailable or {}
-    held_out = mixture.held_out if held_out is None else tuple(held_out)
+    held_out = _held_out(mixture, registry, held_out)
     rules = rules or mixture.rules
     clusters = _clusters(mixture, registry, held_out)
     names = list(itertools.chain(*clusters.values()))
+    origins = {name: registry.task(name).origins for name in names}
     present = {n: registry.task(n).cluster for n in names if n not in unavailable}
     split = split_tasks(mixture, registry, held_out, rules=rules)
     training = [name for name in split.train if name in present]
@@ -100,8 +102,7 @@ def resolve(
             f"on; left out: {listed}; hold out fewer clusters"
         )
     check_evaluation(split, unavailable)
-    counts = {name: row_counts[name] for name in training}
-    parts = rates.divide(mixture, counts, 1.0) if training else {}
+    parts = rates.divide(mixture, {n: row_counts[n] for n in training}, 1.0) if training else {}
     evaluation = tuple(name for name in split.evaluation if name in present)
     asked = dataclasses.replace(split, train=tuple(training), evaluation=evaluation)
     return mixture_module.Composition(
@@ -115,7 +116,7 @@ def resolve(
         evaluation=evaluation,
         excluded=excluded,
         missing={name: unavailable[name] for name in excluded if name not in split.dropped},
-        leaks={leak.task: str(leak) for leak in holdout.leaks(clusters, asked)},
+        leaks={leak.task: str(leak) for leak in holdout.leaks(clusters, asked, origins=origins)},
     )
 
 
@@ -164,15 +165,16 @@ def split_tasks(
     rules: holdout.Rules | None = None,
 ) -> holdout.Split:
     """Returns which of the mixture's tasks are trained on, evaluated and dropped."""
-    held_out = mixture.held_out if held_out is None else tuple(held_out)
+    held_out = _held_out(mixture, registry, held_out)
     clusters = _clusters(mixture, registry, held_out)
-    split = holdout.apply(clusters, held_out, rules=rules or mixture.rules)
+    origins = {name: registry.task(name).origins for name in itertools.chain(*clusters.values())}
+    split = holdout.apply(clusters, held_out, rules=rules or mixture.rules, origins=origins)
     untrainable = {
         name: "it has no training split: it is only evaluated, where it is held out"
         for name in split.train
         if registry.task(name).is_evaluation_only
     }
-    not_asked = _outside(mixture.clusters, clusters)
+    not_asked = _outside(mixture, clusters)
     dropped = {name: why for name, why in not_asked.items() if name in split.train} | untrainable
     return dataclasses.replace(
         split,
@@ -181,21 +183,37 @@ def split_tasks(
     )
 
 
+def _held_out(
+    mixture: mixture_module.Mixture, registry: availability.Tasks, names: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Returns what is held out, with tasks in place of what selects them of a family."""
+    names = mixture.held_out if names is None else names
+    return tuple(itertools.chain.from_iterable(map(registry.select, names)))
+
+
 def _outside(
-    trained: Sequence[str] | None, clusters: Mapping[str, Sequence[str]]
+    mixture: mixture_module.Mixture, clusters: Mapping[str, Sequence[str]]
 ) -> dict[str, str]:
-    """Returns why the tasks of clusters that are not to be trained on are left out."""
-    if trained is None:
-        return {}
-    for name in trained:
+    """Returns why tasks of clusters that are not to be trained on are left out.
+
+    Each mixture says so of its own tasks, and of those of the mixtures in it.
+    """
+    found: dict[str, str] = {}
+    for entry, _ in mixture.weighted():
+        if not isinstance(entry, str):
+            found |= _outside(entry, clusters)
+    for name in mixture.clusters or ():
         if name not in clusters:
             raise errors.did_you_mean("cluster to train on", name, clusters)
-    return {
-        name: "its cluster is not among those to train on (--mix.clusters)"
-        for cluster, names in clusters.items()
-        for name in names
-        if cluster not in trained
-    }
+    if mixture.clusters is not None:
+        there = set(mixture.task_names)
+        found |= {
+            name: "its cluster is not among those to train on (--mix.clusters)"
+            for cluster, names in clusters.items()
+            for name in names
+            if cluster not in mixture.clusters and name in there
+        }
+    return found
 
 
 def _clusters(
@@ -206,6 +224,9 @@ def _clusters(
     for name in mixture.task_names:
         clusters.setdefault(registry.task(name).cluster, []).append(name)
     there = set(mixture.task_names)
+    for name in held_out:
+        if families.family_of(name) and name not in there:
+            clusters.setdefault(registry.task(name).cluster, []).append(name)
     for cluster in task_module.BENCHMARKS:
         if not any(name == cluster or name.startswith(f"{cluster}_") for name in held_out):
             continue

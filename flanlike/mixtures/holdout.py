@@ -11,7 +11,9 @@ Two sets of rules. "flan" are those of the FLAN paper: near clusters leave train
 
 "strict" adds that no task is trained on whose rows tell the answer to a held-out task's rows, as
 SQuAD's do for QNLI, that collections of tasks of every cluster leave training whatever is held
-out, and that what a collection has leaves training with it. Under "flan" these stay, and `leaks`
+out, and that what a collection has leaves training with it. So do the members of a family where
+anything else is held out; where other members are, those that were made from one dataset with
+them. Under "flan" these stay, and `leaks`
 says which. Pure: knows clusters and names, and opens nothing.
 
 SHARED_MATERIAL follows what is known of how the sets were made, and what `overlap` finds between
@@ -32,6 +34,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from flanlike import errors
+from flanlike.tasks import families
 
 Rules = Literal["flan", "strict"]
 
@@ -154,6 +157,8 @@ COLLECTED: Mapping[str, frozenset[str]] = {
     ),  # fmt: skip
 }
 
+_FAMILIES = {"niv2": "natural_instructions_v2"}  # the collection that a family's members are of
+
 # The same, of whole clusters: Super-NaturalInstructions has MMLU's questions by subject.
 COLLECTED_CLUSTERS: Mapping[str, frozenset[str]] = {"natural_instructions_v2": frozenset({"mmlu"})}
 
@@ -227,13 +232,19 @@ class Leak:
     def __str__(self) -> str:
         if not self.material:
             return "its rows are of every cluster, also of those held out"
-        return f"it shares {self.material} with {', '.join(self.held_out)}, held out"
+        return f"it shares {self.material} with {families.listed(self.held_out)}, held out"
 
 
 def apply(
-    clusters: Mapping[str, Sequence[str]], held_out: Sequence[str], *, rules: Rules = "strict"
+    clusters: Mapping[str, Sequence[str]],
+    held_out: Sequence[str],
+    *,
+    rules: Rules = "strict",
+    origins: Mapping[str, Sequence[str]] | None = None,
 ) -> Split:
     """Returns what is left to train on when clusters or single tasks are held out.
+
+    `origins` names the datasets that members of families were made from, by the task.
 
     apply({"nli": ["rte"], "paraphrase": ["mrpc"], "math": ["sums"]}, ["nli"], rules="flan")
         -> train ("sums",), evaluation ("rte",), dropped {"mrpc": "cluster 'paraphrase' ..."}
@@ -244,23 +255,30 @@ def apply(
     for name in held_out:
         if name not in clusters and name not in cluster_of:
             raise errors.did_you_mean("cluster or task to hold out", name, [*clusters, *cluster_of])
+    named = set(held_out)
     evaluation = tuple(
-        task for task, cluster in cluster_of.items() if cluster in held_out or task in held_out
+        task for task, cluster in cluster_of.items() if cluster in named or task in named
     )
+    asked = set(evaluation)
     dropped: dict[str, str] = {}
     for task, cluster in cluster_of.items():
-        if task in evaluation:
+        if task in asked:
             continue
         reason = _near(cluster, held_out)
         if reason is None and rules == "strict":
-            reason = next(map(str, _leaks(task, cluster, evaluation)), None)
+            reason = next(map(str, _leaks(task, cluster, evaluation, origins or {})), None)
         if reason is not None:
             dropped[task] = reason
-    train = tuple(task for task in cluster_of if task not in evaluation and task not in dropped)
+    train = tuple(task for task in cluster_of if task not in asked and task not in dropped)
     return Split(train=train, evaluation=evaluation, dropped=dropped)
 
 
-def leaks(clusters: Mapping[str, Sequence[str]], split: Split) -> tuple[Leak, ...]:
+def leaks(
+    clusters: Mapping[str, Sequence[str]],
+    split: Split,
+    *,
+    origins: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Leak, ...]:
     """Returns what strict rules would have kept out of a split's training: none if they made it.
 
     leaks({"nli": ["qnli"], "reading_comprehension": ["squad_v1"]}, Split(train=("squad_v1",),
@@ -269,7 +287,9 @@ def leaks(clusters: Mapping[str, Sequence[str]], split: Split) -> tuple[Leak, ..
     """
     cluster_of = {task: cluster for cluster, tasks in clusters.items() for task in tasks}
     return tuple(
-        leak for task in split.train for leak in _leaks(task, cluster_of[task], split.evaluation)
+        leak
+        for task in split.train
+        for leak in _leaks(task, cluster_of[task], split.evaluation, origins or {})
     )
 
 
@@ -290,10 +310,27 @@ def shared(trained: Mapping[str, str], asked: Mapping[str, str]) -> dict[str, di
 
 
 def _material(task: str, cluster: str, other: str) -> str | None:
-    is_collected = task in COLLECTED.get(other, ()) or cluster in COLLECTED_CLUSTERS.get(other, ())
-    if is_collected or other in COLLECTED.get(task, ()):
+    one, two = _collection(task), _collection(other)
+    is_collected = task in COLLECTED.get(two, ()) or cluster in COLLECTED_CLUSTERS.get(two, ())
+    if is_collected or other in COLLECTED.get(one, ()):
         return "its rows"
     return next((what for what, tasks in SHARED_MATERIAL if {task, other} <= tasks), None)
+
+
+def _outside_of(task: str, cluster: str, evaluation: Sequence[str]) -> tuple[str, ...]:
+    """Returns the evaluated tasks of which a collection may have rows, or a member of a family.
+
+    What a member shares with others of its family their origins say.
+    """
+    if cluster == ALL_CLUSTERS:
+        return tuple(evaluation)
+    family = families.family_of(task)
+    return tuple(name for name in evaluation if family and families.family_of(name) != family)
+
+
+def _collection(task: str) -> str:
+    """Returns the collection that a task is, or is a member of, by its name in COLLECTED."""
+    return _FAMILIES.get(families.family_of(task), task)
 
 
 def _near(cluster: str, held_out: Sequence[str]) -> str | None:
@@ -303,11 +340,17 @@ def _near(cluster: str, held_out: Sequence[str]) -> str | None:
     return None
 
 
-def _leaks(task: str, cluster: str, evaluation: Sequence[str]) -> Iterator[Leak]:
-    if cluster == ALL_CLUSTERS and evaluation:
-        yield Leak(task=task, held_out=tuple(evaluation))
-    if collections := sorted(name for name in evaluation if task in COLLECTED.get(name, ())):
+def _leaks(
+    task: str, cluster: str, evaluation: Sequence[str], origins: Mapping[str, Sequence[str]]
+) -> Iterator[Leak]:
+    if others := _outside_of(task, cluster, evaluation):
+        yield Leak(task=task, held_out=others)
+    collections = dict.fromkeys(_collection(name) for name in evaluation)
+    if collections := sorted(name for name in collections if task in COLLECTED.get(name, ())):
         yield Leak(task=task, material="its rows", held_out=tuple(collections))
+    for origin in origins.get(task, ()):
+        if others := [name for name in evaluation if origin in origins.get(name, ())]:
+            yield Leak(task=task, material=f"rows of {origin}", held_out=tuple(sorted(others)))
     for material, tasks in SHARED_MATERIAL:
         if task in tasks and (others := tasks.intersection(evaluation)):
             yield Leak(task=task, material=material, held_out=tuple(sorted(others)))

@@ -3,7 +3,7 @@
 import collections
 import dataclasses
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Union
 
@@ -55,7 +55,8 @@ Entry = Union[str, "Mixture", tuple[Union[str, "Mixture"], float]]
 class Mixture:
     """Tasks and nested mixtures, with the rule by which they share the prompts.
 
-    An entry is a task's name or a mixture, alone or with a weight. Where every entry has a weight,
+    An entry is a task's name, what selects tasks of a family ("niv2:train"; see `tasks.families`),
+    or a mixture, alone or with a weight. Where every entry has a weight,
     they are relative. Where some have one, it is a share of this mixture's prompts, and the others
     divide what is left by their rates. A nested mixture with a weight divides its share by its own
     rule; one without brings its tasks' own rates. Either way its caps, its temperature and its
@@ -70,7 +71,7 @@ class Mixture:
     shares: Shares = field(default_factory=Shares)
     hold_out: tuple[str, ...] = ()  # clusters or tasks
     rules: holdout.Rules = "strict"
-    # To train on, of those that are not held out; a nested mixture's own are not looked at.
+    # To train on, of those that are not held out; a nested mixture's own are of its own tasks.
     clusters: tuple[str, ...] | None = None
     description: str = ""
 
@@ -119,6 +120,25 @@ class Mixture:
             if not isinstance(entry, str):
                 names |= dict.fromkeys(entry.held_out)
         return tuple(names)
+
+    def expanded(self, select: Callable[[str], Sequence[str]]) -> "Mixture":
+        """Returns the mixture with the tasks in place of each entry that selects them of a family.
+
+        They are a nested mixture by this one's rule: with a weight, that is what they share. Of
+        the names to hold out nothing is changed.
+        """
+        entries: list[Entry] = []
+        for entry, weight in self.weighted():
+            if not isinstance(entry, str):
+                entry = entry.expanded(select)
+            elif [*(names := select(entry))] != [entry]:
+                entry = dataclasses.replace(
+                    self, name=entry, entries=tuple(names), hold_out=(), clusters=None
+                )
+            entries.append(entry if weight is None else (entry, weight))
+        if entries == list(self.entries):
+            return self
+        return dataclasses.replace(self, entries=tuple(entries))
 
     def weighted(self) -> list[tuple[Union[str, "Mixture"], float | None]]:
         return [entry if isinstance(entry, tuple) else (entry, None) for entry in self.entries]

@@ -67,8 +67,14 @@ def _check_alike(task: task_module.Task, template_set: templates.TemplateSet) ->
         f"task {task.name!r}: templates {one.id!r} and {two.id!r} differ in a word at most; "
         "word one of them in another way"
         for one, two in itertools.combinations(template_set.templates, 2)
-        if one.kind == two.kind and one.target == two.target and _differ_little(one, two)
+        if one.kind == two.kind and one.target == two.target
+        if _constant(task, one) == _constant(task, two) and _differ_little(one, two)
     ]
+
+
+def _constant(task: task_module.Task, template: templates.Template) -> frozenset[str]:
+    """Returns what it shows of the task itself: a block of examples or another, if any."""
+    return template.input_fields.intersection(task.constant)
 
 
 def _differ_little(one: templates.Template, two: templates.Template) -> bool:

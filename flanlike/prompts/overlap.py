@@ -119,8 +119,9 @@ def exclude(
 
 
 def texts(task: task_module.Task, record: task_module.Record) -> list[str]:
-    """Returns what a record asks: its fields without the rationale."""
-    return [record[name] for name in task.fields if name != "rationale"]
+    """Returns what a record asks: its fields but the rationale and what all rows share."""
+    unlike = (name for name in task.fields if name != "rationale" and name not in task.constant)
+    return [record[name] for name in unlike]
 
 
 class Index:

@@ -12,6 +12,7 @@ from flanlike.mixtures import compose as compose_module
 from flanlike.mixtures import holdout, mixture
 from flanlike.prompts import duplicates, overlap, render
 from flanlike.sources import availability, instruction_file
+from flanlike.tasks import families
 from flanlike.tasks import registry as registry_module
 
 
@@ -110,7 +111,7 @@ def told(
     )
     if config.data == "embedded":
         yield microworld.NOTICE
-    held_out = ", ".join(composition.held_out) or "nothing (trained tasks are evaluated)"
+    held_out = families.listed(composition.held_out) or "nothing (trained tasks are evaluated)"
     yield f"held out: {held_out}"
     listed = [f"{name} {share:.0%}" for name, share in clusters.items()]
     yield f"trained on: {', '.join(listed)}"

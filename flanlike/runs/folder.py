@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -47,7 +48,8 @@ def default_folder(mixture: str, config: dict[str, Any]) -> Path:
     text = json.dumps(_fixed(config), sort_keys=True)
     if config_lib.names_file(mixture) or mixture.startswith(config_lib.HUB_FILE):
         mixture = Path(mixture).name
-    return Path("runs") / f"{mixture}-{hashlib.blake2b(text.encode(), digest_size=3).hexdigest()}"
+    name = re.sub(r"[^\w.+-]+", "-", mixture)  # "niv2:task1*" names no folder
+    return Path("runs") / f"{name}-{hashlib.blake2b(text.encode(), digest_size=3).hexdigest()}"
 
 
 def check(out: Path, config: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from flanlike import errors
 from flanlike.sources import opening
+from flanlike.tasks import families
 from flanlike.tasks import task as task_module
 
 _WHERE_HELD_OUT = ": it is only evaluated, where it is held out"
@@ -38,6 +39,9 @@ class Tasks(Protocol):
     def clusters(self) -> Mapping[str, Sequence[str]]: ...
 
     def task(self, name: str) -> task_module.Task: ...
+
+    def select(self, name: str) -> Sequence[str]:
+        """Returns the tasks of a family that a name selects; any other name is its own."""
 
 
 def of(
@@ -95,7 +99,7 @@ def by_reason(reasons: Mapping[str, str]) -> list[str]:
     named: dict[str, list[str]] = {}
     for name, reason in reasons.items():
         named.setdefault(reason, []).append(name)
-    return [f"{', '.join(names)}: {reason}" for reason, names in named.items()]
+    return [f"{families.listed(names)}: {reason}" for reason, names in named.items()]
 
 
 def _check_reasons(

@@ -6,12 +6,19 @@ from typing import Any
 
 from flanlike import errors
 from flanlike.sources import rows as rows_module
+from flanlike.tasks import families, texts
 from flanlike.tasks import task as task_module
-from flanlike.tasks import texts
 
 
 def availability(task: task_module.Task, _: str | None) -> str | None:
     """Returns None: what the task's function gives is asked for when a split is opened."""
+    return None
+
+
+def lacks_training(task: task_module.Task, _: str | None) -> str | None:
+    """Returns why a member of a family is not trained on: none of its rows are left for that."""
+    if families.family_of(task.name) and not len(_called(task, "train")):
+        return "it has no training rows: all are kept to evaluate it by"
     return None
 
 
@@ -38,6 +45,9 @@ class CodeRows:
         return self._given()[index]
 
     def where(self, index: int) -> str:
+        rows = self._given()
+        if hasattr(rows, "where"):  # read from a file
+            return rows.where(index)
         return f"split {self._split!r} of Task.rows, row {index}"
 
     def unlabelled(self, indices: range) -> set[int]:

@@ -22,7 +22,8 @@ from flanlike.tasks import task as task_module
 
 # A backend has two functions: `availability(task, where)` says why it cannot have the task's rows,
 # `open_split(task, where, split)` returns rows, the indices of the split's, and the official split.
-# A folder may lack single splits: its `lacks_training(task, where)` says why it has no train rows.
+# A folder may lack single splits, and so may code: `lacks_training(task, where)` says why it has no
+# train rows.
 # `where` is the folder of the rows or the stand-in for the hub, and nothing to the others.
 # Any other --data is a folder. A task that has rows of its own takes them whatever --data says.
 _BACKENDS = {
@@ -97,6 +98,8 @@ def availability(task: task_module.Task, data: str, *, hub_root: str | None = No
 
     Reads no rows and asks no network: that a repository or a download is gone shows on opening.
     """
+    if task.absent:
+        return task.absent
     backend, where = _backend(task, data, hub_root)
     if backend in (hub, tfds, folder) and task.is_microworld_only:
         return "it exists in the micro-world only (--data embedded)"
@@ -110,11 +113,13 @@ def lacks_training(task: task_module.Task, data: str) -> str | None:
     if task.is_evaluation_only:
         return "it has no training split"
     backend, where = _backend(task, data)
-    return backend.lacks_training(task, where) if backend is folder else None
+    return backend.lacks_training(task, where) if backend in (folder, code) else None
 
 
 def is_elsewhere(task: task_module.Task, data: str) -> bool:
     """Returns whether `data` is a folder that has no sub-folder for the task."""
+    if task.absent:
+        return os.path.isdir(data)
     if _backend(task, data)[0] is not folder:
         return False
     return os.path.isdir(data) and not os.path.exists(os.path.join(data, task.name))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from flanlike import errors
-from flanlike.tasks import layouts, template_files, texts
+from flanlike.tasks import families, layouts, template_files, texts
 from flanlike.tasks import task as task_module
 from flanlike.tasks import templates as templates_module
 
@@ -28,11 +28,16 @@ class Mixture(Protocol):
     def task_names(self) -> list[str]:
         """Returns the names of all tasks in it."""
 
+    def expanded(self, select: Callable[[str], Sequence[str]]) -> "Mixture":
+        """Returns the mixture with the tasks in place of what selects them."""
+
 
 class Registry:
     """Tasks by the names of their builders, mixtures, and the folder of their templates.
 
-    Nothing is built, and no template is read, before it is asked for.
+    Nothing is built, and no template is read, before it is asked for. The members of a family are
+    among its tasks once `at` has said where the rows are. `mixture_of` makes a mixture of what a
+    selector like "niv2:train" names, where that is asked for as one.
     """
 
     def __init__(
@@ -42,6 +47,8 @@ class Registry:
         *,
         templates_folder: str | os.PathLike[str],
         of_file: Callable[[str, Collection[str]], tuple[Builder, Mixture] | None] | None = None,
+        its_families: Sequence[families.Family] = (),
+        mixture_of: Callable[..., Mixture] | None = None,
     ) -> None:
         """`of_file` makes the task and the mixture of a file, of its name and the names taken."""
         self._of_file = of_file
@@ -54,6 +61,13 @@ class Registry:
         self._modules: list[Path] = []
         self._files: set[str] = set()  # taken for a task and a mixture each
         self._commits: Mapping[str, str] = {}
+        self._mixture_of = mixture_of
+        self._data = "embedded"
+        self._families: dict[str, families.Family] = {}
+        self._members: dict[str, families.Members | None] = {}
+        self._member_templates: dict[tuple[str, str], templates_module.TemplateSet] = {}
+        for family in its_families:
+            self._add_family(family)
         for builder in tasks:
             self._add_task(builder)
         for each in mixtures:
@@ -61,7 +75,12 @@ class Registry:
 
     @property
     def task_names(self) -> list[str]:
-        return list(self._builders)
+        """Returns the names of all tasks: those with a builder, then the members of families."""
+        names = list(self._builders)
+        for family in self._families:
+            if (members := self._members_of(family)) is not None:
+                names += [f"{family}{families.MEMBER}{name}" for name in members.names]
+        return names
 
     @property
     def mixture_names(self) -> list[str]:
@@ -71,13 +90,16 @@ class Registry:
     def clusters(self) -> dict[str, list[str]]:
         """Returns the names of each cluster's tasks, in the order of the list."""
         clusters: dict[str, list[str]] = {}
-        for name in self._builders:
+        for name in self.task_names:
             clusters.setdefault(self.task(name).cluster, []).append(name)
         return clusters
 
     def task(self, name: str) -> task_module.Task:
         """Returns the task of that name."""
         if name in self._built:
+            return self._built[name]
+        if (family := families.family_of(name)) in self._families:
+            self._built[name] = self._member(family, name)
             return self._built[name]
         if name not in self._builders:
             raise errors.did_you_mean("task", name, self._builders)
@@ -97,6 +119,33 @@ class Registry:
         self._built[name] = task
         return task
 
+    def at(self, data: str) -> "Registry":
+        """Returns this registry with the members that its families have in `data`."""
+        if data == self._data:
+            return self
+        found = copy.copy(self)
+        found._data, found._members, found._member_templates = data, {}, {}
+        # Of members, and of what stands for them, other data has others.
+        found._built = {n: task for n, task in self._built.items() if not families.family_of(n)}
+        return found
+
+    def select(self, name: str) -> Sequence[str]:
+        """Returns the tasks of a family that a selector names; any other name is its own.
+
+        So is a selector of a family that the data lacks, and of a group of which it has no task:
+        the task of that name says why.
+        """
+        family = families.family_of(name)
+        if not families.is_selector(name) or family not in self._families:
+            return [name]
+        members = self._members_of(family)
+        if members is None:
+            return [name]
+        selector = name.partition(families.SELECTOR)[2]
+        if selector in members.groups and not members.of_group(selector):
+            return [name]
+        return families.select(self._families[family], members, selector)
+
     def pinned(self, commits: Mapping[str, str]) -> "Registry":
         """Returns this registry with the repositories of some tasks as they were at a commit."""
         found = copy.copy(self)
@@ -113,13 +162,22 @@ class Registry:
         return found
 
     def mixture(self, name: str) -> Mixture:
-        """Returns the mixture of that name, or of that file, with every task in it known."""
+        """Returns the mixture of that name, or of that file, with every task in it known.
+
+        That may be what selects tasks of a family, as "niv2:train": a mixture of these.
+        """
         self._take_file(name)
-        if name not in self._mixtures:
+        if families.family_of(name) in self._families and self._mixture_of is not None:
+            found = self._mixture_of(name=name, entries=(name,), description="members of a family")
+        elif name in self._mixtures:
+            found = self._mixtures[name]
+        else:
             raise errors.did_you_mean("mixture", name, self._mixtures)
-        found = self._mixtures[name]
+        found = found.expanded(self.select)
         for task in found.task_names:
-            if task not in self._builders:
+            if families.family_of(task) in self._families:
+                self.task(task)
+            elif task not in self._builders:
                 error = errors.did_you_mean("task", task, self._builders)
                 raise errors.UserError(f"mixture {name!r}: {error}")
         return found
@@ -134,7 +192,16 @@ class Registry:
         return self.task(self.mixture(name).task_names[0] if self.takes(name) else name)
 
     def templates(self, name: str) -> templates_module.TemplateSet:
-        """Returns the templates of the task of that name, checked for it."""
+        """Returns the templates of the task of that name, checked for it.
+
+        Those of a family's members, which may be thousands, are checked for the first of them.
+        """
+        if name not in self._templates and (family := families.family_of(name)):
+            path = self.templates_path(name)
+            if (family, path) not in self._member_templates:
+                loaded = template_files.load(path, self.task(name), layout=self.layout)
+                self._member_templates[family, path] = loaded
+            return self._member_templates[family, path]
         if name not in self._templates:
             path = self.templates_path(name)
             self._templates[name] = template_files.load(path, self.task(name), layout=self.layout)
@@ -175,7 +242,7 @@ class Registry:
         return layouts.load(path) if path.exists() else layouts.Layout()
 
     def load_user_module(self, path: str | os.PathLike[str]) -> None:
-        """Adds the TASKS (builders) and MIXTURES of the Python file at `path`."""
+        """Adds the TASKS (builders), MIXTURES and FAMILIES of the Python file at `path`."""
         path = Path(path)
         if not path.is_file():
             raise errors.UserError(f"no file {str(path)!r}; expected a Python file with TASKS")
@@ -200,6 +267,27 @@ class Registry:
             self._user_modules[builder.__name__] = path
         for each in mixtures:
             self._add_mixture(each, where=f"{path}: ")
+        for family in getattr(module, "FAMILIES", ()):
+            self._add_family(family, where=f"{path}: ")
+
+    def _members_of(self, family: str) -> families.Members | None:
+        if family not in self._members:
+            is_folder = self._data not in task_module.BACKENDS
+            found = self._families[family].open(self._data) if is_folder else None
+            self._members[family] = found
+        return self._members[family]
+
+    def _member(self, family: str, name: str) -> task_module.Task:
+        members = self._members_of(family)
+        if members is None or self.select(name) == [name] and families.is_selector(name):
+            why = (
+                f"none of these tasks is among the {len(members.names):,} there" if members else ""
+            )
+            return families.absent(self._families[family], name, self._data, why=why)
+        member = name[len(family) + 1 :]
+        if families.is_selector(name) or member not in members.names:
+            raise families.near(f"task of {family}", member, members.names)
+        return members.task(member)
 
     def _take_file(self, name: str) -> None:
         """Adds the task and the mixture of a file, where the name is a file's and is new."""
@@ -237,6 +325,15 @@ class Registry:
         if each.name in self._mixtures:
             raise errors.UserError(f"{where}mixture {each.name!r} is there twice; rename one")
         self._mixtures[each.name] = each
+
+    def _add_family(self, family: families.Family, *, where: str = "") -> None:
+        if not isinstance(family, families.Family):
+            raise errors.UserError(
+                f"{where}FAMILIES holds {texts.shown(family)}; expected a Family"
+            )
+        if family.name in self._families:
+            raise errors.UserError(f"{where}family {family.name!r} is there twice; rename one")
+        self._families[family.name] = family
 
 
 def _place(error: BaseException, path: Path) -> str:

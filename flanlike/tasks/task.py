@@ -65,11 +65,14 @@ CLUSTERS = (
     "bbh",
 )
 
+BACKENDS = ("embedded", "hub", "tfds")  # what --data may be; anything else is a folder
+
 BENCHMARKS = ("mmlu", "bbh")  # never trained on
 
 EXEMPLARS = "exemplars"  # the split of a benchmark's own exemplars
 
-_NAME = re.compile(r"[a-z0-9_]+")
+# A member of a family ("niv2/task1_naming") keeps the name that it has in its collection.
+_NAME = re.compile(r"[a-z0-9_]+(?:[/:][^\s:]+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +184,11 @@ class Task:
     `option_style` is the style of the layout in which its options are listed where none is asked
     for, "" the layout's plain one; with `keeps_order` they stand in their source's order.
     `max_new_tokens` is how long a written answer may be, in any tokenizer's; None: as the answers
-    of training rows tell.
+    of training rows tell. `origins` names the datasets that a member of a family was made
+    from: two members with one origin may have the same rows. `constant` names the fields that all
+    records have alike, which say the task and nothing of a row: overlap does not look at them.
+    `absent` says why there are no rows,
+    whatever --data says, of a task that stands for those of a family that is not there.
     """
 
     name: str
@@ -212,10 +219,13 @@ class Task:
     read_exemplars: Callable[[str], Sequence[Row]] | None = None
     exemplars_from: str = ""
     max_new_tokens: int | None = None
+    origins: tuple[str, ...] = ()
+    constant: tuple[str, ...] = ()  # of the fields
+    absent: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
-            raise ValueError(f"task name {self.name!r} must match [a-z0-9_]+")
+            raise ValueError(f"task name {self.name!r} must match [a-z0-9_]+, or FAMILY/NAME")
         for name in ("cluster", "templates"):
             if wrong := texts.problem(getattr(self, name)):
                 raise ValueError(f"task {self.name!r}: {name} {wrong}")

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import types
 
 import eval_toys
 import numpy as np
@@ -54,6 +55,12 @@ def test_written_answers_have_references_and_rationales_no_task(tmp_path):
     row = read(tmp_path / f"{lm_eval_export.name_of(cells[0])}.jsonl")[0]
     assert row["answers"][0] == cells[0].prompts[0].targets
     assert len(row["answers"]) == len(cells[0].prompts[0].references)
+
+
+def test_the_name_of_a_member_of_a_family_is_that_of_a_file():
+    task = types.SimpleNamespace(name="niv2/task1_made_up")
+    cell = types.SimpleNamespace(task=task, template="plain", shots=0)
+    assert lm_eval_export.name_of(cell) == "flanlike_niv2_task1_made_up_plain"
 
 
 def test_the_command_writes_into_a_new_folder(tmp_path, capsys):

@@ -64,7 +64,8 @@ REFERENCES = (("the grey owl", "an owl"), ("in the barn",))
 
 
 @pytest.mark.parametrize(
-    "name", ["squad_em", "squad_f1", "exact_match", "rouge1", "rouge2", "rougeLsum"]
+    "name",
+    ["squad_em", "squad_f1", "exact_match", "rouge1", "rouge2", "rougeL", "rougeLsum", "niv2_em"],
 )
 def test_text_metrics_give_one_to_a_reference_and_nothing_to_other_words(name):
     perfect, wrong = ("the grey owl", "in the barn"), ("two trout", "nowhere")
@@ -90,6 +91,11 @@ def test_text_metrics_give_one_to_a_reference_and_nothing_to_other_words(name):
         ("edit_similarity", "", ("owl",), 0.0),
         ("rouge1", "grey owl", ("old owl",), 0.5),
         ("rouge2", "the grey owl", ("the grey eel",), 0.5),
+        ("rougeL", "owls fly\neels swim", ("eels swim\nowls fly",), 0.5),  # one sentence
+        ("rougeL", "the owls flew", ("a", "an owl flew"), 2 / 3),  # stems, best reference
+        ("niv2_em", "The  Owl!", ("an eel", "the owl"), 1.0),  # case, marks, blanks
+        ("niv2_em", "owl", ("the owl",), 0.0),  # articles stay
+        ("niv2_em", "1.5", ("15",), 0.0),
         ("rougeLsum", "owls fly\neels swim", ("eels swim\nowls fly",), 1.0),
     ],
 )

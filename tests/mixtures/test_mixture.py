@@ -14,6 +14,9 @@ class Toys:
     def task(self, name):
         return toys.task_of(name, cluster=name[:-1], is_microworld_only=name.startswith("m"))
 
+    def select(self, name):
+        return [name]
+
 
 def resolved(*entries, counts, held_out=(), unavailable=None, **changes):
     made = mixture.Mixture(name="mix", entries=entries, **changes)
@@ -243,7 +246,7 @@ def test_bad_rows_are_counted_where_they_are_to_be_left_out(monkeypatch):
 
 
 def test_flan_rules_name_the_leaks_that_they_leave_in():
-    class Real:
+    class Real(Toys):
         def task(self, name):
             cluster = {"qnli": "nli", "squad_v1": "reading_comprehension", "sst2": "sentiment"}
             return toys.task_of(name, cluster=cluster[name])
@@ -268,3 +271,11 @@ def test_only_some_clusters_may_be_trained_on():
         compose.resolve(mixture.changed(made, clusters=("d",)), Toys(), counts)
     with pytest.raises(errors.UserError, match="no task left to train on"):
         compose.resolve(mixture.changed(made, clusters=("a",)), Toys(), counts)
+
+
+def test_a_nested_mixture_trains_on_its_own_clusters():
+    inner = mixture.Mixture(name="inner", entries=("b1", "c1"), clusters=("c",))
+    outer = mixture.Mixture(name="outer", entries=("a1", inner))
+    found = compose.resolve(outer, Toys(), dict.fromkeys(("a1", "b1", "c1"), 10))
+    assert shares(found) == {"a1": 0.5, "c1": 0.5}
+    assert list(found.excluded) == ["b1"]

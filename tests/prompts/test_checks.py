@@ -1,3 +1,5 @@
+import dataclasses
+
 import template_toys as toys
 
 from flanlike.prompts import checks
@@ -100,3 +102,15 @@ def test_options_that_are_named_by_letter_are_found_in_letters():
     found = template_set(*(f"{i} {{question}} {i} {i * i}\n{{options}}" for i in range(10)))
     record = {"question": "What flies?", "options": ["eel", "owl", "both A and B"], "label": 1}
     assert checks.check_task(of, found, [record]) == []
+
+
+def test_templates_may_differ_in_what_they_show_of_the_task_itself():
+    of = toys.task_of(
+        fields=("premise", "shown"), answers=task.FreeText(), optional=("shown",),
+        constant=("shown",),
+    )  # fmt: skip
+    both = template_set("{premise}\nWell?", "{shown}\n{premise}\nWell?")
+    is_alike = [p for p in checks.check_task(of, both, []) if "differ in a word" in p]
+    assert is_alike == []
+    of = dataclasses.replace(of, constant=())
+    assert [p for p in checks.check_task(of, both, []) if "differ in a word" in p]

@@ -136,6 +136,7 @@ def test_a_config_of_others_is_named_and_left_alone(content, expected, tmp_path)
 
 def test_default_folders_differ_by_what_reaches_the_figures():
     folder = run_folder.default_folder("cot", CONFIG)
+    assert run_folder.default_folder("niv2:a/b*", CONFIG).name.startswith("niv2-a-b--")
     assert folder == run_folder.default_folder("cot", {**CONFIG, "workers": 3})
     assert folder != run_folder.default_folder("cot", {**CONFIG, "seed": 3})
     assert folder.parts[0] == "runs" and folder.name.startswith("cot-")

@@ -56,7 +56,7 @@ def test_a_task_without_training_rows_is_left_out_of_training_and_evaluated(tmp_
 def test_a_mixture_trains_on_what_has_training_rows(tmp_path):
     rows = [{"text": f"text {number}", "label": number % 2} for number in range(40)]
     tasks = {name: source_toys.task(name=name) for name in ("a1", "b1")}
-    registry = types.SimpleNamespace(task=tasks.__getitem__)
+    registry = types.SimpleNamespace(task=tasks.__getitem__, select=lambda name: [name])
     source_toys.write_folder(tmp_path, "a1", train=rows, validation=rows)
     source_toys.write_folder(tmp_path, "b1", test=rows)
     mixed = mixture.Mixture(name="mixed", entries=("a1", "b1"))
