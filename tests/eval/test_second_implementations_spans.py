@@ -54,6 +54,16 @@ def test_spans_are_compared_as_the_datasets_scripts_do(name, form):
         assert value(f"{name}_f1", text, references) == pytest.approx(expected)
 
 
+def test_exact_match_of_instructions_keeps_articles():
+    def form(text):
+        kept = "".join(char for char in text.lower() if char not in set(string.punctuation))
+        return " ".join(kept.split())
+
+    for text, references in rows_of(14):
+        expected = any(form(text) == form(reference) for reference in references)
+        assert value("niv2_em", text, references) == expected
+
+
 def test_with_points_and_signs_in_numbers_ours_is_never_right_where_squads_is_wrong():
     for text, references in rows_of(6, words=(*NUMBERS, "owl", "the"), longest=2):
         official = max(squad_form(text) == squad_form(reference) for reference in references)

@@ -10,7 +10,7 @@ import tuning_toys
 
 from flanlike import config, errors, models
 from flanlike.batches import features
-from flanlike.models import option_rows, running_text, tuning
+from flanlike.models import option_rows, predicted, running_text, tuning
 
 SHAPE = tuning_toys.FAMILIES["decoder"]
 SHAPES = {
@@ -35,7 +35,8 @@ def _expected(model, ids, first_ids=()):
 def test_packed_texts_have_the_log_probabilities_of_their_own_rows(kind, monkeypatch):
     """Rows of 16 tokens, batches of 32, and logits of four tokens at once."""
     monkeypatch.setattr(option_rows, "_MIN_ROW_TOKENS", 16)
-    monkeypatch.setattr(running_text, "_LOGITS_AT_ONCE", 4)
+    monkeypatch.setattr(predicted, "_MAX_LOGITS", 4 * SHAPES[kind].vocab_size)
+    predicted._found.clear_cache()
     model = models.build(SHAPES[kind], seed=0)
     told = []
     found = running_text.log_probs(

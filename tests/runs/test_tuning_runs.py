@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 
+import decode_toys
 import jax
 import numpy as np
 import published_toys
@@ -16,7 +17,7 @@ from flax import nnx
 import train
 from eval import __main__ as eval_command
 from flanlike.batches import features
-from flanlike.models import decode, presets, tuning
+from flanlike.models import predicted, presets, tuning
 from flanlike.runs import bases, export, loading, starts
 from flanlike.runs import folder as run_folder
 from flanlike.training import loop, progress
@@ -105,14 +106,14 @@ def test_the_base_is_as_it_was_and_the_rest_has_learned(base, lora):
 def test_one_base_serves_many_runs_without_a_copy_or_a_compilation(lora):
     prompts, options = [[5, 6, 7]] * 2, [[[8], [9, 10]]] * 2
     alone = [loading.load(run).model for run in lora]
-    expected = [decode.option_scores(model, prompts, options) for model in alone]
-    compiled = decode._log_probs._cache_size()
+    expected = [decode_toys.option_scores(model, prompts, options) for model in alone]
+    compiled = predicted._found._cache_size()
     found, pointers = [], []
     for loaded in loading.load_each(lora):
-        found.append(decode.option_scores(loaded.model, prompts, options))
+        found.append(decode_toys.option_scores(loaded.model, prompts, options))
         arrays = jax.tree.leaves(nnx.state(loaded.model, nnx.Param))
         pointers.append([array.unsafe_buffer_pointer() for array in arrays])
-    assert decode._log_probs._cache_size() == compiled
+    assert predicted._found._cache_size() == compiled
     assert pointers[0] == pointers[1]
     np.testing.assert_array_equal(found, expected)
     assert not np.array_equal(*expected)
