@@ -204,7 +204,7 @@ def _of_several_turns(path: str, stamp: int, kind: instruction_rows.Format) -> f
 # The splits are of one file, and opened one after the other.
 @functools.lru_cache(maxsize=2)
 def _open(path: str, stamp: int) -> _Reader:
-    kind = pathlib.Path(path.removesuffix(".gz")).suffix
+    kind = pathlib.Path(path.lower().removesuffix(".gz")).suffix
     if kind == ".parquet":
         reader: _Reader = parquet.ParquetRows(path)
     elif kind in (".csv", ".tsv"):

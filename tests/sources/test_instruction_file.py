@@ -79,6 +79,12 @@ def test_a_byte_order_mark_and_crlf_are_no_part_of_a_row(tmp_path, ending):
     assert [record["references"] for record in records] == [[str(n)] for n in range(5)]
 
 
+def test_an_ending_may_be_in_capitals(tmp_path):
+    path = tmp_path / "MY.CSV"
+    path.write_bytes(content(".csv", ROWS))
+    assert [one["references"] for one in file_toys.every(path)] == [[row["output"]] for row in ROWS]
+
+
 def test_json_lines_are_read_whatever_the_files_ending(tmp_path):
     lines = write(tmp_path, ".json", content(".jsonl", ROWS))
     array = write(tmp_path, ".jsonl", content(".json", ROWS))
