@@ -115,17 +115,17 @@ def build(
         mixture.Mixture(name=cluster, entries=tuple(names), description=f"cluster {cluster}")
         for cluster, names in clusters.items()
     ]
-    asked = [
-        mixture.Mixture(
-            name=cluster,
-            entries=tuple(builder.__name__ for builder in its_builders),
-            hold_out=(cluster,),
-            description=f"cluster {cluster}, only evaluated",
-        )
-        for cluster, its_builders in benchmarks.items()
-    ]
     named = [flan_core, flan2021, superglue_heldout, open_choice, cot, further, NIV2]
-    return [*named, *by_cluster, *asked]
+    return [*named, *by_cluster, *(_benchmark(*one) for one in benchmarks.items())]
+
+
+def _benchmark(cluster: str, builders: Sequence[registry.Builder]) -> mixture.Mixture:
+    return mixture.Mixture(
+        name=cluster,
+        entries=tuple(builder.__name__ for builder in builders),
+        hold_out=(cluster,),
+        description=f"cluster {cluster}, only evaluated",
+    )
 
 
 def _is_asked(task: task_module.Task) -> bool:
