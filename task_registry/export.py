@@ -156,14 +156,9 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
 def asked_for(options: argparse.Namespace) -> recipe.Recipe:
     """Returns what of the flags decides which prompts there are."""
     mix = {one.name: getattr(options, one.name) for one in dataclasses.fields(config_lib.MixConfig)}
-    return recipe.Recipe(
-        mixture=options.mixture,
-        data=options.data,
-        hold_out=None if options.hold_out is None else tuple(options.hold_out),
-        rules=options.hold_out_rules,
+    return recipe.of_flags(
+        options,
         mix=config_lib.MixConfig(**mix),
-        skip_missing=options.skip_missing,
-        skip_bad_rows=options.skip_bad_rows,
         exclude_overlap=options.exclude_overlap,
         drop_duplicates=options.drop_duplicates,
         prompts=options.prompts,

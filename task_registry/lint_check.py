@@ -45,17 +45,7 @@ def show(
     found: registry.Registry, options: argparse.Namespace, *, console: rich_console.Console
 ) -> None:
     """Prints a table of the tasks with findings and what it means, or one JSON object."""
-    composition = recipe.compose(
-        recipe.Recipe(
-            mixture=options.mixture,
-            data=options.data,
-            hold_out=None if options.hold_out is None else tuple(options.hold_out),
-            rules=options.hold_out_rules,
-            skip_missing=options.skip_missing,
-            skip_bad_rows=options.skip_bad_rows,
-        ),
-        found,
-    )
+    composition = recipe.compose(recipe.of_flags(options), found)
     if options.vocabulary is not None and options.max_input_tokens is None:
         options.max_input_tokens = config_lib.input_tokens(options.data)
     limit = export_limit.of(options)

@@ -23,17 +23,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def show(found: registry.Registry, options: argparse.Namespace) -> None:
     """Prints the pairs of tasks whose rows overlap, with examples, or one JSON object."""
-    composition = recipe.compose(
-        recipe.Recipe(
-            mixture=options.mixture,
-            data=options.data,
-            hold_out=None if options.hold_out is None else tuple(options.hold_out),
-            rules=options.hold_out_rules,
-            skip_missing=options.skip_missing,
-            skip_bad_rows=options.skip_bad_rows,
-        ),
-        found,
-    )
+    composition = recipe.compose(recipe.of_flags(options), found)
     evaluated = composition.evaluated
     if options.eval is not None:
         selected = [task for name in options.eval for task in found.select(name)]

@@ -1,5 +1,6 @@
 """All that decides which prompts there are: the flags that training, export and manifest share."""
 
+import argparse
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -51,6 +52,22 @@ def of_run(config: config_lib.RunConfig) -> Recipe:
         evaluated_on=config.eval.splits,
         prompts=config.prompts,
         seed=config.seed,
+    )
+
+
+def of_flags(options: argparse.Namespace, **more: Any) -> Recipe:
+    """Returns the recipe that the flags of a command give which all such commands share.
+
+    These are --mixture, --data, --hold-out, --hold-out-rules, --skip-missing and --skip-bad-rows.
+    """
+    return Recipe(
+        mixture=options.mixture,
+        data=options.data,
+        hold_out=None if options.hold_out is None else tuple(options.hold_out),
+        rules=options.hold_out_rules,
+        skip_missing=options.skip_missing,
+        skip_bad_rows=options.skip_bad_rows,
+        **more,
     )
 
 
