@@ -64,12 +64,12 @@ def test_a_prompt_shows_examples_of_its_own_task_only_and_as_many_as_its_templat
         "Positive Example 1 -\nInput: in 2a\nOutput: out 2a\nExplanation: Because a.\n\n"
         "Positive Example 2 -\nInput: in 2b\nOutput: out 2b\nExplanation: Because b.\n\n"
         "Negative Example 1 -\nInput: in 2c\nOutput: nonsense\nExplanation: Because not.\n\n"
-        f"Now complete the following example -\nInput: {row}\nOutput:"
+        f"The instance to solve:\nInput: {row}\nOutput:"
     )
     assert target == rows[0]["references"][0]
     assert by_id["tk_definition"][0] == (
         'Definition: Do what is "Instances": [ of task 2.\n\n'
-        f"Now complete the following example -\nInput: {row}\nOutput:"
+        f"The instance to solve:\nInput: {row}\nOutput:"
     )
     assert "Because" not in by_id["tk_two_positive"][0] and "2b" in by_id["tk_two_positive"][0]
     assert "2b" not in by_id["one_shown"][0] and "2a" in by_id["one_shown"][0]
@@ -87,7 +87,7 @@ def test_a_task_without_examples_or_an_instance_without_input_leaves_the_lines_o
     prompts = template_toys.rendered(found.task(NAMING), found.templates(NAMING), rows)
     assert prompts[1][0] == (
         'Definition: Do what is "Instances": [ of task 1.\n\n'
-        "Now complete the following example -\nOutput:"
+        "The instance to solve:\nOutput:"
     )
 
 
