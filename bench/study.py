@@ -12,7 +12,8 @@ each condition, before and after tuning, each a mean over runs, tasks and templa
                     above 1 / options
     less its bias   accuracy when each answer's probability is divided by its mean over the rows of
                     the template: batch calibration, Zhou et al. 2024, section 3, which uses no gold
-    ECE, Brier      of the probabilities that options were chosen by (eval/calibration.py)
+    sure            mean probability of the option chosen: above the accuracy, it is too sure
+    Brier           of the probabilities that options were chosen by (eval/calibration.py)
 """
 
 import argparse
@@ -45,7 +46,7 @@ def conditions(out: pathlib.Path) -> dict[str, list[run_folder.Run]]:
     folders = [out] if (out / "config.json").is_file() else sorted(out.iterdir())
     found: dict[str, list[run_folder.Run]] = {}
     for folder in folders:
-        if (folder / "report.md").is_file():
+        if len([*folder.glob("eval/[0-9]*")]) > 1:  # before the first step and after the last
             run = run_folder.read(folder)
             found.setdefault(run.name.rpartition("-")[0] or run.name, []).append(run)
     if not found:
@@ -78,8 +79,7 @@ def most_given(cell: predictions.Predictions) -> float:
 
 def less_its_bias(cell: predictions.Predictions) -> float:
     """Returns the accuracy with each answer's mean probability over the rows divided out."""
-    way, eos = scoring.WAYS[cell.scoring]
-    scores = scoring.scores(cell.scored, way, eos=eos)
+    scores = _scores(cell)
     # Probabilities [rows, answers]; an answer that a row lacks has none.
     shares_RA = np.zeros((len(scores), 1 + max(map(max, _names(cell)))))
     for row, (names, score) in enumerate(zip(_names(cell), scores, strict=True)):
@@ -129,21 +129,28 @@ def _mean(measure: Callable[[predictions.Predictions], float], cells: Cells) -> 
     return float(np.mean([np.mean(values) for values in by_task.values()]))
 
 
-def _of_calibration(name: str) -> Callable[[predictions.Predictions], float]:
-    def measure(cell: predictions.Predictions) -> float:
-        found = calibration.of_cell(cell)
-        assert found is not None, "only ranked cells are measured"
-        return getattr(found, name)
+def sure(cell: predictions.Predictions) -> float:
+    """Returns the mean over rows of the chosen option's probability among the row's options."""
+    return float(np.mean([max(score.probabilities) for score in _scores(cell)]))
 
-    return measure
+
+def brier(cell: predictions.Predictions) -> float:
+    found = calibration.of_cell(cell)
+    assert found is not None, "only ranked cells are measured"
+    return found.brier
+
+
+def _scores(cell: predictions.Predictions) -> list[scoring.Score]:
+    way, eos = scoring.WAYS[cell.scoring]
+    return scoring.scores(cell.scored, way, eos=eos)
 
 
 _MEASURES: dict[str, Callable[[predictions.Predictions], float]] = {
     "accuracy": lambda cell: cell.value("accuracy"),
     "one answer": most_given,
     "less its bias": less_its_bias,
-    "ECE": _of_calibration("equal_mass"),
-    "Brier": _of_calibration("brier"),
+    "sure": sure,
+    "Brier": brier,
 }
 
 
