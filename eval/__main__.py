@@ -5,6 +5,7 @@ python -m eval --model FOLDER_OR_HUB_ID [...] --mixture NAME [--hold-out NAME ..
 python -m eval report RUN [RUN ...] [--out DIR]
 python -m eval induction --model M [--out DIR]
 python -m eval prompts --model M --task T [--data ...] [--out DIR]
+python -m eval perplexity --model M [M ...] (--task T [--data ...] | --text FILE)
 python -m eval robustness --model M --mixture NAME [NAME ...] [--data ...] [--out DIR]
 python -m eval lm-eval --model flanlike --model_args run=DIR --tasks NAME
 python -m eval sweep NAME|FILE.toml [--out DIR] [--part I/N] [--list] [-- FLAGS OF TRAIN.PY]
@@ -29,6 +30,7 @@ _COMMANDS = {
     "prompts": "eval.prompts_command",
     "export-lm-eval": "eval.lm_eval_export_command",
     "lm-eval": "eval.lm_eval_command",
+    "perplexity": "eval.perplexity_command",
     "report": "eval.report_command",
     "robustness": "eval.robustness_command",
     "sweep": "eval.sweep_command",
