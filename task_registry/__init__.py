@@ -29,6 +29,7 @@ from task_registry import (
     niv2,
     nli,
     open_choice,
+    p3,
     paraphrase,
     question_classification,
     reading_comprehension,
@@ -73,7 +74,7 @@ TASKS = [
     *instruction_collections.TASKS,
     *open_choice.TASKS,
 ]
-FAMILIES = [niv2.FAMILY]
+FAMILIES = [niv2.FAMILY, p3.FAMILY]
 BENCHMARKS = {"mmlu": mmlu.TASKS, "bbh": bbh.TASKS}  # by cluster; nothing is trained on them
 
 

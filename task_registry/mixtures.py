@@ -1,4 +1,4 @@
-"""The mixtures: flan_core, flan2021, superglue_heldout, cot, open_choice, further, niv2, ...
+"""The mixtures: flan_core, flan2021, superglue_heldout, cot, open_choice, further, niv2, t0, ...
 
 Each cluster is one too. Those of the benchmarks, mmlu and bbh, are asked and never trained on.
 """
@@ -36,6 +36,17 @@ NIV2 = mixture.Mixture(
     rate_cap=NIV2_ROWS,
     max_examples=NIV2_ROWS,
     description="Super-NaturalInstructions by its own split: test categories held out",
+)
+
+# As T0 was trained: zero-shot, each prompt as it is, datasets by their rows (Sanh et al. 2022, 5).
+T0 = mixture.Mixture(
+    name="t0",
+    entries=("p3:train",),
+    hold_out=("p3:eval",),
+    rate_cap=None,
+    max_examples=None,
+    shares=mixture.Shares(few_shot=0.0, no_options=1.0, inverted=0.0),
+    description="P3 as T0 was trained on it: what T0 was evaluated on is held out",
 )
 
 # Their owners give them out on request only: a mixture meant for everyone has to do without.
@@ -115,7 +126,7 @@ def build(
         mixture.Mixture(name=cluster, entries=tuple(names), description=f"cluster {cluster}")
         for cluster, names in clusters.items()
     ]
-    named = [flan_core, flan2021, superglue_heldout, open_choice, cot, further, NIV2]
+    named = [flan_core, flan2021, superglue_heldout, open_choice, cot, further, NIV2, T0]
     return [*named, *by_cluster, *(_benchmark(*one) for one in benchmarks.items())]
 
 

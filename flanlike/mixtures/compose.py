@@ -102,7 +102,10 @@ def resolve(
             f"on; left out: {listed}; hold out fewer clusters"
         )
     check_evaluation(split, unavailable)
-    parts = rates.divide(mixture, {n: row_counts[n] for n in training}, 1.0) if training else {}
+    rows = {name: row_counts[name] for name in training}
+    rules_of_rows = {name: registry.task(name).counts_as for name in training}
+    counted = {name: rule(rows[name]) for name, rule in rules_of_rows.items() if rule}
+    parts = rates.divide(mixture, rows, 1.0, counted=counted) if training else {}
     evaluation = tuple(name for name in split.evaluation if name in present)
     asked = dataclasses.replace(split, train=tuple(training), evaluation=evaluation)
     return mixture_module.Composition(

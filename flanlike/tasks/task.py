@@ -187,6 +187,8 @@ class Task:
     of training rows tell. `origins` names the datasets that a member of a family was made
     from: two members with one origin may have the same rows. `constant` names the fields that all
     records have alike, which say the task and nothing of a row: overlap does not look at them.
+    `is_worded` marks tasks whose rows are prompts already, so that few templates will do.
+    `counts_as` says how many rows a task counts as in a mixture, of how many it has.
     `absent` says why there are no rows,
     whatever --data says, of a task that stands for those of a family that is not there.
     """
@@ -221,6 +223,8 @@ class Task:
     max_new_tokens: int | None = None
     origins: tuple[str, ...] = ()
     constant: tuple[str, ...] = ()  # of the fields
+    is_worded: bool = False
+    counts_as: Callable[[int], int] | None = None
     absent: str = ""
 
     def __post_init__(self) -> None:
@@ -239,7 +243,7 @@ class Task:
         for name in ("splits", "label_columns", "unlabelled"):
             if not isinstance(value := getattr(self, name), Mapping):
                 raise ValueError(f"task {self.name!r}: {name} is {value!r}; expected a dict")
-        for name in ("preprocess", "unusable", "rows", "read_exemplars"):
+        for name in ("preprocess", "unusable", "rows", "read_exemplars", "counts_as"):
             if (value := getattr(self, name)) is not None and not callable(value):
                 raise ValueError(f"task {self.name!r}: {name} is {value!r}; expected a function")
         if unknown := [name for name in self.optional if name not in self.fields]:
