@@ -69,6 +69,8 @@ FURTHER = (
     "flores200",
     *(f"mgsm_{code}" for code in mgsm.LANGUAGES),
 )
+# Of the Flan 2022 collection, and as late.
+OF_2022 = ("wiki_dialog", "qrecc")
 
 
 def build(
@@ -88,15 +90,16 @@ def build(
         entries=tuple(task.name for task in tasks if task.is_microworld_only),
         description="pairs of tasks that only the instruction tells apart (micro-world only)",
     )
+    left_out = {*ON_REQUEST, *FURTHER, *OF_2022}
     flan_core = mixture.Mixture(
         name="flan_core",
         entries=(
-            *(task.name for task in with_dataset if task.name not in (*ON_REQUEST, *FURTHER)),
+            *(task.name for task in with_dataset if task.name not in left_out),
             (open_choice, OPEN_CHOICE_SHARE),
         ),
         hold_out=HOLD_OUT,
-        description="every task that nobody has to be asked for but those of further, and "
-        "open_choice where the data has it",
+        description="every task that nobody has to be asked for but those of further and of "
+        "Flan 2022's other parts, and open_choice where the data has it",
     )
     of_paper = tuple(task.name for task in with_dataset if task.flan_dataset)
     flan2021 = mixture.Mixture(

@@ -49,6 +49,7 @@ CLUSTERS = (
     "struct_to_text",
     "summarization",
     "topic_classification",  # T0's, not FLAN 2021's
+    "dialog",  # of the Flan 2022 collection
     *MISC,
     "chain_of_thought",
     # Rows that come with an instruction of their own, of tasks of every cluster (not FLAN 2021's).

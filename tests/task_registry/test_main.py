@@ -41,7 +41,10 @@ def test_flan_core_holds_every_task_once_and_holds_out_by_default():
     on_request = set(mixtures.ON_REQUEST)
     benchmarks = set(benchmark_toys.TASKS)
     assert sorted(flan_core.task_names) == sorted(
-        set(REGISTRY.task_names) - on_request - benchmarks - set(mixtures.FURTHER)
+        set(REGISTRY.task_names)
+        - on_request
+        - benchmarks
+        - {*mixtures.FURTHER, *mixtures.OF_2022}
     )
     assert set(flan_core.hold_out) <= set(REGISTRY.clusters)
     open_choice = REGISTRY.mixture("open_choice")
