@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from flanlike.mixtures import mixture
 from flanlike.tasks import registry
 from flanlike.tasks import task as task_module
-from task_registry import mgsm
+from task_registry import flan2022, mgsm
 
 # All but the last were set before any run was made. Of the two further families in which only the
 # instruction decides that were tried on seed 100, place questions moved and role questions did not;
@@ -130,6 +130,7 @@ def build(
         for cluster, names in clusters.items()
     ]
     named = [flan_core, flan2021, superglue_heldout, open_choice, cot, further, NIV2, T0]
+    named.append(flan2022.build(tasks))
     return [*named, *by_cluster, *(_benchmark(*one) for one in benchmarks.items())]
 
 

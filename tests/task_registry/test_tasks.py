@@ -26,6 +26,8 @@ _NOT_CLUSTERS = {
     "lint_check",
     "niv2",
     "niv2_files",
+    "flan2022",
+    "parts",
     "p3",
     "p3_datasets",
     "p3_files",
