@@ -178,7 +178,7 @@ def _check_metrics(task: task_module.Task, records: list[task_module.Record]) ->
         labels = [record["label"] for record in records]
         answered = answers.from_labels(task, records, labels)
     problems = []
-    for name in task.metrics:
+    for name in metrics.of_answers(task.metrics, answered):
         try:
             value = metrics.compute(name, answered)
         except ValueError as error:

@@ -70,7 +70,7 @@ FURTHER = (
     *(f"mgsm_{code}" for code in mgsm.LANGUAGES),
 )
 # Of the Flan 2022 collection, and as late.
-OF_2022 = ("wiki_dialog", "qrecc")
+OF_2022 = ("wiki_dialog", "qrecc", "mbpp", "human_eval")
 
 
 def build(

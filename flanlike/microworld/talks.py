@@ -28,7 +28,7 @@ _LANDS = tuple(ontology.COUNTRY_CAPITALS)
 
 
 def wiki_dialog(rng: Random) -> task.Record:
-    """Two to four things about one kind, of which the last is asked."""
+    """Two or three things about one kind, of which the last is asked."""
     kind = draws.pick(rng, _KINDS)
     names = {
         "a_name": draws.A[kind.name],
@@ -38,7 +38,7 @@ def wiki_dialog(rng: Random) -> task.Record:
         "at": draws.AT[kind.habitat],
     }
     turns = []
-    for asked, said in draws.several(rng, _ABOUT, 2 + int(rng.random() * 3)):
+    for asked, said in draws.several(rng, _ABOUT, 2 + int(rng.random() * 2)):
         question = draws.pick(rng, asked).format(**names)
         turns.append((question, draws.sentence(said.format(**names), end="")))
     *earlier, (question, answer) = turns

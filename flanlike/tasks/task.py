@@ -8,8 +8,10 @@ one string for each of `Task.fields` and, by the kind of answers:
     FreeText   "references": list[str]                      all are right; the first is the target
 
 A chain-of-thought task also lists "rationale" among its fields. Optional keys: "score" (float, the
-gold value where a metric wants more than the label), "group" (str, for metrics over groups) and, of
-labels and choices, "also_right" (list[int], further options that are right; `label` is the target).
+gold value where a metric wants more than the label), "group" (str, for metrics over groups), of
+labels and choices "also_right" (list[int], further options that are right; `label` is the target),
+and of programs "checks" (str, what is run after one to grade it) and "stub" (str, the head of the
+function that it may be the body of).
 What is asked of each in particular, `records` says.
 """
 
@@ -49,7 +51,8 @@ CLUSTERS = (
     "struct_to_text",
     "summarization",
     "topic_classification",  # T0's, not FLAN 2021's
-    "dialog",  # of the Flan 2022 collection
+    "dialog",  # of the Flan 2022 collection, as is the next
+    "code",
     *MISC,
     "chain_of_thought",
     # Rows that come with an instruction of their own, of tasks of every cluster (not FLAN 2021's).

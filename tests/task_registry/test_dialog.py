@@ -66,8 +66,9 @@ def test_questions_without_an_answer_are_left_out_and_counted(tmp_path):
     assert records[0] == {"dialogue": "", "question": "Why?", "references": ["So."]}
 
 
-def test_dialog_is_a_cluster_and_no_part_of_flan_core():
+def test_dialog_and_code_are_clusters_and_no_part_of_flan_core():
     assert REGISTRY.mixture("dialog").task_names == ["wiki_dialog", "qrecc"]
+    assert REGISTRY.mixture("code").task_names == ["mbpp", "human_eval"]
     assert not set(mixtures.OF_2022) & set(REGISTRY.mixture("flan_core").task_names)
     split = compose.split_tasks(REGISTRY.mixture("dialog"), REGISTRY, ["qrecc"])
     assert (split.train, split.evaluation) == (("wiki_dialog",), ("qrecc",))
