@@ -138,7 +138,7 @@ def _record(row: task.Row) -> task.Record:
 
 
 def _record_by(template: p3_templates.Template, row: task.Row) -> task.Record:
-    made = p3_templates.applied(template, row)
+    made = _made(template, row)
     if not made.prompt or not made.target:
         raise ValueError(f"{template.where}: it makes no prompt of the row, or no target")
     return _of(made.prompt, made.target, made.choices)
@@ -154,5 +154,10 @@ def _of(prompt: str, target: str, choices: Sequence[str]) -> task.Record:
 
 
 def _leaves_out(template: p3_templates.Template, row: task.Row) -> bool:
-    made = p3_templates.applied(template, row)
+    made = _made(template, row)
     return not made.prompt or not made.target
+
+
+def _made(template: p3_templates.Template, row: task.Row) -> p3_templates.Rendered:
+    columns_of_it = {name: value for name, value in row.items() if name != p3_files.TEMPLATE}
+    return p3_templates.applied(template, columns_of_it)

@@ -16,12 +16,14 @@ Templates are rendered from rows of their dataset, with the hub's columns: besid
 """
 
 import array
+import contextlib
 import functools
 import gzip
 import itertools
 import json
 import pathlib
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -37,6 +39,7 @@ _NAMED = re.compile(rb'(?<!\\)"template"\s*:\s*"([^"\\]+)"')
 
 FOLDERS = ("p3", "t0_sf")
 SCORED = "_score_eval"
+TEMPLATE = "promptsource template"  # a column that no dataset has
 SPLITS = rows_module.SPLITS
 
 Kind = Literal["configuration", "scored", "lines", "template"]
@@ -175,12 +178,16 @@ def _add_templates(found: dict[str, Member], root: pathlib.Path, path: pathlib.P
 
 
 def _as_on_the_hub(member: Member, row: dict[str, Any]) -> dict[str, Any]:
-    """Returns the row with its label as the number that the hub has for it, as templates want it.
+    """Returns a row for a template, with its label as the number that the hub has for it.
 
-    label "not_entailment" -> 1
+    label "not_entailment" -> 1. The template stands in the row too: what a run has read is known by
+    its rows (`prompts.manifest`).
     """
+    if member.template is None:
+        return row
+    row[TEMPLATE] = [member.template.jinja, member.template.answer_choices]
     hub, label = p3_datasets.LABELS.get(member.dataset.name), row.get("label")
-    if member.template is None or hub is None or label is None:
+    if hub is None or label is None:
         return row
     named = rows_module.named(label, member.names or None)
     return {**row, "label": hub.index(named)} if named in hub else row
@@ -231,6 +238,7 @@ def _by_line(path: str) -> Mapping[str, Sequence[int]]:
         file = _opened(path)
         told = ((index, str(file[index].get("template", ""))) for index in range(len(file)))
     else:
+        _opened(path)  # which says what is wrong with a file that is damaged
         told = _named_lines(path)
     for index, name in told:
         if not name:
@@ -296,20 +304,44 @@ def _opened(path: str) -> json_lines.JsonLines | parquet.ParquetRows:
 
 
 def _first_row(member: Member) -> Mapping[str, Any]:
-    split = next(split for split in SPLITS if _all(member, split))
-    return _opened(member.files[split])[_all(member, split)[0]]
+    """Returns the first row of a member; of its own file no more than that is read."""
+    if member.kind == "lines":
+        split = next(split for split in SPLITS if _all(member, split))
+        return _opened(member.files[split])[_all(member, split)[0]]
+    begun = _begun(next(iter(member.files.values())))
+    first = next(begun, {})
+    if member.kind == "configuration" or "idx" not in first:
+        return first
+    others = itertools.takewhile(lambda row: row["idx"][0] == first["idx"][0], begun)
+    return _grouped([first, *others])
 
 
 def _first_has(column: str, files: Mapping[str, str]) -> bool:
     """Returns whether a first row has the column: others are of a dataset, for templates."""
     path = next(iter(files.values()), "")
+    return bool(path) and column in next(_begun(path), {})
+
+
+def _begun(path: str) -> Iterator[Mapping[str, Any]]:
+    """Yields the rows of a file from its first on, without looking through the file for them.
+
+    It ends at one that is no JSON object, or cannot be read: that is told when rows are opened.
+    """
     if path.endswith(".parquet"):
-        return column in _opened(path)[0]
-    if not path:
-        return False
-    with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
-        line = next((line for line in file if line.strip()), b"{}")
-    try:
-        return column in json.loads(line.removeprefix(utf8.BYTE_ORDER_MARK))
-    except ValueError:
-        return False
+        file = _opened(path)
+        yield from map(file.__getitem__, range(len(file)))
+        return
+    damage = (EOFError, gzip.BadGzipFile, zlib.error)
+    with (
+        contextlib.suppress(*damage),
+        (gzip.open if path.endswith(".gz") else open)(path, "rb") as lines,
+    ):
+        for line in lines:
+            if content := line.removeprefix(utf8.BYTE_ORDER_MARK).strip():
+                try:
+                    row = json.loads(content)
+                except ValueError:
+                    return
+                if not isinstance(row, dict):
+                    return
+                yield row

@@ -1,3 +1,4 @@
+import gzip
 import json
 import pickle
 
@@ -75,6 +76,18 @@ def test_answers_are_listed_besides_where_the_prompt_does_not_name_them(promptso
     assert [template.id for template in forward] == ["as_it_is"]
 
 
+def test_another_template_is_other_content(promptsource):
+    def content():
+        p3._found.cache_clear()
+        return records(promptsource, IS_IT_SO, "test").content(range(3))
+
+    before = content()
+    assert content() == before
+    path = next(promptsource.rglob("templates.yaml"))
+    path.write_text(path.read_text().replace("Is it so", "Can it be"))
+    assert content() != before
+
+
 def test_labels_are_numbered_as_on_the_hub_whatever_a_folder_calls_them(tmp_path):
     toys.write_templates(tmp_path / "p3" / "rte", toys.IS_IT_SO)
     rows = [{**toys.rows(2)[n], "label": label} for n, label in enumerate((0, "entailment"))]
@@ -122,6 +135,10 @@ def test_choices_that_have_a_row_each_are_one_row(tmp_path):
     assert [test[n]["label"] for n in range(len(test))] == [0, 1, 0]
     assert test[0]["options"] == ["Yes", "No"]
     assert checks.check_task(task, at(tmp_path).templates(IS_IT_SO), [test[0], test[1]]) == []
+    assert [template.id for template in at(tmp_path).templates(IS_IT_SO).forward] == [
+        "as_it_is",
+        "answers_below",
+    ]
     why = "all are kept to evaluate it by"
     assert why in opening.lacks_training(task, str(tmp_path))
 
@@ -289,6 +306,18 @@ def test_lines_without_a_template_are_told(tmp_path):
     toys.write_rows(tmp_path / "p3", train=[*toys.lines(a_b=1), {"prompt": "x"}])
     with pytest.raises(errors.UserError, match=r"train\.jsonl:2: expected a row with 'template'"):
         at(tmp_path).select("p3:*")
+
+
+@pytest.mark.parametrize("name", ["train.jsonl.gz", "super_glue_rte_is_it_so/train.jsonl.gz"])
+def test_a_damaged_file_is_told(tmp_path, name):
+    path = tmp_path / "p3" / name
+    path.parent.mkdir(parents=True)
+    rows = toys.lines(qasc_one=99) if path.parent.name == "p3" else toys.rendered(99)
+    whole = gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode())
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    with pytest.raises(errors.UserError, match=f"{name}.*(damaged|cut|end)"):
+        for task in at(tmp_path).select("p3:*"):
+            records(tmp_path, task, "train")
 
 
 def test_no_copy_of_it_is_told_with_how_to_get_one(tmp_path):
