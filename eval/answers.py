@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from eval import metrics, numerals, reading, wording
+from eval import executing, metrics, numerals, reading, wording
 from flanlike.tasks import task as tasks
 
 NO_ANSWER = metrics.NO_ANSWER
@@ -65,6 +65,9 @@ def from_generated(
             labels.append(label)
         return from_labels(task, records, labels, is_generated=True)
     reads = metrics.known(task.metrics[0]).reads
+    if reads == "code":
+        said = [executing.code_in(text) for text in texts]
+        return from_texts(records, said, unparsed=[not text.strip() for text in said])
     if reads == "span":
         said = [span_said(target, text) for text in texts]
         return from_texts(records, said, unparsed=[not text for text in said])

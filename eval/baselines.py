@@ -99,4 +99,6 @@ def _commonest(seen: collections.Counter[str]) -> str:
 
 
 def _values(task: tasks.Task, answered: metrics.Answered) -> dict[str, float]:
-    return {name: metrics.compute(name, answered) for name in task.metrics}
+    return {
+        name: metrics.compute(name, answered) for name in metrics.of_answers(task.metrics, answered)
+    }

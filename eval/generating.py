@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from eval import answers, least_to_most, metrics, pace, requests, self_consistency
+from eval import answers, executing, least_to_most, metrics, pace, requests, self_consistency
 from eval import questions as question_module
 from flanlike import config as config_lib
 from flanlike import seeding
@@ -70,7 +70,11 @@ def write(
     _by_smaller_questions(writer, [s for s in slots if s.cell.kind == least_to_most.KIND])
     rest = iter(slots)
     return [
-        _answers(cell, [list(itertools.islice(rest, count)) for _ in cell.prompts])
+        _answers(
+            cell,
+            [list(itertools.islice(rest, count)) for _ in cell.prompts],
+            executes=settings.execute_code,
+        )
         for cell, count in zip(cells, copies, strict=True)
     ]
 
@@ -217,8 +221,13 @@ def _by_smaller_questions(writer: _Writer, slots: Sequence[_Slot]) -> None:
     writer.write("answering whole questions", slots, texts)
 
 
-def _answers(cell: question_module.Cell, slots: Sequence[Sequence[_Slot]]) -> Answers:
-    """Returns a cell's answers from its rows' slots, one for each sample."""
+def _answers(
+    cell: question_module.Cell, slots: Sequence[Sequence[_Slot]], *, executes: bool
+) -> Answers:
+    """Returns a cell's answers from its rows' slots, one for each sample.
+
+    Programs are run where it `executes` them.
+    """
     samples = len(slots[0])
     each = [
         answers.from_generated(
@@ -226,6 +235,11 @@ def _answers(cell: question_module.Cell, slots: Sequence[Sequence[_Slot]]) -> An
         )
         for k in range(samples)
     ]
+    if executes and executing.METRIC in cell.task.metrics:
+        each = [
+            dataclasses.replace(found, passed=_passed(cell.records, [row[k].text for row in slots]))
+            for k, found in enumerate(each)
+        ]
     votes = self_consistency.votes(cell.task, each)
     winners = [self_consistency.winner(vote) for vote in votes]
     chosen = [row[k] for row, k in zip(slots, winners, strict=True)]
@@ -246,3 +260,8 @@ def _answers(cell: question_module.Cell, slots: Sequence[Sequence[_Slot]]) -> An
     return Answers(
         answered=self_consistency.picked(each, winners), scoring="self_consistency", columns=columns
     )
+
+
+def _passed(records: Sequence[Any], texts: Sequence[str]) -> tuple[bool, ...]:
+    programs = [executing.program(*one) for one in zip(records, texts, strict=True)]
+    return tuple(executing.passed(programs))

@@ -27,7 +27,7 @@ class Answered:
     are right of each row, empty where no row of the task has any. `predicted_texts` and
     `references` are for text metrics, `predicted_numbers` and `gold_numbers` for correlations,
     `groups` for metrics over groups. `unparsed` says of generated texts whether no answer could be
-    read from them.
+    read from them. `passed` says of programs whether they passed their tests, where they were run.
     Columns that a task lacks are empty.
     """
 
@@ -40,6 +40,7 @@ class Answered:
     groups: tuple[str, ...] = ()
     unparsed: tuple[bool, ...] = ()
     also_right: tuple[tuple[int, ...], ...] = ()
+    passed: tuple[bool, ...] = ()
 
     @property
     def judged(self) -> tuple[int, ...]:
@@ -65,14 +66,14 @@ class Metric:
     """A named metric: its value over all rows and, where it is a mean over rows, each row's part.
 
     `needs` names the columns of `Answered` that it reads. `reads` is what a text metric looks for
-    in what a model wrote: a number, a span of few words, or the text as it is. `signature` tells
-    the settings that depend on the rows.
+    in what a model wrote: a number, a span of few words, a program, or the text as it is.
+    `signature` tells the settings that depend on the rows.
     """
 
     needs: tuple[str, ...]
     value: Callable[..., float]
     per_row: Callable[..., list[float]] | None = None
-    reads: Literal["number", "span", "text"] = "text"
+    reads: Literal["number", "span", "text", "code"] = "text"
     signature: Callable[..., str] | None = None
 
 
@@ -87,6 +88,11 @@ def compute(name: str, answered: Answered) -> float:
     """Returns the metric over all rows; its columns must be there."""
     metric = known(name)
     return metric.value(*_columns(name, metric, answered))
+
+
+def of_answers(names: Sequence[str], answered: Answered) -> tuple[str, ...]:
+    """Returns the metrics without those of programs, where these were not run."""
+    return tuple(n for n in names if answered.passed or "passed" not in known(n).needs)
 
 
 def signature(name: str, answered: Answered) -> str:
@@ -218,6 +224,10 @@ def _correlation(function: str, predicted: Sequence[float], gold: Sequence[float
     return float(getattr(scipy.stats, function)(predicted, gold).statistic)
 
 
+def _shares(passed: Sequence[bool]) -> list[float]:
+    return [float(each) for each in passed]
+
+
 _CLASSES = ("predicted", "gold")
 _TEXTS = ("predicted_texts", "references")
 _NUMBERS = ("predicted_numbers", "gold_numbers")
@@ -257,6 +267,7 @@ METRICS: Mapping[str, Metric] = {
     "niv2_em": _mean_of(
         functools.partial(text_metrics.em, normal_forms.natural_instructions), _TEXTS
     ),
+    "pass_at_1": _mean_of(_shares, ("passed",), "code"),
     "edit_similarity": _mean_of(text_metrics.edit_similarity, _TEXTS),
     "rouge1": _mean_of(functools.partial(text_metrics.rouge, "rouge1"), _TEXTS),
     "rouge2": _mean_of(functools.partial(text_metrics.rouge, "rouge2"), _TEXTS),

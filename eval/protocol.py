@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from eval import (
     answers,
     evaluation,
+    executing,
     generating,
     kept_prompts,
     metrics,
@@ -109,6 +110,14 @@ def _open_clusters(cells: Sequence[question_module.Cell]) -> tuple[str, ...]:
     return tuple(sorted({one.task.cluster for one in cells if one.task.is_microworld_only}))
 
 
+def _not_executed(questions: question_module.Questions) -> list[str]:
+    """Returns the tasks whose programs are written and, for want of leave, not run."""
+    if questions.settings.execute_code:
+        return []
+    with_programs = (c.task for c in questions.cells if executing.METRIC in c.task.metrics)
+    return sorted({task.name for task in with_programs})
+
+
 def _notes(questions: question_module.Questions) -> dict[str, Any]:
     """Returns what the evaluation says of its prompts: how many, what was cut or left out."""
     return {
@@ -121,6 +130,7 @@ def _notes(questions: question_module.Questions) -> dict[str, Any]:
         "about_options": questions.about_options,
         "bad_rows": dict(questions.bad_rows),
         "without_training": list(questions.without_training),
+        "not_executed": _not_executed(questions),
         "templates": questions.wordings,
     }
 
@@ -166,7 +176,7 @@ def _predictions(
         scoring=scoring,
         split=cell.split,
         is_choosing=cell.is_choosing,
-        metrics=cell.task.metrics,
+        metrics=metrics.of_answers(cell.task.metrics, answered),
         rows=cell.rows,
         inputs=cell.inputs,
         fixed_labels=isinstance(cell.task.answers, tasks.Labels),

@@ -271,6 +271,7 @@ def _tasks(run: run_folder.Run) -> list[page.Block]:
         figures.filled(_named_after(run.task_changes, header), rows, words=(10, 11)),
         page.Text(text=note, role="note"),
         *_without_training(run),
+        *_not_executed(run),
         *_calibration(run),
         *exploring.confusion(run),
     ]
@@ -317,6 +318,18 @@ def _without_training(run: run_folder.Run) -> list[page.Block]:
     text = (
         f"Without training rows: {', '.join(map(page.literal, names))}. There is no majority, no "
         "heuristic and no template chosen on validation for them, and none is claimed to be beaten."
+    )
+    return [page.Text(text=text)]
+
+
+def _not_executed(run: run_folder.Run) -> list[page.Block]:
+    """Returns which tasks' programs were not run."""
+    names = run.after.notes.get("not_executed", ())
+    if not names:
+        return []
+    text = (
+        f"Not executed: {', '.join(map(page.literal, names))}. Programs are run only with "
+        "`--eval.execute-code`; the metric here compares their text with one right program."
     )
     return [page.Text(text=text)]
 

@@ -91,8 +91,8 @@ def _column(task: tasks.Task, answered: metrics.Answered) -> list[Vote]:
         said = map(str, answered.predicted)
     else:
         reads = metrics.known(task.metrics[0]).reads
-        form = {"number": numerals.form, "span": normal_forms.squad, "text": _plain}[reads]
-        said = map(form, answered.predicted_texts)
+        forms = {"number": numerals.form, "span": normal_forms.squad}
+        said = map(forms.get(reads, _plain), answered.predicted_texts)
     return [
         None if is_unparsed else one
         for one, is_unparsed in zip(said, answered.unparsed, strict=True)

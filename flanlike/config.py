@@ -241,6 +241,8 @@ class EvalConfig:
     stop: tuple[str, ...] = ()  # texts that end a written answer, and are no part of it
     # Answers drawn for each chain of thought, of which the majority counts (self-consistency).
     samples: Annotated[int, Bounds(1, 256)] = 1
+    # Run the programs that are written, with their tests, in processes with limits: no prison.
+    execute_code: bool = False
     least_to_most: bool = False  # ask for chains of thought a second time, by smaller questions
     max_tokens_per_batch: BatchTokens = 4096  # padding included; bounds memory
     seed: Seed = 0  # of the choice of rows: apart from the run's, so that runs are comparable

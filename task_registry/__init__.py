@@ -19,6 +19,7 @@ from task_registry import (
     commonsense_further,
     conversational_qa,
     coreference,
+    dialog,
     instruction_collections,
     instruction_files,
     linguistic_acceptability,
@@ -29,7 +30,9 @@ from task_registry import (
     niv2,
     nli,
     open_choice,
+    p3,
     paraphrase,
+    program_synthesis,
     question_classification,
     reading_comprehension,
     reading_comprehension_further,
@@ -68,12 +71,14 @@ TASKS = [
     *math_problems.TASKS,
     *mgsm.TASKS,
     *conversational_qa.TASKS,
+    *dialog.TASKS,
+    *program_synthesis.TASKS,
     *text_formatting.TASKS,
     *chain_of_thought.TASKS,
     *instruction_collections.TASKS,
     *open_choice.TASKS,
 ]
-FAMILIES = [niv2.FAMILY]
+FAMILIES = [niv2.FAMILY, p3.FAMILY]
 BENCHMARKS = {"mmlu": mmlu.TASKS, "bbh": bbh.TASKS}  # by cluster; nothing is trained on them
 
 

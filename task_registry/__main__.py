@@ -25,7 +25,7 @@ from flanlike.prompts import checks, manifest, recipe
 from flanlike.sources import availability, instruction_file, opening
 from flanlike.tasks import families, instruction_rows, registry
 from flanlike.tasks import task as task_module
-from task_registry import export, lint_check, listing, overlap_check, scaffold, showing
+from task_registry import export, lint_check, listing, overlap_check, parts, scaffold, showing
 
 _CHECK_ROWS = 24
 _WIDTH = 180  # columns of what is printed into a pipe or a file
@@ -102,13 +102,14 @@ def check_manifest(found: registry.Registry, options: argparse.Namespace) -> Non
 
 def show_mixture(found: registry.Registry, options: argparse.Namespace) -> None:
     """Prints what a mixture is made of, with the rates and the expected shares of prompts."""
+    named = found.mixture(options.name)
     composition = compose.compose(
-        found.mixture(options.name),
+        named,
         found,
         options.data,
         options.hold_out,
         rules=options.hold_out_rules,
-        skip_missing=options.skip_missing,
+        skip_missing=options.skip_missing or parts.is_of_several(named),
         skip_bad_rows=options.skip_bad_rows,
         is_trained=False,
     )
@@ -177,7 +178,7 @@ def _check_metrics(task: task_module.Task, records: list[task_module.Record]) ->
         labels = [record["label"] for record in records]
         answered = answers.from_labels(task, records, labels)
     problems = []
-    for name in task.metrics:
+    for name in metrics.of_answers(task.metrics, answered):
         try:
             value = metrics.compute(name, answered)
         except ValueError as error:
@@ -205,6 +206,7 @@ def _as_json(composition: mixture.Composition, data: str) -> dict[str, Any]:
         "dropped_rows": dict(composition.dropped_rows),
         "bad_rows": dict(composition.bad_rows),
         "shares": dataclasses.asdict(composition.shares),
+        "parts": [part.as_json() for part in parts.of(composition)],
     }
 
 
@@ -226,14 +228,18 @@ def _print_composition(
                     f"  {task.name}", f"{task.rows:,}", f"{task.rate:,.0f}", share, task.derivation
                 )
     console.print(table)
+    told = parts.of(composition)
+    in_parts = {name for part in told for name in part.excluded}
+    others = {n: why for n, why in composition.excluded.items() if n not in in_parts}
     forms = config_lib.given(composition.shares)
     held_out = families.listed(composition.held_out)
     lines = [
-        f"{len(composition.tasks)} tasks of {len(composition.cluster_shares)} clusters; "
-        + ", ".join(f"{name} {value:g}" for name, value in forms.items()),
+        *(line for part in told for line in parts.lines(part)),
+        f"{len(composition.tasks)} tasks of {len(composition.cluster_shares)} clusters"
+        + ("" if told else "; " + parts.listed(forms)),
         f"held out: {held_out or 'nothing'} (rules: {composition.rules})",
         f"evaluated: {families.listed(composition.evaluation) or 'nothing'}",
-        *(f"left out: {line}" for line in availability.by_reason(composition.excluded)),
+        *(f"left out: {line}" for line in availability.by_reason(others)),
         *(
             f"left in, though strict rules would leave it out: {line}"
             for line in availability.by_reason(composition.leaks)

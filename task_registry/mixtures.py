@@ -1,4 +1,4 @@
-"""The mixtures: flan_core, flan2021, superglue_heldout, cot, open_choice, further, niv2, ...
+"""The mixtures: flan_core, flan2021, superglue_heldout, cot, open_choice, further, niv2, t0, ...
 
 Each cluster is one too. Those of the benchmarks, mmlu and bbh, are asked and never trained on.
 """
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from flanlike.mixtures import mixture
 from flanlike.tasks import registry
 from flanlike.tasks import task as task_module
-from task_registry import mgsm
+from task_registry import flan2022, mgsm
 
 # All but the last were set before any run was made. Of the two further families in which only the
 # instruction decides that were tried on seed 100, place questions moved and role questions did not;
@@ -38,6 +38,17 @@ NIV2 = mixture.Mixture(
     description="Super-NaturalInstructions by its own split: test categories held out",
 )
 
+# As T0 was trained: zero-shot, each prompt as it is, datasets by their rows (Sanh et al. 2022, 5).
+T0 = mixture.Mixture(
+    name="t0",
+    entries=("p3:train",),
+    hold_out=("p3:eval",),
+    rate_cap=None,
+    max_examples=None,
+    shares=mixture.Shares(few_shot=0.0, no_options=1.0, inverted=0.0),
+    description="P3 as T0 was trained on it: what T0 was evaluated on is held out",
+)
+
 # Their owners give them out on request only: a mixture meant for everyone has to do without.
 ON_REQUEST = ("newsroom", "story_cloze")
 
@@ -58,6 +69,8 @@ FURTHER = (
     "flores200",
     *(f"mgsm_{code}" for code in mgsm.LANGUAGES),
 )
+# Of the Flan 2022 collection, and as late.
+OF_2022 = ("wiki_dialog", "qrecc", "mbpp", "human_eval")
 
 
 def build(
@@ -77,15 +90,16 @@ def build(
         entries=tuple(task.name for task in tasks if task.is_microworld_only),
         description="pairs of tasks that only the instruction tells apart (micro-world only)",
     )
+    left_out = {*ON_REQUEST, *FURTHER, *OF_2022}
     flan_core = mixture.Mixture(
         name="flan_core",
         entries=(
-            *(task.name for task in with_dataset if task.name not in (*ON_REQUEST, *FURTHER)),
+            *(task.name for task in with_dataset if task.name not in left_out),
             (open_choice, OPEN_CHOICE_SHARE),
         ),
         hold_out=HOLD_OUT,
-        description="every task that nobody has to be asked for but those of further, and "
-        "open_choice where the data has it",
+        description="every task that nobody has to be asked for but those of further and of "
+        "Flan 2022's other parts, and open_choice where the data has it",
     )
     of_paper = tuple(task.name for task in with_dataset if task.flan_dataset)
     flan2021 = mixture.Mixture(
@@ -115,7 +129,8 @@ def build(
         mixture.Mixture(name=cluster, entries=tuple(names), description=f"cluster {cluster}")
         for cluster, names in clusters.items()
     ]
-    named = [flan_core, flan2021, superglue_heldout, open_choice, cot, further, NIV2]
+    named = [flan_core, flan2021, superglue_heldout, open_choice, cot, further, NIV2, T0]
+    named.append(flan2022.build(tasks))
     return [*named, *by_cluster, *(_benchmark(*one) for one in benchmarks.items())]
 
 

@@ -8,6 +8,9 @@ Groups: `train` and `test` are the English track and `xlingual_train` and `xling
 by the files in the collection's splits/. Without them it is done as its splits/README.md says: the
 tasks of twelve categories are tested, of English or of other languages, and none trains that was
 made from one dataset with a tested one. `english` and `other_languages` go by the languages.
+`flan2022` is `train` but for MMLU's questions, which Flan 2022 leaves out too, and for what is
+asked of a model tuned on it, `flan2022_test`: `test` and, as many a copy has none of its tasks, the
+category of text completion, with which other tasks of its datasets leave.
 """
 
 import functools
@@ -46,6 +49,9 @@ _GROUPS = {
     "xlingual_train": "xlingual/train",
     "xlingual_test": "xlingual/test",
 }
+_FLAN_2022 = ("flan2022", "flan2022_test")
+_MMLU = "_mmmlu_"  # in the names of tasks of MMLU's questions
+_HELD_OUT_TOO = "text_completion"
 _BLOCKS = ("example", "examples", "explained", "examples_and_counter", "explained_and_counter")
 
 
@@ -62,7 +68,7 @@ class Members:
 
     @property
     def groups(self) -> Sequence[str]:
-        return (*_GROUPS, "english", "other_languages")
+        return (*_GROUPS, *_FLAN_2022, "english", "other_languages")
 
     @functools.cached_property
     def categories(self) -> Sequence[str]:
@@ -75,6 +81,8 @@ class Members:
         if group in ("english", "other_languages"):
             is_english = group == "english"
             return [name for name in self.names if self.facts(name).is_english == is_english]
+        if group in _FLAN_2022:
+            return self._of_flan_2022(group)
         if (told := self._collection.splits.get(_GROUPS[group])) is not None:
             there = set(told)
             return [name for name in self.names if name in there]
@@ -92,6 +100,20 @@ class Members:
             for name in self.names
             if not self._is_test(name) and of_tested.isdisjoint(self.facts(name).origins)
             if is_xlingual or self.facts(name).is_english
+        ]
+
+    def _of_flan_2022(self, group: str) -> Sequence[str]:
+        train = self.of_group("train")
+        too = {name for name in train if self._category(name) == _HELD_OUT_TOO}
+        if group == "flan2022_test":
+            asked = {*self.of_group("test"), *too}
+            return [name for name in self.names if name in asked]
+        origins = {origin for name in too for origin in self.facts(name).origins}
+        return [
+            name
+            for name in train
+            if name not in too and _MMLU not in name
+            if origins.isdisjoint(self.facts(name).origins)
         ]
 
     def task(self, name: str) -> task.Task:

@@ -28,7 +28,8 @@ def compose(
     """Returns the mixture resolved for the rows that `data` has, which are opened and counted.
 
     `evaluated_on` names the splits that a task which is evaluated has to have besides train. A
-    mixture of which nothing is left to train on is an error, but where it is not trained on.
+    mixture of which nothing is left to train on, or to ask of what is held out, is an error, but
+    where it is not trained on.
     """
     split = split_tasks(mixture, registry, held_out, rules=rules)
     found = availability.of(
@@ -101,8 +102,12 @@ def resolve(
             f"mixture {mixture.name!r} with {list(held_out)!r} held out has no task left to train "
             f"on; left out: {listed}; hold out fewer clusters"
         )
-    check_evaluation(split, unavailable)
-    parts = rates.divide(mixture, {n: row_counts[n] for n in training}, 1.0) if training else {}
+    if is_trained:
+        check_evaluation(split, unavailable)
+    rows = {name: row_counts[name] for name in training}
+    rules_of_rows = {name: registry.task(name).counts_as for name in training}
+    counted = {name: rule(rows[name]) for name, rule in rules_of_rows.items() if rule}
+    parts = rates.divide(mixture, rows, 1.0, counted=counted) if training else {}
     evaluation = tuple(name for name in split.evaluation if name in present)
     asked = dataclasses.replace(split, train=tuple(training), evaluation=evaluation)
     return mixture_module.Composition(

@@ -34,6 +34,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from flanlike import errors
+from flanlike.mixtures import collected
 from flanlike.tasks import families
 
 Rules = Literal["flan", "strict"]
@@ -47,120 +48,6 @@ NEAR_CLUSTERS: Mapping[str, tuple[str, ...]] = {
 }
 
 ALL_CLUSTERS = "instruction_collections"  # its rows may be of any cluster
-
-# The tasks whose rows a collection has, by what `overlap` finds and by the names of its own tasks
-# ("task028_drop_answer_generation"): of Super-NaturalInstructions those of tasks/README.md and
-# splits/default/train_tasks.txt in its repository.
-COLLECTED: Mapping[str, frozenset[str]] = {
-    "t0_sf": frozenset(
-        {
-            "adversarial_qa",
-            "ag_news_subset",
-            "cnn_dailymail",
-            "common_gen",
-            "commonsense_qa",
-            "cos_e",
-            "cosmos_qa",
-            "cot_ecqa",
-            "cot_qasc",
-            "dbpedia_14",
-            "dream",
-            "duorc",
-            "gigaword",
-            "glue_mrpc",
-            "glue_qqp",
-            "imdb_reviews",
-            "multi_news",
-            "opinion_abstracts_rotten_tomatoes",
-            "paws_wiki",
-            "quarel",
-            "quartz",
-            "quoref",
-            "ropes",
-            "samsum",
-            "sciq",
-            "social_i_qa",
-            "sst2",
-            "stsb",
-            "wiqa",
-            "xsum",
-            "yelp_polarity_reviews",
-        }
-    ),  # fmt: skip
-    "natural_instructions_v2": frozenset(
-        {
-            "ag_news_subset",
-            "arc_challenge",
-            "arc_easy",
-            "asdiv",
-            "bool_q",
-            "codah",
-            "common_gen",
-            "commonsense_qa",
-            "coqa",
-            "cosmos_qa",
-            "cot_creak",
-            "cot_esnli",
-            "cot_qasc",
-            "cot_sensemaking",
-            "cot_strategyqa",
-            "creak",
-            "dart",
-            "dbpedia_14",
-            "dream",
-            "drop",
-            "duorc",
-            "e2e_nlg",
-            "gap",
-            "gigaword",
-            "imdb_reviews",
-            "math_dataset",
-            "mawps",
-            "mc_taco",
-            "mnli_matched",
-            "mnli_mismatched",
-            "multirc",
-            "natural_questions",
-            "openbookqa",
-            "paws_wiki",
-            "piqa",
-            "quarel",
-            "quartz",
-            "quoref",
-            "record",
-            "ropes",
-            "samsum",
-            "sciq",
-            "scitail",
-            "sense_making",
-            "sentiment140",
-            "sick",
-            "snli",
-            "social_i_qa",
-            "squad_v1",
-            "squad_v2",
-            "sst2",
-            "story_cloze",
-            "strategy_qa",
-            "svamp",
-            "trec",
-            "trivia_qa",
-            "tweet_eval_emotion",
-            "tweet_eval_irony",
-            "web_questions",
-            "winogrande",
-            "wiqa",
-            "wsc",
-            "wsc273",
-            "yelp_polarity_reviews",
-        }
-    ),  # fmt: skip
-}
-
-_FAMILIES = {"niv2": "natural_instructions_v2"}  # the collection that a family's members are of
-
-# The same, of whole clusters: Super-NaturalInstructions has MMLU's questions by subject.
-COLLECTED_CLUSTERS: Mapping[str, frozenset[str]] = {"natural_instructions_v2": frozenset({"mmlu"})}
 
 # Translations of GSM8K's test questions.
 _LANGUAGES = ("bn", "de", "en", "es", "fr", "ja", "ru", "sw", "te", "th", "zh")
@@ -195,7 +82,8 @@ SHARED_MATERIAL: tuple[tuple[str, frozenset[str]], ...] = (
     ("CREAK's claims", frozenset({"creak", "cot_creak"})),
     ("Sense-Making's sentences", frozenset({"sense_making", "cot_sensemaking"})),
     ("AQuA-RAT's questions", frozenset({"aqua_rat", "cot_aqua"})),
-    ("Natural Questions' queries", frozenset({"natural_questions", "bool_q", "cot_qed"})),
+    ("Natural Questions' queries", frozenset({"natural_questions", "bool_q", "cot_qed", "qrecc"})),
+    ("QuAC's conversations", frozenset({"quac", "qrecc"})),
     ("CNN/DailyMail's articles", frozenset({"record", "cnn_dailymail", "coqa"})),
     ("MCTest's stories", frozenset({"mctest", "multirc", "mc_taco", "coqa"})),
     ("RACE's passages", frozenset({"race_middle", "coqa"})),
@@ -310,9 +198,9 @@ def shared(trained: Mapping[str, str], asked: Mapping[str, str]) -> dict[str, di
 
 
 def _material(task: str, cluster: str, other: str) -> str | None:
-    one, two = _collection(task), _collection(other)
-    is_collected = task in COLLECTED.get(two, ()) or cluster in COLLECTED_CLUSTERS.get(two, ())
-    if is_collected or other in COLLECTED.get(one, ()):
+    one, two = collected.collection_of(task), collected.collection_of(other)
+    is_there = task in collected.tasks_in(two) or cluster in collected.CLUSTERS.get(two, ())
+    if is_there or other in collected.tasks_in(one):
         return "its rows"
     return next((what for what, tasks in SHARED_MATERIAL if {task, other} <= tasks), None)
 
@@ -328,11 +216,6 @@ def _outside_of(task: str, cluster: str, evaluation: Sequence[str]) -> tuple[str
     return tuple(name for name in evaluation if family and families.family_of(name) != family)
 
 
-def _collection(task: str) -> str:
-    """Returns the collection that a task is, or is a member of, by its name in COLLECTED."""
-    return _FAMILIES.get(families.family_of(task), task)
-
-
 def _near(cluster: str, held_out: Sequence[str]) -> str | None:
     for name in held_out:
         if cluster in NEAR_CLUSTERS.get(name, ()):
@@ -345,8 +228,8 @@ def _leaks(
 ) -> Iterator[Leak]:
     if others := _outside_of(task, cluster, evaluation):
         yield Leak(task=task, held_out=others)
-    collections = dict.fromkeys(_collection(name) for name in evaluation)
-    if collections := sorted(name for name in collections if task in COLLECTED.get(name, ())):
+    collections = dict.fromkeys(map(collected.collection_of, evaluation))
+    if collections := sorted(name for name in collections if task in collected.tasks_in(name)):
         yield Leak(task=task, material="its rows", held_out=tuple(collections))
     for origin in origins.get(task, ()):
         if others := [name for name in evaluation if origin in origins.get(name, ())]:

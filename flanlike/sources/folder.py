@@ -82,7 +82,7 @@ def open_split(
             f"{f' or {text.name}' if split == text.stem and task.read_exemplars else ''} that "
             f"{split!r} could be of (it has {has}): add such a file, or use another split"
         )
-    given = _given(task.name, root)
+    given = label_names(task.name, root)
     rows = FolderRows(task, files[official], dict(task.label_columns) | given)
     for column in given:
         rows.check_has(column, f"which {str(root / MANIFEST)!r} names as a 'label_field'")
@@ -160,7 +160,7 @@ class FolderRows:
         return self._opened
 
 
-def _given(name: str, root: pathlib.Path) -> dict[str, tuple[str, ...]]:
+def label_names(name: str, root: pathlib.Path) -> dict[str, tuple[str, ...]]:
     """Returns what the folder's manifest says of a task: label column -> names."""
     path = root / MANIFEST
     return _manifest(str(path), path.stat().st_mtime_ns).get(name, {}) if path.is_file() else {}

@@ -104,6 +104,7 @@ def _wrong_extras(record: task_module.Record) -> str:
         score = record["score"]
         if type(score) not in (int, float) or not math.isfinite(score):
             return f"score is {texts.shown(score)}; expected a finite number"
-    if "group" in record and (wrong := texts.problem(record["group"])):
-        return f"group {wrong}"
+    for name in ("group", "checks", "stub"):
+        if name in record and (wrong := texts.problem(record[name])):
+            return f"{name} {wrong}"
     return ""

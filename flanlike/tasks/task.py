@@ -8,8 +8,10 @@ one string for each of `Task.fields` and, by the kind of answers:
     FreeText   "references": list[str]                      all are right; the first is the target
 
 A chain-of-thought task also lists "rationale" among its fields. Optional keys: "score" (float, the
-gold value where a metric wants more than the label), "group" (str, for metrics over groups) and, of
-labels and choices, "also_right" (list[int], further options that are right; `label` is the target).
+gold value where a metric wants more than the label), "group" (str, for metrics over groups), of
+labels and choices "also_right" (list[int], further options that are right; `label` is the target),
+and of programs "checks" (str, what is run after one to grade it) and "stub" (str, the head of the
+function that it may be the body of).
 What is asked of each in particular, `records` says.
 """
 
@@ -49,6 +51,8 @@ CLUSTERS = (
     "struct_to_text",
     "summarization",
     "topic_classification",  # T0's, not FLAN 2021's
+    "dialog",  # of the Flan 2022 collection, as is the next
+    "code",
     *MISC,
     "chain_of_thought",
     # Rows that come with an instruction of their own, of tasks of every cluster (not FLAN 2021's).
@@ -187,6 +191,8 @@ class Task:
     of training rows tell. `origins` names the datasets that a member of a family was made
     from: two members with one origin may have the same rows. `constant` names the fields that all
     records have alike, which say the task and nothing of a row: overlap does not look at them.
+    `is_worded` marks tasks whose rows are prompts already, so that few templates will do.
+    `counts_as` says how many rows a task counts as in a mixture, of how many it has.
     `absent` says why there are no rows,
     whatever --data says, of a task that stands for those of a family that is not there.
     """
@@ -221,6 +227,8 @@ class Task:
     max_new_tokens: int | None = None
     origins: tuple[str, ...] = ()
     constant: tuple[str, ...] = ()  # of the fields
+    is_worded: bool = False
+    counts_as: Callable[[int], int] | None = None
     absent: str = ""
 
     def __post_init__(self) -> None:
@@ -239,7 +247,7 @@ class Task:
         for name in ("splits", "label_columns", "unlabelled"):
             if not isinstance(value := getattr(self, name), Mapping):
                 raise ValueError(f"task {self.name!r}: {name} is {value!r}; expected a dict")
-        for name in ("preprocess", "unusable", "rows", "read_exemplars"):
+        for name in ("preprocess", "unusable", "rows", "read_exemplars", "counts_as"):
             if (value := getattr(self, name)) is not None and not callable(value):
                 raise ValueError(f"task {self.name!r}: {name} is {value!r}; expected a function")
         if unknown := [name for name in self.optional if name not in self.fields]:

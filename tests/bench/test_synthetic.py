@@ -5,6 +5,8 @@ import pathlib
 import pytest
 
 import task_registry
+from flanlike.mixtures import compose
+from flanlike.prompts import stream
 
 BENCH = pathlib.Path(__file__).resolve().parents[2] / "bench"
 
@@ -28,3 +30,17 @@ def test_every_synthetic_task_reads_the_rows_that_were_written_for_it(synthetic,
 
     composition = synthetic.compose(found, synthetic.MIXTURE, str(tmp_path))
     assert len(composition.tasks) == tasks
+
+
+def test_the_mixture_of_made_up_collections_has_as_many_tasks_as_wanted(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(BENCH))
+    import synthetic_collections as collections
+
+    monkeypatch.setattr(collections, "ROWS", 3)
+    monkeypatch.setattr(collections, "P3_PROMPTS", 8)
+    collections.write(tmp_path, 100)
+    found = collections.build_registry().at(str(tmp_path))
+    composition = compose.compose(found.mixture("flan2022"), found, str(tmp_path))
+    assert (len(composition.tasks), len(composition.evaluation)) == (100, 1)
+    prompts = stream.Prompts(composition, found, data=str(tmp_path), seed=0)
+    assert len({prompts[index].provenance.source for index in range(50)}) == 1

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 from eval_toys import TINY, Letters, collect, written_by
 
-from eval import evaluation, generating, pace, protocol, requests, results
+from eval import evaluation, executing, generating, pace, protocol, requests, results
 from flanlike import errors, models
 from flanlike.models import generate as generate_module
 
@@ -268,3 +268,26 @@ def test_a_damaged_cache_of_texts_is_told_and_left_as_it_is(killed, tmp_path):
     with pytest.raises(errors.UserError, match="requests.sqlite: cannot be read or written"):
         evaluate(asked, model, tmp_path)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("executes", [False, True])
+def test_programs_are_run_only_where_that_is_allowed(writing, monkeypatch, executes):
+    ran = []
+
+    def passed(programs):
+        ran.extend(programs)
+        return ["return x" in program for program in programs]
+
+    monkeypatch.setattr(executing, "passed", passed)
+    asked = collect("mbpp", validation_rows=0, execute_code=executes)
+    writing(lambda prompt, i: "```python\ndef f(x):\n    return x\n```" if i % 2 else "no idea")
+    found = evaluate(asked)
+    (summary,) = found.tasks()
+    assert (summary.metric, bool(ran)) == (
+        ("pass_at_1", True) if executes else ("edit_similarity", False)
+    )
+    assert found.notes["not_executed"] == ([] if executes else ["mbpp"])
+    if executes:
+        assert summary.mean == pytest.approx(0.5, abs=0.1)
+        assert all("assert " in program for program in ran)
+        assert any(program.startswith("def f(x):\n    return x\n\nassert ") for program in ran)

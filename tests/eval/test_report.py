@@ -305,6 +305,15 @@ def test_where_baselines_are_missing_the_report_says_so(tmp_path):
     assert "Without training rows" not in report.write(_make_run(tmp_path / "b"))[0].read_text()
 
 
+def test_where_programs_were_not_run_the_report_says_so(tmp_path):
+    run = _make_run(tmp_path / "run")
+    found = evaluation.read(run / "eval/9")
+    assert "Not executed" not in report.write(run)[0].read_text()
+    evaluation.write(run, dataclasses.replace(found, notes={"not_executed": ["sst2"]}))
+    text = report.write(run)[0].read_text()
+    assert "Not executed: sst2. Programs are run only with `--eval.execute-code`" in text
+
+
 def test_a_baseline_that_some_clusters_lack_is_not_claimed_of_all():
     def change(name, **given):
         cells = [eval_toys.cell([1] * 50, task=name, cluster=name)]

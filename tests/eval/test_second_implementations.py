@@ -222,6 +222,7 @@ def test_no_metric_is_without_its_second_implementation():
     compared = (
         "accuracy balanced_accuracy f1 mean_3class_f1 macro_f1 multirc_f1a multirc_em squad_em "
         "squad_f1 trivia_qa_em trivia_qa_f1 nq_em nq_f1 quac_f1 drop_em drop_f1 number_match "
-        "exact_match niv2_em edit_similarity rouge1 rouge2 rougeL rougeLsum bleu pearson spearman"
+        "exact_match niv2_em pass_at_1 edit_similarity rouge1 rouge2 rougeL rougeLsum bleu "
+        "pearson spearman"
     )
     assert set(metrics.METRICS) == set(compared.split())

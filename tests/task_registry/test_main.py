@@ -11,12 +11,12 @@ import template_toys as toys
 
 import task_registry
 from flanlike import errors
-from flanlike.mixtures import compose, holdout
+from flanlike.mixtures import collected, compose, holdout
 from flanlike.prompts import checks
 from flanlike.sources import opening
 from flanlike.tasks import families, task
 from task_registry import __main__ as command_line
-from task_registry import mixtures
+from task_registry import mixtures, p3_datasets
 
 REGISTRY = task_registry.registry()
 FORBIDDEN = ("jax", "tensorflow", "tensorflow_datasets", "torch", "seqio", "datasets", "eval")
@@ -41,7 +41,10 @@ def test_flan_core_holds_every_task_once_and_holds_out_by_default():
     on_request = set(mixtures.ON_REQUEST)
     benchmarks = set(benchmark_toys.TASKS)
     assert sorted(flan_core.task_names) == sorted(
-        set(REGISTRY.task_names) - on_request - benchmarks - set(mixtures.FURTHER)
+        set(REGISTRY.task_names)
+        - on_request
+        - benchmarks
+        - {*mixtures.FURTHER, *mixtures.OF_2022}
     )
     assert set(flan_core.hold_out) <= set(REGISTRY.clusters)
     open_choice = REGISTRY.mixture("open_choice")
@@ -53,8 +56,9 @@ def test_flan_core_holds_every_task_once_and_holds_out_by_default():
 def test_every_task_that_shares_material_is_there_and_is_dropped_for_it():
     for _, names in holdout.SHARED_MATERIAL:
         assert names <= set(REGISTRY.task_names) and len(names) > 1
-    assert set(holdout.COLLECTED) == set(REGISTRY.clusters[holdout.ALL_CLUSTERS])
-    for names in holdout.COLLECTED.values():
+    assert set(collected.TASKS) == set(REGISTRY.clusters[holdout.ALL_CLUSTERS])
+    of_p3 = [collected.tasks_in(f"p3/{name}") for name in p3_datasets.known()]
+    for names in (*collected.TASKS.values(), *of_p3):
         assert names <= set(REGISTRY.task_names)
     split = holdout.apply(REGISTRY.clusters, ["commonsense"])
     assert "WikiHow's guides with hellaswag" in split.dropped["wiki_lingua_english_en"]
