@@ -29,6 +29,7 @@ from task_registry import (
     niv2,
     nli,
     open_choice,
+    open_pairs,
     paraphrase,
     question_classification,
     reading_comprehension,
@@ -72,6 +73,7 @@ TASKS = [
     *chain_of_thought.TASKS,
     *instruction_collections.TASKS,
     *open_choice.TASKS,
+    *open_pairs.TASKS,
 ]
 FAMILIES = [niv2.FAMILY]
 BENCHMARKS = {"mmlu": mmlu.TASKS, "bbh": bbh.TASKS}  # by cluster; nothing is trained on them

@@ -85,6 +85,8 @@ COLLECTED: Mapping[str, frozenset[str]] = {
             "wiqa",
             "xsum",
             "yelp_polarity_reviews",
+            "review_pair_topic",
+            "review_pair_tone",
         }
     ),  # fmt: skip
     "natural_instructions_v2": frozenset(
@@ -153,6 +155,12 @@ COLLECTED: Mapping[str, frozenset[str]] = {
             "wsc",
             "wsc273",
             "yelp_polarity_reviews",
+            "caption_pair_follows",
+            "caption_pair_conflicts",
+            "restaurant_pair_name",
+            "restaurant_pair_near",
+            "answer_pair_likely",
+            "answer_pair_duration",
         }
     ),  # fmt: skip
 }
@@ -166,6 +174,12 @@ COLLECTED_CLUSTERS: Mapping[str, frozenset[str]] = {"natural_instructions_v2": f
 _LANGUAGES = ("bn", "de", "en", "es", "fr", "ja", "ru", "sw", "te", "th", "zh")
 _MGSM = [f"mgsm_{code}" for code in _LANGUAGES]
 
+# Pairs that ask rows of other tasks in two ways.
+_CAPTIONS = ("caption_pair_follows", "caption_pair_conflicts")
+_RESTAURANTS = ("restaurant_pair_name", "restaurant_pair_near")
+_ANSWERS = ("answer_pair_likely", "answer_pair_duration")
+_REVIEWS = ("review_pair_topic", "review_pair_tone")
+
 SHARED_MATERIAL: tuple[tuple[str, frozenset[str]], ...] = (
     (
         "SQuAD's paragraphs and questions",
@@ -177,15 +191,17 @@ SHARED_MATERIAL: tuple[tuple[str, frozenset[str]], ...] = (
     ),
     (
         "captions of Flickr images and MSR videos",
-        frozenset({"snli", "cot_esnli", "multi30k", "sick", "stsb"}),
+        frozenset({"snli", "cot_esnli", "multi30k", "sick", "stsb", *_CAPTIONS}),
     ),
     ("science exam questions", frozenset({"scitail", "arc_easy", "arc_challenge"})),
     ("film reviews of Rotten Tomatoes", frozenset({"sst2", "opinion_abstracts_rotten_tomatoes"})),
+    ("reviews of films", frozenset({"imdb_reviews", *_REVIEWS})),
+    ("reviews of businesses", frozenset({"yelp_polarity_reviews", *_REVIEWS})),
     ("WikiHow's guides", frozenset({"hellaswag", "wiki_lingua_english_en"})),
-    ("MultiRC's paragraphs", frozenset({"multirc", "mc_taco"})),
+    ("MultiRC's paragraphs", frozenset({"multirc", "mc_taco", *_ANSWERS})),
     (
         "the restaurants of E2E and the triples of WebNLG",
-        frozenset({"dart", "e2e_nlg", "web_nlg_en"}),
+        frozenset({"dart", "e2e_nlg", "web_nlg_en", *_RESTAURANTS}),
     ),
     ("sentences of ParaCrawl en-da", frozenset({"true_case", "fix_punct", "word_segment"})),
     ("SciQ's questions", frozenset({"scitail", "sciq"})),  # SciTail was made of these and of exams
@@ -197,7 +213,7 @@ SHARED_MATERIAL: tuple[tuple[str, frozenset[str]], ...] = (
     ("AQuA-RAT's questions", frozenset({"aqua_rat", "cot_aqua"})),
     ("Natural Questions' queries", frozenset({"natural_questions", "bool_q", "cot_qed"})),
     ("CNN/DailyMail's articles", frozenset({"record", "cnn_dailymail", "coqa"})),
-    ("MCTest's stories", frozenset({"mctest", "multirc", "mc_taco", "coqa"})),
+    ("MCTest's stories", frozenset({"mctest", "multirc", "mc_taco", "coqa", *_ANSWERS})),
     ("RACE's passages", frozenset({"race_middle", "coqa"})),
     ("dialogues of English exams", frozenset({"dream", "dialogsum"})),
     ("sentence pairs of MRPC", frozenset({"glue_mrpc", "stsb"})),
