@@ -116,7 +116,7 @@ def answer_pair_likely() -> task.Task:
     """Is an answer to a question about time likely? The other reading of answer_pair_duration.
 
     MC-TACO's label, where it is yes and the question of another kind than a duration, or no and of
-    that kind. Answers to one question share a group.
+    that kind. Answers to one question are drawn singly, as no metric is of a group here.
 
     {"sentence": "Ada ate a pear.", "question": "When did she eat?", "answer": "at noon",
      "label": 1, "category": "Typical Time"}
@@ -280,9 +280,9 @@ def _restaurants(row: task.Row) -> _Readings | None:
 
 def _candidates(row: task.Row) -> _Readings:
     found = commonsense_further.mc_taco().preprocess(row)
-    is_likely = bool(found.pop("label"))
+    fields = {name: found[name] for name in ("sentence", "question", "candidate")}
     kind = columns.text(row, "category")
-    return _Readings(found, (is_likely, kind == "Event Duration"))
+    return _Readings(fields, (bool(found["label"]), kind == "Event Duration"))
 
 
 def _review_of_imdb(text: str) -> str:

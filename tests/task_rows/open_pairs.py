@@ -17,7 +17,6 @@ _ANSWER = {
     "sentence": 'Ada ate a "pear".',
     "question": "When did she eat it?",
     "candidate": "at noon",
-    "group": 'Ada ate a "pear". When did she eat it?',
 }
 
 
