@@ -37,7 +37,8 @@ class Sample:
 def sample(records: rows_module.Records, seed: int) -> Sample:
     """Returns the rows to ask of a split: groups whole, where its records have them.
 
-    Every record is then read once, to know its group.
+    Every record is then read once, to know its group. Tasks that ask the same rows of another in
+    two ways are asked the same.
     """
     units: list[list[int]] = [[i] for i in range(len(records))]
     if "group" in records[0]:
@@ -45,7 +46,7 @@ def sample(records: rows_module.Records, seed: int) -> Sample:
         for i in range(len(records)):
             places.setdefault(records[i]["group"], []).append(i)
         units = list(places.values())
-    seeding.rng("evaluation rows", seed, records.task.name, records.split).shuffle(units)
+    seeding.rng("evaluation rows", seed, records.task.owner, records.split).shuffle(units)
     return Sample(records=records, units=units)
 
 

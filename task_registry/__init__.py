@@ -30,6 +30,7 @@ from task_registry import (
     niv2,
     nli,
     open_choice,
+    open_pairs,
     p3,
     paraphrase,
     program_synthesis,
@@ -77,6 +78,7 @@ TASKS = [
     *chain_of_thought.TASKS,
     *instruction_collections.TASKS,
     *open_choice.TASKS,
+    *open_pairs.TASKS,
 ]
 FAMILIES = [niv2.FAMILY, p3.FAMILY]
 BENCHMARKS = {"mmlu": mmlu.TASKS, "bbh": bbh.TASKS}  # by cluster; nothing is trained on them

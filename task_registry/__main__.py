@@ -75,8 +75,9 @@ def check(found: registry.Registry, options: argparse.Namespace) -> None:
     names = [found.task_of(name).name for name in options.names or found.task_names]
     problems: list[str] = []
     for name in names:
-        wrong = _check(found, name, options.data)
-        print(f"{'ok  ' if not wrong else 'WRONG'} {name}")
+        why_bare = "" if options.names else _why_bare(found.task(name), options.data)
+        wrong = _check(found, name, options.data, has_rows=not why_bare)
+        print(f"{'ok  ' if not wrong else 'WRONG'} {name}{why_bare}")
         problems += wrong
     for problem in problems:
         print(f"  {problem}", file=sys.stderr)
@@ -146,7 +147,16 @@ def _named_mixture(options: argparse.Namespace) -> str:
     return next((given[key] for key in ("mixture", "task", "name") if given.get(key)), "")
 
 
-def _check(found: registry.Registry, name: str, data: str) -> list[str]:
+def _why_bare(task: task_module.Task, data: str) -> str:
+    """Returns why a task is checked by its templates alone, where all are checked; else nothing.
+
+    It asks rows of another task, of which the micro-world has others.
+    """
+    is_bare = data == "embedded" and task.rows_of is not None and not task.microworld
+    return " (its templates alone: the micro-world has no rows of it)" if is_bare else ""
+
+
+def _check(found: registry.Registry, name: str, data: str, *, has_rows: bool = True) -> list[str]:
     task = found.task(name)
     records: list[task_module.Record] = []
     why_none = opening.availability(task, data)
@@ -159,7 +169,9 @@ def _check(found: registry.Registry, name: str, data: str) -> list[str]:
             records = [rows[index] for index in range(min(len(rows), _CHECK_ROWS))]
     except errors.UserError as error:
         return [str(error)]
-    problems = checks.check_task(task, template_set, records, why_no_records=why_none or "")
+    problems = checks.check_task(
+        task, template_set, records, why_no_records=why_none or "", has_records=has_rows
+    )
     return problems + (_check_metrics(task, records) if records else [])
 
 

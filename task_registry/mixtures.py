@@ -1,6 +1,7 @@
 """The mixtures: flan_core, flan2021, superglue_heldout, cot, open_choice, further, niv2, t0, ...
 
-Each cluster is one too. Those of the benchmarks, mmlu and bbh, are asked and never trained on.
+Each cluster is one too. Those of the benchmarks, mmlu and bbh, and the pairs of real rows,
+real_pairs, are asked and never trained on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -85,16 +86,23 @@ def build(
     for task in tasks:
         clusters.setdefault(task.cluster, []).append(task.name)
     with_dataset = [task for task in tasks if not task.is_microworld_only]
+    real_pairs = mixture.Mixture(
+        name="real_pairs",
+        entries=tuple(task.name for task in tasks if task.cluster in task_module.OPEN_PAIRS),
+        hold_out=task_module.OPEN_PAIRS,
+        description="pairs of readings of real rows that only the instruction tells apart, only "
+        "evaluated",
+    )
     open_choice = mixture.Mixture(
         name="open_choice",
         entries=tuple(task.name for task in tasks if task.is_microworld_only),
         description="pairs of tasks that only the instruction tells apart (micro-world only)",
     )
-    left_out = {*ON_REQUEST, *FURTHER, *OF_2022}
+    apart = {*ON_REQUEST, *FURTHER, *OF_2022, *real_pairs.entries}
     flan_core = mixture.Mixture(
         name="flan_core",
         entries=(
-            *(task.name for task in with_dataset if task.name not in left_out),
+            *(task.name for task in with_dataset if task.name not in apart),
             (open_choice, OPEN_CHOICE_SHARE),
         ),
         hold_out=HOLD_OUT,
@@ -126,10 +134,25 @@ def build(
         description="datasets beyond flan_core's; benchmarks among them are only evaluated",
     )
     by_cluster = [
-        mixture.Mixture(name=cluster, entries=tuple(names), description=f"cluster {cluster}")
+        mixture.Mixture(
+            name=cluster,
+            entries=tuple(names),
+            hold_out=(cluster,) if cluster in task_module.OPEN_PAIRS else (),
+            description=f"cluster {cluster}",
+        )
         for cluster, names in clusters.items()
     ]
-    named = [flan_core, flan2021, superglue_heldout, open_choice, cot, further, NIV2, T0]
+    named = [
+        flan_core,
+        flan2021,
+        superglue_heldout,
+        open_choice,
+        real_pairs,
+        cot,
+        further,
+        NIV2,
+        T0,
+    ]
     named.append(flan2022.build(tasks))
     return [*named, *by_cluster, *(_benchmark(*one) for one in benchmarks.items())]
 

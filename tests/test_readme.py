@@ -27,11 +27,13 @@ def test_the_counts_of_tasks_are_those_of_the_registry():
     of_paper = [task for task in tasks if task.flan_dataset]
     alone = [task for task in tasks if task.is_microworld_only]
     asked = [task for task in tasks if task.cluster in task_module.BENCHMARKS]
-    more = len(tasks) - len(of_paper) - len(alone) - len(asked)
+    pairs = [task for task in tasks if task.cluster in task_module.OPEN_PAIRS]
+    more = len(tasks) - len(of_paper) - len(alone) - len(asked) - len(pairs)
     datasets = len({task.flan_dataset for task in of_paper})
     said = " ".join(README.split())
     assert f"{len(tasks)} tasks: {len(of_paper)} of the FLAN 2021 paper's {datasets} data" in said
     assert f"{len(asked)} of MMLU and BIG-Bench Hard" in said
+    assert f"{len(pairs)} that ask real rows of the others in two ways" in said
     assert f"{more} of further datasets" in said and f"and {len(alone)} that exist" in said
     hub, tfds = (sum(getattr(task, name) is not None for task in tasks) for name in ("hub", "tfds"))
     assert f"known to have {hub} of them and TFDS {tfds};" in said

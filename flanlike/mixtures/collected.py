@@ -44,6 +44,8 @@ TASKS: Mapping[str, frozenset[str]] = {
             "wiqa",
             "xsum",
             "yelp_polarity_reviews",
+            "review_pair_topic",
+            "review_pair_tone",
         }
     ),  # fmt: skip
     "natural_instructions_v2": frozenset(
@@ -112,6 +114,12 @@ TASKS: Mapping[str, frozenset[str]] = {
             "wsc",
             "wsc273",
             "yelp_polarity_reviews",
+            "caption_pair_follows",
+            "caption_pair_conflicts",
+            "restaurant_pair_name",
+            "restaurant_pair_near",
+            "answer_pair_likely",
+            "answer_pair_duration",
         }
     ),  # fmt: skip
 }

@@ -94,7 +94,8 @@ def resolve(
     if is_trained and not training and all(asked_only):
         raise errors.UserError(
             f"mixture {mixture.name!r} is only evaluated, never trained on: train on another one "
-            f"and hold this one out, as in --mixture flan_core --hold-out {mixture.name}"
+            "and hold this one out, as in --mixture flan_core --hold-out "
+            f"{' '.join(mixture.held_out or (mixture.name,))}"
         )
     if is_trained and not training:
         listed = "; ".join(availability.by_reason(excluded)) or "none"
@@ -232,7 +233,7 @@ def _clusters(
     for name in held_out:
         if families.family_of(name) and name not in there:
             clusters.setdefault(registry.task(name).cluster, []).append(name)
-    for cluster in task_module.BENCHMARKS:
+    for cluster in (*task_module.BENCHMARKS, *task_module.OPEN_PAIRS):
         if not any(name == cluster or name.startswith(f"{cluster}_") for name in held_out):
             continue
         for name in registry.clusters.get(cluster, ()):

@@ -53,6 +53,12 @@ ALL_CLUSTERS = "instruction_collections"  # its rows may be of any cluster
 _LANGUAGES = ("bn", "de", "en", "es", "fr", "ja", "ru", "sw", "te", "th", "zh")
 _MGSM = [f"mgsm_{code}" for code in _LANGUAGES]
 
+# Pairs that ask rows of other tasks in two ways.
+_CAPTIONS = ("caption_pair_follows", "caption_pair_conflicts")
+_RESTAURANTS = ("restaurant_pair_name", "restaurant_pair_near")
+_ANSWERS = ("answer_pair_likely", "answer_pair_duration")
+_REVIEWS = ("review_pair_topic", "review_pair_tone")
+
 SHARED_MATERIAL: tuple[tuple[str, frozenset[str]], ...] = (
     (
         "SQuAD's paragraphs and questions",
@@ -64,15 +70,17 @@ SHARED_MATERIAL: tuple[tuple[str, frozenset[str]], ...] = (
     ),
     (
         "captions of Flickr images and MSR videos",
-        frozenset({"snli", "cot_esnli", "multi30k", "sick", "stsb"}),
+        frozenset({"snli", "cot_esnli", "multi30k", "sick", "stsb", *_CAPTIONS}),
     ),
     ("science exam questions", frozenset({"scitail", "arc_easy", "arc_challenge"})),
     ("film reviews of Rotten Tomatoes", frozenset({"sst2", "opinion_abstracts_rotten_tomatoes"})),
+    ("reviews of films", frozenset({"imdb_reviews", *_REVIEWS})),
+    ("reviews of businesses", frozenset({"yelp_polarity_reviews", *_REVIEWS})),
     ("WikiHow's guides", frozenset({"hellaswag", "wiki_lingua_english_en"})),
-    ("MultiRC's paragraphs", frozenset({"multirc", "mc_taco"})),
+    ("MultiRC's paragraphs", frozenset({"multirc", "mc_taco", *_ANSWERS})),
     (
         "the restaurants of E2E and the triples of WebNLG",
-        frozenset({"dart", "e2e_nlg", "web_nlg_en"}),
+        frozenset({"dart", "e2e_nlg", "web_nlg_en", *_RESTAURANTS}),
     ),
     ("sentences of ParaCrawl en-da", frozenset({"true_case", "fix_punct", "word_segment"})),
     ("SciQ's questions", frozenset({"scitail", "sciq"})),  # SciTail was made of these and of exams
@@ -85,7 +93,7 @@ SHARED_MATERIAL: tuple[tuple[str, frozenset[str]], ...] = (
     ("Natural Questions' queries", frozenset({"natural_questions", "bool_q", "cot_qed", "qrecc"})),
     ("QuAC's conversations", frozenset({"quac", "qrecc"})),
     ("CNN/DailyMail's articles", frozenset({"record", "cnn_dailymail", "coqa"})),
-    ("MCTest's stories", frozenset({"mctest", "multirc", "mc_taco", "coqa"})),
+    ("MCTest's stories", frozenset({"mctest", "multirc", "mc_taco", "coqa", *_ANSWERS})),
     ("RACE's passages", frozenset({"race_middle", "coqa"})),
     ("dialogues of English exams", frozenset({"dream", "dialogsum"})),
     ("sentence pairs of MRPC", frozenset({"glue_mrpc", "stsb"})),

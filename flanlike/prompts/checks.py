@@ -20,10 +20,12 @@ def check_task(
     records: Sequence[task_module.Record],
     *,
     why_no_records: str = "",
+    has_records: bool = True,
 ) -> list[str]:
     """Returns what is wrong with the task, one line each: its templates, records and renderings.
 
-    Every record is rendered by every template, so a few dozen records are enough.
+    Every record is rendered by every template, so a few dozen records are enough. That there are
+    none is wrong, unless the task is not said to have any.
     """
     is_worded = task.is_worded or task.file is not None
     problems = [] if is_worded else _check_counts(task, template_set)
@@ -31,7 +33,7 @@ def check_task(
         if "TODO" in template.input + template.target:
             problems.append(f"task {task.name!r}, template {template.id!r}: still says TODO")
     problems += [] if is_worded else _check_alike(task, template_set)
-    if not records:
+    if not records and has_records:
         why = f": {why_no_records}" if why_no_records else ""
         problems.append(f"task {task.name!r}: no records to check it with{why}")
     check = records_module.Check(task)

@@ -3,6 +3,8 @@
 The train split is the train file without its tail, validation is that tail (200 rows, or a tenth
 of a file of fewer than 2,000), and test is the test file, or else the validation file. Where there
 is no train file, validation is the validation file, and the task is evaluated and not trained on.
+A task that asks the rows of another has them in that one's folder; its test rows may be all of the
+train file, of which nothing may then be trained on.
 A benchmark's own exemplars are in `exemplars.jsonl[.gz]|.parquet`, or in `exemplars.txt` as its
 makers publish them.
 Names of class labels come from `<folder>/manifest.json` where it has them, an entry a column:
@@ -37,7 +39,7 @@ def availability(task: task_module.Task, folder: str) -> str | None:
     root = pathlib.Path(folder)
     if not root.is_dir():
         return f"{folder!r} is not a folder; give embedded, hub, tfds or a folder of datasets"
-    if not any(_file(root, task.name, split) for split in rows_module.SPLITS):
+    if not any(_file(root, task.owner, split) for split in rows_module.SPLITS):
         others = " or ".join(rows_module.SPLITS[1:])
         return f"its folder in {str(root)!r} has no {_files_of('train')}, nor one of {others}"
     return None
@@ -46,7 +48,7 @@ def availability(task: task_module.Task, folder: str) -> str | None:
 def lacks_training(task: task_module.Task, folder: str) -> str | None:
     """Returns None if the folder has the task's train file, else the reason."""
     root = pathlib.Path(folder)
-    if _file(root, task.name, "train") is None:
+    if _file(root, task.owner, "train") is None:
         return f"its folder in {str(root)!r} has no {_files_of('train')}"
     return None
 
@@ -57,12 +59,12 @@ def open_split(
     """Returns the rows of the file that `split` is of, the part that it is, the file's split."""
     root = pathlib.Path(folder)
     known = (*rows_module.SPLITS, rows_module.EXEMPLARS)
-    files = {official: _file(root, task.name, official) for official in known}
-    text = root / task.name / EXEMPLARS_TEXT
+    files = {official: _file(root, task.owner, official) for official in known}
+    text = root / task.owner / EXEMPLARS_TEXT
     if split == rows_module.EXEMPLARS and task.read_exemplars and text.is_file():
         if there := files[split]:
             raise errors.UserError(
-                f"{str(root / task.name)!r} has {text.name} and {there.name}: expected one file "
+                f"{str(root / task.owner)!r} has {text.name} and {there.name}: expected one file "
                 "of exemplars; remove one"
             )
         told = exemplar_text.Rows(task.read_exemplars, text)
@@ -74,20 +76,22 @@ def open_split(
         "test": ("test", "validation"),
         rows_module.EXEMPLARS: (rows_module.EXEMPLARS,),
     }[split]
+    if task.rows_of and task.rows_of.file and split == "test":
+        wanted = (task.rows_of.file,)
     official = next((each for each in wanted if files[each]), None)
     if official is None:
         has = ", ".join(path.name for path in files.values() if path) or "no file of a split"
         raise errors.UserError(
-            f"{str(root / task.name)!r} has no {' and no '.join(map(_files_of, wanted))}"
+            f"{str(root / task.owner)!r} has no {' and no '.join(map(_files_of, wanted))}"
             f"{f' or {text.name}' if split == text.stem and task.read_exemplars else ''} that "
             f"{split!r} could be of (it has {has}): add such a file, or use another split"
         )
-    given = label_names(task.name, root)
+    given = label_names(task.owner, root)
     rows = FolderRows(task, files[official], dict(task.label_columns) | given)
     for column in given:
         rows.check_has(column, f"which {str(root / MANIFEST)!r} names as a 'label_field'")
     count = len(rows)
-    if official != "train":
+    if official != "train" or split == "test":
         return rows, range(count), official
     carved = CARVED_ROWS if count >= 10 * CARVED_ROWS else count // 10
     part = range(count - carved) if split == "train" else range(count - carved, count)

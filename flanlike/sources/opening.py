@@ -122,7 +122,7 @@ def is_elsewhere(task: task_module.Task, data: str) -> bool:
         return os.path.isdir(data)
     if _backend(task, data)[0] is not folder:
         return False
-    return os.path.isdir(data) and not os.path.exists(os.path.join(data, task.name))
+    return os.path.isdir(data) and not os.path.exists(os.path.join(data, task.owner))
 
 
 def _sifted(records: rows_module.Records, skip_bad_rows: bool) -> rows_module.Records:

@@ -64,6 +64,11 @@ CLUSTERS = (
     "order_questions",
     "fact_questions",
     "place_questions",
+    # Pairs of readings of real rows, which input and options leave open (not FLAN's).
+    "review_pair",
+    "caption_pair",
+    "restaurant_pair",
+    "answer_pair",
     # Benchmarks.
     "mmlu",
     "bbh",
@@ -72,6 +77,9 @@ CLUSTERS = (
 BACKENDS = ("embedded", "hub", "tfds")  # what --data may be; anything else is a folder
 
 BENCHMARKS = ("mmlu", "bbh")  # never trained on
+
+# A cluster each: two tasks that ask the same real rows in two ways. Never trained on either.
+OPEN_PAIRS = ("review_pair", "caption_pair", "restaurant_pair", "answer_pair")
 
 EXEMPLARS = "exemplars"  # the split of a benchmark's own exemplars
 
@@ -150,6 +158,18 @@ class TfdsSource:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowsOf:
+    """The rows of another task, by its name, where a task asks these in another way.
+
+    `file` is the split whose file in a folder of --data its test rows are, all of it; "": the file
+    that the other task's test rows are of.
+    """
+
+    task: str
+    file: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FileSource:
     """A file of a user's, as named or in the folder of --data; None: its columns tell the format.
 
@@ -178,7 +198,9 @@ class Task:
     FLAN 2021 paper (one of 62) that the task is or is a part of. `how_to_get` is one line for a
     dataset that neither backend has: it is asked for, downloaded by hand, or gone. `rows` gives
     the rows of a split in code, class labels as names: these are taken, whatever `--data` says.
-    So are those of `file`, from which validation and test rows are carved.
+    So are those of `file`, from which validation and test rows are carved. `rows_of` names another
+    task in whose folder of --data they are; which of them are asked is drawn by that name, so that
+    two tasks that ask them in two ways ask the same.
     `cut` says what is lost of a field where a prompt is too long (see `prompts.fitting`): its end,
     its middle, or nothing, so that the prompt is left out. A field of the name "question" is never
     cut, any other loses its end, unless it stands here ("answer": that of an inverted prompt).
@@ -219,6 +241,7 @@ class Task:
     how_to_get: str = ""
     rows: Callable[[str], Sequence[Row]] | None = None
     file: FileSource | None = None
+    rows_of: RowsOf | None = None
     cut: Mapping[str, Cut] = field(default_factory=dict)
     option_style: str = ""
     keeps_order: bool = False
@@ -284,6 +307,11 @@ class Task:
     def is_evaluation_only(self) -> bool:
         """Returns whether the dataset has splits, but none to train on."""
         return bool(self.splits) and "train" not in self.splits
+
+    @property
+    def owner(self) -> str:
+        """Returns the name of the task whose rows are asked: its own, or that of `rows_of`."""
+        return self.rows_of.task if self.rows_of else self.name
 
     @property
     def has_own_exemplars(self) -> bool:

@@ -49,6 +49,9 @@ TASKS = {builder.__name__: builder() for builder in BUILDERS}
 WITH_DATASET = sorted(name for name, task in TASKS.items() if not task.is_microworld_only)
 WITH_HUB = benchmark_toys.one_a_shape(sorted(name for name, task in TASKS.items() if task.hub))
 WITH_TFDS = sorted(name for name, task in TASKS.items() if task.tfds)
+EMBEDDED = benchmark_toys.one_a_shape(
+    sorted(name for name, task in TASKS.items() if task.microworld)
+)
 BENCHMARKS = [name for name, task in TASKS.items() if task.cluster in task_module.BENCHMARKS]
 TEST_ONLY = ["wsc273", *(name for name in BENCHMARKS if name.startswith("bbh_"))]
 EVALUATED = [name for name, task in TASKS.items() if task.is_evaluation_only]
@@ -95,10 +98,12 @@ def test_what_is_for_tests_alone_has_no_other_split(name):
 def test_a_folder_row_gives_the_literal_record(name, tmp_path):
     layouts = task_rows.LAYOUTS[name]
     rows = [layouts.folder]
-    source_toys.write_folder(tmp_path, name, manifest=layouts.manifest, train=rows, test=rows)
+    owner = TASKS[name].owner
+    source_toys.write_folder(tmp_path, owner, manifest=layouts.manifest, train=rows, test=rows)
     records = opening.open_rows(TASKS[name], str(tmp_path), "test")
     assert [records[0]] == [dict(layouts.record)]
-    assert (len(records), records.row_id(0), records.source) == (1, "test/0", "folder")
+    file = (TASKS[name].rows_of and TASKS[name].rows_of.file) or "test"
+    assert (len(records), records.row_id(0), records.source) == (1, f"{file}/0", "folder")
 
 
 @pytest.mark.parametrize("name", WITH_HUB)
@@ -116,7 +121,7 @@ def test_a_hub_row_gives_the_literal_record(name, tmp_path, monkeypatch):
     assert (len(records), records.source) == (1, "hub")
 
 
-@pytest.mark.parametrize("name", benchmark_toys.one_a_shape(sorted(TASKS)))
+@pytest.mark.parametrize("name", EMBEDDED)
 def test_an_embedded_record_has_the_fields_and_answers_of_the_task(name):
     task = TASKS[name]
     records = opening.open_rows(task, "embedded", "validation")

@@ -4,8 +4,8 @@ from task_rows.layouts import Layouts, same
 
 PEAR = {
     "sentence": "Ada ate a ``pear''.",
-    "question": "How long did it take?",
-    "answer": "a minute",
+    "question": "When did she eat it?",
+    "answer": "at noon",
 }
 
 LAYOUTS: dict[str, Layouts] = {
@@ -65,14 +65,14 @@ LAYOUTS: dict[str, Layouts] = {
     "mc_taco": Layouts(
         record={
             "sentence": 'Ada ate a "pear".',
-            "question": "How long did it take?",
-            "candidate": "a minute",
+            "question": "When did she eat it?",
+            "candidate": "at noon",
             "label": 1,
-            "group": 'Ada ate a "pear". How long did it take?',
+            "group": 'Ada ate a "pear". When did she eat it?',
         },
-        hub=PEAR | {"label": 1, "category": 0},
-        tfds=PEAR | {"label": 1, "category": 1},
-        folder=PEAR | {"label": 1, "category": "Event Duration"},
+        hub=PEAR | {"label": 1, "category": 3},
+        tfds=PEAR | {"label": 1, "category": 4},
+        folder=PEAR | {"label": 1, "category": "Typical Time"},
         manifest=("label", ["no", "yes"]),
     ),
     "sense_making": Layouts(

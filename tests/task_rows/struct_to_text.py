@@ -5,9 +5,12 @@ from task_rows.layouts import Layouts
 FACTS = {"references": ["Ivo rules Port Ena.", "Port Ena has Ivo."]}
 
 EEL = {
-    "meaning_representation": "name[The Eel], eatType[pub], customer rating[3 out of 5]",
-    "target": "The Eel is a pub rated 3 out of 5.",
-    "references": ["The Eel is a pub rated 3 out of 5.", "The Eel: a pub with 3 of 5 points."],
+    "meaning_representation": "name[The Eel], customer rating[3 out of 5], near[Mill House]",
+    "target": "By Mill House, The Eel is rated 3 out of 5.",
+    "references": [
+        "By Mill House, The Eel is rated 3 out of 5.",
+        "The Eel near Mill House has 3 of 5 points.",
+    ],
 }
 
 LAYOUTS: dict[str, Layouts] = {
@@ -79,7 +82,7 @@ LAYOUTS: dict[str, Layouts] = {
     ),
     "e2e_nlg": Layouts(
         record={
-            "attributes": "name: The Eel, type: pub, customer rating: 3 out of 5",
+            "attributes": "name: The Eel, customer rating: 3 out of 5, near: Mill House",
             "references": EEL["references"],
         },
         hub={"gem_id": "x", **EEL},
