@@ -1,39 +1,31 @@
-"""Two published models against transformers on the CPU: ids, option scores, text, files.
+"""Two published models against transformers on the CPU: ids, option scores and greedy text.
 
-The folder that FLANLIKE_REAL_MODELS names holds SmolLM2-135M-Instruct as `smollm2` and Gemma 3 270M
-as `gemma3`, in Hugging Face layout. Minutes of work, so it is asked for by `-m real`; skipped
-without the folder or the extra `parity`. What the evaluation gives to the model, and gets from it,
-is watched where it calls the model; transformers is asked for the same, one prompt at a time.
+What the evaluation gives to the model, and gets from it, is watched where it calls the model;
+transformers is asked for the same, one prompt at a time.
 """
 
 import dataclasses
-import os
-import shutil
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
-import safetensors.numpy
+import real_toys
 
 import task_registry
 from eval import protocol, questions, results
 from flanlike import config
 from flanlike.models import decode, generate
-from flanlike.pretrained import weights
-from flanlike.runs import export, loading
+from flanlike.runs import loading
 
 torch = pytest.importorskip("torch", reason="needs the extra 'parity'")
 transformers = pytest.importorskip("transformers", reason="needs the extra 'parity'")
 
 pytestmark = pytest.mark.real
 
-NAMES = ("smollm2", "gemma3")
 RANKED = ("rte", "trec", "copa", "sst2")
 GENERATED = ("samsum", "gsm8k")
 NEW_TOKENS = 20
-# Of a sum over an option's tokens, in nats; the sums are of 1 to 40.
-TOLERANCE = 2e-4
 TEXTS = (
     "Is it true?\n\nOPTIONS:\n- yes\n- no\n",
     " Two  spaces,\ta tab,\n\n\nthree lines,\r\nand\n    four spaces. ",
@@ -51,22 +43,12 @@ class Real(NamedTuple):
     tokenizer: object
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def real(request) -> Real:
+@pytest.fixture(scope="module")
+def real(published) -> Real:
     """A published model of both sides, read from the same files."""
-    root = os.environ.get("FLANLIKE_REAL_MODELS")
-    if not root:
-        pytest.skip("FLANLIKE_REAL_MODELS names no folder with published models")
-    folder = Path(root) / request.param
-    if not (folder / "model.safetensors").is_file():
-        pytest.skip(f"FLANLIKE_REAL_MODELS: {folder} holds no published model")
-    torch.set_num_threads(2)
-    theirs, told = transformers.AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, output_loading_info=True
-    )
-    assert not any(told.values()), told
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-    return Real(folder, loading.load(folder), theirs.eval(), tokenizer)
+    theirs = real_toys.theirs_of(published)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(published)
+    return Real(published, loading.load(published), theirs, tokenizer)
 
 
 def ask(real: Real, names, monkeypatch, *, cells=None, **settings):
@@ -139,7 +121,7 @@ def assert_same_scores(real: Real, cells, call) -> None:
     differences = np.abs(np.concatenate(scores) - np.concatenate(expected))
     print(f"{len(differences)} options of prompts of up to {max(map(len, prompts))} tokens:")
     print(f"sums down to {np.concatenate(scores).min():.0f} differ by {differences.max():.1e}")
-    assert differences.max() < TOLERANCE
+    assert differences.max() < real_toys.TOLERANCE
 
 
 def test_ids_and_text_are_those_of_their_tokenizer(real):
@@ -191,23 +173,3 @@ def test_greedy_text_is_the_same_tokens(real, monkeypatch):
             ).tolist()[0][len(prompt) :]
         assert ids == (row[: row.index(eos_id)] if eos_id in row else row)
     assert any(len(set(ids)) > NEW_TOKENS // 2 for ids, _ in written)
-
-
-def test_exported_again_it_is_the_same_folder(real, tmp_path):
-    """The same tensors bit by bit under the same names, none missing or added; the same words."""
-    out = tmp_path / "out"
-    export.export(real.folder, out)
-    before, after = (
-        safetensors.numpy.load_file(folder / "model.safetensors") for folder in (real.folder, out)
-    )
-    assert before.keys() == after.keys()
-    for name in before:
-        np.testing.assert_array_equal(before[name], after[name], err_msg=name, strict=True)
-    assert weights.shape_of(out) == real.ours.model.config
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        assert (out / name).read_bytes() == (real.folder / name).read_bytes()
-    said = transformers.AutoConfig.from_pretrained(out).to_dict()
-    theirs = real.theirs.config.to_dict()
-    for key in ("rope_parameters", "layer_types", "sliding_window", "eos_token_id"):
-        assert said.get(key) == theirs.get(key), key
-    shutil.rmtree(out)  # a gigabyte, which pytest would keep
