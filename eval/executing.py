@@ -27,16 +27,23 @@ SECONDS = 10.0
 
 _CHILD = pathlib.Path(__file__).with_name("run_program.py")
 _FENCED = re.compile(r"```[a-zA-Z0-9+-]*[ \t]*\n(.*?)(?:\n```|\Z)", re.DOTALL)
+# What a model goes on with after its answer. Blank lines and small letters are Python's too.
+_FOLLOW_UP = re.compile(
+    r"\n(?=(?:Q|A|Question|Answer|Problem|Exercise|Human|User)\s*\d*\s*:)"
+    r"|<\|?(?:end\w*|eot\w*|eos|im_end|im_start|end_of_turn)\|?>|</s>"
+)
 _DEFINED = re.compile(r"^(?:async )?(?:def|class) \w+|^@|^(?:import|from) ", re.MULTILINE)
 
 
 def code_in(text: str) -> str:
     """Returns the program in a written answer: its first fenced block, or all of it.
 
+    What is thought aloud before it, and a question that follows it, is no part of it.
     Before: "Sure:\\n```python\\ndef one():\\n    return 1\\n```\\nShort." After: the two lines.
     """
+    text = text.rpartition("</think>")[2]
     found = _FENCED.search(text)
-    return (found[1] if found else text).strip("\n").rstrip()
+    return (found[1] if found else _FOLLOW_UP.split(text)[0]).strip("\n").rstrip()
 
 
 def program(record: tasks.Record, text: str) -> str:

@@ -182,7 +182,8 @@ def test_what_every_template_asks_for_is_read_also_with_a_next_question_behind_i
             said = answers.from_generated(task, records, prompts, template.target, texts)
             assert not any(said.unparsed), (name, template.id)
             if is_text:
-                value = metrics.compute(task.metrics[0], said)
-                assert value > 0.99 or task.metrics[0] == "bleu", (name, template.id)
+                headline = metrics.of_answers(task.metrics, said)[0]  # programs are not run here
+                value = metrics.compute(headline, said)
+                assert value > 0.99 or headline == "bleu", (name, template.id)
             else:
                 assert said.predicted == said.gold, (name, template.id)

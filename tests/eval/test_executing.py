@@ -74,6 +74,8 @@ def test_a_program_sees_an_empty_folder_and_no_environment(monkeypatch, tmp_path
         ("Sure:\n```python\nx = 1\ny = 2\n```\nThat is it. ```\nz\n```", "x = 1\ny = 2"),
         ("```\nx = 1", "x = 1"),
         ("\n    return x\n", "    return x"),
+        ("<think>def</think>\nx = 1\n\n\ny = 2\n\nQ: And?\nA: z", "x = 1\n\n\ny = 2"),
+        ("x = 1\nuser: int = 2<|im_end|>", "x = 1\nuser: int = 2"),
     ],
 )
 def test_the_code_in_an_answer_is_found(text, code):
