@@ -232,7 +232,7 @@ def _ask_once(
         line = {"answer": answer.text, "is_cut": answer.is_cut}
         if question.options:
             probabilities = answerer.probabilities(question, settings)
-            line |= many.scored(question, probabilities)
+            line |= many.of_options(question, probabilities)
             if not flags.json:
                 session.show_options(screen, question.options, [probabilities])
         found.append(line)

@@ -11,6 +11,7 @@ on. The file itself is there when it is whole.
 
 import contextlib
 import hashlib
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class Asked:
 
     lines: tuple[Line, ...]
     questions: tuple[answering.Question, ...]
-    hash: str  # of the file
+    hash: str  # of the file, and of options that it does not hold
 
 
 def read(path: Path, options: Sequence[str] = ()) -> Asked:
@@ -52,7 +53,7 @@ def read(path: Path, options: Sequence[str] = ()) -> Asked:
 
     Raises UserError where a line is no question, with its number.
     """
-    content = path.read_bytes()
+    content, options = path.read_bytes(), tuple(options)
     lines, questions = [], []
     for number, raw in enumerate(content.split(b"\n"), start=1):
         if not raw.strip():
@@ -62,7 +63,7 @@ def read(path: Path, options: Sequence[str] = ()) -> Asked:
             line = json.loads(raw)
         except ValueError as error:
             raise errors.UserError(f"{where}: no JSON ({error}): mend the line") from None
-        questions.append(_question(line, tuple(options), where))
+        questions.append(_question(line, options, where))
         lines.append(line)
     if not lines:
         raise errors.UserError(
@@ -71,7 +72,7 @@ def read(path: Path, options: Sequence[str] = ()) -> Asked:
     return Asked(
         lines=tuple(lines),
         questions=tuple(questions),
-        hash=hashlib.blake2b(content, digest_size=8).hexdigest(),
+        hash=hashlib.blake2b(content + repr(options).encode(), digest_size=8).hexdigest(),
     )
 
 
@@ -154,12 +155,12 @@ def _column(
             for batch in answerer.scored([questions[i] for i in left], settings, done=done):
                 kept.add(
                     f"scored {of}",
-                    {left[i]: scored(questions[left[i]], p) for i, p in batch.items()},
+                    {left[i]: of_options(questions[left[i]], p) for i, p in batch.items()},
                 )
     return [{**written[i], **scored.get(i, {})} for i in range(len(questions))]
 
 
-def scored(question: answering.Question, probabilities: Sequence[float]) -> Line:
+def of_options(question: answering.Question, probabilities: Sequence[float]) -> Line:
     """Returns what a line gets of its options' probabilities."""
     rounded = [round(share, 6) for share in probabilities]
     best = max(range(len(rounded)), key=probabilities.__getitem__)
@@ -192,22 +193,24 @@ class _Kept:
     def opened(cls, out: Path, what: Mapping[str, Any]) -> Iterator["_Kept"]:
         """Yields what is answered so far to the same questions; other ones are an error."""
         path = out.with_name(out.name + _KEPT)
-        with locks.Lock(out.parent, name=f"{out.name}.lock") as lock:
+        lock_name = f".{out.name}.lock"
+        with locks.Lock(out.parent, name=lock_name) as lock:
             lock.take()
+            expect_new(out)  # by another process, just now
             known, whole = _read(path, what) if path.is_file() else ({}, 0)
             with path.open("r+" if path.is_file() else "w", encoding="utf-8") as file:
                 file.truncate(whole)  # without a line that was not written to its end
                 file.seek(whole)
                 if not whole:
                     file.write(json.dumps(what) + "\n")
-                kept = cls(path, file, known)
                 try:
-                    yield kept
+                    yield cls(path, file, known)
                 except KeyboardInterrupt:
                     raise KeyboardInterrupt(
                         f"interrupted: what is answered is in {path}; the same command goes on"
                     ) from None
-            (out.parent / f"{out.name}.lock").unlink(missing_ok=True)
+                finally:
+                    (out.parent / lock_name).unlink(missing_ok=True)
 
     def of(self, phase: str) -> dict[int, Line]:
         """Returns what is answered in a phase, by the question's place."""
@@ -229,7 +232,7 @@ def _read(path: Path, what: Mapping[str, Any]) -> tuple[dict[str, dict[int, Line
     """Returns what a file holds, and how many bytes of it are whole lines."""
     known: dict[str, dict[int, Line]] = {}
     whole = 0
-    for number, raw in enumerate(path.read_bytes().splitlines(keepends=True)):
+    for number, raw in enumerate(io.BytesIO(path.read_bytes())):
         if not raw.endswith(b"\n"):
             break
         try:
