@@ -5,7 +5,9 @@ answer = answerer.answer("Is it so?", settings, number=0, tell=print)
 answerer.probabilities(Question(text="Is it so?", options=("yes", "no")), settings)
 """
 
+import dataclasses
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -34,6 +36,10 @@ class Question:
     @property
     def completions(self) -> tuple[str, ...]:
         return self.written or self.options
+
+    def with_options(self, options: tuple[str, ...]) -> "Question":
+        """Returns the question with these options where it brings none."""
+        return self if self.options else dataclasses.replace(self, options=options)
 
 
 class Answer(NamedTuple):
@@ -142,7 +148,13 @@ class Answerer:
             done=done,
         )
         for batch in batches:
-            yield {one.prompt: one.probabilities.tolist() for one in batch}
+            found = {one.prompt: one.probabilities.tolist() for one in batch}
+            if not all(math.isfinite(share) for shares in found.values() for share in shares):
+                raise errors.NotFinite(
+                    f"{self.name}: an option's probability is no number: the model's parameters "
+                    "are none to compute with"
+                )
+            yield found
 
     def written(
         self,

@@ -23,6 +23,7 @@ from flanlike.runs import loading, named, untuned
 from flanlike.tasks import registry as registries
 
 _FLAG = "RUN_OR_MODEL"
+_TEMPLATE = "/template"  # the one command that a command line knows
 
 
 class Reporter(Protocol):
@@ -158,6 +159,13 @@ def _question(flags: argparse.Namespace) -> str | None:
             question = sys.stdin.buffer.read().decode("utf-8").removesuffix("\n")
         except UnicodeDecodeError as error:
             raise errors.UserError(f"standard input is no UTF-8 text ({error})") from None
+    is_command = flags.question is not None and question.startswith("/")
+    word = question.split(maxsplit=1)[0] if is_command else _TEMPLATE
+    if word != _TEMPLATE and not word.startswith("//"):
+        raise errors.UserError(
+            f"{word}: of the commands a command line knows {_TEMPLATE}; a question that begins "
+            "with a slash begins with two"
+        )
     if not question.strip():
         raise errors.UserError("the question is empty: give one behind the model, or by a pipe")
     return question
@@ -203,23 +211,17 @@ def _ask_once(
     flags: argparse.Namespace,
 ) -> None:
     """Answers one question, or one of /template, on standard output."""
-    tuned = both.tuned
-    question = answering.Question(text=said, options=options)
+    question = answering.Question(text=said)
     if flags.question is not None and said.startswith("/"):  # what is piped is text alone
-        word, _, rest = said[1:].partition(" ")
-        if word != "template" and not word.startswith("/"):
-            raise errors.UserError(
-                f"/{word}: of the commands a command line knows /template; a question that begins "
-                "with a slash begins with two"
-            )
-        question = answering.Question(text=said[1:], options=options)
-        if word == "template":
-            rendered = templates.rendered(rest, tuned, settings)
+        question = answering.Question(text=said[1:])
+        if not said.startswith("//"):
+            rendered = templates.rendered(said.removeprefix(_TEMPLATE), both.tuned, settings)
             question = rendered.question
             for note in rendered.notes:
                 print(f"({note})", file=sys.stderr)
-    found = []
+    question = question.with_options(options)
     screen = terminal.Screen(sys.stdout)
+    found = []
     for answerer in both.answerers:
         if flags.untuned and not flags.json:
             screen.note(f"{answerer.name}:")
@@ -229,12 +231,12 @@ def _ask_once(
             screen.line()
         if answer.is_cut:
             print(f"(cut: --max-new-tokens is {settings.max_new_tokens:,})", file=sys.stderr)
-        line = {"answer": answer.text, "is_cut": answer.is_cut}
+        found.append({"answer": answer.text, "is_cut": answer.is_cut})
         if question.options:
             probabilities = answerer.probabilities(question, settings)
-            line |= many.of_options(question, probabilities)
+            found[-1] |= many.of_options(question, probabilities)
             if not flags.json:
                 session.show_options(screen, question.options, [probabilities])
-        found.append(line)
     if flags.json:
-        print(json.dumps(many.of_question({"inputs": question.text}, question, found)))
+        line = many.of_question({"inputs": question.text}, question, found)
+        print(json.dumps(line, ensure_ascii=False))

@@ -1,5 +1,6 @@
 """A session: questions and commands in, answers out."""
 
+import contextlib
 import dataclasses
 import difflib
 import sys
@@ -39,7 +40,7 @@ class Session:
         self._untuned, self._screen, self._waiting = untuned, screen, waiting
         self._options: tuple[str, ...] = ()
         self._last: answering.Question | None = None
-        self._asked = 0  # questions: the draws of each differ
+        self._number, self._next = 0, 0  # of the last question: the draws of each differ
 
     def run(self, history: terminal.History) -> None:
         """Asks until the user leaves; a mistake is one line, and the session goes on."""
@@ -49,6 +50,9 @@ class Session:
                     return
             except errors.UserError as error:
                 print("error:", " ".join(str(error).splitlines()), file=sys.stderr, flush=True)
+            except KeyboardInterrupt:
+                self._screen.line()
+                self._screen.note("(stopped)")
 
     def take(self, typed: str) -> bool:
         """Answers a question or follows a command; returns whether the session goes on.
@@ -59,7 +63,7 @@ class Session:
             text = typed.removeprefix("/")
             self._ask(answering.Question(text=text, options=self._options))
             return True
-        word, _, rest = typed[1:].strip().partition(" ")
+        word, rest = [*typed[1:].split(maxsplit=1), "", ""][:2]
         rest = rest.strip()
         if word in _ENDS:
             return False
@@ -83,7 +87,7 @@ class Session:
         self._screen.note(rendered.question.text)
         for note in rendered.notes:
             self._screen.note(f"({note})")
-        self._ask(rendered.question)
+        self._ask(rendered.question.with_options(self._options))
 
     def options(self, said: str) -> None:
         """Sets the options of questions to come, and shows those of the last question."""
@@ -106,34 +110,26 @@ class Session:
             return
         self._answerers.append(self._untuned())
         if self._last is not None:
-            self._answer(self._last, self._answerers[1:], number=self._asked - 1)
+            self._answer(self._last, self._answerers[1:])
 
     def _ask(self, question: answering.Question) -> None:
         for answerer in self._answerers:
             answerer.ids(question.text, self._settings)  # too long: before anything is answered
         self._last = question
-        self._asked += 1
-        self._answer(question, self._answerers, number=self._asked - 1)
+        self._number = self._next
+        self._next += 1
+        self._answer(question, self._answerers)
 
     def _answer(
-        self,
-        question: answering.Question,
-        answerers: Sequence[answering.Answerer],
-        *,
-        number: int,
+        self, question: answering.Question, answerers: Sequence[answering.Answerer]
     ) -> None:
         with terminal.noticing_interrupts() as noticed:
-            try:
-                for answerer in answerers:
-                    if len(self._answerers) > 1:
-                        self._screen.note(f"{answerer.name}:")
-                    self._write(answerer, question, number, noticed)
-                    if noticed.is_pressed:
-                        return
-            except KeyboardInterrupt:
-                self._screen.line()
-                self._screen.note("(stopped)")
-                return
+            for answerer in answerers:
+                if len(self._answerers) > 1:
+                    self._screen.note(f"{answerer.name}:")
+                self._write(answerer, question, noticed)
+                if noticed.is_pressed:
+                    return
         if question.options:
             self._show_options(question, answerers)
 
@@ -141,7 +137,6 @@ class Session:
         self,
         answerer: answering.Answerer,
         question: answering.Question,
-        number: int,
         noticed: terminal.Noticed,
     ) -> None:
         started_s = time.monotonic()
@@ -152,7 +147,7 @@ class Session:
             answer = answerer.answer(
                 question.text,
                 self._settings,
-                number=number,
+                number=self._number,
                 tell=pieces,
                 goes_on=lambda: not noticed.is_pressed,
             )
@@ -173,7 +168,7 @@ class Session:
         if value:
             self._settings = self._settings.changed(name, value)
             if name == "seed":
-                self._asked = 0
+                self._next = 0
         said = getattr(self._settings, name)
         self._screen.note(f"({name.replace('_', '-')} {said!r})")
         if f"--{name}".replace("_", "-") in self._settings.unheeded:
@@ -193,10 +188,10 @@ class _Pieces:
 
     def __init__(self, screen: terminal.Screen) -> None:
         self._screen = screen
-        self._waiting = None
+        self._waiting: contextlib.AbstractContextManager[None] | None = None
         self.begun_s: float | None = None
 
-    def wait(self, waiting) -> None:
+    def wait(self, waiting: contextlib.AbstractContextManager[None]) -> None:
         waiting.__enter__()
         self._waiting = waiting
 

@@ -138,3 +138,12 @@ def test_a_decoder_has_room_for_what_it_was_made_to_read(words):
     assert len(answerer.ids("a" * fits, how)) == 15
     with pytest.raises(errors.UserError, match=r"made to read 40, has room for 20: shorten it"):
         answerer.ids("a" * (fits + 1), how)
+
+
+def test_no_number_is_no_probability(words):
+    shape = dataclasses.replace(DECODER, vocab_size=words.size)
+    model = models.build(shape, seed=3)
+    model.embedding.table[...] *= float("nan")
+    answerer = answering.Answerer(loading.Loaded(model=model, words=words, step=None), "broken")
+    with pytest.raises(errors.NotFinite, match="broken: an option's probability is no number"):
+        answerer.probabilities(answering.Question(text="so?", options=("yes", "no")), FEW)

@@ -39,7 +39,7 @@ def talk():
             assert made.take(line)
         return file.getvalue()
 
-    take.echo, take.base, take.session = echo, base, made
+    take.echo, take.base, take.session, take.shown = echo, base, made, file.getvalue
     return take
 
 
@@ -88,6 +88,8 @@ def test_settings_are_set_and_shown(talk):
     talk("red?", "blue?")
     talk("/seed 3", "red?")
     assert [number for _, number in talk.echo.asked] == [0, 1, 0]  # by a seed all is drawn anew
+    talk("blue?", "/seed 3", "/untuned")
+    assert talk.base.asked == [("blue?", 1)]
 
 
 @pytest.mark.parametrize(
@@ -136,4 +138,7 @@ def test_ctrl_c_pressed_twice_stops_what_hears_nothing(talk, monkeypatch):
             os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(talk.echo, "answer", compiles)
-    assert talk("red?") == "\n(stopped)\n"
+    typed = iter(["red?", "/options a | b"])
+    monkeypatch.setattr(terminal, "read", lambda history: next(typed, None))
+    talk.session.run(terminal.History(None))
+    assert talk.shown() == "\n(stopped)\na    0.500\nb    0.500\n"
