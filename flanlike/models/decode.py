@@ -24,6 +24,13 @@ class Scored(NamedTuple):
     of_eos: np.ndarray  # of EOS after them; NaN where it was not asked for
     are_greedy: np.ndarray  # bool: each of the option's tokens is the likeliest after those before
 
+    @property
+    def probabilities(self) -> np.ndarray:
+        """Returns each option's among all of them, EOS after it counted: an evaluation's."""
+        sums = self.of_tokens + self.of_eos
+        weights = np.exp(sums - sums.max())
+        return weights / weights.sum()
+
 
 def scored_options(
     model: nnx.Module,

@@ -3,6 +3,9 @@
 written = generate.generate(model, prompts, max_new_tokens=64,
                             decoding=sampling.Decoding(temperature=0.7), seeds=seeds)
 written[0].ids, written[0].is_cut
+
+for token in generate.stream(model, prompt, max_new_tokens=64):
+    ...  # as it is chosen
 """
 
 import bisect
@@ -22,6 +25,7 @@ Ids = Sequence[int]
 Stops = Callable[[Ids], bool]  # says whether the new tokens of a prompt hold what ends its text
 
 _MIN_PROMPT_TOKENS = 32
+_MIN_STREAMED_TOKENS = 64  # a prompt that is streamed is padded to this or a power of two above it
 _TOKENS_BETWEEN_STOPS = 16  # each look at the texts waits for the device
 
 
@@ -74,16 +78,13 @@ def written_in_batches(
     work = sum(batch.work for batch in batches)
 
     def start(planned: _Batch) -> jax.Array | np.ndarray:
-        row_tokens = (0, planned.tokens) if is_decoder else (planned.tokens, 1)
-        pad = features.empty(planned.rows, row_tokens, family=model.config.family)
-        chosen = [prompts[i] if is_decoder else [*prompts[i], eos_id] for i in planned.prompts]
-        _put_prompts(pad, chosen, is_decoder)
-        batch = sharding.spread(pad)
+        chosen = [prompts[i] for i in planned.prompts]
+        batch = sharding.spread(_padded(chosen, planned.rows, planned.tokens, is_decoder, eos_id))
         if decoding.beams > 1:
             return beams.search(graphdef, params, batch, planned.limit, decoding, eos_id)
         keys = _key_words(planned, seeds) if decoding.draws else None
-        how = _How(row_tokens[1], planned.limit, decoding, eos_id)
-        state = _begin(graphdef, params, batch, keys, how)
+        how = _How(batch.tokens_BT.shape[1], planned.limit, decoding, eos_id)
+        state = _begin(graphdef, params, batch, keys, how, None)
         if stops is None:
             return _go_on(graphdef, params, state, planned.limit, how).new_BT
         return _with_stops(graphdef, params, state, how, stops, len(chosen))
@@ -98,6 +99,46 @@ def written_in_batches(
         }
         if done is not None:
             done(len(batch.prompts), batch.work / work)
+
+
+def stream(
+    model: nnx.Module,
+    prompt: Ids,
+    *,
+    max_new_tokens: int,
+    decoding: sampling.Decoding = sampling.GREEDY,
+    seed: int | None = None,
+    eos_id: int = features.EOS_ID,
+) -> Iterator[int]:
+    """Yields the ids that `generate` would return for one prompt, each as soon as it is chosen.
+
+    They are cut by `max_new_tokens` where there are as many. What is compiled serves all prompts of
+    like length (`streamed_tokens`) and all decodings of one kind. While one token is looked at, the
+    next is at work; who stops early has asked for one too many. On one device, and without beams.
+    """
+    is_decoder = model.config.family == "decoder"
+    [prompt] = decode.with_soft_prompt(model, [prompt])
+    _check([prompt], [max_new_tokens], [] if seed is None else [seed], decoding)
+    if decoding.beams > 1:
+        raise ValueError(f"{decoding!r}: what a beam search finds is known at its end alone")
+    tokens = streamed_tokens(*_lengths([prompt], is_decoder))
+    graphdef, params = nnx.split(model)
+    batch = _padded([prompt], 1, tokens, is_decoder, eos_id)
+    keys = sampling.key_words([seed]) if decoding.draws else None
+    how = _How(batch.tokens_BT.shape[1], max_new_tokens, decoding.kind, eos_id)
+    state = _begin(graphdef, params, batch, keys, how, decoding.numbers)
+    for i in range(max_new_tokens):
+        token = _token(state.new_BT, i)
+        if i + 1 < max_new_tokens:
+            state = _go_on(graphdef, params, state, i + 2, how)
+        if (chosen := int(token)) == eos_id:
+            return
+        yield chosen
+
+
+def streamed_tokens(tokens: int) -> int:
+    """Returns to how many tokens a prompt of so many is padded: 64, 128, 256 ..."""
+    return max(_MIN_STREAMED_TOKENS, 1 << (tokens - 1).bit_length())
 
 
 def before_stop(text: str, stop: Sequence[str]) -> str:
@@ -155,16 +196,22 @@ def _batches(lengths: Sequence[int], limits: Sequence[int], batch_size: int) -> 
     return found
 
 
-def _put_prompts(batch: features.Batch, prompts: Sequence[Ids], is_decoder: bool) -> None:
-    """Fills the batch with one prompt a row, padded on the right."""
+def _padded(
+    prompts: Sequence[Ids], rows: int, tokens: int, is_decoder: bool, eos_id: int
+) -> features.Batch:
+    """Returns one prompt a row, padded on the right; an encoder's with EOS after it."""
+    row_tokens = (0, tokens) if is_decoder else (tokens, 1)
+    family = "decoder" if is_decoder else "encoder_decoder"
+    batch = features.empty(rows, row_tokens, family=family)
     for b, prompt in enumerate(prompts):
         if is_decoder:
             batch.tokens_BT[b, : len(prompt)] = prompt
             batch.positions_BT[b, : len(prompt)] = np.arange(len(prompt))
             batch.is_prefix_BT[b, : len(prompt)] = True
         else:
-            option_rows.put_source(batch, b, 0, 1, prompt)
+            option_rows.put_source(batch, b, 0, 1, [*prompt, eos_id])
         batch.segment_ids_BT[b, : len(prompt) if is_decoder else 1] = 1
+    return batch
 
 
 def _key_words(batch: _Batch, seeds: Sequence[int]) -> jax.Array | np.ndarray:
@@ -199,6 +246,8 @@ class _State(NamedTuple):
     is_done_B: jax.Array
     lengths_B: jax.Array  # of the prompts
     key_words_B2: jax.Array | None
+    is_there_BV: jax.Array | None  # tokens that a repetition penalty is for
+    numbers: sampling.Numbers | None  # in place of those of `_How.decoding`
     cache: Any
 
 
@@ -209,17 +258,37 @@ def _begin(
     batch: features.Batch,
     key_words_B2: jax.Array | None,
     how: _How,
+    numbers: sampling.Numbers | None,
 ) -> _State:
     """Returns the rows with their first new token."""
     model = nnx.merge(graphdef, params)
     read = continuation.read(model, batch, how.max_new_tokens)
+    logits_BV = model.logits(read.x_B1D[:, 0])
+    is_there_BV = None
+    if how.decoding.penalizes:
+        rows_B1 = jnp.arange(len(logits_BV))[:, None]
+        is_there_BV = jnp.zeros(logits_BV.shape, bool)  # a soft prompt's ids are outside of it
+        is_there_BV = is_there_BV.at[rows_B1, batch.tokens_BT].max(
+            batch.segment_ids_BT != 0, mode="drop"
+        )
     token_B = sampling.choose(
-        model.logits(read.x_B1D[:, 0]), key_words_B2, jnp.int32(0), how.decoding
+        logits_BV,
+        key_words_B2,
+        jnp.int32(0),
+        how.decoding,
+        numbers=numbers,
+        is_there_BV=is_there_BV,
     )
     new_BT = jnp.zeros((len(token_B), how.max_new_tokens), jnp.int32).at[:, 0].set(token_B)
-    is_done_B = (read.lengths_B == 0) | (token_B == how.eos_id)
     return _State(
-        jnp.int32(1), sharding.copied(new_BT), is_done_B, read.lengths_B, key_words_B2, read.cache
+        i=jnp.int32(1),
+        new_BT=sharding.copied(new_BT),
+        is_done_B=(read.lengths_B == 0) | (token_B == how.eos_id),
+        lengths_B=read.lengths_B,
+        key_words_B2=key_words_B2,
+        is_there_BV=_with(is_there_BV, token_B),
+        numbers=numbers,
+        cache=read.cache,
     )
 
 
@@ -245,7 +314,12 @@ def _go_on(
             max_new_tokens=how.max_new_tokens,
         )
         token_B = sampling.choose(
-            model.logits(x_B1D[:, 0]), state.key_words_B2, state.i, how.decoding
+            model.logits(x_B1D[:, 0]),
+            state.key_words_B2,
+            state.i,
+            how.decoding,
+            numbers=state.numbers,
+            is_there_BV=state.is_there_BV,
         )
         return state._replace(
             i=state.i + 1,
@@ -253,11 +327,24 @@ def _go_on(
                 state.new_BT, token_B[:, None], state.i, axis=1
             ),
             is_done_B=state.is_done_B | (token_B == how.eos_id),
+            is_there_BV=_with(state.is_there_BV, token_B),
             cache=cache,
         )
 
     state = jax.lax.while_loop(goes_on, advance, state)
     return state._replace(new_BT=sharding.copied(state.new_BT))
+
+
+def _with(is_there_BV: jax.Array | None, token_B: jax.Array) -> jax.Array | None:
+    if is_there_BV is None:
+        return None
+    return is_there_BV.at[jnp.arange(len(token_B)), token_B].set(True)
+
+
+@jax.jit
+def _token(new_BT: jax.Array, i: jax.Array | int) -> jax.Array:
+    """Returns new token i of the only row: a copy, for the array itself is donated to `_go_on`."""
+    return jax.lax.dynamic_index_in_dim(new_BT[0], i, keepdims=False)
 
 
 def _with_stops(

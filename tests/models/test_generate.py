@@ -7,10 +7,11 @@ import pytest
 from decode_toys import CONFIGS, DECODER, ENCODER_DECODER, PROMPTS
 from flax import nnx
 
+from flanlike import config as config_lib
 from flanlike import models
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import generate, sampling
+from flanlike.models import generate, sampling, tuning
 
 WARM = sampling.Decoding(temperature=1.0, top_k=20, top_p=0.95)
 FAMILIES = pytest.mark.parametrize(
@@ -179,6 +180,87 @@ def test_writing_again_compiles_nothing() -> None:
     compiled = generate._begin._cache_size(), generate._go_on._cache_size()
     generate.generate(models.build(DECODER, seed=1), PROMPTS, max_new_tokens=5)
     assert compiled == (generate._begin._cache_size(), generate._go_on._cache_size())
+
+
+@CONFIGS
+def test_a_stream_is_what_is_written_at_once(config: model_config.ModelConfig) -> None:
+    model = models.build(config, seed=1)
+    for prompt in PROMPTS[:2]:
+        expected = _ids(model, [prompt], max_new_tokens=5)[0]
+        assert list(generate.stream(model, prompt, max_new_tokens=5)) == expected
+    eos_id = expected[-1]
+    written = generate.generate(model, [prompt], max_new_tokens=5, eos_id=eos_id)[0]
+    streamed = list(generate.stream(model, prompt, max_new_tokens=5, eos_id=eos_id))
+    assert streamed == written.ids
+    if config.family == "decoder":  # an encoder's source ends in it
+        assert streamed == expected[: expected.index(eos_id)]
+
+
+@FAMILIES
+def test_a_stream_draws_and_penalizes_as_what_is_written_at_once(
+    config: model_config.ModelConfig,
+) -> None:
+    model = models.build(config, seed=1)
+    for changes in ({"top_k": 20}, {"top_p": 0.9, "repetition_penalty": 1.3}):
+        how = {"decoding": sampling.Decoding(temperature=0.8, **changes), "max_new_tokens": 6}
+        expected = _ids(model, PROMPTS[:1], seeds=[7 << 40], **how)[0]
+        assert list(generate.stream(model, PROMPTS[0], seed=7 << 40, **how)) == expected
+
+
+def test_a_stream_compiles_once_for_prompts_of_like_length_and_decodings_of_one_kind() -> None:
+    def streamed(length: int, **changes: float) -> None:
+        decoding = sampling.Decoding(**{"temperature": 0.5, "top_p": 0.9} | changes)
+        prompt = [5 + i % 30 for i in range(length)]
+        how = {"max_new_tokens": 4, "decoding": decoding, "seed": 3}
+        list(generate.stream(models.build(DECODER, seed=length), prompt, **how))
+
+    streamed(3)
+    compiled = [each._cache_size() for each in (generate._begin, generate._go_on, generate._token)]
+    streamed(64, temperature=0.7, top_p=0.5)
+    again = [each._cache_size() for each in (generate._begin, generate._go_on, generate._token)]
+    assert compiled == again
+    streamed(65)
+    assert generate._go_on._cache_size() == compiled[1] + 1
+    assert [generate.streamed_tokens(n) for n in (1, 64, 65, 129)] == [64, 64, 128, 256]
+
+
+def test_a_stream_needs_a_prompt_a_seed_and_no_beams() -> None:
+    model = models.build(DECODER, seed=1)
+    for prompt, how, said in (
+        ([], {}, "prompt 0 is empty"),
+        ([5], {"decoding": WARM}, "1 prompts need as many seeds: 0"),
+        ([5], {"decoding": sampling.Decoding(beams=2)}, "known at its end alone"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            next(generate.stream(model, prompt, max_new_tokens=3, **how))
+
+
+@FAMILIES
+def test_a_penalty_is_for_a_decoders_prompt_and_for_what_is_written(
+    config: model_config.ModelConfig,
+) -> None:
+    """Against every token computed anew; an encoder's source is not repeated by a decoder."""
+    model = models.build(config, seed=1)
+    for prompt in PROMPTS[:2]:
+        expected: list[int] = []
+        for _ in range(6):
+            logits = decode_toys.naive_logits(model, prompt, expected)[-1].copy()
+            first = prompt if config.family == "decoder" else [features.PAD_ID]
+            for token in {*first, *expected}:
+                logits[token] *= 0.5 if logits[token] > 0 else 2.0
+            if (token := int(logits.argmax())) == features.EOS_ID:
+                break
+            expected.append(token)
+        how = {"decoding": sampling.Decoding(repetition_penalty=2.0), "max_new_tokens": 6}
+        assert _ids(model, [prompt, [7]], **how)[0] == expected
+        assert expected != _ids(model, [prompt], max_new_tokens=6)[0]
+
+
+def test_a_penalty_leaves_a_soft_prompt_alone() -> None:
+    model = models.build(DECODER, seed=1)
+    tuning.attach(model, config_lib.SoftPromptConfig(tokens=3), seed=0)
+    how = {"decoding": sampling.Decoding(repetition_penalty=1.5), "max_new_tokens": 4}
+    assert list(generate.stream(model, PROMPTS[0], **how)) == _ids(model, PROMPTS[:1], **how)[0]
 
 
 def _ids(model: nnx.Module, prompts: list[list[int]], **how: Any) -> list[list[int]]:

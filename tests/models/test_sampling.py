@@ -42,12 +42,40 @@ def test_the_nucleus_is_that_of_sorting():
     logits_BV = jax.random.normal(jax.random.key(0), (8, 300)) * jnp.array(
         [[0.1], [1], [5], [30]] * 2
     )
-    kept_BV = sampling._likely(logits_BV, sampling.Decoding(temperature=1.0, top_p=0.9))
+    how = sampling.Decoding(temperature=1.0, top_p=0.9)
+    kept_BV = sampling._likely(logits_BV, how, how.numbers)
     for logits, kept in zip(np.asarray(logits_BV), np.asarray(kept_BV), strict=True):
         order = np.argsort(-logits)
         sums = np.cumsum(np.asarray(jax.nn.softmax(logits))[order])
         expected = order[: int(np.argmax(sums >= 0.9)) + 1]
         assert set(np.flatnonzero(np.isfinite(kept))) == set(expected)
+
+
+def test_a_penalty_divides_logits_above_0_and_multiplies_those_below():
+    logits_BV = jnp.array([[3.0, 2.5, -1.0, -1.5], [3.0, 2.5, -1.0, -1.5]])
+    is_there_BV = jnp.array([[True, False, False, False], [False, False, True, True]])
+    found_BV = sampling._penalized(logits_BV, is_there_BV, 2.0)
+    assert found_BV.tolist() == [[1.5, 2.5, -1.0, -1.5], [3.0, 2.5, -2.0, -3.0]]
+    how = sampling.Decoding(repetition_penalty=2.0)
+    chosen = sampling.choose(logits_BV, None, jnp.int32(0), how, is_there_BV=is_there_BV)
+    assert chosen.tolist() == [1, 0]
+
+
+def test_numbers_may_come_apart_from_their_kind():
+    how = sampling.Decoding(temperature=0.4, top_k=3, top_p=0.8, repetition_penalty=1.5)
+    assert (
+        how.kind == sampling.Decoding(temperature=3, top_k=9, top_p=0.1, repetition_penalty=9).kind
+    )
+    assert how.kind != sampling.Decoding(temperature=0.4, top_k=3, top_p=0.8).kind
+    logits_BV = jax.random.normal(jax.random.key(1), (64, 30)) * 4
+    is_there_BV = jax.random.bernoulli(jax.random.key(2), shape=(64, 30))
+    keys = sampling.key_words(list(range(64)))
+    given = dict(is_there_BV=is_there_BV)
+    whole = sampling.choose(logits_BV, keys, jnp.int32(3), how, **given)
+    apart = jax.jit(sampling.choose, static_argnums=3)(
+        logits_BV, keys, jnp.int32(3), how.kind, numbers=how.numbers, **given
+    )
+    assert whole.tolist() == apart.tolist()
 
 
 def test_draws_of_one_row_differ_from_token_to_token():
@@ -68,6 +96,8 @@ def test_draws_of_one_row_differ_from_token_to_token():
         {"beams": 0},
         {"length_penalty": -1.0},
         {"beams": 2, "temperature": 1.0},
+        {"repetition_penalty": 0.0},
+        {"repetition_penalty": 1.1, "beams": 2},
     ],
 )
 def test_what_makes_no_sense_is_refused(changes):

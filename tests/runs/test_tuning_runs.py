@@ -16,9 +16,10 @@ from flax import nnx
 
 import train
 from eval import __main__ as eval_command
+from flanlike import errors
 from flanlike.batches import features
 from flanlike.models import predicted, presets, tuning
-from flanlike.runs import bases, export, loading, starts
+from flanlike.runs import bases, export, loading, starts, untuned
 from flanlike.runs import folder as run_folder
 from flanlike.training import loop, progress
 
@@ -280,3 +281,33 @@ def test_a_run_beside_a_published_base_is_exported(published, from_base, tmp_pat
         (run / "config.json").write_text(json.dumps(recorded | {"tune": kind}))
         flags = [str(run), "--out", str(tmp_path / kind), *(["--peft"] * (kind == "full"))]
         assert expected in error_of(export.main, flags, capsys)
+
+
+def test_the_untuned_model_of_a_run_is_its_base_and_shares_its_arrays(base, lora):
+    tuned = loading.load(lora[0])
+    batch = tuning_toys.batch("decoder")
+    found = untuned.of(lora[0], tuned).model
+    expected = tuning_toys.logits_of(loading.load(base).model, batch)
+    np.testing.assert_array_equal(tuning_toys.logits_of(found, batch), expected)
+    tables = [model.embedding.table[...] for model in (found, tuned.model)]
+    assert len({table.unsafe_buffer_pointer() for table in tables}) == 1
+    assert not np.array_equal(tuning_toys.logits_of(tuned.model, batch), expected)
+
+
+def test_the_untuned_model_of_a_whole_run_is_read_from_its_start(base, lora, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(base, run)
+    tuned = loading.load(run)
+    with pytest.raises(errors.UserError, match="began with random parameters"):
+        untuned.of(run, tuned)
+    config = json.loads((run / "config.json").read_text())
+    started = {**config, "init": str(lora[0]), "model": None}
+    (run / "config.json").write_text(json.dumps(started))
+    batch = tuning_toys.batch("decoder")
+    expected = np.asarray(tuning_toys.logits_of(loading.load(lora[0]).model, batch))
+    found = tuning_toys.logits_of(untuned.of(run, tuned).model, batch)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    (run / "config.json").write_text(json.dumps({**started, "init": "/nowhere"}))
+    with pytest.raises(errors.UserError, match="'/nowhere', which is not there: .* --base"):
+        untuned.expect(run)
+    assert untuned.expect(run, base=lora[0]).folder == lora[0]

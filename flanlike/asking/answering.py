@@ -1,0 +1,223 @@
+"""One model that answers: text in, text out, and how probable each of several options is.
+
+answerer = Answerer(loaded, "runs/mine")
+answer = answerer.answer("Is it so?", settings, number=0, tell=print)
+answerer.probabilities(Question(text="Is it so?", options=("yes", "no")), settings)
+"""
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from flanlike import errors, seeding
+from flanlike.asking import settings as settings_lib
+from flanlike.asking import streamed
+from flanlike.batches import features
+from flanlike.models import decode, generate, predicted, tuning
+from flanlike.prompts import fitting
+from flanlike.runs import loading
+from flanlike.tasks import texts
+
+_BATCH = 32  # questions that are answered at once
+_TOKENS_A_BATCH = 4096  # of questions whose options are scored
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a model is asked: `options` are scored by the text that would be written for each."""
+
+    text: str
+    options: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()  # for each option; (): the options themselves
+
+    @property
+    def completions(self) -> tuple[str, ...]:
+        return self.written or self.options
+
+    def with_options(self, options: tuple[str, ...]) -> "Question":
+        """Returns the question with these options where it brings none."""
+        return self if self.options else dataclasses.replace(self, options=options)
+
+
+class Answer(NamedTuple):
+    """What a model wrote; `is_cut` says that it would have gone on, and was stopped."""
+
+    text: str
+    tokens: int
+    is_cut: bool
+
+
+class Answerer:
+    """A model with its words, and what it is called."""
+
+    def __init__(self, loaded: loading.Loaded, name: str) -> None:
+        self._model, self._words, self.name = loaded.model, loaded.words, name
+        self._compiled: set[tuple[object, ...]] = set()
+
+    @property
+    def family(self) -> features.Family:
+        return self._model.config.family
+
+    @property
+    def parameters(self) -> int:
+        return tuning.count(self._model)[1]
+
+    def room(self, settings: settings_lib.Settings) -> int:
+        """Returns how many tokens a question may have, all marks counted."""
+        most = self._model.config.max_positions if self.family == "decoder" else 0
+        left = most - settings.max_new_tokens if most else settings.max_input_tokens
+        return max(0, min(left, settings.max_input_tokens))
+
+    def room_for_text(self, settings: settings_lib.Settings) -> fitting.Room:
+        """Returns the same room without the marks, as `fitting.fit` takes it."""
+        first_ids = tuning.soft_prompt_ids(self._model)
+        return features.room(self._words, self.room(settings), self.family, first_ids)
+
+    def ids(self, text: str, settings: settings_lib.Settings) -> list[int]:
+        """Returns a question as the model reads it; raises UserError where it is too long.
+
+        As an evaluation asks it: an encoder's EOS and a soft prompt come where it is read.
+        """
+        if wrong := texts.problem(text):
+            raise errors.UserError(f"the question {wrong}")
+        before = features.before_inputs(self._words.marks, self.family)
+        ids = [*before, *self._words.encode(features.inputs_text(text, self.family))]
+        if (count := self._read(ids)) > self.room(settings):
+            raise errors.UserError(self._too_long(count, settings))
+        return ids
+
+    def is_new(self, text: str, settings: settings_lib.Settings) -> bool:
+        """Returns whether something is compiled before a question like this one is answered."""
+        return self._program(self.ids(text, settings), settings) not in self._compiled
+
+    def answer(
+        self,
+        text: str,
+        settings: settings_lib.Settings,
+        *,
+        number: int,
+        tell: Callable[[str], None] = lambda text: None,
+        goes_on: Callable[[], bool] = lambda: True,
+    ) -> Answer:
+        """Returns the answer, and meanwhile tells it piece by piece, for as long as it `goes_on`.
+
+        `number` is that of the question: where tokens are drawn, it and the seed say which.
+        """
+        ids = self.ids(text, settings)
+        self._compiled.add(self._program(ids, settings))
+        said = streamed.Text(self._words, settings.stop)
+        stream = generate.stream(
+            self._model,
+            ids,
+            max_new_tokens=settings.max_new_tokens,
+            decoding=settings.decoding,
+            seed=_seed(settings, number) if settings.decoding.draws else None,
+            eos_id=self._words.marks.eos_id,
+        )
+        is_whole = True
+        for token in stream:
+            tell(said.add(token))
+            if said.is_stopped or not goes_on():
+                is_whole = said.is_stopped
+                break
+        tell(said.end())
+        is_full = said.tokens == settings.max_new_tokens and not said.is_stopped
+        return Answer(said.told, said.tokens, is_full or not is_whole)
+
+    def probabilities(self, question: Question, settings: settings_lib.Settings) -> list[float]:
+        """Returns the probability of each option among all of them, as an evaluation has it."""
+        return next(self.scored([question], settings))[0]
+
+    def scored(
+        self,
+        questions: Sequence[Question],
+        settings: settings_lib.Settings,
+        *,
+        done: predicted.Done | None = None,
+    ) -> Iterator[dict[int, list[float]]]:
+        """Yields the options' probabilities of many questions, a batch at a time, by place."""
+        batches = decode.scored_options(
+            self._model,
+            [self.ids(question.text, settings) for question in questions],
+            [self._options(question) for question in questions],
+            max_tokens_per_batch=_TOKENS_A_BATCH,
+            eos_id=self._words.marks.eos_id,
+            done=done,
+        )
+        for batch in batches:
+            found = {one.prompt: one.probabilities.tolist() for one in batch}
+            if not all(math.isfinite(share) for shares in found.values() for share in shares):
+                raise errors.NotFinite(
+                    f"{self.name}: an option's probability is no number: the model's parameters "
+                    "are none to compute with"
+                )
+            yield found
+
+    def written(
+        self,
+        questions: Sequence[Question],
+        settings: settings_lib.Settings,
+        numbers: Sequence[int],
+        *,
+        done: predicted.Done | None = None,
+    ) -> Iterator[dict[int, Answer]]:
+        """Yields the answers to many questions, a batch at a time, by place.
+
+        Each is that of `answer` to the question of that number, up to rounding.
+        """
+        stop, decoding = settings.stop, settings.decoding
+        batches = generate.written_in_batches(
+            self._model,
+            [self.ids(question.text, settings) for question in questions],
+            max_new_tokens=settings.max_new_tokens,
+            decoding=decoding,
+            seeds=[_seed(settings, n) for n in numbers] if decoding.draws else (),
+            stops=(lambda ids: any(o in self._words.decode(ids) for o in stop)) if stop else None,
+            batch_size=_BATCH,
+            eos_id=self._words.marks.eos_id,
+            done=done,
+        )
+        for batch in batches:
+            yield {
+                place: Answer(
+                    generate.before_stop(self._words.decode(one.ids), stop),
+                    len(one.ids),
+                    one.is_cut,
+                )
+                for place, one in batch.items()
+            }
+
+    def _read(self, ids: Sequence[int]) -> int:
+        """Returns how many tokens are read of a question of these ids."""
+        return len(ids) + len(tuning.soft_prompt_ids(self._model)) + (self.family != "decoder")
+
+    def _program(self, ids: Sequence[int], settings: settings_lib.Settings) -> tuple[object, ...]:
+        tokens = generate.streamed_tokens(self._read(ids))
+        return tokens, settings.max_new_tokens, settings.decoding.kind
+
+    def _options(self, question: Question) -> list[list[int]]:
+        found = [self._words.encode(text) for text in question.completions]
+        for a, b in itertools.combinations(range(len(found)), 2):
+            if found[a] == found[b]:
+                raise errors.UserError(
+                    f"options {question.options[a]!r} and {question.options[b]!r} are the same "
+                    "tokens to this model: no score can tell them apart; leave one out"
+                )
+        return found
+
+    def _too_long(self, count: int, settings: settings_lib.Settings) -> str:
+        said = f"the question has {count:,} tokens"
+        if self.room(settings) == settings.max_input_tokens:
+            return f"{said}, and --max-input-tokens is {settings.max_input_tokens:,}: shorten it"
+        return (
+            f"{said}, and with --max-new-tokens {settings.max_new_tokens:,} the model, which is "
+            f"made to read {self._model.config.max_positions:,}, has room for "
+            f"{self.room(settings):,}: shorten it, or ask for a shorter answer"
+        )
+
+
+def _seed(settings: settings_lib.Settings, number: int) -> int:
+    return seeding.key("ask", settings.seed, number)

@@ -1,0 +1,141 @@
+"""python -m flanlike.ask, with the base that ships with the project."""
+
+import io
+import json
+import sys
+
+import pytest
+from terminal_toys import CTRL_C, Typist
+
+from flanlike import ask
+from flanlike.runs import bases
+
+BASE = str(bases.SHIPPED)
+SHORT = ("--max-new-tokens", "6")
+QUESTION = "Is a robin a bird?"
+
+
+def asked(capsys, *arguments):
+    ask.main([BASE, *arguments, *SHORT])
+    return capsys.readouterr()
+
+
+def refused(capsys, *arguments):
+    with pytest.raises(SystemExit) as stop:
+        ask.main(list(arguments))
+    assert stop.value.code == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("error: ") and said.err.count("\n") == 1 and not said.out
+    return said.err
+
+
+@pytest.fixture(scope="module")
+def answer():
+    """Returns the base's answer to QUESTION."""
+    out, sys.stdout = sys.stdout, io.StringIO()
+    try:
+        ask.main([BASE, QUESTION, "--json", *SHORT])
+        return json.loads(sys.stdout.getvalue())["answer"]
+    finally:
+        sys.stdout = out
+
+
+def test_one_question_and_its_options(capsys, answer):
+    plain = asked(capsys, QUESTION, "--options", "yes | no")
+    *said, yes, no = plain.out.splitlines()
+    assert "\n".join(said) == answer.rstrip("\n")
+    one = json.loads(asked(capsys, QUESTION, "--json", "--options", "yes | no").out)
+    assert set(one) == {"inputs", "options", "answer", "is_cut", "probabilities", "choice"}
+    assert (one["inputs"], one["options"]) == (QUESTION, ["yes", "no"])
+    assert [yes, no] == [
+        f"{option:3}  {share:7.3f}"
+        for option, share in zip(one["options"], one["probabilities"], strict=True)
+    ]
+
+
+def test_a_question_from_standard_input_is_text_alone(capsys, monkeypatch, answer):
+    def piped(content):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+    piped(QUESTION.encode() + b"\n")
+    assert asked(capsys).out.rstrip("\n") == answer.rstrip("\n")
+    piped(b"/template is no command here")
+    said = json.loads(asked(capsys, "--json").out)
+    assert said["inputs"] == "/template is no command here"
+    piped(b"\xff")
+    assert "standard input is no UTF-8 text" in refused(capsys, BASE)
+    piped(b" \n")
+    assert "the question is empty" in refused(capsys, BASE)
+
+
+def test_a_template_is_asked_from_the_command_line(capsys):
+    found = asked(capsys, "/template rte premise=a hypothesis=b", "--json")
+    said = json.loads(found.out)
+    assert said["inputs"].startswith("a\nIs this true? b\n") and sorted(said["options"])[0] == "no"
+    assert "(template is_this_true)" in found.err
+    assert "/quit: of the commands a command line knows /template" in refused(capsys, BASE, "/quit")
+
+
+def test_many_questions_from_a_file(capsys, tmp_path, answer):
+    questions, out = tmp_path / "q.jsonl", tmp_path / "a.jsonl"
+    questions.write_text(json.dumps({"inputs": QUESTION, "id": 5}) + "\n")
+    said = asked(capsys, "--in", str(questions), "--out", str(out))
+    assert json.loads(out.read_text()) == {
+        **{"inputs": QUESTION, "id": 5, "answer": answer},
+        "is_cut": True,
+    }
+    assert said.out == f"1 answers in {out}\n" and "writing answers" in said.err
+    again = refused(capsys, BASE, "--in", str(questions), "--out", str(out))
+    assert "is there already" in again
+    assert "q2.jsonl" in refused(
+        capsys, BASE, "--in", str(tmp_path / "q2.jsonl"), "--out", "x.jsonl"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere"], "RUN_OR_MODEL 'nowhere' is no folder with a model"),
+        ([BASE, "a", "--untuned"], "is no run of train.py: only a run has a model"),
+        ([BASE, "--in", "a.jsonl"], "--in and --out go together"),
+        ([BASE, "a", "--in", "a.jsonl", "--out", "b.jsonl"], "a question and --in: give one"),
+        ([BASE, "a", "--options", "yes"], "--options \"['yes']\": expected 2 to 256 texts"),
+        ([BASE, "a", "--temperature", "-1"], "--temperature is -1.0: it must be"),
+        ([BASE, "a", "--shots", "1000"], "--shots is 1000"),
+        ([BASE, "a", "--frob"], "unrecognized arguments: --frob"),
+        ([BASE, " "], "the question is empty"),
+    ],
+)
+def test_a_mistake_is_one_line(capsys, arguments, said):
+    assert said in refused(capsys, *arguments)
+
+
+_MAIN = "import sys\nfrom flanlike import ask\nask.main(sys.argv[1:])\n"
+
+
+def test_a_session_on_a_terminal(tmp_path):
+    """Asked, stopped, called back and left, in the program itself."""
+    typist = Typist(
+        _MAIN,
+        *(BASE, "--max-new-tokens", "3000", "--repetition-penalty", "10"),
+        XDG_STATE_HOME=str(tmp_path),
+        NO_COLOR="1",
+        JAX_ENABLE_COMPILATION_CACHE="false",
+    )
+    typist.until("> ")
+    typist.type("/options yes | no\n")
+    typist.until("> ")
+    typist.type(f"{QUESTION}\n")
+    typist.until(QUESTION)
+    typist.until(" ")
+    typist.until(" ")
+    typist.type(CTRL_C)
+    typist.until("stopped)")
+    typist.until("> ")
+    typist.type("/max-new-tokens 4\n")
+    typist.until("(max-new-tokens 4)")
+    typist.type("\x1b[A\x1b[A\n")
+    typist.until("cut: /max-new-tokens is 4)")
+    typist.until("yes  ")
+    typist.until("> ")
+    assert typist.leave() == 0
