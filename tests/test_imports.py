@@ -26,7 +26,8 @@ _ORDER = (
     "runs",
 )
 _ROOT_MODULES = {"atomic", "bounds", "config", "errors", "flags", "jsonl", "seeding", "worker"}
-_COMMANDS = {"export", "plan", "pretrain"}  # modules of `flanlike/` that stand above all packages
+# Modules of `flanlike/` that stand above all packages.
+_COMMANDS = {"__main__", "export", "plan", "pretrain"}
 _MODEL_HALF = _ORDER[_ORDER.index("models") :]
 # Where the two halves meet: what the model half may know of the data half.
 _MEETING = {"features", "packing", "tokenizer", "vocabulary"}
