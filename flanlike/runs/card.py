@@ -65,7 +65,7 @@ def of_run(run: Path, *, step: int, family: str, name: str, beside: str | None =
             "step": step,
             "command": _command(run),
             "manifest_sha256": _hash(run / "manifest.json"),
-            "licences": {task["task"]: _licence(task) for task in composition.get("tasks", [])},
+            "licences": _licences(composition, manifest),
         },
     }
     parts = [
@@ -131,6 +131,12 @@ def _is_made(task: Mapping[str, Any], manifest: Mapping[str, Any]) -> bool:
 def _licence(task: Mapping[str, Any]) -> str:
     dataset = task.get("dataset")
     return _UNKNOWN if dataset is None else dataset["licence"] or "unknown"
+
+
+def _licences(composition: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Returns each dataset's licence; none of those that were imitated applies."""
+    tasks = composition.get("tasks", [])
+    return {task["task"]: _licence(task) for task in tasks if not _is_made(task, manifest)}
 
 
 def _datasets(composition: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -223,6 +229,8 @@ def _tasks(composition: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
     for task in tasks:
         dataset = task.get("dataset") or {}
         read = manifest.get("tasks", {}).get(task["task"], {})
+        home = dataset.get("repository") or dataset.get("homepage") or "–"
+        whose = [_licence(task), home, read.get("revision") or "–"]
         lines.append(
             _row(
                 [
@@ -230,9 +238,7 @@ def _tasks(composition: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
                     task["cluster"],
                     f"{task['rows']:,}",
                     f"{task['share']:.2%}",
-                    _licence(task),
-                    dataset.get("repository") or dataset.get("homepage") or "–",
-                    read.get("revision") or "–",
+                    *(["–", "micro-world", "–"] if task["task"] in made else whose),
                 ]
             )
         )
@@ -250,7 +256,7 @@ def _how(run: Path) -> str:
 def _usage(family: str, name: str, beside: str | None) -> str:
     """Returns the Python that loads it."""
     kind = "AutoModelForCausalLM" if family == "decoder" else "AutoModelForSeq2SeqLM"
-    lines = [f"from transformers import AutoTokenizer, {kind}"]
+    lines = [f"from transformers import {kind}, AutoTokenizer"]
     lines += ["from peft import PeftModel"] if beside else []
     lines += ["", f'model = {kind}.from_pretrained("{beside or name}")']
     lines += [f'model = PeftModel.from_pretrained(model, "{name}")'] if beside else []

@@ -144,6 +144,8 @@ def test_rows_of_the_micro_world_are_not_called_the_datasets(run):
     assert result["dataset"]["name"] == "sst2 (micro-world)"
     assert "**The rows of these figures are the micro-world's:**" in text
     assert "**The rows of rte are the micro-world's:**" in text  # `mine` has rows of its own
+    assert "| rte | nli | 2,490 | 75.00% | – | micro-world | – |" in text
+    assert header(text)["flanlike"]["licences"] == {"mine": "unknown"}
     assert "There is no licence over the whole" in text
 
 
