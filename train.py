@@ -43,12 +43,12 @@ say = progress.say
 
 
 @errors.exits_with_one_line
-def main(arguments: Sequence[str] | None = None) -> None:
-    config = flags_lib.parse(arguments)
+def main(arguments: Sequence[str] | None = None, *, command: str = "python train.py") -> None:
+    config = flags_lib.parse(arguments, command=command)
     given = sys.argv[1:] if arguments is None else arguments
     distributed.join(config.distributed)
     compile_cache.keep()
-    run(config, command=shlex.join(["python", "train.py", *given]))
+    run(config, command=shlex.join([*command.split(), *given]))
 
 
 def run(config: config_lib.RunConfig, *, command: str) -> None:

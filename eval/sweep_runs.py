@@ -102,8 +102,6 @@ def run_all(runs: Sequence[sweep.Run], out: pathlib.Path, *, at_once: int) -> li
     The cores are shared out evenly. Interrupted, it stops the runs that are under way, which save,
     and starts no more.
     """
-    if not TRAIN.is_file():
-        raise errors.UserError(f"no {TRAIN}: a sweep runs from a checkout, where train.py lies")
     workers = _Workers(runs, out)
     with futures.ThreadPoolExecutor(at_once) as pool:  # whose end waits for all
         at_work = [pool.submit(workers.work, cores) for cores in _shares(at_once)]

@@ -15,9 +15,14 @@ from flanlike import bounds, errors
 from flanlike import config as config_lib
 
 
-def parse(arguments: Sequence[str] | None = None) -> config_lib.RunConfig:
-    """Returns the configuration that command-line flags give; None reads those of the process."""
-    return _read(arguments, command="python train.py")
+def parse(
+    arguments: Sequence[str] | None = None, *, command: str = "python train.py"
+) -> config_lib.RunConfig:
+    """Returns the configuration that command-line flags give; None reads those of the process.
+
+    Help and mistakes call what was started `command`.
+    """
+    return _read(arguments, command=command)
 
 
 def eval_flags(arguments: Sequence[str], *, command: str) -> dict[str, Any]:
@@ -36,6 +41,7 @@ def _read(arguments: Sequence[str] | None, *, command: str) -> config_lib.RunCon
 
     kind, said, mistakes = config_lib.RunConfig, io.StringIO(), []
     told = {"args": arguments, "return_unknown_args": True, "registry": _rules(mistakes)}
+    told["prog"] = command.removeprefix("python ")
     try:
         with contextlib.redirect_stderr(said):
             config, unknown = tyro.cli(kind, **told)

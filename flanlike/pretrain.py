@@ -21,6 +21,7 @@ from flanlike import errors, models
 from flanlike.batches import pipeline, vocabulary
 from flanlike.microworld import corpus, generators
 from flanlike.models import compile_cache, presets
+from flanlike.tasks import template_files
 from flanlike.training import bare_model, loop, optim
 
 # Documents for the vocabulary come from rows that pretraining never reaches.
@@ -33,7 +34,7 @@ class PretrainConfig:
     """How the base is made. Two idle cores take about 0.5 s a step."""
 
     out: str  # folder to write
-    templates: str = "templates"  # folder whose wording the vocabulary should cover
+    templates: str | None = None  # folder whose wording the vocabulary covers; None: ours
     model: str = "micro"  # preset
     vocabulary_size: int = 2048  # pieces, bytes included
     steps: int = 4000
@@ -120,9 +121,8 @@ def main() -> None:
     out = Path(config.out)
     if (out / "params.npz").exists():
         raise errors.UserError(f"{config.out!r} already holds a base: name a new folder")
-    words = vocabulary.Vocabulary.train(
-        vocabulary_texts(Path(config.templates)), config.vocabulary_size
-    )
+    templates = Path(config.templates or template_files.SHIPPED)
+    words = vocabulary.Vocabulary.train(vocabulary_texts(templates), config.vocabulary_size)
     words.save(out / "vocabulary")
     compile_cache.keep()
     started = time.monotonic()

@@ -6,10 +6,9 @@ Importing this package reads no file and builds no task.
 import functools
 import itertools
 import os
-from pathlib import Path
 
 from flanlike.mixtures import mixture
-from flanlike.tasks import instruction_rows
+from flanlike.tasks import instruction_rows, template_files
 from flanlike.tasks import registry as registry_module
 from task_registry import (
     bbh,
@@ -48,7 +47,7 @@ from task_registry import (
     word_sense,
 )
 
-TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+TEMPLATES = template_files.SHIPPED
 
 TASKS = [
     *nli.TASKS,

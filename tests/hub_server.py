@@ -37,9 +37,10 @@ class Hub(http.server.ThreadingHTTPServer):
     """The server; `requests` lists what it was asked, as "GET /api/..."."""
 
     def __init__(self, repositories: Repositories, gated: Collection[str] = ()) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", 0), Handler)
         self.repositories = repositories
         self.gated = gated
+        self.private: set[str] = set()
         self.requests: list[str] = []
         self.next: list[Callable[[], object]] = []  # what GET /next does, the first first
         self.left: dict[tuple[str, str], Files] = {}  # repository, commit
@@ -47,7 +48,7 @@ class Hub(http.server.ThreadingHTTPServer):
     def move(self, repo: str, files: Files, branch: str = "main") -> str:
         """Gives a branch other files, and returns the commit that it was at: that stays."""
         branches = self.repositories[repo]
-        commit = _commit(repo, branch, branches[branch])
+        commit = commit_of(repo, branch, branches[branch])
         self.left[repo, commit] = branches[branch]
         self.repositories = {**self.repositories, repo: {**branches, branch: files}}
         return commit
@@ -60,7 +61,14 @@ class Hub(http.server.ThreadingHTTPServer):
 @contextlib.contextmanager
 def serving(repositories: Repositories, *, gated: Collection[str] = ()) -> Iterator[Hub]:
     """Yields the server, which runs in a thread until the end of the block."""
-    with Hub(repositories, gated) as hub:
+    with running(Hub(repositories, gated)) as hub:
+        yield hub
+
+
+@contextlib.contextmanager
+def running(hub: Hub) -> Iterator[Hub]:
+    """Yields the server that is given, likewise."""
+    with hub:
         thread = threading.Thread(target=hub.serve_forever, daemon=True)
         thread.start()
         try:
@@ -70,11 +78,11 @@ def serving(repositories: Repositories, *, gated: Collection[str] = ()) -> Itera
             thread.join()
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """An answer of the hub that is an error: status and its X-Error-Code."""
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1  # headers and body in one packet: a second one waits 40 ms for the first's ACK
     server: Hub
@@ -84,22 +92,22 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.server.requests.append(f"{self.command} {self.path}")
         url = urllib.parse.urlsplit(self.path)
         try:
-            self._answer(url.path, urllib.parse.parse_qs(url.query), body)
-        except _Refused as refused:
+            self.answer(url.path, urllib.parse.parse_qs(url.query), body)
+        except Refused as refused:
             status, code = refused.args
             said = json.dumps({"error": code}).encode()
-            self._send(status, said, {"X-Error-Code": code, "X-Error-Message": code})
+            self.send(status, said, {"X-Error-Code": code, "X-Error-Message": code})
 
     do_HEAD = do_POST = do_GET
 
     def log_message(self, *_: object) -> None:
         """Says nothing: `requests` has it."""
 
-    def _answer(self, path: str, query: Mapping[str, list[str]], body: bytes) -> None:
+    def answer(self, path: str, query: Mapping[str, list[str]], body: bytes) -> None:
         if path == "/next":
             if self.server.next:
                 self.server.next.pop(0)()
-            return self._send(200, b"", {})
+            return self.send(200, b"", {})
         is_file = re.fullmatch(r"(?:/datasets)?/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path)
         if is_file:
             return self._file(*map(urllib.parse.unquote, is_file.groups()))
@@ -108,14 +116,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             path,
         )
         if not asked:
-            raise _Refused(404, "NotFound")
+            raise Refused(404, "NotFound")
         repo, what, branch, below = (urllib.parse.unquote(part or "") for part in asked.groups())
         commit, files = self._revision(repo, branch or "main")
         match what:
             case "tree":
                 found = _tree(files, below, "recursive" in query)
                 if below and not found:
-                    raise _Refused(404, "EntryNotFound")
+                    raise Refused(404, "EntryNotFound")
             case "paths-info":
                 wanted = urllib.parse.parse_qs(body.decode()).get("paths", [])
                 if self.headers.get("Content-Type", "").startswith("application/json"):
@@ -125,35 +133,36 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             case _:
                 siblings = [{"rfilename": name} for name in files]
                 found = {"id": repo, "sha": commit, "siblings": siblings, "lastModified": _DATE}
-                found |= {"private": False, "gated": False, "disabled": False, "tags": []}
-        self._send(200, json.dumps(found).encode(), {"Content-Type": "application/json"})
+                is_private = repo in self.server.private
+                found |= {"private": is_private, "gated": False, "disabled": False, "tags": []}
+        self.send(200, json.dumps(found).encode(), {"Content-Type": "application/json"})
 
     def _file(self, repo: str, branch: str, path: str) -> None:
         commit, files = self._revision(repo, branch)
         headers = {"X-Repo-Commit": commit, "Accept-Ranges": "bytes"}
         if path not in files:
-            raise _Refused(404, "EntryNotFound")
+            raise Refused(404, "EntryNotFound")
         content = files[path]
         headers["ETag"] = f'"{_digest(content)}"'
         if part := _RANGE.fullmatch(self.headers.get("Range", "")):
             start, end = int(part[1]), int(part[2] or len(content) - 1)
             headers["Content-Range"] = f"bytes {start}-{end}/{len(content)}"
-            return self._send(206, content[start : end + 1], headers)
-        self._send(200, content, headers)
+            return self.send(206, content[start : end + 1], headers)
+        self.send(200, content, headers)
 
     def _revision(self, repo: str, branch: str) -> tuple[str, Files]:
         if repo in self.server.gated:
-            raise _Refused(403, "GatedRepo")
+            raise Refused(403, "GatedRepo")
         if repo not in self.server.repositories:
-            raise _Refused(404, "RepoNotFound")
+            raise Refused(404, "RepoNotFound")
         for name, files in self.server.repositories[repo].items():
-            if branch in (name, commit := _commit(repo, name, files)):
+            if branch in (name, commit := commit_of(repo, name, files)):
                 return commit, files
         if (repo, branch) in self.server.left:
             return branch, self.server.left[repo, branch]
-        raise _Refused(404, "RevisionNotFound")
+        raise Refused(404, "RevisionNotFound")
 
-    def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    def send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
@@ -180,7 +189,7 @@ def _tree(files: Files, folder: str, is_recursive: bool) -> list[dict[str, Any]]
     return list(found.values())
 
 
-def _commit(repo: str, branch: str, files: Files) -> str:
+def commit_of(repo: str, branch: str, files: Files) -> str:
     return _digest(repo.encode(), branch.encode(), *files.values())
 
 

@@ -27,7 +27,8 @@ _ORDER = (
     "asking",
 )
 _ROOT_MODULES = {"atomic", "bounds", "config", "errors", "flags", "jsonl", "seeding", "worker"}
-_COMMANDS = {"ask", "export", "plan", "pretrain"}  # modules of `flanlike/` above all packages
+# Modules of `flanlike/` that stand above all packages.
+_COMMANDS = {"__main__", "ask", "export", "plan", "pretrain"}
 _OPENING = {"ask"}  # of these, what brings in the registry of tasks and eval, inside a function
 _JOINING = {"asking"}  # packages that join both halves, as train.py does
 _MODEL_HALF = _ORDER[_ORDER.index("models") :]

@@ -116,13 +116,27 @@ def resolve(
         held_out=held_out,
         rules=rules,
         tasks=tuple(
-            mixture_module.TaskShare(name=name, cluster=present[name], **vars(part))
+            mixture_module.TaskShare(
+                name=name,
+                cluster=present[name],
+                dataset=_dataset(registry.task(name)),
+                **vars(part),
+            )
             for name, part in parts.items()
         ),
         evaluation=evaluation,
         excluded=excluded,
         missing={name: unavailable[name] for name in excluded if name not in split.dropped},
         leaks={leak.task: str(leak) for leak in holdout.leaks(clusters, asked, origins=origins)},
+    )
+
+
+def _dataset(task: task_module.Task) -> mixture_module.Dataset:
+    return mixture_module.Dataset(
+        licence=task.licence,
+        homepage=task.homepage,
+        repository=task.hub.repo if task.hub else "",
+        is_own=task.rows is not None or task.file is not None,
     )
 
 

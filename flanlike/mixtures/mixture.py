@@ -145,6 +145,19 @@ class Mixture:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Whose the rows of a task are, as its registry has it; "" is what nobody wrote down.
+
+    `is_own`: they come from code or a file of the task's own, whatever --data says.
+    """
+
+    licence: str = ""
+    homepage: str = ""
+    repository: str = ""  # on the Hugging Face hub
+    is_own: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaskShare:
     """One task's part of a mixture. `rows` are those that may be drawn, `share` is of prompts.
 
@@ -158,6 +171,7 @@ class TaskShare:
     share: float
     derivation: str
     shares: Shares = field(default_factory=Shares)
+    dataset: Dataset = field(default_factory=Dataset)
 
 
 @dataclass(frozen=True, kw_only=True)

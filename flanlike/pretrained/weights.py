@@ -96,15 +96,17 @@ def save(
     model: nnx.Module,
     *,
     marks: features.Marks | None = None,
+    dtype: str = "float32",
     max_shard_bytes: int = 5_000_000_000,
 ) -> None:
-    """Writes config.json and the model's parameters in float32, in files of at most that size.
+    """Writes config.json and the model's parameters as `dtype`, in files of at most that size.
 
-    `marks` are those of its words: where generation is to stop. A parameter comes to the host
-    layer by layer; a file's tensors are held until it is written.
+    "bfloat16" rounds to the nearest, to the even one of two. `marks` are those of its words: where
+    generation is to stop. A parameter comes to the host layer by layer; a file's tensors are held
+    until it is written.
     """
     config = model.config
-    content = layout.to_published(config)
+    content = layout.to_published(config) | {"dtype": dtype}
     if marks is not None and config.family == "decoder":
         content |= {"eos_token_id": marks.eos_id, "bos_token_id": marks.bos_id}
     folder = Path(folder)
@@ -115,7 +117,9 @@ def save(
     places = of.places(config)
     if config.tied_embeddings and of.writes_head(config):
         places[of.head] = places[of.table]
-    shards = _shards(places, max_shard_bytes)
+    kind = jnp.dtype(dtype)
+    sizes = {name: kind.itemsize * int(np.prod(place.shape)) for name, place in places.items()}
+    shards = _shards(sizes, max_shard_bytes)
     weight_map = {}
     for i, shard in enumerate(shards, start=1):
         file = _ONE_FILE if len(shards) == 1 else f"model-{i:05}-of-{len(shards):05}.safetensors"
@@ -123,12 +127,12 @@ def save(
         for name in shard:
             place, array = places[name], arrays[places[name].path][...]
             ours = array if place.layer is None else array[place.layer]
-            tensors[name] = place.to_theirs(np.asarray(jax.device_get(ours), np.float32))
+            theirs = place.to_theirs(np.asarray(jax.device_get(ours), np.float32))
+            tensors[name] = theirs.astype(kind, copy=False)
             weight_map[name] = file
         safetensors.numpy.save_file(tensors, folder / file, metadata={"format": "pt"})
     if len(shards) > 1:
-        size = sum(_bytes(place) for place in places.values())
-        index = {"metadata": {"total_size": size}, "weight_map": weight_map}
+        index = {"metadata": {"total_size": sum(sizes.values())}, "weight_map": weight_map}
         (folder / _INDEX_FILE).write_text(json.dumps(index, indent=2) + "\n")
 
 
@@ -287,18 +291,14 @@ def _set_layer(there: jax.sharding.Sharding) -> Any:
     )
 
 
-def _shards(places: dict[str, names.Place], max_bytes: int) -> list[list[str]]:
+def _shards(sizes: dict[str, int], max_bytes: int) -> list[list[str]]:
     """Returns the names of the tensors of each file, in order; a large tensor has its own."""
     shards: list[list[str]] = [[]]
-    size = 0
-    for name, place in places.items():
-        if shards[-1] and size + _bytes(place) > max_bytes:
+    held = 0
+    for name, size in sizes.items():
+        if shards[-1] and held + size > max_bytes:
             shards.append([])
-            size = 0
+            held = 0
         shards[-1].append(name)
-        size += _bytes(place)
+        held += size
     return shards
-
-
-def _bytes(place: names.Place) -> int:
-    return 4 * int(np.prod(place.shape))

@@ -1,41 +1,73 @@
 """A run's model in Hugging Face layout: python -m flanlike.export RUN --out DIR [--step N]
 
 transformers then computes what the run's model does, by the class that config.json names:
-T5ForConditionalGeneration, LlamaForCausalLM and so on. Float32, as the parameters are; in files of
-at most 5 GB. The low-rank pairs of a run with --tune lora are merged into them; with --peft they,
-or a soft prompt, are written alone, as a folder that `peft.PeftModel.from_pretrained(base, DIR)`
-reads.
+T5ForConditionalGeneration, LlamaForCausalLM and so on. Float32, as the parameters are, or rounded
+to bfloat16; in files of at most 5 GB. The low-rank pairs of a run with --tune lora are merged into
+them; with --peft they, or a soft prompt, are written alone, as a folder that
+`peft.PeftModel.from_pretrained(base, DIR)` reads. A run's export has a model card, README.md, and
+--push OWNER/NAME sends the folder to the Hugging Face hub.
 """
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Any
 
 from flanlike import atomic, bounds, errors
 from flanlike import config as config_lib
 from flanlike.batches import tokenizer
 from flanlike.models import tuning
-from flanlike.pretrained import layout, weights
-from flanlike.runs import bases, loading, peft_folder
+from flanlike.pretrained import layout, pushing, weights
+from flanlike.runs import bases, card, loading, peft_folder
 from flanlike.runs import folder as run_folder
+
+# Of a file, in units of 10**9 bytes. The hub takes no file above 50 GB.
+ShardSize = Annotated[float, bounds.Bounds(1e-6, 50)]
+_SHARD_GB = 5.0
 
 
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None) -> None:
+    flags = _parser().parse_args(arguments)
+    if flags.public and not flags.push:
+        raise errors.UserError("--public is of --push OWNER/NAME: give that, or leave it out")
+    if flags.peft and (flags.dtype != "float32" or flags.shard_gb != _SHARD_GB):
+        raise errors.UserError(
+            "--dtype and --shard-gb are of whole models: leave them out of --peft"
+        )
+    if flags.out.exists() and (not flags.out.is_dir() or any(flags.out.iterdir())):
+        raise errors.UserError(f"--out {str(flags.out)!r} is there and not empty: give another")
+    kind = tuned_kind(flags.run)
+    target = pushing.expect(flags.push, is_public=flags.public) if flags.push else None
+    given = {"step": flags.step, "base": flags.base, "name": flags.push or ""}
+    if flags.peft:
+        export_peft(flags.run, flags.out, kind, **given)
+    else:
+        given |= {"dtype": flags.dtype, "max_shard_bytes": int(flags.shard_gb * 10**9)}
+        export(flags.run, flags.out, kind, **given)
+    if target is not None:
+        seen = "public" if target.is_public else "private"
+        print(f"sent to {target.repository}, {seen}: {pushing.send(flags.out, target)}")
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = errors.Parser(prog="python -m flanlike.export", description=__doc__)
     parser.add_argument("run", type=Path, help="a run's folder, or a published model's")
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
     step = bounds.argument(config_lib.StepsOrNone)
     parser.add_argument("--step", **step, help="of the checkpoint; the newest without it")
     parser.add_argument("--base", type=Path, help="where the base of a tuned run is now")
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
+    size = bounds.argument(ShardSize)
+    parser.add_argument(
+        "--shard-gb", **size, default=_SHARD_GB, help="gigabytes a file at most (5)"
+    )
     parser.add_argument("--peft", action="store_true", help="only what was tuned, for peft")
-    flags = parser.parse_args(arguments)
-    if flags.out.exists() and (not flags.out.is_dir() or any(flags.out.iterdir())):
-        raise errors.UserError(f"--out {str(flags.out)!r} is there and not empty: give another")
-    kind = tuned_kind(flags.run)
-    if flags.peft:
-        export_peft(flags.run, flags.out, kind, step=flags.step, base=flags.base)
-    else:
-        export(flags.run, flags.out, kind, step=flags.step, base=flags.base)
+    parser.add_argument(
+        "--push", metavar="OWNER/NAME", help="send it to the hub, into a private repository"
+    )
+    parser.add_argument("--public", action="store_true", help="of --push: everybody may read it")
+    return parser
 
 
 def tuned_kind(run: Path) -> config_lib.Tuning | None:
@@ -50,8 +82,14 @@ def export(
     *,
     step: int | None = None,
     base: Path | None = None,
+    dtype: str = "float32",
+    max_shard_bytes: int = int(_SHARD_GB * 10**9),
+    name: str = "",
 ) -> None:
-    """Writes config.json, safetensors and the tokenizer of a run's model into `out`."""
+    """Writes config.json, safetensors, the tokenizer and the card of a run's model into `out`.
+
+    The card calls it `name`: "" is as the folder is called.
+    """
     layout.to_published(loading.shape_of(run))  # raises before gigabytes are read
     if isinstance(tuned, config_lib.AdapterConfig):
         raise errors.UserError(
@@ -65,8 +103,17 @@ def export(
     atomic.expect_writable(out)
     loaded = loading.load(run, step=step, base=base)
     tuning.merge(loaded.model)
-    weights.save(out, loaded.model, marks=loaded.words.marks)
+    weights.save(
+        out,
+        loaded.model,
+        marks=loaded.words.marks,
+        dtype=dtype,
+        max_shard_bytes=max_shard_bytes,
+    )
     loaded.words.save(out)
+    if loaded.step is not None:  # a run's
+        family = loaded.model.config.family
+        _write_card(run, out, step=loaded.step, family=family, name=name)
     from_step = "" if loaded.step is None else f", step {loaded.step}"
     print(f"{run}{from_step}: written into {out}")
     if not isinstance(loaded.words, tokenizer.PublishedTokenizer):
@@ -83,8 +130,9 @@ def export_peft(
     *,
     step: int | None = None,
     base: Path | None = None,
+    name: str = "",
 ) -> None:
-    """Writes what a run tuned, without its base, into `out`."""
+    """Writes what a run tuned, without its base, and the card into `out`."""
     layout.to_published(loading.shape_of(run))  # raises before gigabytes are read
     if tuned is None:
         raise errors.UserError(
@@ -96,8 +144,15 @@ def export_peft(
     of = bases.folder_of(run, config, base)
     is_published = weights.is_published(of)
     repository, _, _ = (bases.repository_of(config) or "").partition("@")
-    name = (repository or str(of)) if is_published else None
-    peft_folder.save(out, loaded.model, tuned, base=name)
+    named = (repository or str(of)) if is_published else None
+    peft_folder.save(out, loaded.model, tuned, base=named)
+    family, beside = loaded.model.config.family, repository or of.name
+    _write_card(run, out, step=loaded.step, family=family, name=name, beside=beside)
     print(f"{run}, step {loaded.step}: what it tuned is written into {out}")
     if not is_published:
         print(f"its base for transformers: python -m flanlike.export {of} --out ...")
+
+
+def _write_card(run: Path, out: Path, *, name: str, **known: Any) -> None:
+    text = card.of_run(run, name=name or out.resolve().name, **known)
+    (out / card.FILE).write_text(text, encoding="utf-8")

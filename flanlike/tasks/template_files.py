@@ -4,11 +4,15 @@ import functools
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from flanlike import errors
 from flanlike.tasks import layouts, template_checks, templates
 from flanlike.tasks import task as task_module
+
+# Beside the packages, in a checkout and where a wheel of ours is installed.
+SHIPPED = Path(__file__).resolve().parents[2] / "templates"
 
 _KEYS = {"id", "kind", "input", "target", "answers"}
 _ID = re.compile(r"[a-z0-9_]+")

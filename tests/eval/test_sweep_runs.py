@@ -100,9 +100,3 @@ def test_a_folder_of_something_else_is_refused(tmp_path, name, text, said):
     assert [path.name for path in tmp_path.iterdir()] == [name]
     with pytest.raises(errors.UserError):
         sweep_runs.claim(sweep_toys.made(), tmp_path / name)
-
-
-def test_without_train_py_there_is_nothing_to_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(sweep_runs, "TRAIN", tmp_path / "train.py")
-    with pytest.raises(errors.UserError, match="a sweep runs from a checkout"):
-        sweep_runs.run_all(sweep_toys.made().runs, tmp_path, at_once=1)

@@ -6,6 +6,7 @@ import template_toys as toys
 
 from flanlike import errors
 from flanlike.mixtures import compose, mixture
+from flanlike.tasks import task
 
 
 class Toys:
@@ -243,6 +244,21 @@ def test_bad_rows_are_counted_where_they_are_to_be_left_out(monkeypatch):
     assert (found.skip_bad_rows, found.bad_rows) == (True, {"b1": 2})
     assert [task.rows for task in found.tasks] == [9, 5]
     assert compose.compose(made, Toys(), "hub").bad_rows == {}
+
+
+def test_a_composition_says_whose_the_rows_of_each_task_are():
+    class Real(Toys):
+        def task(self, name):
+            if name == "a1":
+                return toys.task_of(name, rows=lambda split: [])
+            its = {"licence": "MIT", "homepage": "https://there"}
+            return toys.task_of(name, hub=task.HubSource(repo="some/rows"), **its)
+
+    made = mixture.Mixture(name="mix", entries=("a1", "b1"))
+    one, other = compose.resolve(made, Real(), {"a1": 9, "b1": 9}).as_json()["tasks"]
+    assert one["dataset"] == {"licence": "", "homepage": "", "repository": "", "is_own": True}
+    its = {"licence": "MIT", "homepage": "https://there", "repository": "some/rows"}
+    assert other["dataset"] == {**its, "is_own": False}
 
 
 def test_flan_rules_name_the_leaks_that_they_leave_in():

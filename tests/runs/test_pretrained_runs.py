@@ -62,22 +62,6 @@ def test_a_run_starts_from_it_and_is_exported(published, tmp_path, capsys):
     assert "is there and not empty" in capsys.readouterr().err
 
 
-def test_a_decoder_starts_a_run_and_is_exported(tmp_path, capsys):
-    pytest.importorskip("tokenizers", reason="needs the extra 'pretrained'")
-    published, out = tmp_path / "published", tmp_path / "out"
-    toys.published_llama(published)
-    run = toys.run_from(published, tmp_path)
-    export.main([str(run), "--out", str(out)])
-    capsys.readouterr()
-    trained = loading.load(run)
-    assert trained.words.marks.bos_id == trained.words.size - 2
-    toys.assert_same_params(weights.load(out), trained.model)
-    before, after = layout.read(published), layout.read(out)
-    assert before == after and after["eos_token_id"] == trained.words.marks.eos_id
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        assert (out / name).read_bytes() == (published / name).read_bytes()
-
-
 def test_inputs_seen_both_ways_are_not_exported_as_causal(tmp_path, capsys):
     toys.published_llama(tmp_path)
     content = json.loads((tmp_path / "config.json").read_text())
