@@ -3,7 +3,10 @@
 First batch: time and memory from process start, each case in a fresh process: flan_core on embedded
 data, and 2,000 synthetic tasks, each with a template file of ten of its own. Rendering: prompts a
 second on one core, records at hand, every task and template of flan_core; and with the micro-world
-that makes the records. Pipeline: against SeqIO on the same tasks (`bench/pipeline.py`).
+that makes the records. A file of instructions that is larger than memory should hold, `--gb` of
+JSON lines: first batch of a process that has to look through it, and of the next one, and their
+peak memory over that of the same file cut to 2,000 rows. Pipeline: against SeqIO on the same tasks
+(`bench/pipeline.py`).
 """
 
 import argparse
@@ -18,6 +21,7 @@ _ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(_ROOT), str(_ROOT / "bench")]
 
 _LIMITS = {"flan_core": (3.0, None), "synthetic": (10.0, 1.0)}  # seconds, GB
+_FILE_LIMITS = (10.0, 0.3)  # after the first process; over the small file's
 
 
 def main() -> None:
@@ -26,7 +30,10 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10.0, help="of a pipeline measurement")
     parser.add_argument("--skip-seqio", action="store_true", help="where it is not installed")
-    parser.add_argument("--case", choices=(*_LIMITS, "rendering"), help=argparse.SUPPRESS)
+    parser.add_argument("--gb", type=float, default=5.0, help="of JSON lines; 0 skips them")
+    parser.add_argument("--only-file", action="store_true", help="the JSON lines and no more")
+    cases = (*_LIMITS, "rendering", "file", "small_file")
+    parser.add_argument("--case", choices=cases, help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     parser.add_argument("--started", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -37,6 +44,10 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         synthetic.write_vocabulary(folder)
+        if options.gb > 0:
+            _large_file(options, folder)
+        if options.only_file:
+            return
         synthetic.write_templates(folder, options.tasks)
         print("case         seconds (each run)        best   peak RSS   limit")
         for case in ("flan_core", "synthetic"):
@@ -55,6 +66,41 @@ def main() -> None:
     pipeline = [sys.executable, str(_ROOT / "bench" / "pipeline.py"), "--tasks", "62"]
     pipeline += ["--seconds", str(options.seconds)]
     subprocess.run(pipeline + ["--skip-seqio"] * options.skip_seqio, check=True)
+
+
+def _large_file(options: argparse.Namespace, folder: str) -> None:
+    """Prints the row of the large file, which is written first."""
+    import os
+
+    size = _write_lines(pathlib.Path(folder), round(options.gb * 1e9))
+    os.environ["XDG_CACHE_HOME"] = os.path.join(folder, "cache")
+    small = _run("small_file", folder, options.tasks)
+    first, *later = [_run("file", folder, options.tasks) for _ in range(1 + options.repeats)]
+    over = max(run["rss_gb"] for run in (first, *later)) - small["rss_gb"]
+    each = " ".join(f"{run['seconds']:.2f}" for run in later)
+    print(
+        "a file of JSON lines      first process   later ones (each)    best   over a small file's"
+    )
+    print(
+        f"{size / 1e9:.2f} GB {first['seconds']:28.2f} s   {each:20s} "
+        f"{min(run['seconds'] for run in later):5.2f}   {over:.2f} GB of memory, of CPU "
+        f"{first['cpu_s']:.1f} s and then {min(run['cpu_s'] for run in later):.1f} s; "
+        f"goals {_FILE_LIMITS[0]:g} s, {_FILE_LIMITS[1]:g} GB\n"
+    )
+
+
+def _write_lines(folder: pathlib.Path, size: int) -> int:
+    """Writes file.jsonl, of so many bytes, and small_file.jsonl; returns the size."""
+    block = "".join(
+        json.dumps({"prompt": f"Count the birds: {n} " + "swan " * 80, "completion": f"There: {n}"})
+        + "\n"
+        for n in range(2000)
+    )
+    (folder / "small_file.jsonl").write_text(block)
+    with (folder / "file.jsonl").open("w") as file:
+        while file.tell() < size:
+            file.write(block)
+        return file.tell()
 
 
 def _run(case: str, folder: str, tasks: int) -> dict[str, float]:
@@ -79,19 +125,28 @@ def _first_batch(options: argparse.Namespace) -> None:
 
     from flanlike.batches import pipeline, vocabulary
 
-    if options.case == "flan_core":
+    data = "embedded"
+    if options.case.endswith("file"):
+        import task_registry
+        from flanlike.mixtures import compose
+
+        name, data = f"{options.folder}/{options.case}.jsonl", "file"
+        found = task_registry.registry().at(data)
+        composition = compose.compose(found.mixture(name), found, data, held_out=())
+    elif options.case == "flan_core":
         import task_registry
 
         found = task_registry.registry()
     else:
         found = synthetic.build_registry(options.tasks, options.folder)
-    composition = synthetic.compose(found, options.case, "embedded")
+    if data == "embedded":
+        composition = synthetic.compose(found, options.case, data)
     batch = next(
         pipeline.batches(
             composition,
             found,
             vocabulary.Vocabulary.load(pathlib.Path(options.folder)),
-            data="embedded",
+            data=data,
             seed=0,
             family="decoder",
             rows=32,
@@ -101,8 +156,9 @@ def _first_batch(options: argparse.Namespace) -> None:
     )
     assert batch.tokens_BT.shape == (32, 512)
     seconds = time.time() - options.started
-    rss_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(json.dumps({"seconds": seconds, "rss_gb": rss_gb, "tasks": len(composition.tasks)}))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    found = {"seconds": seconds, "cpu_s": used.ru_utime + used.ru_stime}
+    print(json.dumps(found | {"rss_gb": used.ru_maxrss / 2**20, "tasks": len(composition.tasks)}))
 
 
 def _rendering() -> None:
