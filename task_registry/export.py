@@ -18,7 +18,7 @@ from flanlike.mixtures import mixture
 from flanlike.prompts import files as prompt_files
 from flanlike.prompts import fitting, manifest, recipe, render
 from flanlike.tasks import registry
-from task_registry import data_card, export_beam, export_files, export_limit
+from task_registry import data_card, export_beam, export_files, export_limit, export_place
 
 # What a number of each kind may be.
 Examples = Annotated[int, bounds.Bounds(1, 10**9)]
@@ -30,7 +30,12 @@ Processes = Annotated[int, bounds.Bounds(1, worker_module.MOST, why=worker_modul
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Adds the flags of the export, beside those that other commands have as well."""
     command.add_argument("--mixture", default="flan_core", help="a name (flan_core)")
-    command.add_argument("--out", required=True, metavar="DIR", help="a new folder, or to go on")
+    command.add_argument(
+        "--out",
+        required=True,
+        metavar="DIR",
+        help="a new folder, or to go on; with --runner also as gs://BUCKET/NAME",
+    )
     command.add_argument(
         "--format", choices=prompt_files.FORMATS, default="parquet", help="(parquet)"
     )
@@ -75,11 +80,24 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
     """Writes shards, composition.json, manifest.json and a data card; goes on where it stopped."""
     engine = export_beam.of(options)
     prompt_files.check_installed(options.format)
+    with export_place.of(options.out, with_beam=engine is not None) as place:
+        _export(found, options, engine, place)
+
+
+def _export(
+    found: registry.Registry,
+    options: argparse.Namespace,
+    engine: export_beam.Engine | None,
+    place: export_place.Place,
+) -> None:
     asked = asked_for(options)
-    found = found.pinned(manifest.commits_in(Path(options.out)))
+    has_manifest = place.fetch(manifest.FILE)
+    if place.address and not has_manifest and place.names():
+        raise errors.UserError(_holds_none(place))
+    found = found.pinned(manifest.commits_in(place.folder))
     composition = recipe.compose(asked, found)
     plan = export_files.Plan(
-        out=Path(options.out),
+        out=place.folder,
         format=options.format,
         prompts=prompts_of(composition, options),
         shard_size=options.shard_size,
@@ -87,6 +105,7 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
     )
     read = {**manifest.build(asked, composition, found), "export": plan.as_json()}
     read = claim(plan.out, read)
+    place.send(manifest.FILE)
     prompts = export_files.Prompts(
         tasks_file=options.tasks,
         row_format=options.row_format,
@@ -98,7 +117,7 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
     if engine is None:
         counted = export_files.write(plan, prompts, options.processes)
     else:
-        counted = export_beam.write(plan, prompts, engine)
+        counted = export_beam.write(plan, prompts, engine, place)
     cuts = fitting.as_json(counted.by_task)
     content = {**composition.as_json(), "prompts": counted.prompts, "counts": counted.counts}
     if plan.limit is not None:
@@ -109,7 +128,9 @@ def export(found: registry.Registry, options: argparse.Namespace) -> None:
     (plan.out / "composition.json").write_text(text, encoding="utf-8")
     card = data_card.write(read, composition, counted.counts, found, cuts)
     (plan.out / "README.md").write_text(card, encoding="utf-8")
-    print(f"{counted.prompts:,} prompts in {plan.files} files, with a data card: {plan.out}")
+    for name in ("composition.json", "README.md"):
+        place.send(name)
+    print(f"{counted.prompts:,} prompts in {plan.files} files, with a data card: {place}")
 
 
 def asked_for(options: argparse.Namespace) -> recipe.Recipe:
@@ -156,13 +177,17 @@ def claim(out: Path, read: manifest.Manifest) -> manifest.Manifest:
             )
         return there
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise errors.UserError(
-            f"{str(out)!r} is there already and holds no export (no {manifest.FILE}): give "
-            "another --out"
-        )
+        raise errors.UserError(_holds_none(out))
     try:
         out.mkdir(parents=True, exist_ok=True)
         manifest.write(out, read)
     except OSError as error:
         raise errors.UserError(f"--out {str(out)!r} cannot be written ({error.strerror})") from None
     return read
+
+
+def _holds_none(out: Path | export_place.Place) -> str:
+    return (
+        f"{str(out)!r} is there already and holds no export (no {manifest.FILE}): give "
+        "another --out"
+    )

@@ -26,7 +26,7 @@ from typing import Any
 from flanlike import atomic, errors
 from flanlike import worker as worker_module
 from flanlike.prompts import fitting, manifest
-from task_registry import beam_worker, export_files
+from task_registry import beam_worker, export_files, export_place
 
 RUNNERS = ("DirectRunner", "FlinkRunner", "SparkRunner", "DataflowRunner", "PortableRunner")
 TOLD = ".counts.json"  # what the workers leave for the process that started them
@@ -90,29 +90,32 @@ def of(options: argparse.Namespace) -> Engine | None:
 
 
 def write(
-    plan: export_files.Plan, prompts: export_files.Prompts, engine: Engine
+    plan: export_files.Plan,
+    prompts: export_files.Prompts,
+    engine: Engine,
+    place: export_place.Place,
 ) -> export_files.Counted:
     """Writes the files that are missing; returns what is in all."""
     plan, prompts = _anywhere(plan, prompts)
-    missing = export_files.told_missing(plan)
-    told = plan.out / TOLD
-    told.unlink(missing_ok=True)
-    with _quiet(engine.is_direct), _progress(plan):
+    place = dataclasses.replace(place, folder=plan.out)
+    missing = export_files.told_missing(plan, place.names())
+    place.drop(TOLD)
+    with _quiet(engine.is_direct), _progress(plan, place):
         try:
-            _run(export_files.Writer(plan, prompts), engine, missing)
+            _run(export_files.Writer(plan, prompts), engine, missing, place)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"interrupted: {export_files.AGAIN}") from None
         except Exception as error:  # whatever a runner raises
             raise errors.UserError(
                 f"{engine.runner} failed ({_last_line(error)}): {export_files.AGAIN}"
             ) from error
-    if not told.is_file():
+    if not place.fetch(TOLD):
         raise errors.UserError(
-            f"{engine.runner} ended, and {str(plan.out)!r} has nothing of what its workers wrote: "
+            f"{engine.runner} ended, and {str(place)!r} has nothing of what its workers wrote: "
             "give a folder (--out) that they and this process see by the same path"
         )
-    content = json.loads(told.read_text("utf-8"))
-    told.unlink()
+    content = json.loads((place.folder / TOLD).read_text("utf-8"))
+    place.drop(TOLD)
     if content["mistakes"]:
         raise errors.UserError(content["mistakes"][0])
     by_task = {name: fitting.TaskCounts(*each) for name, each in content["by_task"].items()}
@@ -127,7 +130,9 @@ class _Told:
     mistakes: tuple[str, ...] = ()
 
 
-def _run(writer: export_files.Writer, engine: Engine, missing: int) -> None:
+def _run(
+    writer: export_files.Writer, engine: Engine, missing: int, place: export_place.Place
+) -> None:
     """Runs the pipeline to its end."""
     import apache_beam as beam
 
@@ -138,9 +143,9 @@ def _run(writer: export_files.Writer, engine: Engine, missing: int) -> None:
             pipeline
             | "file numbers" >> beam.Create(files)
             | "anywhere" >> beam.Reshuffle()
-            | "write" >> beam.Map(_written, writer)
+            | "write" >> beam.Map(_written, writer, place)
             | "add up" >> beam.CombineGlobally(_added)
-            | "tell" >> beam.Map(_tell, os.fspath(writer.plan.out / TOLD))
+            | "tell" >> beam.Map(_tell, place)
         )
 
 
@@ -197,15 +202,22 @@ def _runner(engine: Engine, options: Any) -> Any:
     )
 
 
-def _written(number: int, writer: export_files.Writer) -> _Told:
+def _written(number: int, writer: export_files.Writer, place: export_place.Place) -> _Told:
     """Writes a file on a worker. A user's mistake is no failure that a runner should try again."""
     try:
-        if not (writer.plan.out / manifest.FILE).is_file():
-            raise errors.UserError(
-                f"a worker sees no {manifest.FILE} in {str(writer.plan.out)!r}: give a folder "
-                "(--out) that all workers and this process see by the same path"
-            )
-        return _Told(counted=(writer(number),))
+        with place.here() as here:
+            if not here.fetch(manifest.FILE):
+                raise errors.UserError(
+                    f"a worker sees no {manifest.FILE} in {str(place)!r}: give a folder (--out) "
+                    "that all workers and this process see by the same path"
+                )
+            writer.plan = dataclasses.replace(writer.plan, out=here.folder)
+            name = writer.plan.path(number).name
+            is_there = here.fetch(name)
+            counted = writer(number)
+            if not is_there:
+                here.send(name)
+            return _Told(counted=(counted,))
     except errors.UserError as error:
         return _Told(mistakes=(str(error),))
 
@@ -217,11 +229,13 @@ def _added(each: Iterable[_Told]) -> _Told:
     return _Told(counted=(export_files.added(counted),), mistakes=tuple(mistakes))
 
 
-def _tell(told: _Told, path: str) -> None:
+def _tell(told: _Told, place: export_place.Place) -> None:
     [counted] = told.counted
     content = {**dataclasses.asdict(counted), "mistakes": told.mistakes}
-    with contextlib.suppress(OSError):  # a worker that lacks the folder: told by who started it
-        atomic.write_json(path, content)
+    # Of a worker that lacks the folder, who started it tells.
+    with contextlib.suppress(OSError), place.here() as here:
+        atomic.write_json(here.folder / TOLD, content)
+        here.send(TOLD)
 
 
 def _anywhere(
@@ -243,20 +257,20 @@ def _anywhere(
 
 
 @contextlib.contextmanager
-def _progress(plan: export_files.Plan) -> Iterator[None]:
+def _progress(plan: export_files.Plan, place: export_place.Place) -> Iterator[None]:
     """Says which files are there while others are written, be it by whom it may."""
     is_over = threading.Event()
 
     def look() -> None:
-        left = [n for n in range(plan.files) if not plan.path(n).is_file()]
-        done = plan.files - len(left)
+        left = dict.fromkeys(plan.path(number).name for number in range(plan.files))
+        for name in place.names() & left.keys():
+            del left[name]
         while left:
-            is_last = is_over.wait(_LOOK_EVERY_S)
-            there = {path.name for path in plan.out.glob("train-*")}
-            for number in [n for n in left if plan.path(n).name in there]:
-                left.remove(number)
-                done += 1
-                print(f"{done}/{plan.files} {plan.path(number).name}", flush=True)
+            is_last = is_over.wait(_LOOK_EVERY_S * (10 if place.address else 1))
+            there = place.names()
+            for name in [name for name in left if name in there]:
+                del left[name]
+                print(f"{plan.files - len(left)}/{plan.files} {name}", flush=True)
             if is_last:
                 return
 

@@ -102,7 +102,7 @@ class Counted:
 
 def write(plan: Plan, prompts: Prompts, processes: int | None = None) -> Counted:
     """Writes the files that are missing, from so many processes; returns what is in all."""
-    missing = told_missing(plan)
+    missing = told_missing(plan, {path.name for path in plan.out.iterdir()})
     processes = min(processes or worker_module.CORES, worker_module.MOST, max(1, missing))
     found = []
     with _mapped(Writer(plan, prompts), range(plan.files), processes) as counted:
@@ -112,9 +112,9 @@ def write(plan: Plan, prompts: Prompts, processes: int | None = None) -> Counted
     return added(found)
 
 
-def told_missing(plan: Plan) -> int:
+def told_missing(plan: Plan, names: set[str]) -> int:
     """Returns how many files are still to be written, and says so where some are there."""
-    missing = sum(not plan.path(number).is_file() for number in range(plan.files))
+    missing = sum(plan.path(number).name not in names for number in range(plan.files))
     if missing < plan.files:
         print(f"{plan.files - missing} of {plan.files} files are there already")
     return missing

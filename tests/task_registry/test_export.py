@@ -212,7 +212,9 @@ def test_a_runner_needs_its_package_and_no_flags_of_the_other_way(tmp_path, caps
     assert "--processes are this machine's: how many workers FlinkRunner has is said by" in said
     said = mistake(capsys, tmp_path / "out", "--runner-options", "parallelism=2")
     assert "--runner-options are a runner's: give --runner as well" in said
-    assert not (tmp_path / "out").exists()
+    said = mistake(capsys, "gs://bucket/out")
+    assert "--out 'gs://bucket/out' is an address, and this machine's processes write to" in said
+    assert not (tmp_path / "out").exists() and not pathlib.Path("gs:").exists()
 
 
 def test_bad_rows_are_left_out_and_counted_where_that_is_asked(tmp_path, capsys):

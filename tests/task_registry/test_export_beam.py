@@ -1,6 +1,7 @@
 """Beam's runners on this machine, with real workers. Needs pip install 'flanlike[beam]'."""
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -10,10 +11,12 @@ import pytest
 
 pytest.importorskip("apache_beam", reason="the extra `beam` is not installed")
 
+from apache_beam.io import localfilesystem
+
 import flanlike
 from flanlike import errors
 from task_registry import __main__ as command_line
-from task_registry import export_beam, export_files
+from task_registry import export_beam, export_files, export_place
 
 ROOT = pathlib.Path(flanlike.__file__).parent.parent
 VOCABULARY = ROOT / "flanlike" / "microworld" / "base" / "vocabulary"
@@ -148,7 +151,8 @@ def test_workers_that_write_elsewhere_are_told(tmp_path, capsys, monkeypatch):
 
 def test_a_worker_that_does_not_see_the_folder_says_so(tmp_path):
     plan = export_files.Plan(out=tmp_path / "no", format="jsonl", prompts=3, shard_size=3)
-    told = export_beam._written(0, type("Writer", (), {"plan": plan}))
+    place = export_place.Place(tmp_path / "no")
+    told = export_beam._written(0, type("Writer", (), {"plan": plan}), place)
     assert told.counted == () and "a worker sees no manifest.json in" in told.mistakes[0]
 
 
@@ -172,4 +176,63 @@ def test_a_task_that_cannot_be_read_is_a_mistake_not_a_failure(tmp_path):
             raise errors.UserError(f"row {number} is bad")
 
     (tmp_path / "manifest.json").write_text("{}")
-    assert export_beam._written(0, Broken()).mistakes == ("row 0 is bad",)
+    told = export_beam._written(0, Broken(), export_place.Place(tmp_path))
+    assert told.mistakes == ("row 0 is bad",)
+
+
+class Bucket(localfilesystem.LocalFileSystem):
+    """Storage at addresses: toy://... is a folder below `root`."""
+
+    root = ""
+
+    @classmethod
+    def scheme(cls):
+        return "toy"
+
+    def _here(self, address):
+        return address.replace("toy://", f"{self.root}/")
+
+    def match(self, patterns, limits=None):
+        return super().match(list(map(self._here, patterns)), limits)
+
+    def exists(self, path):
+        return super().exists(self._here(path))
+
+    def open(self, path, *given, **named):
+        return super().open(self._here(path), *given, **named)
+
+    def create(self, path, *given, **named):
+        os.makedirs(os.path.dirname(self._here(path)), exist_ok=True)
+        return super().create(self._here(path), *given, **named)
+
+    def rename(self, sources, targets):
+        super().rename(list(map(self._here, sources)), list(map(self._here, targets)))
+
+    def delete(self, paths):
+        super().delete(list(map(self._here, paths)))
+
+
+def test_an_address_gets_the_same_files_and_goes_on(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(Bucket, "root", str(tmp_path / "storage"))
+    export(tmp_path / "whole", "--processes", "1")
+    export("toy://mine/out", *direct())
+    assert capsys.readouterr().out.endswith("3 files, with a data card: toy://mine/out\n")
+    out = tmp_path / "storage" / "mine" / "out"
+    assert bytes_of(out) == bytes_of(tmp_path / "whole")
+    (out / "train-00001-of-00003.parquet").unlink()
+    export("toy://mine/out/", *direct())
+    assert "2 of 3 files are there already\n3/3 train-00001-" in capsys.readouterr().out
+    assert bytes_of(out) == bytes_of(tmp_path / "whole")
+
+    said = mistake(capsys, "toy://mine/out", *direct("--seed", "3"))
+    assert "holds another export (seed is 3, in the manifest 0" in said and "toy://mine/out" in said
+    (out / "train-00001-of-00003.parquet").write_bytes(b"PAR1")
+    with pytest.raises(SystemExit):
+        export("toy://mine/out", *direct())
+    said = capsys.readouterr().err
+    assert "error: toy://mine/out/train-00001-of-00003.parquet: damaged" in said
+    (out / "manifest.json").unlink()
+    assert "'toy://mine/out' is there already and holds no" in mistake(
+        capsys, "toy://mine/out", *direct()
+    )
+    assert "--out 'nowhere://x' cannot be" in mistake(capsys, "nowhere://x", *direct())
