@@ -25,7 +25,9 @@ _ORDER = (
     "training",
     "runs",
 )
-_ROOT_MODULES = {"atomic", "bounds", "cache", "config", "errors", "flags", "jsonl", "seeding", "worker"}
+_ROOT_MODULES = {
+    *("atomic", "bounds", "cache", "config", "errors", "flags", "jsonl", "seeding", "worker"),
+}
 _COMMANDS = {"export", "plan", "pretrain"}  # modules of `flanlike/` that stand above all packages
 _MODEL_HALF = _ORDER[_ORDER.index("models") :]
 # Where the two halves meet: what the model half may know of the data half.
