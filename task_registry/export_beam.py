@@ -259,15 +259,17 @@ def _anywhere(
 @contextlib.contextmanager
 def _progress(plan: export_files.Plan, place: export_place.Place) -> Iterator[None]:
     """Says which files are there while others are written, be it by whom it may."""
-    is_over = threading.Event()
+    is_over, before = threading.Event(), place.names()
 
     def look() -> None:
         left = dict.fromkeys(plan.path(number).name for number in range(plan.files))
-        for name in place.names() & left.keys():
-            del left[name]
+        for name in before:
+            left.pop(name, None)
         while left:
             is_last = is_over.wait(_LOOK_EVERY_S * (10 if place.address else 1))
-            there = place.names()
+            there: set[str] = set()
+            with contextlib.suppress(errors.UserError):  # who writes there tells, if it lasts
+                there = place.names()
             for name in [name for name in left if name in there]:
                 del left[name]
                 print(f"{plan.files - len(left)}/{plan.files} {name}", flush=True)
