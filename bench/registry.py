@@ -5,7 +5,10 @@ data, 2,000 synthetic tasks, each with a template file of ten of its own, and fl
 tasks, most of them made-up members of P3 and NIv2; of the two mixtures also real tokens a second,
 one process. Rendering: prompts a
 second on one core, records at hand, every task and template of flan_core; and with the micro-world
-that makes the records. Pipeline: against SeqIO on the same tasks (`bench/pipeline.py`).
+that makes the records. A file of instructions that is larger than memory should hold, `--gb` of
+JSON lines: first batch of a process that has to look through it, and of the next one, and their
+peak memory over that of the same file cut to 2,000 rows. Pipeline: against SeqIO on the same tasks
+(`bench/pipeline.py`).
 """
 
 import argparse
@@ -23,6 +26,7 @@ sys.path[:0] = [str(_ROOT), str(_ROOT / "bench")]
 
 # Seconds and GB.
 _LIMITS = {"flan_core": (3.0, None), "synthetic": (10.0, 1.0), "flan2022": (10.0, 1.0)}
+_FILE_LIMITS = (10.0, 0.3)  # after the first process; over the small file's
 
 
 def main() -> None:
@@ -31,7 +35,10 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10.0, help="of a pipeline measurement")
     parser.add_argument("--skip-seqio", action="store_true", help="where it is not installed")
-    parser.add_argument("--case", choices=(*_LIMITS, "rendering"), help=argparse.SUPPRESS)
+    parser.add_argument("--gb", type=float, default=5.0, help="of JSON lines; 0 skips them")
+    parser.add_argument("--only-file", action="store_true", help="the JSON lines and no more")
+    cases = (*_LIMITS, "rendering", "file", "small_file")
+    parser.add_argument("--case", choices=cases, help=argparse.SUPPRESS)
     parser.add_argument("--folder", help=argparse.SUPPRESS)
     parser.add_argument("--started", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -43,6 +50,10 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         synthetic.write_vocabulary(folder)
+        if options.gb > 0:
+            _large_file(options, folder)
+        if options.only_file:
+            return
         synthetic.write_templates(folder, options.tasks)
         synthetic_collections.write(folder, options.tasks)
         print("case         seconds (each run)        best   peak RSS   limit")
@@ -73,6 +84,41 @@ def main() -> None:
     subprocess.run(pipeline + ["--skip-seqio"] * options.skip_seqio, check=True)
 
 
+def _large_file(options: argparse.Namespace, folder: str) -> None:
+    """Prints the row of the large file, which is written first."""
+    import os
+
+    size = _write_lines(pathlib.Path(folder), round(options.gb * 1e9))
+    os.environ["XDG_CACHE_HOME"] = os.path.join(folder, "cache")
+    small = _run("small_file", folder, options.tasks, 0)
+    first, *later = [_run("file", folder, options.tasks, 0) for _ in range(1 + options.repeats)]
+    over = max(run["rss_gb"] for run in (first, *later)) - small["rss_gb"]
+    each = " ".join(f"{run['seconds']:.2f}" for run in later)
+    print(
+        "a file of JSON lines      first process   later ones (each)    best   over a small file's"
+    )
+    print(
+        f"{size / 1e9:.2f} GB {first['seconds']:28.2f} s   {each:20s} "
+        f"{min(run['seconds'] for run in later):5.2f}   {over:.2f} GB of memory, of CPU "
+        f"{first['cpu_s']:.1f} s and then {min(run['cpu_s'] for run in later):.1f} s; "
+        f"goals {_FILE_LIMITS[0]:g} s, {_FILE_LIMITS[1]:g} GB\n"
+    )
+
+
+def _write_lines(folder: pathlib.Path, size: int) -> int:
+    """Writes file.jsonl, of so many bytes, and small_file.jsonl; returns the size."""
+    block = "".join(
+        json.dumps({"prompt": f"Count the birds: {n} " + "swan " * 80, "completion": f"There: {n}"})
+        + "\n"
+        for n in range(2000)
+    )
+    (folder / "small_file.jsonl").write_text(block)
+    with (folder / "file.jsonl").open("w") as file:
+        while file.tell() < size:
+            file.write(block)
+        return file.tell()
+
+
 def _run(case: str, folder: str, tasks: int, seconds: float) -> dict[str, float]:
     started = time.time()
     arguments = ["--case", case, "--folder", folder, "--tasks", str(tasks)]
@@ -95,8 +141,8 @@ def _first_batch(options: argparse.Namespace) -> None:
     from flanlike.batches import pipeline, vocabulary
     from flanlike.mixtures import compose
 
-    found, data, held_out = _case(options)
-    composition = compose.compose(found.mixture(options.case), found, data, held_out)
+    name, found, data, held_out = _case(options)
+    composition = compose.compose(found.mixture(name), found, data, held_out)
     batches = pipeline.batches(
         composition,
         found,
@@ -110,22 +156,32 @@ def _first_batch(options: argparse.Namespace) -> None:
     )
     assert next(batches).tokens_BT.shape == (32, 512)
     told = {"seconds": time.time() - options.started, "tasks": len(composition.tasks)}
-    told["rss_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    told |= {"cpu_s": used.ru_utime + used.ru_stime, "rss_gb": used.ru_maxrss / 2**20}
     print(json.dumps(told | {"tokens_per_s": _tokens_per_s(batches, options.seconds)}))
 
 
-def _case(options: argparse.Namespace) -> tuple[Any, str, tuple[str, ...] | None]:
-    """Returns the registry of a case, where its rows are, and what is held out of its mixture."""
+def _case(options: argparse.Namespace) -> tuple[str, Any, str, tuple[str, ...] | None]:
+    """Returns a case's mixture, its registry, where its rows are, and what is held out."""
     import synthetic
     import synthetic_collections
 
     import task_registry
 
+    if options.case.endswith("file"):
+        name = f"{options.folder}/{options.case}.jsonl"
+        return name, task_registry.registry().at("file"), "file", ()
     if options.case == "flan2022":
-        return synthetic_collections.build_registry().at(options.folder), options.folder, None
+        return (
+            options.case,
+            synthetic_collections.build_registry().at(options.folder),
+            options.folder,
+            None,
+        )
     if options.case == "flan_core":
-        return task_registry.registry(), "embedded", ()
-    return synthetic.build_registry(options.tasks, options.folder), "embedded", ()
+        return options.case, task_registry.registry(), "embedded", ()
+    found = synthetic.build_registry(options.tasks, options.folder)
+    return options.case, found, "embedded", ()
 
 
 def _tokens_per_s(batches: Iterator[Any], seconds: float) -> float:

@@ -302,10 +302,12 @@ def _unseen(
     A task whose material is in what the run trained on counts as trained on.
     """
     path = run / "composition.json"
-    tasks = json.loads(path.read_text("utf-8"))["tasks"] if path.is_file() else []
-    trained = {task["task"]: task["cluster"] for task in tasks}
+    composition = json.loads(path.read_text("utf-8")) if path.is_file() else {"tasks": []}
+    trained = {task["task"]: task["cluster"] for task in composition["tasks"]}
     clusters = {cell.task.name: cell.task.cluster for cell in asked.cells}
-    seen = trained.keys() | holdout.shared(trained, clusters)
+    origins = {cell.task.name: cell.task.origins for cell in asked.cells}
+    origins = {**composition.get("origins", {}), **origins}
+    seen = trained.keys() | holdout.shared(trained, clusters, origins=origins)
     of_name: dict[str, set[str]] = {}
     for name, cluster in clusters.items():
         of_name.setdefault(cluster, set()).add(name)

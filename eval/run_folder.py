@@ -89,7 +89,7 @@ class Run:
         """What asked tasks share with trained ones: see `holdout.shared`."""
         asked = {cell.task: cell.cluster for cell in self.after.cells if not cell.is_choosing}
         untrained = {task: asked[task] for task in asked if task not in self.trained}
-        return holdout.shared(self.trained, untrained)
+        return holdout.shared(self.trained, untrained, origins=self.composition.get("origins", {}))
 
     def texts_asked(self, found: evaluation.Evaluation) -> kept_prompts.Prompts:
         """Returns the prompts of one of the run's evaluations, as far as they were kept."""

@@ -67,14 +67,16 @@ def _as_json(found: overlap.Overlap, options: argparse.Namespace) -> dict[str, o
 def _print(found: overlap.Overlap, split: str) -> None:
     for pair in found.pairs:
         total = found.training_rows[pair.training_task]
+        outputs = f", {pair.output_rows:,} by their outputs" if pair.output_rows else ""
         print(
             f"{pair.training_task} -> {pair.evaluation_task}: {pair.training_rows:,} of {total:,} "
-            f"training rows ({pair.exact_rows:,} the same as a whole) overlap with "
+            f"training rows ({pair.exact_rows:,} the same as a whole{outputs}) overlap with "
             f"{pair.evaluation_rows:,} {split} rows ({pair.evaluation_share:.1%})"
         )
         for example in pair.examples:
             text = example.text if len(example.text) <= _SHOWN else example.text[:_SHOWN] + " ..."
             how = "the same" if example.is_exact else f"{overlap.NGRAM} words"
+            how = "words of the output" if example.is_output else how
             print(f"    {example.training_row} = {example.evaluation_row}, {how}: {text}")
     rows = sum(map(len, found.rows.values()))
     print(

@@ -72,6 +72,8 @@ def para_crawl_enes() -> task.Task:
 def wmt14_enfr() -> task.Task:
     """WMT 2014, French and English, https://www.statmt.org/wmt14/translation-task.html
 
+    Of the hub's 40 million train rows some files are read, with a hundredth of the rows or more.
+
     {"translation": {"fr": "Il pleut.", "en": "It rains."}}                         the hub
     {"fr": "Il pleut.", "en": "It rains."}                                          TFDS
     """
@@ -90,6 +92,7 @@ def wmt14_enfr() -> task.Task:
             repo="wmt/wmt14",
             config="fr-en",
             columns={"translation": {"fr": "string", "en": "string"}},
+            slices={"train": 400_000},
         ),
         tfds=task.TfdsSource(name="wmt14_translate/fr-en:1.0.0"),
         licence=_WMT,

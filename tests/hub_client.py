@@ -3,9 +3,11 @@
 python hub_client.py read TASK ...        a JSON object a line: what each task's rows came to
 python hub_client.py train ARGUMENT ...   train.py with the preset "tiny"
 python hub_client.py commits TASK ...     a JSON object a line: what each split was read of
+python hub_client.py slice TASK ROWS  a JSON object a line: splits of a task, so many rows enough
 python hub_client.py fetch ID ...         a line each: the folder of a published model, or the error
 """
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -27,6 +29,7 @@ def run(endpoint: str, home: pathlib.Path, *arguments: str, **environment: str):
         **inherited,
         "HF_ENDPOINT": endpoint,
         "HF_HOME": str(home),
+        "XDG_CACHE_HOME": str(home),
         "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
         "NO_PROXY": "127.0.0.1",
         "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests"))),
@@ -122,6 +125,21 @@ def _commits(names: list[str]) -> None:
                 urllib.request.urlopen(f"{os.environ['HF_ENDPOINT']}/next").close()
 
 
+def _slice(arguments: list[str]) -> None:
+    """Opens the splits of a task, of whose train rows so many are enough."""
+    import task_registry
+    from flanlike.sources import opening
+
+    task = task_registry.registry().task(arguments[0])
+    hub = dataclasses.replace(task.hub, slices={"train": int(arguments[1])})
+    task = dataclasses.replace(task, hub=hub)
+    for split in ("train", "test"):
+        records = opening.open_rows(task, "hub", split)
+        texts = [next(iter(records[index].values())) for index in range(len(records))]
+        told = {"split": split, "texts": texts, "commit": records.revision()}
+        print(json.dumps(told), flush=True)
+
+
 def _refuse_other_networks() -> None:
     """Makes every connection and look-up but those of loopback fail."""
     connect, look_up = socket.socket.connect, socket.getaddrinfo
@@ -143,4 +161,6 @@ def _refuse_other_networks() -> None:
 if __name__ == "__main__":
     _refuse_other_networks()
     what, *rest = sys.argv[1:]
-    {"read": _read, "train": _train, "fetch": _fetch, "commits": _commits}[what](rest)
+    {"read": _read, "train": _train, "fetch": _fetch, "commits": _commits, "slice": _slice}[what](
+        rest
+    )

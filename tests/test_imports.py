@@ -26,7 +26,9 @@ _ORDER = (
     "runs",
     "asking",
 )
-_ROOT_MODULES = {"atomic", "bounds", "config", "errors", "flags", "jsonl", "seeding", "worker"}
+_ROOT_MODULES = {
+    *("atomic", "bounds", "cache", "config", "errors", "flags", "jsonl", "seeding", "worker"),
+}
 # Modules of `flanlike/` that stand above all packages.
 _COMMANDS = {"__main__", "ask", "export", "plan", "pretrain"}
 _OPENING = {"ask"}  # of these, what brings in the registry of tasks and eval, inside a function

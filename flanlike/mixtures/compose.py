@@ -128,6 +128,7 @@ def resolve(
         excluded=excluded,
         missing={name: unavailable[name] for name in excluded if name not in split.dropped},
         leaks={leak.task: str(leak) for leak in holdout.leaks(clusters, asked, origins=origins)},
+        origins={name: origins[name] for name in (*training, *evaluation) if origins[name]},
     )
 
 

@@ -9,6 +9,9 @@ Two sets of rules. "flan" are those of the FLAN paper: near clusters leave train
     commonsense                               reading_comprehension_with_commonsense
     reading_comprehension_with_commonsense    reading_comprehension, commonsense
 
+So do the categories of a family that ask the same of a text, as niv2_textual_entailment where nli
+is held out (SAME_CATEGORIES); the other way round they do not.
+
 "strict" adds that no task is trained on whose rows tell the answer to a held-out task's rows, as
 SQuAD's do for QNLI, that collections of tasks of every cluster leave training whatever is held
 out, and that what a collection has leaves training with it. So do the members of a family where
@@ -45,6 +48,24 @@ NEAR_CLUSTERS: Mapping[str, tuple[str, ...]] = {
     "reading_comprehension": ("reading_comprehension_with_commonsense",),
     "commonsense": ("reading_comprehension_with_commonsense",),
     "reading_comprehension_with_commonsense": ("reading_comprehension", "commonsense"),
+}
+
+# By the names and descriptions of the categories in Super-NaturalInstructions' doc/ folder.
+SAME_CATEGORIES: Mapping[str, tuple[str, ...]] = {
+    "nli": ("niv2_textual_entailment",),
+    "paraphrase": ("niv2_paraphrasing", "niv2_text_matching"),
+    "reading_comprehension": ("niv2_question_answering", "niv2_answerability_classification"),
+    "reading_comprehension_with_commonsense": ("niv2_question_answering",),
+    "closed_book_qa": ("niv2_question_answering",),
+    "conversational_qa": ("niv2_question_answering",),
+    "commonsense": ("niv2_commonsense_classification", "niv2_cause_effect_classification"),
+    "coreference": ("niv2_coreference_resolution",),
+    "sentiment": ("niv2_sentiment_analysis",),
+    "translation": ("niv2_translation",),
+    "summarization": ("niv2_summarization", "niv2_title_generation"),
+    "struct_to_text": ("niv2_data_to_text",),
+    "topic_classification": ("niv2_text_categorization",),
+    "math": ("niv2_mathematics",),
 }
 
 ALL_CLUSTERS = "instruction_collections"  # its rows may be of any cluster
@@ -189,23 +210,35 @@ def leaks(
     )
 
 
-def shared(trained: Mapping[str, str], asked: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def shared(
+    trained: Mapping[str, str],
+    asked: Mapping[str, str],
+    *,
+    origins: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, dict[str, str]]:
     """Returns what each asked task is known to share with trained ones, by the trained task.
 
-    Both map tasks to their clusters; those that share nothing are not in the result.
+    Both map tasks to their clusters; those that share nothing are not in the result. `origins` are
+    those of `apply`.
 
     shared({"squad_v1": "reading_comprehension"}, {"qnli": "nli", "rte": "nli"})
         -> {"qnli": {"squad_v1": "SQuAD's paragraphs and questions"}}
     """
+    origins = origins or {}
     found: dict[str, dict[str, str]] = {}
     for task, cluster in asked.items():
         for other in trained:
-            if other != task and (material := _material(task, cluster, other)):
+            if other != task and (material := _material(task, cluster, other, origins)):
                 found.setdefault(task, {})[other] = material
     return found
 
 
-def _material(task: str, cluster: str, other: str) -> str | None:
+def _material(
+    task: str, cluster: str, other: str, origins: Mapping[str, Sequence[str]]
+) -> str | None:
+    of_other = origins.get(other, ())
+    if both := [origin for origin in origins.get(task, ()) if origin in of_other]:
+        return f"rows of {both[0]}"
     one, two = collected.collection_of(task), collected.collection_of(other)
     is_there = task in collected.tasks_in(two) or cluster in collected.CLUSTERS.get(two, ())
     if is_there or other in collected.tasks_in(one):
@@ -228,6 +261,8 @@ def _near(cluster: str, held_out: Sequence[str]) -> str | None:
     for name in held_out:
         if cluster in NEAR_CLUSTERS.get(name, ()):
             return f"cluster {cluster!r} is near {name!r}, which is held out"
+        if cluster in SAME_CATEGORIES.get(name, ()):
+            return f"category {cluster!r} asks what {name!r} does, which is held out"
     return None
 
 

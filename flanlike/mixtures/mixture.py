@@ -190,6 +190,8 @@ class Composition:
     skip_bad_rows: bool = False
     bad_rows: Mapping[str, int] = field(default_factory=dict)  # that gave no record, left out
     first_bad: Mapping[str, str] = field(default_factory=dict)  # where the first is, and why
+    # Of its tasks, those asked too: the datasets that a member of a family was made from
+    origins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # Task -> places in its sample (see `drawing`) left out for what they share with evaluation rows
     overlapping: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     # The same of rows that say again what another row says (see `duplicates`)
@@ -237,6 +239,7 @@ class Composition:
             "excluded": [item for item in left_out if item["task"] not in self.missing],
             "missing": [item for item in left_out if item["task"] in self.missing],
             "leaks": dict(self.leaks),
+            "origins": {name: list(each) for name, each in self.origins.items()},
             "dropped_rows": dict(self.dropped_rows),
             "bad_rows": dict(self.bad_rows),
             "overlapping_rows": {name: len(rows) for name, rows in self.overlapping.items()},

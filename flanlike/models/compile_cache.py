@@ -7,6 +7,8 @@ import platform
 
 import jax
 
+from flanlike import cache
+
 _MOST_BYTES = 2 * 2**30
 _LEAST_SECONDS = 0.2  # what compiles faster is not worth a file
 
@@ -25,12 +27,11 @@ def keep() -> None:
 
 
 def folder() -> pathlib.Path:
-    """Returns `flanlike/compiled/KIND` in the user's cache folder (XDG_CACHE_HOME, or ~/.cache).
+    """Returns `flanlike/compiled/KIND` in the user's cache folder.
 
     KIND tells processors apart: a home that several machines share holds code for each of them.
     """
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return pathlib.Path(cache).expanduser() / "flanlike" / "compiled" / _processor()
+    return cache.folder("compiled") / _processor()
 
 
 def _processor() -> str:

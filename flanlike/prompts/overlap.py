@@ -1,9 +1,10 @@
 """Training rows that share text with evaluation rows.
 
-The text of a row is its record's fields without the rationale: what is asked, not options or
-answers. Its words are what `words` says. Two rows overlap where a field of each has the same 13
-words in a row, or where all their fields have the same words, in whichever order the fields stand
-(short rows have no 13).
+The text of a row is its record's fields without the rationale: what is asked. Options and answers
+to choose from are none of it, since all rows have them; answers in free text are. Words are what
+`words` says. Two rows overlap where a text of each has the same 13 words in a row, where all their
+fields have the same words, in whichever order the fields stand (short rows have no 13), or where an
+answer to the training row, of five words or more, is all that the evaluation row asks.
 
     training     "The quick brown fox, it is said, jumps over the lazy dog every single day."
     evaluation   "Why? THE QUICK BROWN FOX IT IS SAID JUMPS OVER THE LAZY DOG"        overlap
@@ -21,6 +22,7 @@ from flanlike.tasks import registry as registry_module
 from flanlike.tasks import task as task_module
 
 NGRAM = 13
+LEAST_OUTPUT = 5  # words of an answer that is compared as a whole: fewer are given by chance
 EXAMPLES = 3
 
 Key = int | str  # what rows share: a gram's hash, or all words of an input
@@ -36,6 +38,7 @@ class Example:
     evaluation_row: str
     text: str
     is_exact: bool  # the whole input
+    is_output: bool = False  # of the training row, whose input has nothing of the other's
 
 
 @dataclass(kw_only=True)
@@ -46,6 +49,7 @@ class Pair:
     evaluation_task: str
     training_rows: int = 0  # that overlap
     exact_rows: int = 0  # of these, the same in all fields
+    output_rows: int = 0  # of these, by their outputs alone
     evaluation_rows: int = 0  # that overlap
     evaluation_share: float = 0.0  # of the task's evaluation rows
     examples: list[Example] = field(default_factory=list)
@@ -91,7 +95,8 @@ def find(
         records = opening.open_rows(task, data, split, **skip)
         counts[name] = len(records)
         for number in range(len(records)):
-            index.add(name, records.row_id(number), texts(task, records[number]))
+            record = records[number]
+            index.add(name, records.row_id(number), texts(task, record), outputs(task, record))
     rows: dict[str, tuple[int, ...]] = {}
     pairs: list[Pair] = []
     for share in composition.tasks:
@@ -99,7 +104,7 @@ def find(
         found = _Found(index, share.name)
         records = opening.open_rows(task, data, "train", **skip)
         for place, row_id, record in _drawable(records, share.rows):
-            found.look(place, row_id, texts(task, record))
+            found.look(place, row_id, texts(task, record), outputs(task, record))
         rows[share.name] = tuple(found.places)
         pairs += found.pairs(counts)
     return Overlap(
@@ -124,6 +129,12 @@ def texts(task: task_module.Task, record: task_module.Record) -> list[str]:
     return [record[name] for name in unlike]
 
 
+def outputs(task: task_module.Task, record: task_module.Record) -> list[str]:
+    """Returns what a record is answered with where that is text: none of it has nothing to say."""
+    is_text = isinstance(task.answers, task_module.FreeText)
+    return list(record["references"]) if is_text else []
+
+
 class Index:
     """The evaluation rows by their 13-grams and by all their words.
 
@@ -138,16 +149,19 @@ class Index:
         self._grams: dict[int, list[str]] = {}  # gram -> texts
         self._inputs: dict[str, list[int]] = {}  # all words -> rows
 
-    def add(self, task: str, row_id: str, texts: Sequence[str]) -> None:
+    def add(
+        self, task: str, row_id: str, texts: Sequence[str], outputs: Sequence[str] = ()
+    ) -> None:
         row = len(self.rows)
         self.rows.append((task, row_id))
         split = [words(text) for text in texts]
         if key := _whole(split):
             self._inputs.setdefault(key, []).append(row)
-        for found in split:
+        for found in (*split, *map(words, outputs)):
             text = " ".join(found)
-            if text in self._texts:
-                self._texts[text].append(row)
+            if (rows := self._texts.get(text)) is not None:
+                if rows[-1] != row:
+                    rows.append(row)
                 continue
             self._texts[text] = [row]
             ids = [self._numbers.setdefault(word, len(self._numbers) + 1) for word in found]
@@ -161,6 +175,16 @@ class Index:
         split = [words(text) for text in texts]
         whole = _whole(split)
         shared: dict[Key, str] = {whole: whole} if whole in self._inputs else {}
+        return shared | self._grams_of(split)
+
+    def shared_output(self, texts: Sequence[str]) -> dict[Key, str]:
+        """Returns the same of the answers to an input: any of them may be all that another asks."""
+        split = [words(text) for text in texts]
+        wholes = [_whole([found]) for found in split if len(found) >= LEAST_OUTPUT]
+        return {each: each for each in wholes if each in self._inputs} | self._grams_of(split)
+
+    def _grams_of(self, split: Sequence[Sequence[str]]) -> dict[Key, str]:
+        shared: dict[Key, str] = {}
         for found in split:
             if len(found) < NGRAM:
                 continue
@@ -186,17 +210,22 @@ class _Found:
         self._pairs: dict[str, Pair] = {}
         self._first: dict[Key, dict[str, int]] = {}  # what was met -> task -> its first row
 
-    def look(self, place: int, row_id: str, texts: Sequence[str]) -> None:
+    def look(
+        self, place: int, row_id: str, texts: Sequence[str], outputs: Sequence[str] = ()
+    ) -> None:
         shared = self._index.shared(texts)
-        if not shared:
+        of_output = self._index.shared_output(outputs) if outputs else {}
+        if not shared and not of_output:
             return
         self.places.append(place)
         counted: set[str] = set()
-        for key, text in shared.items():
-            for task, row in self._rows(key).items():
-                if task not in counted:
-                    counted.add(task)
-                    self._count(task, row_id, row, text, isinstance(key, str))
+        for found, is_output in ((shared, False), (of_output, True)):
+            for key, text in found.items():
+                for task, row in self._rows(key).items():
+                    if task not in counted:
+                        counted.add(task)
+                        is_exact = isinstance(key, str) and not is_output
+                        self._count(task, row_id, row, text, is_exact, is_output)
 
     def pairs(self, evaluation_rows: Mapping[str, int]) -> list[Pair]:
         """Returns the pairs, with the evaluation rows counted."""
@@ -217,12 +246,15 @@ class _Found:
             self._first[key] = first
         return self._first[key]
 
-    def _count(self, task: str, row_id: str, row: int, text: str, is_exact: bool) -> None:
+    def _count(
+        self, task: str, row_id: str, row: int, text: str, is_exact: bool, is_output: bool
+    ) -> None:
         pair = self._pairs.get(task)
         if pair is None:
             pair = self._pairs[task] = Pair(training_task=self._task, evaluation_task=task)
         pair.training_rows += 1
         pair.exact_rows += is_exact
+        pair.output_rows += is_output
         if len(pair.examples) < EXAMPLES:
             pair.examples.append(
                 Example(
@@ -230,6 +262,7 @@ class _Found:
                     evaluation_row=self._index.rows[row][1],
                     text=text.replace("\n", " | "),
                     is_exact=is_exact,
+                    is_output=is_output,
                 )
             )
 

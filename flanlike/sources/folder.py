@@ -15,14 +15,13 @@ Names of class labels come from `<folder>/manifest.json` where it has them, an e
 
 import contextlib
 import functools
-import hashlib
 import json
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flanlike import errors
-from flanlike.sources import exemplar_text, json_lines, parquet
+from flanlike.sources import exemplar_text, json_lines, opened, parquet
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
 
@@ -132,7 +131,9 @@ class FolderRows:
         return self._file().where(index)
 
     def unlabelled(self, indices: range) -> set[int]:
-        return self._file().with_value(indices, self._unlabelled)
+        every = range(len(self))  # of which train and validation are parts
+        found = self._file().with_value(every, self._unlabelled)
+        return {index for index in found if index in indices}
 
     def check_has(self, column: str, why: str) -> None:
         """Raises where none of the first rows has the column."""
@@ -149,11 +150,8 @@ class FolderRows:
             )
 
     def content(self, indices: Iterable[int]) -> str:
-        hashed = hashlib.blake2b(json.dumps(self._names, sort_keys=True).encode(), digest_size=16)
-        with open(self._path, "rb") as file:
-            while block := file.read(1 << 20):
-                hashed.update(block)
-        return hashed.hexdigest()
+        names = json.dumps(self._names, sort_keys=True).encode()
+        return opened.hash_of(self._path, self._stamp, names)
 
     def revision(self) -> str:
         return ""
@@ -188,13 +186,13 @@ def _file(root: pathlib.Path, task_name: str, split: str) -> pathlib.Path | None
 # Train and validation are carved from one file and opened one after the other.
 @functools.lru_cache(maxsize=2)
 def _open(path: str, stamp: int) -> json_lines.JsonLines | parquet.ParquetRows:
-    opened = (parquet.ParquetRows if path.endswith(".parquet") else json_lines.JsonLines)(path)
+    found = (parquet.ParquetRows if path.endswith(".parquet") else json_lines.JsonLines)(path)
     if pathlib.Path(path).stat().st_mtime_ns != stamp:  # a worker opens later than its parent
         raise errors.UserError(
             f"{path}: the file was changed since it was first opened; leave it as it is, and run "
             "the same command again"
         )
-    return opened
+    return found
 
 
 @functools.lru_cache(maxsize=2)

@@ -1,14 +1,17 @@
 """Rows from the Hugging Face hub through `datasets`, or from a folder laid out like it."""
 
+import contextlib
 import functools
+import hashlib
 import importlib.util
 import itertools
+import json
 import pathlib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flanlike import errors, seeding
+from flanlike import atomic, cache, errors, seeding
 from flanlike.sources import columns, utf8
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
@@ -130,8 +133,11 @@ def _load_pinned(source: task_module.HubSource, split: str) -> tuple[Any, str]:
     """Returns the split and its commit: the source's own, or the first that the process met."""
     place = (source.repo, source.revision)
     revision = source.commit or _commits.get(place, source.revision)
-    dataset = _load(source, split, None, revision)
-    commit = _commit_of(dataset)
+    if source.slices:
+        dataset, commit = _load_slice(source, split, revision)
+    else:
+        dataset = _load(source, split, None, revision)
+        commit = _commit_of(dataset)
     if source.commit and commit not in (source.commit, ""):  # offline, whatever is asked for
         raise errors.UserError(
             f"the hub's {source.repo} is cached at the commit {commit}, and this run reads "
@@ -140,6 +146,64 @@ def _load_pinned(source: task_module.HubSource, split: str) -> tuple[Any, str]:
     if commit and not source.commit:
         _commits.setdefault(place, commit)
     return dataset, commit or revision or ""
+
+
+def _load_slice(source: task_module.HubSource, split: str, revision: str | None) -> tuple[Any, str]:
+    """Returns as many of a split's files as have the rows that are enough of it, and the commit."""
+    import datasets
+    import huggingface_hub
+    from huggingface_hub import constants
+
+    # What was chosen is kept: without a network nobody knows which files a repository has.
+    told = f"{source.repo}\n{source.config}\n{split}\n{source.slices.get(split)}"
+    folder = cache.folder("slices") / hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+    kept = folder / f"{revision or 'main'}.json".replace("/", "_")
+    try:
+        if constants.HF_HUB_OFFLINE:
+            commit, paths = json.loads(kept.read_text("utf-8"))
+        else:
+            commit, paths = _chosen(source, split, revision)
+            with contextlib.suppress(OSError):
+                folder.mkdir(parents=True, exist_ok=True)
+                for name in (kept, folder / f"{commit}.json"):
+                    atomic.write_json(name, [commit, paths])
+        local = [
+            huggingface_hub.hf_hub_download(source.repo, path, repo_type="dataset", revision=commit)
+            for path in paths
+        ]
+        return datasets.load_dataset("parquet", data_files={split: local}, split=split), commit
+    except Exception as error:  # whatever datasets, pyarrow or the network raise
+        raise _not_loaded(source, split, error) from error
+
+
+def _chosen(
+    source: task_module.HubSource, split: str, revision: str | None
+) -> tuple[str, list[str]]:
+    """Returns the commit and the files, in their order, drawn from all that the split has.
+
+    How many rows a file has stands at its end, which is all that is fetched of it here.
+    """
+    import datasets
+    import fsspec
+    from pyarrow import parquet
+
+    builder = datasets.load_dataset_builder(source.repo, source.config, revision=revision)
+    files = [str(file) for file in (builder.config.data_files or {}).get(split, ())]
+    if not files or not all(file.endswith(".parquet") for file in files):
+        raise ValueError(f"expected Parquet files of the split, to read a part; it has {files!r}")
+    wanted, rows, chosen = source.slices.get(split), 0, list(range(len(files)))
+    if wanted is not None:
+        order = seeding.rng("files of a sliced split", source.repo, split)
+        order.shuffle(chosen)  # corpora of several sources have them one after the other
+        for count, place in enumerate(chosen, 1):
+            with fsspec.open(files[place], "rb") as file:
+                rows += parquet.read_metadata(file).num_rows
+            if rows >= wanted:
+                chosen = sorted(chosen[:count])
+                break
+    # hf://datasets/REPOSITORY@COMMIT/PATH
+    names = [files[place].partition("@")[2].partition("/") for place in sorted(chosen)]
+    return names[0][0], [path for _, _, path in names]
 
 
 def _commit_of(dataset: Any) -> str:
@@ -151,7 +215,10 @@ def _commit_of(dataset: Any) -> str:
 
 
 def _load(
-    source: task_module.HubSource, split: str, hub_root: str | None, revision: str | None = None
+    source: task_module.HubSource,
+    split: str,
+    hub_root: str | None,
+    revision: str | None = None,
 ) -> Any:
     import datasets
 
@@ -177,12 +244,18 @@ def _load(
             split=split,
         )
     except Exception as error:  # whatever datasets, pyarrow or the network raise
-        raise errors.UserError(
-            f"the hub's {source.repo} (config {source.config!r}, split {split!r}) could not be "
-            f"loaded: {_in_one_line(error)}; look at the repository (a gated one wants "
-            "`hf auth login`, a damaged file may be in your cache, HF_HOME), or use --data tfds or "
-            "a folder"
-        ) from error
+        raise _not_loaded(source, split, error) from error
+
+
+def _not_loaded(
+    source: task_module.HubSource, split: str, error: BaseException
+) -> errors.UserError:
+    return errors.UserError(
+        f"the hub's {source.repo} (config {source.config!r}, split {split!r}) could not be "
+        f"loaded: {_in_one_line(error)}; look at the repository (a gated one wants "
+        "`hf auth login`, a damaged file may be in your cache, HF_HOME), or use --data tfds or "
+        "a folder"
+    )
 
 
 def _in_one_line(error: BaseException) -> str:

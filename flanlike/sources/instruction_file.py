@@ -4,10 +4,8 @@ The format is recognised from the columns of the first rows, unless the task say
 test rows are drawn from the file at random, but the same in every run; the rest is for training.
 """
 
-import array
 import contextlib
 import functools
-import hashlib
 import os
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +13,7 @@ from typing import Any, Protocol
 
 from flanlike import errors, seeding
 from flanlike.sources import delimited, json_array, json_lines, opened, parquet
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import instruction_rows
 from flanlike.tasks import task as task_module
 
@@ -91,12 +90,13 @@ class FileRows:
     def where(self, index: int) -> str:
         return self._file().where(index)
 
-    def unlabelled(self, indices: Iterable[int]) -> set[int]:
+    def unlabelled(self, indices: Sequence[int]) -> set[int]:
         """Returns those of `indices` whose row has no answer."""
         form = instruction_rows.FORMATS[self.format]
         if isinstance(form, instruction_rows.Turns):
             return set()
-        return set(indices) & _unanswered(self._path, self._stamp, form.answer)
+        found = _unanswered(self._path, self._stamp, form.answer)
+        return {index for index in found if index in indices}
 
     def part(self, split: str) -> Sequence[int]:
         """Returns the rows of a split, in their order.
@@ -113,17 +113,14 @@ class FileRows:
             )
         carved = CARVED_ROWS if count >= 10 * CARVED_ROWS else max(1, count // 10)
         rng = seeding.rng("rows of a file to evaluate on", count)
-        drawn = rng.sample(_without(len(self), unanswered), 2 * carved)
+        every = range(len(self))
+        drawn = rng.sample(rows_module.without(every, unanswered), 2 * carved)
         if split != "train":
             return sorted(drawn[:carved] if split == "test" else drawn[carved:])
-        return _without(len(self), set(drawn))
+        return rows_module.without(every, set(drawn))
 
     def content(self, indices: Iterable[int]) -> str:
-        hashed = hashlib.blake2b(self.format.encode(), digest_size=16)
-        with open(self._path, "rb") as file:
-            while block := file.read(opened.BLOCK):
-                hashed.update(block)
-        return hashed.hexdigest()
+        return opened.hash_of(self._path, self._stamp, self.format.encode())
 
     def revision(self) -> str:
         return ""
@@ -171,12 +168,6 @@ def _found(name: str, data: str | None) -> str | None:
 def _missing(name: str, data: str | None) -> str:
     beside = f", nor one in the folder {data!r}" if data and os.path.isdir(data) else ""
     return f"there is no file {name!r}{beside}"
-
-
-def _without(count: int, left_out: set[int]) -> Sequence[int]:
-    if not left_out:
-        return range(count)
-    return array.array("q", (index for index in range(count) if index not in left_out))
 
 
 @functools.lru_cache(maxsize=2)

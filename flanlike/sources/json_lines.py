@@ -1,4 +1,4 @@
-"""JSON lines by random access: the file stays on the disk, and in memory is where its lines begin.
+"""JSON lines by random access: the file stays on the disk, and so does where its lines begin.
 
 A line ends with "\\n" and with nothing else. A byte order mark, a "\\r" before the end, and blank
 lines are no part of any row; lines are counted with the blank ones, as an editor does.
@@ -8,23 +8,30 @@ lines are no part of any row; lines are counted with the blank ones, as an edito
     3   {"text": "b"}          row 1
 """
 
+import bisect
+import functools
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from flanlike.sources import opened, utf8
+from flanlike.sources import kept, opened, utf8
 
 
 class JsonLines:
-    """The rows of one file, each read and parsed when it is asked for; 8 bytes a line are kept."""
+    """The rows of one file, each read and parsed when it is asked for.
+
+    8 bytes a line say where it begins, of a large file on the disk (see `kept`).
+    """
 
     def __init__(self, path: str) -> None:
         self._file = opened.OpenedFile(path)
-        self._bounds, self._lines = _scanned(self._file)
+        self._bounds, self._blank = kept.numbers(
+            self._file, ("lines", "blank lines"), functools.partial(_scanned, self._file)
+        )
 
     def __len__(self) -> int:
-        return len(self._bounds) - 1 if self._lines is None else len(self._lines)
+        return len(self._bounds) - 1 - len(self._blank)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         if not 0 <= index < len(self):
@@ -42,8 +49,17 @@ class JsonLines:
         """Returns those of `indices` whose row has one of the values in its column.
 
         Only lines that could hold one, however it is spelt, are parsed. A row that cannot be read
-        is not among them.
+        is not among them. What is found in all rows of a large file is kept as its lines are.
         """
+        if indices != range(len(self)):
+            return self._with_value(indices, values)
+        name = f"rows with {json.dumps(values, sort_keys=True)}"
+        [found] = kept.numbers(
+            self._file, [name], lambda: iter([(sorted(self._with_value(indices, values)),)])
+        )
+        return set(found.tolist())
+
+    def _with_value(self, indices: range, values: Mapping[str, Any]) -> set[int]:
         patterns = [
             pattern for column, value in values.items() for pattern in spellings(column, value)
         ]
@@ -66,19 +82,23 @@ class JsonLines:
         while first < last:
             start = self._bounds[self._line(first)]
             line = int(np.searchsorted(self._bounds, start + opened.BLOCK, "right")) - 1
-            row = line if self._lines is None else int(np.searchsorted(self._lines, line))
+            row = line - int(np.searchsorted(self._blank, line))
             stop = min(max(row, first + 1), last)
             block = self._bytes(first, stop)
             places = [match.start() for pattern in patterns for match in pattern.finditer(block)]
             at = np.asarray(places, np.int64) + start
             lines.update((np.searchsorted(self._bounds, at, "right") - 1).tolist())
             first = stop
-        if self._lines is None:
-            return sorted(lines)
-        return np.searchsorted(self._lines, sorted(lines)).tolist()
+        found = np.asarray(sorted(lines), np.int64)
+        return (found - np.searchsorted(self._blank, found)).tolist()
 
     def _line(self, index: int) -> int:
-        return index if self._lines is None else self._lines.item(index)
+        if not len(self._blank):
+            return index
+        places = range(len(self._blank))
+        return index + bisect.bisect_right(
+            places, index, key=lambda place: self._blank.item(place) - place
+        )
 
     def _bytes(self, first: int, stop: int) -> bytes:
         """Returns what the file has from the row `first` to before the row `stop`."""
@@ -157,32 +177,39 @@ def damaged_column(line: bytes) -> str:
     return "?"  # nothing to name: it is no object of columns
 
 
-def _scanned(file: opened.OpenedFile) -> tuple[Any, Any]:
-    """Returns where each line begins, with the end of the last one; and the lines that are rows.
+def _scanned(file: opened.OpenedFile) -> kept.Parts:
+    """Yields where lines begin, with the end of the last one; and the lines that are no rows."""
+    import numpy as np
 
-    None stands for all of them.
-    """
-    import numpy as np  # not where tasks are only listed
-
-    begins: list[Any] = [np.zeros(1, np.int64)]
-    firsts: list[Any] = []  # the first byte of each line
-    size, is_at_start = 0, True
+    yield np.zeros(1, np.int64), np.zeros(0, np.int64)
+    size = begin = count = 0  # of the file; of the line that is not yet at its end; lines
+    first = b""  # byte of that line
     for block in file.blocks():
         content = np.frombuffer(block, np.uint8)
+        first = first or block[:1]
         after = np.flatnonzero(content == ord("\n")) + 1
-        inside = after[:-1] if len(after) and after[-1] == len(content) else after
-        firsts += [content[:1]] if is_at_start else []
-        firsts.append(content[inside])
-        begins.append(after + size)
-        is_at_start = len(inside) < len(after)
-        size += len(content)
-    bounds = np.concatenate(begins)
-    if bounds[-1] != size:
-        bounds = np.append(bounds, size)
-    first = np.concatenate(firsts) if firsts else np.zeros(0, np.uint8)
+        if len(after):
+            firsts = np.concatenate([np.frombuffer(first, np.uint8), content[after[:-1]]])
+            ends = after + size
+            yield ends, count + _blank(file, np.concatenate([[begin], ends]), firsts)
+            begin, count = int(ends[-1]), count + len(ends)
+            first = block[after[-1] : after[-1] + 1]
+        size += len(block)
+    if begin < size:
+        yield (
+            np.array([size]),
+            count + _blank(file, np.array([begin, size]), np.frombuffer(first, np.uint8)),
+        )
+
+
+def _blank(file: opened.OpenedFile, bounds: Any, firsts: Any) -> Any:
+    """Returns the numbers of those lines that hold nothing but white space and marks."""
+    import numpy as np
+
     lengths = np.diff(bounds)
-    is_row = ~((lengths == 1) & (first == ord("\n")) | (lengths == 2) & (first == ord("\r")))
-    for line in np.flatnonzero(is_row & ((first <= ord(" ")) | (first == utf8.BYTE_ORDER_MARK[0]))):
+    is_blank = (lengths == 1) & (firsts == ord("\n")) | (lengths == 2) & (firsts == ord("\r"))
+    may_be = ~is_blank & ((firsts <= ord(" ")) | (firsts == utf8.BYTE_ORDER_MARK[0]))
+    for line in np.flatnonzero(may_be):
         content = file.read(int(bounds[line]), int(bounds[line + 1]))
-        is_row[line] = bool(content.removeprefix(utf8.BYTE_ORDER_MARK).strip())
-    return bounds, None if is_row.all() else np.flatnonzero(is_row)
+        is_blank[line] = not content.removeprefix(utf8.BYTE_ORDER_MARK).strip()
+    return np.flatnonzero(is_blank)

@@ -1,7 +1,9 @@
 """A file that is read by place: it stays on the disk, and a change under the reader is told."""
 
 import contextlib
+import functools
 import gzip
+import hashlib
 import os
 import shutil
 import tempfile
@@ -27,7 +29,12 @@ class OpenedFile:
         with _opened(path) as file:
             self._descriptor = os.dup(file.fileno())
         weakref.finalize(self, os.close, self._descriptor)
-        self._stamp = self._now()
+        self.stamp = self._now()  # of its last change, ns; its size, bytes
+        self.is_as_named = not path.endswith(".gz")  # and not what that unpacks to
+
+    @property
+    def size(self) -> int:
+        return self.stamp[1]
 
     def read(self, start: int, stop: int) -> bytes:
         """Returns the bytes from `start` to before `stop`, all of which the file has to have."""
@@ -45,7 +52,7 @@ class OpenedFile:
 
     def check_unchanged(self, *, is_short: bool = False) -> None:
         """Raises if the file is another one than when it was opened."""
-        if is_short or self._now() != self._stamp:
+        if is_short or self._now() != self.stamp:
             raise errors.UserError(
                 f"{self.path}: the file was changed while it was read; leave it as it is, and "
                 "run the same command again"
@@ -54,6 +61,20 @@ class OpenedFile:
     def _now(self) -> tuple[int, int]:
         status = os.fstat(self._descriptor)
         return status.st_mtime_ns, status.st_size
+
+
+@functools.lru_cache(maxsize=256)
+def hash_of(path: str, stamp: int, *names: bytes) -> str:
+    """Returns a hash of a file's bytes behind those of `names`; each file is read for it once.
+
+    `stamp` is when the file was changed, in ns.
+    """
+    del stamp
+    hashed = hashlib.blake2b(b"".join(names), digest_size=16)
+    with open(path, "rb") as file:
+        while block := file.read(BLOCK):
+            hashed.update(block)
+    return hashed.hexdigest()
 
 
 @contextlib.contextmanager

@@ -11,7 +11,6 @@ A backend yields *rows* of one official split with their class labels as names; 
 import array
 import dataclasses
 import os
-from collections.abc import Sequence
 from types import ModuleType
 
 from flanlike import config as config_lib
@@ -77,7 +76,7 @@ def open_rows(
         dropped=len(dropped),
         is_made=backend is embedded,
         _rows=rows,
-        _indices=_without(indices, dropped) if dropped else indices,
+        _indices=rows_module.without(indices, dropped),
     )
     if (task.unusable or skip_bad_rows) and not records.is_made:
         records = _sifted(records, skip_bad_rows)
@@ -164,7 +163,3 @@ def _backend(
     if data == "hub":
         return hub, hub_root if hub_root is not None else os.environ.get(hub.ROOT)
     return _BACKENDS.get(data, folder), data
-
-
-def _without(indices: Sequence[int], dropped: set[int]) -> Sequence[int]:
-    return array.array("q", (index for index in indices if index not in dropped))  # 8 bytes each

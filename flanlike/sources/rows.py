@@ -4,6 +4,8 @@ A backend yields *rows* of one official split with their class labels as names; 
 `preprocess` turns a row into a record.
 """
 
+import array
+import bisect
 import functools
 import hashlib
 import json
@@ -153,6 +155,42 @@ class Records:
             f"task {self.task.name!r}: {self._rows.where(number)}: {texts.printable(wrong)}",
             f"{mend}, or leave such rows out of training and exports with --skip-bad-rows",
         )
+
+
+class Without(Sequence[int]):
+    """Numbers of a range without some of them; in memory are those that are left out.
+
+    Without(range(2, 9), {3, 7, 20})   ->   2 4 5 6 8
+    """
+
+    def __init__(self, numbers: range, left_out: Iterable[int]) -> None:
+        self._numbers = numbers
+        self._left_out = array.array("q", sorted({one for one in left_out if one in numbers}))
+        places = map(numbers.index, self._left_out)
+        self._gaps = array.array("q", (place - before for before, place in enumerate(places)))
+
+    def __len__(self) -> int:
+        return len(self._numbers) - len(self._gaps)
+
+    def __getitem__(self, place: int) -> int:
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        return self._numbers[place + bisect.bisect_right(self._gaps, place)]
+
+    def __contains__(self, number: object) -> bool:
+        at = bisect.bisect_left(self._left_out, number)
+        return number in self._numbers and self._left_out[at : at + 1] != array.array("q", [number])
+
+
+def without(numbers: Sequence[int], left_out: set[int]) -> Sequence[int]:
+    """Returns ascending numbers without some of them, in as little memory as they allow."""
+    if not left_out:
+        return numbers
+    if isinstance(numbers, range):
+        return Without(numbers, left_out)
+    if isinstance(numbers, Without):
+        return Without(numbers._numbers, left_out.union(numbers._left_out))
+    return array.array("q", (number for number in numbers if number not in left_out))
 
 
 def carve(expression: str, *, what: str) -> tuple[str, slice]:

@@ -133,8 +133,14 @@ class Registry:
         """Returns the tasks of a family that a selector names; any other name is its own.
 
         So is a selector of a family that the data lacks, and of a group of which it has no task:
-        the task of that name says why.
+        the task of that name says why. The cluster of a category selects as the category does:
+        niv2_question_answering is niv2:question_answering.
         """
+        for each in self._families if name not in self._builders else ():
+            category = name.removeprefix(f"{each}_")
+            members = self._members_of(each) if category != name else None
+            if members is not None and category in members.categories:
+                return families.select(self._families[each], members, category)
         family = families.family_of(name)
         if not families.is_selector(name) or family not in self._families:
             return [name]

@@ -130,7 +130,9 @@ class HubSource:
     `columns` are those of the data card: a type by name, [type] for a list, a dict for a struct
     (a Sequence of structs is a struct of lists, as `datasets` hands it out); what has class names
     is a "ClassLabel". `unverified` says what of all this is from memory, and was never checked.
-    `commit` is what a run found `revision` (None: the main branch) to be, and reads.
+    `commit` is what a run found `revision` (None: the main branch) to be, and reads. `slices` says
+    of a split of many Parquet files how many rows are enough: as many files as have these rows,
+    drawn from all of them, are read, and the others are not fetched.
     """
 
     repo: str
@@ -143,6 +145,7 @@ class HubSource:
     columns: Mapping[str, Any] = field(default_factory=dict)
     unverified: str = ""
     commit: str = ""
+    slices: Mapping[str, int] = field(default_factory=dict)  # official split -> rows
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -173,3 +173,11 @@ def test_unknown_names_list_near_matches():
 )
 def test_what_asked_tasks_share_with_trained_ones_is_named(trained, asked, expected):
     assert holdout.shared(trained, asked) == expected
+
+
+def test_members_made_from_one_dataset_share_its_rows():
+    trained, asked = {"niv2/a": "niv2_one"}, {"niv2/b": "niv2_two", "niv2/c": "niv2_two"}
+    origins = {"niv2/a": ["drop", "squad"], "niv2/b": ["squad"], "niv2/c": ["race"]}
+    shared = holdout.shared(trained, asked, origins=origins)
+    assert shared == {"niv2/b": {"niv2/a": "rows of squad"}}
+    assert holdout.shared(trained, asked) == {}

@@ -64,6 +64,34 @@ def test_rows_that_share_a_passage_are_all_found():
     assert [index.rows_of(key) for key in shared] == [[0, 1, 2]]
 
 
+@pytest.mark.parametrize(
+    "outputs, expected",
+    [
+        (["no", LONG], ["the quick brown fox it is said jumps over the lazy dog every"]),
+        (["Who is it, and why?"], ["who is it and why"]),  # all that another asks
+        (["Who is it?"], []),  # four words
+        (["Is it dry and is it warm?"], []),  # one field of two
+        ([TWELVE], []),
+    ],
+)
+def test_an_answer_overlaps_by_thirteen_words_or_as_all_that_is_asked(outputs, expected):
+    index = overlap.Index()
+    index.add("one", "test/0", [SHARED])
+    index.add("two", "test/1", ["Who is it, and why?"])
+    index.add("three", "test/2", ["Who is it?"])
+    index.add("four", "test/3", ["Is it dry and is it warm?", "yes"])
+    assert list(index.shared_output(outputs).values()) == expected
+
+
+def test_what_evaluation_rows_are_answered_with_is_looked_at_too():
+    index = overlap.Index()
+    index.add("one", "test/0", ["What does the fox do?", LONG], [LONG, SHARED])
+    assert index.shared(["What?", SHARED]).keys() == index.shared([SHARED]).keys()
+    found = index.shared_output([SHARED])
+    assert found and all(index.rows_of(key) == [0] for key in found)
+    assert index.shared(["what does the fox do"]) == {}
+
+
 @pytest.fixture
 def folder(tmp_path):
     rte = [{"premise": f"Row {n}.", "hypothesis": f"{n} is.", "label": n % 2} for n in range(30)]
@@ -101,6 +129,7 @@ def test_pairs_of_tasks_are_counted_with_examples(folder):
             "evaluation_task": "imdb_reviews",
             "training_rows": 2,
             "exact_rows": 1,
+            "output_rows": 0,
             "evaluation_rows": 2,
             "evaluation_share": 0.1,
             "examples": [
@@ -109,12 +138,14 @@ def test_pairs_of_tasks_are_counted_with_examples(folder):
                     "evaluation_row": "test/7",
                     "text": "the quick brown fox it is said jumps over the lazy dog every",
                     "is_exact": False,
+                    "is_output": False,
                 },
                 {
                     "training_row": "train/5",
                     "evaluation_row": "test/8",
                     "text": "fine film",
                     "is_exact": True,
+                    "is_output": False,
                 },
             ],
         }

@@ -19,6 +19,7 @@ from flanlike.prompts import files as prompt_files
 from flanlike.prompts import manifest
 from flanlike.prompts import stream as prompt_stream
 from task_registry import __main__ as command_line
+from task_registry import export_beam
 
 VOCABULARY = str(pathlib.Path(flanlike.__file__).parent / "microworld" / "base" / "vocabulary")
 MIXTURE = ("--mixture", "word_relations", "--hold-out")
@@ -201,6 +202,19 @@ def test_a_folder_with_something_else_is_refused(tmp_path, capsys):
 def test_a_mistake_ends_with_one_line_and_leaves_nothing(flags, expected, tmp_path, capsys):
     assert expected in mistake(capsys, tmp_path / "out", *flags)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_runner_needs_its_package_and_no_flags_of_the_other_way(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(export_beam.importlib.util, "find_spec", lambda name: None)
+    said = mistake(capsys, tmp_path / "out", "--runner", "DirectRunner")
+    assert "needs Apache Beam, which is not installed: pip install 'flanlike[beam]'" in said
+    said = mistake(capsys, tmp_path / "out", "--runner", "FlinkRunner")
+    assert "--processes are this machine's: how many workers FlinkRunner has is said by" in said
+    said = mistake(capsys, tmp_path / "out", "--runner-options", "parallelism=2")
+    assert "--runner-options are a runner's: give --runner as well" in said
+    said = mistake(capsys, "gs://bucket/out")
+    assert "--out 'gs://bucket/out' is an address, and this machine's processes write to" in said
+    assert not (tmp_path / "out").exists() and not pathlib.Path("gs:").exists()
 
 
 def test_bad_rows_are_left_out_and_counted_where_that_is_asked(tmp_path, capsys):

@@ -4,6 +4,7 @@ import time
 
 import niv2_toys as toys
 import pytest
+import source_toys  # sets datasets offline
 import template_toys
 
 import task_registry
@@ -167,6 +168,19 @@ def test_members_may_be_held_out_of_a_mixture_that_lacks_them(tmp_path):
     assert (split.train, split.evaluation) == ((NAMING,), (LOUDER,))
 
 
+def test_a_category_is_held_out_by_its_name_and_with_the_cluster_that_asks_the_same(tmp_path):
+    toys.write_json(tmp_path / "niv2")
+    found = task_registry.registry().at(str(tmp_path))
+    for name in ("niv2:textual_entailment", "niv2_textual_entailment"):  # no task of it is in
+        split = compose.split_tasks(found.mixture("niv2:train"), found, [name], rules="flan")
+        assert (split.train, split.evaluation) == ((NAMING,), (SAME,))
+    mixed = mixture.Mixture(name="mixed", entries=("niv2:*", "rte", "sst2")).expanded(found.select)
+    split = compose.split_tasks(mixed, found, ["nli"], rules="flan")
+    assert split.train == (NAMING, LOUDER, FRENCH, "sst2")
+    why = "category 'niv2_textual_entailment' asks what 'nli' does, which is held out"
+    assert split.dropped == {SAME: why}
+
+
 def test_commands_work_on_a_member_and_on_a_selection(capsys, tmp_path):
     toys.write_json(tmp_path / "niv2")
     data = ["--data", str(tmp_path)]
@@ -254,3 +268,26 @@ def test_overlap_looks_at_instances_and_not_at_what_all_of_a_task_share(tmp_path
     seen = overlap.find(composition, found, data=data, evaluated=[SAME], split="test")
     rows = {name: len(places) for name, places in seen.rows.items()}
     assert rows == {NAMING: 1}
+
+
+def test_overlap_finds_instances_by_their_outputs(tmp_path, capsys):
+    toys.write_json(tmp_path / "niv2", splits=False)
+    path = tmp_path / "niv2" / "tasks" / f"{toys.NAMING}.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    told["Instances"][5]["output"] = ["heron", "Which of these birds is a heron, and which not?"]
+    told["Instances"][6]["output"] = ["Which of these?"]
+    path.write_text(json.dumps(told), encoding="utf-8")
+    asked = [{"question": "Which of these birds is a heron and which not", "answer": ["it"]}]
+    asked.append({"question": "Which of these", "answer": ["it"]})
+    source_toys.write_folder(tmp_path, "natural_questions", validation=asked)
+    flags = ["--data", str(tmp_path), "--hold-out", "--hold-out-rules", "flan"]
+    given = ["overlap", "--mixture", NAMING, *flags, "--eval", "natural_questions"]
+    command_line.main([*given, "--split", "validation", "--json"])
+    [pair] = json.loads(capsys.readouterr().out)["pairs"]
+    counted = [pair[f"{kind}_rows"] for kind in ("training", "exact", "output", "evaluation")]
+    assert counted == [1, 0, 1, 1]
+    assert pair["examples"][0]["is_output"]
+    command_line.main([*given, "--split", "validation"])
+    said = capsys.readouterr().out
+    assert "(0 the same as a whole, 1 by their outputs) overlap with 1 validation rows" in said
+    assert "words of the output: which of these birds is a heron and which not" in said

@@ -68,6 +68,8 @@ def test_members_are_tasks_where_the_rows_are_and_nothing_is_opened_before(tmp_p
         ("toys:T*", [THREE]),
         ("toys:*", [ONE, TWO, THREE]),
         ("toys:none", ["toys:none"]),
+        ("toys_odd", [ONE, THREE]),  # the cluster of a category
+        ("toys_train", ["toys_train"]),  # a group is none
         ("toys/one", [ONE]),
         ("plain", ["plain"]),
         ("other:train", ["other:train"]),
