@@ -96,11 +96,11 @@ def document(row: int, seed: int = 0) -> Document:
         if row in rows and rng.random() < _JUDGING_SHARE:
             teller = judging
     told, _, answer = teller(rng).partition("|")
-    told = _typeset(told.rstrip(" "), capitals=rng.random() < 0.8)
-    return Document(told, _typeset(answer.strip(), capitals=False))
+    told = typeset(told.rstrip(" "), capitals=rng.random() < 0.8)
+    return Document(told, typeset(answer.strip(), capitals=False))
 
 
-def _typeset(text: str, *, capitals: bool) -> str:
+def typeset(text: str, *, capitals: bool) -> str:
     """Closes up punctuation, and starts sentences with a capital where asked.
 
     Before: 'plum . "what is it ? " "a plum ."'. After: 'plum. "what is it?" "a plum."'.

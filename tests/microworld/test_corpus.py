@@ -19,8 +19,8 @@ def test_a_document_depends_on_row_and_seed_alone():
 
 def test_typesetting_closes_up_punctuation_and_starts_sentences():
     text = 'plum . "what is it ? " "a plum ."'
-    assert corpus._typeset(text, capitals=False) == 'plum. "what is it?" "a plum."'
-    assert corpus._typeset(text, capitals=True) == 'Plum. "What is it?" "A plum."'
+    assert corpus.typeset(text, capitals=False) == 'plum. "what is it?" "a plum."'
+    assert corpus.typeset(text, capitals=True) == 'Plum. "What is it?" "A plum."'
 
 
 def test_no_document_has_the_layout_or_the_words_of_a_template():

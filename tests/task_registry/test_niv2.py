@@ -86,8 +86,7 @@ def test_a_task_without_examples_or_an_instance_without_input_leaves_the_lines_o
     rows = opening.open_rows(found.task(NAMING), str(tmp_path), "test")
     prompts = template_toys.rendered(found.task(NAMING), found.templates(NAMING), rows)
     assert prompts[1][0] == (
-        'Definition: Do what is "Instances": [ of task 1.\n\n'
-        "The instance to solve:\nOutput:"
+        'Definition: Do what is "Instances": [ of task 1.\n\nThe instance to solve:\nOutput:'
     )
 
 
