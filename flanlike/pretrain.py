@@ -47,7 +47,7 @@ class PretrainConfig:
     vocabulary_size: config_lib.Pieces = 2048  # pieces, bytes included
     # Of the corpus: 2 has all of 1, and more comparisons and wordings.
     edition: Annotated[int, bounds.Bounds(1, len(corpus.EDITIONS))] = corpus.EDITIONS[-1]
-    steps: Annotated[int, bounds.Bounds(1, 2**31 - 1)] = 7000
+    steps: Annotated[int, bounds.Bounds(1, 2**31 - 1)] = 9000
     rows: config_lib.Rows = 32  # packed rows a step
     max_tokens: config_lib.Tokens = 128  # a row
     # Of the answers to what documents ask, in the loss.
