@@ -137,9 +137,10 @@ def answering(rng: random.Random) -> str:
 
 
 def _claimed(rng: random.Random, draw: Callable[[random.Random], corpus_pairs.Pair]) -> str:
-    fact, claim, relation = draw(rng)
+    pair = draw(rng)
     if rng.random() < 0.35:
-        fact, claim, relation = corpus_pairs.reported(rng, fact, claim, relation)
+        pair = corpus_pairs.reported(rng, pair, are_equal=draw in corpus_pairs.EQUAL)
+    fact, claim, relation = pair
     if rng.random() < 0.35:
         sorts = pick(rng, _TWO_VERDICTS)
         frame, right = pick(rng, _TWO_CLAIMS), sorts[relation != corpus_pairs.FOLLOWS]

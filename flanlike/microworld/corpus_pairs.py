@@ -120,7 +120,7 @@ def family(rng: random.Random) -> Pair:
     kind = pick(rng, world.KINDS)
     who, verb = draw_name(rng), pick(rng, ("holds", "draws", "owns", "wants", "fears", "sells"))
     name, its = article(kind.name), article(kind.category)
-    has, lacks = f"{who} {verb} {{}}", f"{who} {verb} nothing that is {{}}"
+    has, lacks = f"{who} {verb} {{}} now", f"{who} {verb} nothing that is {{}}"
     foreign = article(pick(rng, [c for c in world.CATEGORIES if c != kind.category]))
     if rng.random() < 0.5:
         has, lacks = f"there {{}} : {who} {verb} it", f"there is not {{}} that {who} {verb}"
@@ -199,18 +199,24 @@ def giving(rng: random.Random) -> Pair:
     return fact, others[relation], relation
 
 
-def reported(rng: random.Random, fact: str, claim: str, relation: int) -> Pair:
-    """Returns the pair with its fact in somebody's mouth, who may be right, wrong or only hope."""
+def reported(rng: random.Random, pair: Pair, *, are_equal: bool) -> Pair:
+    """Returns the pair with its fact in somebody's mouth, who may be right, wrong or only hope.
+
+    Of what is wrongly said, the same in other words is denied: only where it says no less, and the
+    two statements `are_equal`. What is no hammer may be a tool.
+    """
+    fact, claim, relation = pair
     who, other = draw_name(rng), draw_name(rng)
     share = rng.random()
-    if share < 0.7:
-        return pick(rng, _RIGHT).format(fact=fact, who=who, other=other), claim, relation
-    if share < 0.85:
+    if share < 0.15:
+        return pick(rng, _HOPED).format(fact=fact, who=who, other=other), claim, OPEN
+    if share < 0.3 and are_equal:
         told = pick(rng, _WRONG).format(fact=fact, who=who, other=other)
         return told, claim, DENIED if relation == FOLLOWS else OPEN
-    return pick(rng, _HOPED).format(fact=fact, who=who, other=other), claim, OPEN
+    return pick(rng, _RIGHT).format(fact=fact, who=who, other=other), claim, relation
 
 
+EQUAL: Sequence[Callable[[random.Random], Pair]] = (quality, kept, giving)  # where they follow
 SIMPLE: Sequence[Callable[[random.Random], Pair]] = (quality, quality, kept, of_story)
 RELATED: Sequence[Callable[[random.Random], Pair]] = (
     quality, quality, denial, kept, deed, sort, sort, family, several, several, of_kinds, of_story,
