@@ -1,8 +1,9 @@
-"""How a run closes: the report, and the held-out figures in a few lines."""
+"""How a run closes: the report, the held-out figures in a few lines, and three sentences."""
 
 import pathlib
 
-from eval import evaluation, report
+from eval import evaluation, in_short, page, report
+from eval import run_folder as run_folders
 from flanlike import config as config_lib
 from flanlike import microworld
 from flanlike.runs import folder as run_folder
@@ -23,6 +24,8 @@ def conclude(out: pathlib.Path, *, command: str) -> None:
     if distributed.is_first():
         pages = report.write(out, command=command)
         _say(*evaluation.first_and_last(out))
+        for sentence in in_short.sentences(run_folders.read(out)):
+            print(page.to_text(sentence))
         print(f"report: {' and '.join(map(str, pages))}", flush=True)
     distributed.wait("the report is written")
 

@@ -161,6 +161,12 @@ def literal(text: str) -> str:
     return f"\ufdd0{text.encode('utf-16-be', 'surrogatepass').hex()}\ufdd1"
 
 
+def to_text(text: str) -> str:
+    """Returns a block's text for a terminal: without marks, and literals on one line."""
+    text = re.sub(r"\*\*|`", "", text)
+    return _LITERAL.sub(lambda found: " ".join(_letters(found).split()), text)
+
+
 def to_html(title: str, blocks: Sequence[Block]) -> str:
     """Returns a whole page that needs no other file and no network, and may use neither."""
     body = _html_all(blocks, about=html.escape(title, quote=False))

@@ -72,6 +72,45 @@ def held_out(bars: Sequence[Bar], *, name: str = "held_out") -> str:
     return _svg(figure, name)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the first picture; `without` is the most that is right without reading, `word`
+    is "learned", "not shown" or "worse".
+    """
+
+    name: str
+    before: float | None
+    after: tuple[float, float, float]
+    without: float | None
+    word: str
+
+
+def learned(lines: Sequence[Line]) -> str:
+    """Returns a line a cluster: an arrow from before to after, the range of after, and a tick."""
+    figure, axes = _figure(0.5 * len(lines) + 0.9)
+    for y, line in enumerate(reversed(lines)):
+        value, low, high = line.after
+        colour = {"learned": AFTER, "worse": INK}.get(line.word, SOFT)
+        axes.plot([low, high], [y, y], color=colour, lw=5, alpha=0.3, solid_capstyle="butt")
+        if line.without is not None:
+            axes.plot([line.without] * 2, [y - 0.3, y + 0.3], color=MARK, lw=2, zorder=3)
+        if line.before is not None:
+            axes.plot([line.before, value], [y, y], color=colour, lw=1.4, zorder=4)
+            axes.scatter([line.before], [y], s=34, color=BEFORE, lw=0, zorder=5)
+        axes.scatter([value], [y], s=60, color=colour, lw=0, zorder=6)
+        axes.text(1.22, y, line.word, color=colour, va="center", ha="right", fontsize=10)
+    axes.set_yticks(range(len(lines)), [line.name for line in lines[::-1]])
+    axes.set_ylim(-0.55, len(lines) - 0.45)
+    axes.set_xlim(min(0.0, *(line.after[1] for line in lines)), 1.23)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "25", "50", "75", "100"])
+    handles = [_dot(BEFORE, "before")] if any(line.before is not None for line in lines) else []
+    handles.append(_dot(AFTER, "after"))
+    if any(line.without is not None for line in lines):
+        handles.append(_line(MARK, "-", "without reading"))
+    _legend(axes, handles)
+    return _svg(figure, "in_short")
+
+
 def learning_curve(lines: Sequence[Mapping[str, Any]]) -> str:
     """Returns the loss over steps: each step thin, a running mean thick."""
     figure, axes = _figure(2.6)

@@ -11,6 +11,7 @@ from eval import (
     comparison,
     exploring,
     figures,
+    in_short,
     page,
     plots,
     predictions,
@@ -87,6 +88,7 @@ def _top(run: run_folder.Run) -> list[page.Block]:
         lead += f" on the mixture {page.literal(mixture)}"
     blocks = [
         page.Heading(text=page.literal(run.name), level=1),
+        *in_short.blocks(run),
         page.Text(text=f"{lead}, rows from {figures.source(setting.data)}, seed {setting.seed}."),
         *figures.data_banner(setting.data),
     ]
@@ -100,7 +102,6 @@ def _top(run: run_folder.Run) -> list[page.Block]:
             page.Text(
                 text=f"On **{whole} of {len(held_out)}** held-out clusters the tuned model is "
                 f"above {against}, each by more than its 95 % interval.",
-                role="lead",
             )
         )
     return blocks

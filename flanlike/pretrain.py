@@ -1,56 +1,109 @@
 """Pretrains the small base model on raw micro-world text: `python -m flanlike.pretrain --out DIR`.
 
-The shipped base (`flanlike/microworld/base`) was made by this command with its defaults. The
-folder it writes holds `config.json`, `params.npz` (float16), `vocabulary/` and `pretraining.json`:
-the resolved configuration, the losses of the first steps (a test repeats them) and the curve.
+    python -m flanlike.pretrain --out DIR            # some three hours on two cores; cut off, it
+                                                     # goes on from its last checkpoint
+    python -m flanlike.pretrain --out DIR --steps 20 --rows 4       # does it run?
+
+The folder it writes holds `config.json`, `params.npz` (float16), `vocabulary/` and
+`pretraining.json`: the resolved configuration, the losses of the first steps (a test repeats them)
+and the curve. Until then, all that is needed to go on lies beside it, in `DIR.work`.
+
+The shipped base (`flanlike/microworld/base`) is an earlier one: docs/base_model.md has its command.
 """
 
+import contextlib
 import dataclasses
+import functools
 import itertools
 import json
-import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
+from flanlike import atomic, bounds, errors, jsonl, models
 from flanlike import config as config_lib
-from flanlike import errors, models
 from flanlike.batches import pipeline, vocabulary
 from flanlike.microworld import corpus, generators
 from flanlike.models import compile_cache, presets
+from flanlike.runs import locks
 from flanlike.tasks import template_files
-from flanlike.training import bare_model, loop, optim
+from flanlike.training import bare_model, checkpoint, loop, optim, progress
 
 # Documents for the vocabulary come from rows that pretraining never reaches.
 _VOCABULARY_FIRST_ROW = 1 << 40
 _PINNED_STEPS = 3
+_CONFIG_FILE = "config.json"  # of the work
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PretrainConfig:
-    """How the base is made. Two idle cores take about 0.5 s a step."""
+    """How the base is made."""
 
     out: str  # folder to write
     templates: str | None = None  # folder whose wording the vocabulary covers; None: ours
-    model: str = "micro"  # preset
-    vocabulary_size: int = 2048  # pieces, bytes included
-    steps: int = 4000
-    rows: int = 32  # packed rows a step
-    max_tokens: int = 128  # a row
-    answer_weight: float = 5.0  # of the answers to what documents ask, in the loss
-    seed: int = 0  # of the initial parameters; the corpus is always that of seed 0
+    model: str = "micro-4m"  # preset
+    vocabulary_size: config_lib.Pieces = 2048  # pieces, bytes included
+    # Of the corpus: 2 has all of 1, and more comparisons and wordings.
+    edition: Annotated[int, bounds.Bounds(1, len(corpus.EDITIONS))] = corpus.EDITIONS[-1]
+    steps: Annotated[int, bounds.Bounds(1, 2**31 - 1)] = 9000
+    rows: config_lib.Rows = 32  # packed rows a step
+    max_tokens: config_lib.Tokens = 128  # a row
+    # Of the answers to what documents ask, in the loss.
+    answer_weight: Annotated[float, bounds.Bounds(0, 1000)] = 5.0
+    seed: config_lib.Seed = 0  # of the initial parameters; the corpus is always that of seed 0
+    save_every: Annotated[int, bounds.Bounds(1, 1_000_000)] = 100  # steps between checkpoints
     optim: config_lib.OptimConfig = config_lib.OptimConfig(
-        peak_lr=3e-3, warmup_steps=100, final_lr_fraction=0.02
+        peak_lr=2e-3, warmup_steps=100, final_lr_fraction=0.02
     )
 
+    def __post_init__(self) -> None:
+        bounds.check(self)
 
-def run(config: PretrainConfig, words: vocabulary.Vocabulary, *, stop_after: int | None = None):
+
+Curve = list[tuple[int, float]]
+
+
+@errors.exits_with_one_line
+def main() -> None:
+    config = tyro.cli(PretrainConfig, description=__doc__)
+    out = Path(config.out)
+    if (out / bare_model.PARAMS_FILE).exists():
+        raise errors.UserError(f"{config.out!r} already holds a base: name a new folder")
+    work = out.with_name(out.name + ".work")
+    atomic.expect_writable(work)
+    with locks.Lock(work) as lock:
+        lock.take()
+        _begin(work, config)
+        words = _words(work, config)
+        compile_cache.keep()
+        model, curve = run(config, words, work=work)
+        words.save(out / "vocabulary")
+        record = {
+            "config": _as_json(config),
+            "vocabulary_fingerprint": words.fingerprint,
+            "seconds": round(sum(line["seconds"] for line in _metrics(work)), 1),
+            "curve": curve,
+        }
+        atomic.write_json(out / "pretraining.json", record)
+        bare_model.save(out, model, model.config, dtype="float16")  # last: then it is whole
+    progress.say(f"{out} holds the base; {work} is no longer needed")
+
+
+def run(
+    config: PretrainConfig,
+    words: vocabulary.Vocabulary,
+    *,
+    work: Path | None = None,
+    stop_after: int | None = None,
+):
     """Trains and returns (model, curve); the curve holds (step, loss) at 0, 1, 2 and every 50.
 
-    `stop_after` ends after so many steps of the same schedule.
+    With a folder for its work it says how it goes, saves there, and goes on from what is saved;
+    where SIGTERM or SIGINT asked it to stop it raises SystemExit once it has saved. `stop_after`
+    ends after so many steps of the same schedule.
     """
     shape = dataclasses.replace(presets.get(config.model), vocab_size=words.size)
     model = models.build(shape, seed=config.seed)
@@ -59,7 +112,7 @@ def run(config: PretrainConfig, words: vocabulary.Vocabulary, *, stop_after: int
     step = loop.make_train_step(model, optimizer, schedule, seed=config.seed)
     state = loop.init_state(model, optimizer)
     batches = pipeline.text_batches(
-        corpus.document,
+        functools.partial(corpus.document, edition=config.edition),
         words,
         family=shape.family,
         rows=config.rows,
@@ -67,36 +120,102 @@ def run(config: PretrainConfig, words: vocabulary.Vocabulary, *, stop_after: int
         seed=0,
         answer_weight=config.answer_weight,
     )
-    curve, started, pending = [], time.monotonic(), None
     total = min(config.steps, stop_after or config.steps)
-    for index, batch in zip(range(total), batches, strict=False):
-        state, metrics = step(state, batch)
-        if pending is not None:  # the step before: reading it waits for nothing
-            curve.append((pending[0], float(pending[1].loss)))
-            if pending[0] % 50 == 0:
-                seconds = time.monotonic() - started
-                print(f"step {pending[0]:5d}  loss {curve[-1][1]:.4f}  {seconds:.0f} s", flush=True)
-        is_logged = index < _PINNED_STEPS or index % 50 == 0 or index == total - 1
-        pending = (index, metrics) if is_logged else None
-    if pending is not None:
-        curve.append((pending[0], float(pending[1].loss)))
-    loop.write_params(model, state.params)
-    return model, curve
+    train = functools.partial(
+        loop.train,
+        model,
+        step=step,
+        batches=batches,
+        total_steps=total,
+        evaluate=lambda steps_taken: None,
+        evaluate_every=0,
+        evaluate_at_start=False,
+        save_every=config.save_every if work else 0,
+    )
+    if work is None:
+        curve: Curve = []
+        train(
+            state=state,
+            save=lambda steps_taken, state: None,
+            write=lambda taken, metrics: curve.append((taken - 1, float(metrics.loss))),
+        )
+        return model, _thinned(curve, total)
+    with contextlib.closing(checkpoint.Checkpoints(work / "checkpoints", keep=2)) as checkpoints:
+        state = checkpoints.restore_latest(state, batches) or state
+        taken, kept = int(state.step), _as_json(config)
+        with progress.log(work, total_steps=total, steps_taken=taken) as log:
+            _, stopped_by = train(
+                state=state,
+                save=lambda steps, state: checkpoints.save(steps, state, batches, kept),
+                write=log.write,
+            )
+        checkpoints.wait()
+    if stopped_by:
+        progress.say(f"stopped and saved in {work}; to go on, give the same command again")
+        raise SystemExit(128 + stopped_by)
+    losses = [(line["step"] - 1, line["loss"]) for line in _metrics(work)]
+    return model, _thinned(losses, total)
 
 
-def from_json(values: dict[str, Any]) -> PretrainConfig:
-    """Returns the configuration that `pretraining.json` holds."""
+def _metrics(work: Path) -> list[dict[str, Any]]:
+    return list(jsonl.read(work / "metrics.jsonl"))
+
+
+def _thinned(losses: Curve, total: int) -> Curve:
+    return [
+        (index, loss)
+        for index, loss in losses
+        if index < _PINNED_STEPS or index % 50 == 0 or index == total - 1
+    ]
+
+
+def _begin(work: Path, config: PretrainConfig) -> None:
+    """Makes the folder this pretraining's; raises UserError where it is another one's."""
+    path, here = work / _CONFIG_FILE, _as_json(config)
+    if not path.exists():
+        atomic.write_json(path, here)
+        return
+    there = json.loads(path.read_text(encoding="utf-8"))
+    here = json.loads(json.dumps(here))
+    differing = sorted(name for name in here if here[name] != there.get(name))
+    if differing:
+        raise errors.UserError(
+            f"{str(work)!r} holds a pretraining with another {', '.join(differing)}: give the "
+            "flags that it had, another --out, or remove that folder to begin anew"
+        )
+    progress.say(f"going on with what lies in {work}")
+
+
+def _words(work: Path, config: PretrainConfig) -> vocabulary.Vocabulary:
+    """Returns the vocabulary: what was made before, or one that is trained now."""
+    folder = work / "vocabulary"
+    if (folder / vocabulary.FILE_NAME).exists():
+        return vocabulary.Vocabulary.load(folder)
+    progress.say("training the vocabulary")
+    texts = vocabulary_texts(Path(config.templates or template_files.SHIPPED), config.edition)
+    words = vocabulary.Vocabulary.train(texts, config.vocabulary_size)
+    words.save(folder)
+    return words
+
+
+def _as_json(config: PretrainConfig) -> dict[str, Any]:
+    return dataclasses.asdict(config) | {"out": ""}
+
+
+def from_json(values: Mapping[str, Any]) -> PretrainConfig:
+    """Returns the configuration that `pretraining.json` holds, also one from before editions."""
+    values = {"edition": 1, **values}
     return PretrainConfig(**values | {"optim": config_lib.OptimConfig(**values["optim"])})
 
 
-def vocabulary_texts(templates: Path) -> Iterator[str]:
+def vocabulary_texts(templates: Path, edition: int) -> Iterator[str]:
     """Yields what the vocabulary is trained on: corpus text, template wording, words of records.
 
     The templates of every task are in it, so that no instruction falls apart into bytes; a
     vocabulary holds no knowledge of what its pieces mean.
     """
     for row in range(30_000):
-        yield str(corpus.document(_VOCABULARY_FIRST_ROW + row))
+        yield str(corpus.document(_VOCABULARY_FIRST_ROW + row, edition=edition))
     for name in generators.GENERATORS:
         for row in range(300):
             record = generators.generate(name, "train", row)
@@ -113,28 +232,6 @@ def template_texts(templates: Path) -> Iterator[str]:
     for path in files:
         for template in tomllib.loads(path.read_text())["template"]:
             yield template["input"].translate({ord("{"): None, ord("}"): None})
-
-
-@errors.exits_with_one_line
-def main() -> None:
-    config = tyro.cli(PretrainConfig, description=__doc__)
-    out = Path(config.out)
-    if (out / "params.npz").exists():
-        raise errors.UserError(f"{config.out!r} already holds a base: name a new folder")
-    templates = Path(config.templates or template_files.SHIPPED)
-    words = vocabulary.Vocabulary.train(vocabulary_texts(templates), config.vocabulary_size)
-    words.save(out / "vocabulary")
-    compile_cache.keep()
-    started = time.monotonic()
-    model, curve = run(config, words)
-    bare_model.save(out, model, model.config, dtype="float16")
-    record = {
-        "config": dataclasses.asdict(config) | {"out": ""},
-        "vocabulary_fingerprint": words.fingerprint,
-        "seconds": round(time.monotonic() - started, 1),
-        "curve": curve,
-    }
-    (out / "pretraining.json").write_text(json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The mixtures: flan_core, flan2021, superglue_heldout, cot, open_choice, further, niv2, t0, ...
+"""The mixtures: flan_core, flan_micro, flan2021, cot, open_choice, further, niv2, t0, flan2022, ...
 
 Each cluster is one too. Those of the benchmarks, mmlu and bbh, and the pairs of real rows,
 real_pairs, are asked and never trained on.
@@ -24,6 +24,25 @@ HOLD_OUT = (
 )
 # Of flan_core's prompts: about what they had when they were twelve of 47 tasks.
 OPEN_CHOICE_SHARE = 0.25
+
+# A mixture for a demonstration of some minutes with the small base, set by reasoning before any run
+# was made with it: tasks whose knowledge is in the texts that the base has read, and whose answer
+# is picked from options, as it is in the clusters that flan_core holds out. Left out are what the
+# base cannot do (numbers, comparing amounts, Talvish) and what is written at length.
+MICRO = (
+    *("bool_q", "multirc", "openbookqa"),  # of a passage: yes or no, and what serves an end
+    *("creak", "commonsense_qa_2", "strategy_qa"),  # is that so?
+    *("copa", "cosmos_qa", "social_i_qa"),  # causes, and what follows from how somebody is
+    *("piqa", "hellaswag", "commonsense_qa", "sense_making", "dream"),  # uses and homes of things
+    *("wic", "ag_news_subset"),  # senses of words, topics
+)
+# Pairs that only the instruction tells apart.
+MICRO_OPEN_CHOICE = (
+    *("pick_giver", "pick_receiver", "pick_first", "pick_last", "pick_category", "pick_part"),
+)
+MICRO_OPEN_CHOICE_SHARE = 0.4
+# No exemplars, which take most of a row, and no inverted prompts: asked is zero-shot and forward.
+_MICRO_SHARES = mixture.Shares(few_shot=0.0, inverted=0.0)
 
 SUPER_GLUE = ("bool_q", "cb", "copa", "multirc", "record", "rte", "wic", "wsc")
 
@@ -109,6 +128,23 @@ def build(
         description="every task that nobody has to be asked for but those of further and of "
         "Flan 2022's other parts, and open_choice where the data has it",
     )
+    flan_micro = mixture.Mixture(
+        name="flan_micro",
+        entries=(
+            *MICRO,
+            *(task.name for task in tasks if task.cluster in HOLD_OUT),  # to be asked
+            (
+                mixture.Mixture(
+                    name="micro_open_choice", entries=MICRO_OPEN_CHOICE, shares=_MICRO_SHARES
+                ),
+                MICRO_OPEN_CHOICE_SHARE,
+            ),
+        ),
+        shares=_MICRO_SHARES,
+        hold_out=HOLD_OUT,
+        description="for a demonstration: tasks that the small base has read enough for, answers "
+        "picked from options; holds out what flan_core does",
+    )
     of_paper = tuple(task.name for task in with_dataset if task.flan_dataset)
     flan2021 = mixture.Mixture(
         name="flan2021",
@@ -144,6 +180,7 @@ def build(
     ]
     named = [
         flan_core,
+        flan_micro,
         flan2021,
         superglue_heldout,
         open_choice,

@@ -2,6 +2,10 @@
 
 import pathlib
 import re
+import shutil
+import subprocess
+
+import pytest
 
 import task_registry
 from flanlike.tasks import task as task_module
@@ -19,6 +23,14 @@ def test_the_file_tree_has_every_module_and_no_other():
     top = set(re.findall(r"^    (\w+)/? ", tree, re.MULTILINE))
     folders = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name in top}
     assert {"flanlike", "task_registry", "templates", "eval", "bench", "docs", "tests"} <= folders
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+def test_make_train_takes_another_mixture():
+    for given, mixture in (((), "flan_core"), (("MIXTURE=flan_micro",), "flan_micro")):
+        asked = ["make", "--dry-run", "train", "ARGS=--steps 5", *given]
+        done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert f"train.py --mixture {mixture} --steps 5\n" in done.stdout
 
 
 def test_the_counts_of_tasks_are_those_of_the_registry():

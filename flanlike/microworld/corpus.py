@@ -4,6 +4,10 @@ Documents are encyclopedia entries, dictionary entries, conversations, reports, 
 pages of riddles and puzzles. No sentence is one that a task generator makes, and no five words in a
 row are those of a template. Label words such as "positive" occur beside words and sentences of the
 corpus's own frames only.
+
+There are two editions. The shipped base has read the first. The second has all of it, and more of
+what probes found missing (docs/base_model.md): statements compared in many words and kinds, and
+each thing asked in many wordings.
 """
 
 import bisect
@@ -13,20 +17,25 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from flanlike import seeding
+from flanlike import errors, seeding
 from flanlike.microworld import (
+    corpus_compare,
     corpus_facts,
     corpus_people,
     corpus_puzzles,
     corpus_riddles,
     corpus_stories,
     corpus_talk,
+    corpus_wordings,
 )
+from flanlike.microworld import ontology as world
 
 Teller = Callable[[random.Random], str]
 
+Shares = tuple[tuple[float, Teller], ...]
+
 # Shares of documents, by kind.
-_TELLERS: tuple[tuple[float, Teller], ...] = (
+_FIRST: Shares = (
     (1.5, corpus_facts.kind_entry),
     (1.0, corpus_facts.category_entry),
     (0.5, corpus_facts.country_entry),
@@ -63,15 +72,73 @@ _TELLERS: tuple[tuple[float, Teller], ...] = (
     (20.0, corpus_puzzles.puzzle),
     (6.0, corpus_stories.true_or_false),
 )
-_MARKS = tuple(itertools.accumulate(weight for weight, _ in _TELLERS))
+# What the second edition adds: some two documents in five.
+_ADDED: Shares = (
+    (12.0, corpus_compare.following),
+    (5.0, corpus_compare.following_among_several),
+    (10.0, corpus_compare.meaning),
+    (2.0, corpus_compare.answering),
+    (7.0, corpus_wordings.scene),
+    (6.0, corpus_wordings.word),
+    (7.0, corpus_wordings.question),
+    (4.0, corpus_wordings.opinion),
+    (1.0, corpus_wordings.glossary),
+)
 
 # Judging a statement is learned from many undiluted cases at once or hardly at all (a transition
 # after some 150 steps), once the words are known: these rows are mostly of that kind.
-_JUDGING_SHARE = 0.75
-_JUDGING = (
-    (range(150_000, 190_000), corpus_stories.simply_true_or_false),
-    (range(190_000, 260_000), corpus_stories.true_or_false),
+Course = tuple[tuple[range, float, Shares], ...]  # rows, the share of them, what they tell
+_FIRST_COURSE: Course = (
+    (range(150_000, 190_000), 0.75, ((1.0, corpus_stories.simply_true_or_false),)),
+    (range(190_000, 260_000), 0.75, ((1.0, corpus_stories.true_or_false),)),
 )
+# Easy and alone first, then each harder kind by itself, then all of them.
+_SECOND_COURSE: Course = (
+    (range(100_000, 140_000), 0.75, ((1.0, corpus_stories.simply_true_or_false),)),
+    (range(140_000, 190_000), 0.75, ((1.0, corpus_compare.simply_following),)),
+    (range(190_000, 250_000), 0.75, ((1.0, corpus_compare.meaning),)),
+    (range(250_000, 310_000), 0.75, ((1.0, corpus_compare.following_among_several),)),
+    (
+        range(310_000, 400_000),
+        0.6,
+        ((3.0, corpus_compare.following), (2.0, corpus_compare.meaning)),
+    ),
+)
+
+
+class _Edition(NamedTuple):
+    shares: Shares
+    course: Course
+
+    def teller(self, row: int, rng: random.Random) -> Teller:
+        """Returns what tells the document of that row."""
+        found = _drawn(self.shares, rng)
+        for rows, share, instead in self.course:
+            if row in rows and rng.random() < share:
+                found = _drawn(instead, rng) if instead[1:] else instead[0][1]
+        return found
+
+
+def _drawn(shares: Shares, rng: random.Random) -> Teller:
+    marks = tuple(itertools.accumulate(weight for weight, _ in shares))
+    return shares[bisect.bisect(marks, rng.random() * marks[-1])][1]
+
+
+# "Ada threw the plum" may be what a task says: the second edition says "that plum".
+_PAST = sorted(
+    {form for verb in world.VERBS for form in vars(verb).values()}
+    | {form for pair in world.GIVING for form in pair}
+)
+_REWRITTEN = (
+    (re.compile(rf"\b({'|'.join(_PAST)}) the (?=\w)"), r"\1 that "),
+    (re.compile(r"\bwhat (city is the capital in|river goes through)\b"), r"say what \1"),
+)
+
+_EDITIONS = {
+    1: _Edition(_FIRST, _FIRST_COURSE),
+    2: _Edition((*_FIRST, *_ADDED), _SECOND_COURSE),
+}
+EDITIONS = tuple(_EDITIONS)
 
 # Where a sentence or a speaker's line begins.
 _STARTS = re.compile(r'(^"?|[.?!]"? "?|\n"?|\b[AB]: )([a-z])')
@@ -88,19 +155,23 @@ class Document(NamedTuple):
         return self.told + space + self.answer
 
 
-def document(row: int, seed: int = 0) -> Document:
-    """Returns the raw text numbered `row`: one to five sentences, by rule from seed and row."""
+def document(row: int, seed: int = 0, edition: int = 1) -> Document:
+    """Returns the raw text numbered `row`: one to five sentences, by rule from seed and row.
+
+    Raises UserError where there is no such edition.
+    """
+    if edition not in _EDITIONS:
+        raise errors.UserError(f"edition {edition!r} of the corpus: there are {EDITIONS}")
     rng = seeding.rng("corpus", seed, row)
-    teller = _TELLERS[bisect.bisect(_MARKS, rng.random() * _MARKS[-1])][1]
-    for rows, judging in _JUDGING:
-        if row in rows and rng.random() < _JUDGING_SHARE:
-            teller = judging
-    told, _, answer = teller(rng).partition("|")
-    told = _typeset(told.rstrip(" "), capitals=rng.random() < 0.8)
-    return Document(told, _typeset(answer.strip(), capitals=False))
+    text = _EDITIONS[edition].teller(row, rng)(rng)
+    for found, better in _REWRITTEN if edition > 1 else ():
+        text = found.sub(better, text)
+    told, _, answer = text.partition("|")
+    told = typeset(told.rstrip(" "), capitals=rng.random() < 0.8)
+    return Document(told, typeset(answer.strip(), capitals=False))
 
 
-def _typeset(text: str, *, capitals: bool) -> str:
+def typeset(text: str, *, capitals: bool) -> str:
     """Closes up punctuation, and starts sentences with a capital where asked.
 
     Before: 'plum . "what is it ? " "a plum ."'. After: 'plum. "what is it?" "a plum."'.

@@ -21,7 +21,14 @@ _BULLETS = ("- ", "- ", "- ", "* ", "+ ")
 def puzzle(rng: random.Random) -> str:
     """One question, its list before or after it (or none), and the answer."""
     said, asked, right, wrong = pick(rng, pick(rng, corpus_questions.KINDS))(rng)
-    lines = [right, *rng.sample(wrong, min(len(wrong), pick(rng, (1, 1, 1, 2, 3, 5))))]
+    wrong = rng.sample(wrong, min(len(wrong), pick(rng, (1, 1, 1, 2, 3, 5))))
+    return page(rng, (said, asked, right, wrong))
+
+
+def page(rng: random.Random, case: corpus_questions.Case) -> str:
+    """The same of one case, all of whose other lines are in the list."""
+    said, asked, right, wrong = case
+    lines = [right, *wrong]
     rng.shuffle(lines)
     bullet = pick(rng, _BULLETS)
     listed = "\n".join(bullet + line for line in lines)

@@ -13,21 +13,64 @@ from flanlike.microworld.corpus_facts import article, pick, plural
 # What is said (empty where the question says it all), what is asked, the answer, other lines.
 Case = tuple[str, str, str, list[str]]
 
+# What is asked of a word, an opinion, a scene and a pair of statements.
+OF_OPPOSITE = (
+    "and the opposite",
+    "what is the reverse of that",
+    "which word says the contrary",
+    "what is it that means the opposite",
+    "what would turn that around",
+    "which one is the antonym",
+)
+OF_SAME = (
+    "what is the same",
+    "which word says the same",
+    "what means the same as that",
+    "and with another word",
+    "how else can one say it",
+    "which one is the synonym",
+)
+OF_JUDGEMENT = (  # with the answers of blame and of praise
+    ("how is it", "bad", "good"),
+    ("is it praised or blamed", "blame", "praise"),
+    ("how is the word", "negative", "positive"),
+    ("what is the feeling", "negative", "positive"),
+    ("what is that person", "sad", "glad"),
+    ("do they like it", "no", "yes"),
+    ("is that a good opinion", "no", "yes"),
+)
+OF_SCENE = (  # with what is asked for
+    ("who was it", "who"),
+    ("what person is that about", "who"),
+    ("where was it", "where"),
+    ("which place is it", "where"),
+    ("what was it", "what"),
+    ("which thing is named", "what"),
+)
+OF_CLAIM = (
+    "is it so that {claim}",
+    "then {claim} , is that true",
+    "another one says that {claim} . is that right",
+    "if so , must it be that {claim}",
+    "then is this so : {claim}",
+)
+VERDICTS = (  # of what follows, what is denied and what stays open
+    ("yes", "no", "maybe"),
+    ("yes", "no", "maybe"),
+    ("true", "false", "unclear"),
+    ("yes", "no", "nobody can tell"),
+)
+OF_MEANING = (  # with the answers of another meaning and of the same
+    ("or else : {other} . is the meaning one", "no", "yes"),
+    ("and then : {other} . are these one and the same", "no", "yes"),
+    ("beside it : {other} . same or different", "different", "same"),
+)
 
-def _opposite(rng: random.Random) -> Case:
+
+def opposite(rng: random.Random) -> Case:
     own, contrary = _ends(rng)
     index = int(rng.random() * 2)
-    asked = pick(
-        rng,
-        (
-            "and the opposite",
-            "what is the reverse of that",
-            "which word says the contrary",
-            "what is it that means the opposite",
-            "what would turn that around",
-            "which one is the antonym",
-        ),
-    )
+    asked = pick(rng, OF_OPPOSITE)
     wrong = [own[1 - index]] if rng.random() < 0.6 else [own[1 - index], *_other_words(rng, own)]
     if rng.random() < 0.4:
         word = own[index]
@@ -36,20 +79,10 @@ def _opposite(rng: random.Random) -> Case:
     return _about(rng, own[index]), asked, pick(rng, contrary), wrong
 
 
-def _same(rng: random.Random) -> Case:
+def same(rng: random.Random) -> Case:
     own, contrary = _ends(rng)
     index = int(rng.random() * 2)
-    asked = pick(
-        rng,
-        (
-            "what is the same",
-            "which word says the same",
-            "what means the same as that",
-            "and with another word",
-            "how else can one say it",
-            "which one is the synonym",
-        ),
-    )
+    asked = pick(rng, OF_SAME)
     wrong = [pick(rng, contrary)]
     if rng.random() < 0.4:
         wrong += _other_words(rng, own)
@@ -74,20 +107,9 @@ def _other_words(rng: random.Random, own: tuple[str, str]) -> list[str]:
     return [pick(rng, scale.low + scale.high) for scale in rng.sample(scales, 2)]
 
 
-def _judgement(rng: random.Random) -> Case:
+def judgement(rng: random.Random) -> Case:
     is_praise = rng.random() < 0.5
-    asked, *sorts = pick(
-        rng,
-        (
-            ("how is it", "bad", "good"),
-            ("is it praised or blamed", "blame", "praise"),
-            ("how is the word", "negative", "positive"),
-            ("what is the feeling", "negative", "positive"),
-            ("what is that person", "sad", "glad"),
-            ("do they like it", "no", "yes"),
-            ("is that a good opinion", "no", "yes"),
-        ),
-    )
+    asked, *sorts = pick(rng, OF_JUDGEMENT)
     return (
         corpus_opinions.said(rng, is_praise=is_praise),
         asked,
@@ -235,23 +257,13 @@ def _order(rng: random.Random) -> Case:
     return said, pick(rng, ("who came last", "who was the last one")), other, [one]
 
 
-def _scene(rng: random.Random) -> Case:
+def scene(rng: random.Random) -> Case:
     who, somebody = (person.name for person in rng.sample(world.PEOPLE, 2))
     thing, place = pick(rng, world.OBJECTS + world.FOODS).name, pick(rng, world.PLACES)
     verb, colour = pick(rng, world.VERBS), pick(rng, world.COLOURS)
     said = f"in the {place} {who} {verb.past} the {colour} {thing}"
     lines = {"who": who, "where": place, "what": thing}
-    asked = pick(
-        rng,
-        (
-            ("who was it", "who"),
-            ("what person is that about", "who"),
-            ("where was it", "where"),
-            ("which place is it", "where"),
-            ("what was it", "what"),
-            ("which thing is named", "what"),
-        ),
-    )
+    asked = pick(rng, OF_SCENE)
     right = lines.pop(asked[1])
     wrong = [*lines.values(), somebody] if asked[1] != "who" else list(lines.values())
     return said, asked[0], right, wrong
@@ -289,25 +301,8 @@ def _claim(rng: random.Random) -> Case:
     if rng.random() < 0.3:
         asked = pick(rng, (f"does that say : {claim}", f"and does it tell that {claim}"))
         return fact, asked, ("yes", "no", "no")[index], [("no", "yes", "yes")[index]]
-    asked = pick(
-        rng,
-        (
-            f"is it so that {claim}",
-            f"then {claim} , is that true",
-            f"another one says that {claim} . is that right",
-            f"if so , must it be that {claim}",
-            f"then is this so : {claim}",
-        ),
-    )
-    sorts = pick(
-        rng,
-        (
-            ("yes", "no", "maybe"),
-            ("yes", "no", "maybe"),
-            ("true", "false", "unclear"),
-            ("yes", "no", "nobody can tell"),
-        ),
-    )
+    asked = pick(rng, OF_CLAIM).format(claim=claim)
+    sorts = pick(rng, VERDICTS)
     return fact, asked, sorts[index], [sort for sort in sorts if sort != sorts[index]]
 
 
@@ -317,15 +312,8 @@ def _meaning(rng: random.Random) -> Case:
     other = same if is_same else pick(rng, (contrary, unrelated))
     if rng.random() < 0.5:
         fact, other = other, fact
-    asked, *sorts = pick(
-        rng,
-        (
-            (f"or else : {other} . is the meaning one", "no", "yes"),
-            (f"and then : {other} . are these one and the same", "no", "yes"),
-            (f"beside it : {other} . same or different", "different", "same"),
-        ),
-    )
-    return fact, asked, sorts[is_same], [sorts[not is_same]]
+    asked, *sorts = pick(rng, OF_MEANING)
+    return fact, asked.format(other=other), sorts[is_same], [sorts[not is_same]]
 
 
 def _sum(rng: random.Random) -> Case:
@@ -337,16 +325,16 @@ def _sum(rng: random.Random) -> Case:
 
 # Rows are drawn equally often, and so is what stands in one row.
 KINDS = (
-    (_opposite,),
-    (_opposite,),
-    (_same,),
+    (opposite,),
+    (opposite,),
+    (same,),
     (_claim,),
     (_claim,),
     (_claim,),
     (_meaning,),
-    (_judgement,),
-    (_judgement,),
-    (_judgement,),
+    (judgement,),
+    (judgement,),
+    (judgement,),
     (_topic, _sort),
     (_sort,),
     (_kind,),
@@ -355,7 +343,7 @@ KINDS = (
     (_member,),
     (_giving,),
     (_amount,),
-    (_order, _scene),
-    (_scene,),
+    (_order, scene),
+    (scene,),
     (_cause, _sum, _country, _deed),
 )

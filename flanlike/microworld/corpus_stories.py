@@ -249,6 +249,11 @@ def recall(rng: random.Random) -> str:
     return f"{start} {end}"
 
 
+JUDGED = (  # how a statement is put to somebody who judges it
+    "{fact} . then is it so that {said} ?",
+    "we know : {fact} . somebody says : {said} .",
+    "{fact} . so {said} ?",
+)
 _YES = ("yes .", "yes .", "yes , that is true .", "true .")
 _NO = ("no .", "no .", "no , that is false .", "false .")
 _UNKNOWN = ("maybe .", "maybe .", "maybe , nobody knows .", "nobody can tell .")
@@ -266,27 +271,19 @@ def simply_true_or_false(rng: random.Random) -> str:
 
 def fact(rng: random.Random) -> tuple[str, ...]:
     """Returns a fact, one that follows from it, one that contradicts it, and one left open."""
-    return _fact_of(rng, _FACTS)
+    return fact_of(rng, _FACTS)
 
 
-def _fact_of(
-    rng: random.Random, facts: Sequence[Callable[..., tuple[str, ...]]]
-) -> tuple[str, ...]:
+def fact_of(rng: random.Random, facts: Sequence[Callable[..., tuple[str, ...]]]) -> tuple[str, ...]:
+    """Returns the same of one of these kinds of fact."""
     return pick(rng, facts)(rng, *_two_people(rng), _thing(rng))
 
 
 def _judged(rng: random.Random, facts: Sequence[Callable[..., tuple[str, ...]]]) -> str:
-    fact, same, contrary, unrelated = _fact_of(rng, facts)
+    fact, same, contrary, unrelated = fact_of(rng, facts)
     verdict, said = pick(rng, ((_YES, same), (_NO, contrary), (_UNKNOWN, unrelated)))
-    frame = pick(
-        rng,
-        (
-            "{fact} . then is it so that {said} ? | {answer}",
-            "we know : {fact} . somebody says : {said} . | {answer}",
-            "{fact} . so {said} ? | {answer}",
-        ),
-    )
-    return frame.format(fact=fact, said=said, answer=pick(rng, verdict))
+    frame = pick(rng, JUDGED)
+    return f"{frame.format(fact=fact, said=said)} | {pick(rng, verdict)}"
 
 
 def _fact_of_quality(rng: random.Random, who: str, other: str, thing: str) -> tuple[str, ...]:
@@ -376,6 +373,13 @@ _FACTS = (
     _fact_of_giving,
     _fact_of_kind,
 )
+KINDS_OF_FACT = {
+    "quality": _fact_of_quality,
+    "deed": _fact_of_deed,
+    "place": _fact_of_place,
+    "giving": _fact_of_giving,
+    "kind": _fact_of_kind,
+}
 
 
 def _other_thing(rng: random.Random, thing: str) -> str:

@@ -63,25 +63,23 @@ def starting_point(
 ) -> Start:
     """Returns what --init and --model mean: a folder to start from and the model's shape.
 
-    "default" is the shipped base for a micro model on embedded data, else random parameters, beside
-    which nothing but all of them can be tuned.
+    "default" is the shipped base for a model of its shape on embedded data, else random parameters,
+    beside which nothing but all of them can be tuned.
     `changes` are fields of the shape that leave the parameters as they are, None where not asked.
     """
     changes = {name: value for name, value in changes.items() if value is not None}
     folder = None
     if init == "default":
-        folder = bases.SHIPPED if is_embedded and preset in (None, "micro") else None
+        folder = bases.SHIPPED if is_embedded and _is_shipped(preset) else None
     elif init != "none":
         found = named.find(init, flag="--init", also="'default', 'none'")
         init, folder = found.name, found.folder
     shape = presets.get(preset or "micro") if folder is None else loading.shape_of(folder)
-    if folder is not None and preset is not None:
-        same = dataclasses.replace(presets.get(preset), vocab_size=shape.vocab_size)
-        if differing := sorted(k for k, v in vars(same).items() if v != getattr(shape, k)):
-            raise errors.UserError(
-                f"--model {preset!r} has another shape than --init {init!r} "
-                f"({', '.join(differing)} differ): leave out one of the two"
-            )
+    if folder is not None and preset is not None and (differing := _differing(preset, shape)):
+        raise errors.UserError(
+            f"--model {preset!r} has another shape than --init {init!r} "
+            f"({', '.join(differing)} differ): leave out one of the two"
+        )
     if folder is None and tune != "full":
         raise errors.UserError(
             f"--tune {tune!r} leaves the model as it is, and here that is random parameters: give "
@@ -89,6 +87,17 @@ def starting_point(
         )
     shape = dataclasses.replace(shape, **changes)
     return Start(folder=folder, init=init, shape=shape, changes=changes)
+
+
+def _is_shipped(preset: str | None) -> bool:
+    """Returns whether the shipped base has that preset's shape; it has where none is asked for."""
+    return preset is None or not _differing(preset, loading.shape_of(bases.SHIPPED))
+
+
+def _differing(preset: str, shape: model_config.ModelConfig) -> list[str]:
+    """Returns the fields in which a preset is another shape; the vocabulary's size is no matter."""
+    same = dataclasses.replace(presets.get(preset), vocab_size=shape.vocab_size)
+    return sorted(name for name, value in vars(same).items() if value != getattr(shape, name))
 
 
 def told(start: Start, config: config_lib.RunConfig) -> Iterator[str]:

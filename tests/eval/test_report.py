@@ -147,6 +147,7 @@ def test_the_report_says_what_the_intervals_allow(tmp_path):
     assert "python train.py --mixture toy" in text
     assert report.write(run)[0].read_text() == text  # what made the run is kept
     assert {path.stem for path in (run / "plots").iterdir()} == {
+        "in_short",
         "held_out",
         "template_spread",
         "learning_curve",
@@ -154,7 +155,7 @@ def test_the_report_says_what_the_intervals_allow(tmp_path):
     }
     page_text = as_html.read_text()
     assert "Is &lt;this&gt; good?" in page_text
-    assert page_text.count("<svg") == 4
+    assert page_text.count("<svg") == 5
 
 
 @pytest.mark.parametrize(

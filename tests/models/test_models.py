@@ -221,6 +221,7 @@ def test_compiled_size_does_not_grow_with_depth() -> None:
         ("decoder-1b", 128256, 1_235_814_400),
         ("decoder-8b", 128256, 8_030_261_248),
         ("micro", 1800, 1_436_288),
+        ("micro-4m", 2048, 3_935_424),
         ("micro-encdec", 1800, 1_806_336),
     ],
 )

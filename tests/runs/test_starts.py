@@ -6,7 +6,7 @@ import pytest
 import training_toys
 
 from flanlike import config, errors
-from flanlike.runs import starts
+from flanlike.runs import bases, starts
 
 RUN = config.RunConfig()
 
@@ -20,7 +20,13 @@ def test_starting_point(tmp_path, words):
     assert given.shape == dataclasses.replace(shape, attention="prefix")
     model = starts.build(given, words, seed=0, mesh=None)
     assert model.config.attention == "prefix"
-    # The shipped base is the default of the embedded data's micro model only.
+    # The shipped base is the default of the embedded data, and of the preset that has its shape.
+    assert starts.starting_point("default", None, is_embedded=True).folder == bases.SHIPPED
+    of_presets = [
+        starts.starting_point("default", preset, is_embedded=True).folder
+        for preset in ("micro", "micro-4m")
+    ]
+    assert sorted(map(str, of_presets)) == sorted(("None", str(bases.SHIPPED)))
     assert starts.starting_point("default", "micro", is_embedded=False).folder is None
     assert starts.starting_point("default", "micro-encdec", is_embedded=True).folder is None
 

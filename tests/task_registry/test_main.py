@@ -54,6 +54,20 @@ def test_flan_core_holds_every_task_once_and_holds_out_by_default():
     assert flan_core.entries[-1] == (open_choice, mixtures.OPEN_CHOICE_SHARE)
 
 
+def test_flan_micro_is_a_part_of_flan_core_that_holds_out_the_same():
+    flan_core, flan_micro = (REGISTRY.mixture(name) for name in ("flan_core", "flan_micro"))
+    assert flan_micro.hold_out == flan_core.hold_out
+    core, composed = (compose.compose(m, REGISTRY, "embedded") for m in (flan_core, flan_micro))
+    names = {found.name for found in composed.tasks}
+    assert names == {*mixtures.MICRO, *mixtures.MICRO_OPEN_CHOICE}
+    assert names < {found.name for found in core.tasks}
+    assert composed.evaluation == core.evaluation and not composed.excluded
+    share = sum(t.share for t in composed.tasks if t.name in mixtures.MICRO_OPEN_CHOICE)
+    assert share == pytest.approx(mixtures.MICRO_OPEN_CHOICE_SHARE)
+    for name in names:  # its answer is picked from options
+        assert not isinstance(REGISTRY.task(name).answers, task.FreeText)
+
+
 def test_every_task_that_shares_material_is_there_and_is_dropped_for_it():
     for _, names in holdout.SHARED_MATERIAL:
         assert names <= set(REGISTRY.task_names) and len(names) > 1
