@@ -15,9 +15,11 @@ from flanlike.models import decode
 
 PREFIX = dataclasses.replace(DECODER, attention="prefix")
 PER_LAYER = dataclasses.replace(ENCODER_DECODER, relative_per_layer=True)
-# Every other layer sees three tokens back, and turns by another base.
+# A layer sees three tokens back and turns by another base, one is usual, and one turns nothing.
 WINDOW = dataclasses.replace(
-    DECODER, window=4, layer_pattern="lg", rope_local_theta=50.0, norms_after=True
+    DECODER,
+    **{"layers": 3, "window": 4, "layer_pattern": "lgn", "rope_local_theta": 50.0},
+    **{"norms_after": True, "learned_positions": True, "max_positions": 64},
 )
 CONFIGS = pytest.mark.parametrize(
     "config",

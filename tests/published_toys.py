@@ -80,6 +80,37 @@ PUBLISHED = {
         **{"rope_theta": 1e6, "rope_local_base_freq": 1e4},
         **{"rope_scaling": {"rope_type": "linear", "factor": 8.0}},
     },
+    "gpt2": {
+        **{"model_type": "gpt2", "n_ctx": 1024, "n_embd": 4, "n_head": 2, "n_layer": 3},
+        **{"n_positions": 32, "layer_norm_epsilon": 1e-5, "attn_pdrop": 0.1, "head_dim": None},
+        **{"num_key_value_heads": None, "activation_function": "gelu_new"},
+    },
+    "gpt_neox": {
+        **{"model_type": "gpt_neox", "rotary_pct": 0.5, "rotary_emb_base": 10_000},
+        **{"layer_norm_eps": 1e-5, "use_parallel_residual": True, "hidden_act": "gelu"},
+        **{"num_key_value_heads": None, "hidden_size": 8, "head_dim": None},
+    },
+    "olmo2": {"model_type": "olmo2", "rope_theta": 5e5, "attention_bias": False},
+    "olmo3": {
+        **{"model_type": "olmo3", "rope_theta": 5e5, "sliding_window": 8},
+        "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
+        "rope_scaling": {
+            **{"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 8192},
+            **{"attention_factor": 1.2079, "beta_fast": 32.0, "beta_slow": 1.0},
+        },
+    },
+    "smollm3": {
+        **{"model_type": "smollm3", "rope_theta": 5e6, "no_rope_layers": [1, 1, 0]},
+        **{"no_rope_layer_interval": 4, "use_sliding_window": False, "sliding_window": None},
+    },
+    "phi3": {
+        **{"model_type": "phi3", "sliding_window": 2047, "rope_scaling": None},
+        **{"original_max_position_embeddings": 4096, "embd_pdrop": 0.0},
+    },
+    "granite": {
+        **{"model_type": "granite", "embedding_multiplier": 12.0, "logits_scaling": 8.0},
+        **{"residual_multiplier": 0.22, "attention_multiplier": 0.015625},
+    },
 }
 
 
@@ -199,10 +230,12 @@ def words_of(kind: str, **settings) -> tokenizer.PublishedTokenizer:
     return tokenizer.PublishedTokenizer(globals()[kind](**settings), "somewhere")
 
 
-def assert_whole(places: Mapping[str, names.Place], shape: model_config.ModelConfig) -> None:
+def assert_whole(
+    places: Mapping[str, names.Place | names.Fused], shape: model_config.ModelConfig
+) -> None:
     """The places tell the whole model, each layer once, in the shapes that the model has."""
     covered: dict[tuple[str, ...], list[names.Place]] = {}
-    for place in places.values():
+    for place in (part for one in places.values() for part in one.parts):
         covered.setdefault(place.path, []).append(place)
     params = dict(nnx.to_flat_state(nnx.state(models.abstract(shape), nnx.Param)))
     assert covered.keys() == params.keys()

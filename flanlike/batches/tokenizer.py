@@ -157,6 +157,8 @@ def load(folder: str | pathlib.Path) -> Tokenizer:
     """Returns the words in a folder: a published tokenizer, or a vocabulary of our own."""
     folder = pathlib.Path(folder)
     files = _files_in(folder)
+    if _JSON in files:
+        _name_eos(folder, files)
     if _JSON in files or _PIECES in files or _is_of_bytes(folder, files):
         return PublishedTokenizer(files, str(folder))
     if _MODEL in files:
@@ -185,6 +187,22 @@ def _is_of_bytes(folder: pathlib.Path, files: dict[str, bytes]) -> bool:
         settings = {**settings, "tokenizer_class": _BYTES_CLASS}
         files[_CONFIG] = json.dumps(settings, indent=2).encode()
     return True
+
+
+def _name_eos(folder: pathlib.Path, files: dict[str, bytes]) -> None:
+    """Lets the files say which token ends a text, where config.json alone does.
+
+    The first GPT-2's leave it to their class in transformers.
+    """
+    beside = folder / "config.json"
+    of_model = _object(beside.read_bytes() if beside.is_file() else None)
+    settings = _object(files.get(_CONFIG))
+    if settings.get("eos_token") or _object(files.get(_MAP)).get("eos_token"):
+        return
+    eos_id = None if of_model.get("is_encoder_decoder") else of_model.get("eos_token_id")
+    for token in _object(files[_JSON]).get("added_tokens", []):
+        if token["id"] == eos_id:
+            files[_CONFIG] = json.dumps({**settings, "eos_token": token["content"]}).encode()
 
 
 def _object(content: bytes | None) -> dict[str, Any]:

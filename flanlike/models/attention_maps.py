@@ -18,7 +18,7 @@ def weights(block: decoder.Block, x_BTD: jax.Array, view: decoder.View) -> jax.A
     to 1, and are 0 where t does not see s (later tokens, other segments, beyond the window).
     """
     attention = block.attention
-    normed_BTD = block.attention_norm(x_BTD)
+    normed_BTD = block.normed("attention", x_BTD)
     q_BTNH = attention.queries(normed_BTD, view.rotation)
     k_BSKH, _ = attention.keys_values(normed_BTD, view.rotation)
     k_BSNH = _of_queries(k_BSKH, q_BTNH.shape[2])
@@ -36,14 +36,14 @@ def effects(
     direct path from token s through the head into the logit of token m, which later layers may
     change. `readout` is what `readout_of` returns for those tokens. Norms on that path divide by a
     root mean square that depends on the token that looks and not on m: it is left out, so that the
-    effects for one s are right up to one positive factor. An adapter's bottleneck and a cap on
-    logits are left out too.
+    effects for one s are right up to one positive factor. An adapter's bottleneck, a bias of the
+    projection and a cap on logits are left out too.
     """
     attention, config = block.attention, block.config
-    _, v_BSKH = attention.keys_values(block.attention_norm(x_BTD), view.rotation)
+    _, v_BSKH = attention.keys_values(block.normed("attention", x_BTD), view.rotation)
     v_BSNH = _of_queries(v_BSKH, config.query_heads).astype(jnp.float32)
     if config.norms_after:
-        readout_BMD = readout_BMD * block.attention_after_norm.factors()
+        readout_BMD = block.attention_after_norm.directions(readout_BMD)
     out_NHD = attention.out[...].astype(jnp.float32)
     if (pair := getattr(attention, "lora_out", None)) is not None:
         out_NHD = out_NHD + pair.scale * jnp.einsum("NHR,RD->NHD", pair.a[...], pair.b[...])
@@ -54,12 +54,12 @@ def effects(
 def readout_of(model: nnx.Module, tokens_BM: jax.Array) -> jax.Array:
     """Returns the directions BMD (float32) that raise those tokens' logits, before the last norm.
 
-    The head's columns times the final norm's factors.
+    The head's columns, as they act through the final norm.
     """
     embedding = model.embedding
     is_tied = model.config.tied_embeddings
     table_VD = embedding.table[...] if is_tied else embedding.head[...].T
-    return table_VD[tokens_BM].astype(jnp.float32) * model.final_norm.factors()
+    return model.final_norm.directions(table_VD[tokens_BM].astype(jnp.float32))
 
 
 def _of_queries(x_BSKH: jax.Array, query_heads: int) -> jax.Array:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from flanlike import errors
 
-ACTIVATIONS = ("silu", "gelu", "relu")
+ACTIVATIONS = ("silu", "gelu", "gelu_exact", "relu")
 ROPE_SCALINGS = ("none", "linear", "llama3", "yarn")
 
 
@@ -25,7 +25,8 @@ class ModelConfig:
     vocab_size: int = 0  # V; a preset leaves it open: replace it by Vocabulary.size before build
     encoder_layers: int = 0  # encoder_decoder only
     attention: Literal["causal", "prefix"] = "causal"  # prefix: inputs see each other both ways
-    activation: Literal["silu", "gelu", "relu"] = "silu"  # gelu: by tanh, "gelu_new" elsewhere
+    # gelu: by tanh, "gelu_new" elsewhere; gelu_exact: by the error function
+    activation: Literal["silu", "gelu", "gelu_exact", "relu"] = "silu"
     is_gated: bool = True  # activation(x gate) * (x up), else activation(x up)
     # One table for input and output saves V*D parameters.
     tied_embeddings: bool = False
@@ -33,23 +34,38 @@ class ModelConfig:
     scale_head: bool = False
     # Multiply embeddings by sqrt(D) at the input: with Adam, what makes a tied table learn fast.
     scale_embeddings: bool = False
+    embedding_multiplier: float = 1.0  # times embeddings at the input: Granite's
+    logit_divisor: float = 1.0  # the head's logits are divided by it: Granite's
     # Divide attention logits by sqrt(H). T5 folds this into the initial query projection instead.
     scale_attention: bool = True
     # depth_scaled: fan-in, with projections into the residual stream divided by sqrt(2 * layers).
     init: Literal["depth_scaled", "t5"] = "depth_scaled"
+    norm: Literal["rms", "layer"] = "rms"  # layer: less the mean, and with a bias: GPT-2's
     norm_eps: float = 1e-6  # added to the mean square before its root is taken
     centered_norms: bool = False  # a norm's parameter is its scale less 1: Gemma's
-    norms_after: bool = False  # norms also what attention and feed-forward add: Gemma 2's
     query_key_norms: bool = False  # of each query's and key's head, before they are turned
+    joins_query_key_norms: bool = False  # over all heads of a token at once: OLMo 2's
     query_key_value_biases: bool = False
+    out_biases: bool = False  # of the projection from the heads back
+    hidden_biases: bool = False  # of the feed-forward
     query_scalar: int = 0  # attention logits are divided by its root; 0: by that of H
+    attention_multiplier: float = 0.0  # or are multiplied by this: Granite's; 0: they are not
     attention_softcap: float = 0.0  # c: logits become c tanh(logits / c); 0: they stay
     logit_softcap: float = 0.0  # the same of the head's logits
     # All that follows up to the relative buckets is for decoders only.
-    max_positions: int = 0  # tokens that a published model is said to read; stops nothing
+    norms_before: bool = True  # norms what attention and feed-forward read
+    norms_after: bool = False  # norms what they add: Gemma 2 does both, OLMo 2 this alone
+    # Both read the layer's own input, and both are added to it: GPT-NeoX's.
+    is_parallel: bool = False
+    residual_multiplier: float = 1.0  # times what each part adds to the stream: Granite's
+    # Tokens that a published model is said to read; where positions are learned, all it can read.
+    max_positions: int = 0
+    learned_positions: bool = False  # a vector a position is added to the embeddings: GPT-2's
     window: int = 0  # a local layer's token sees the last so many, itself among them; 0: no layer's
-    # One letter a layer, repeated over the depth: l is local, g global; "": all alike.
+    # One letter a layer, repeated over the depth: l is local, g global, n global without rotation;
+    # "": all alike.
     layer_pattern: str = ""
+    rotary_share: float = 1.0  # of each head, from its first number on, turns by its position
     rope_theta: float = 10_000.0  # base of the rotary wavelengths
     rope_local_theta: float = 0.0  # of local layers, which are never stretched; 0: as the others
     # How wavelengths are stretched for longer inputs; see `positions.rotation`.
@@ -75,9 +91,10 @@ class ModelConfig:
                 f"query_heads {self.query_heads!r} must be a multiple of "
                 f"key_value_heads {self.key_value_heads!r}"
             )
-        if self.family == "decoder" and self.head_size % 2:
+        if self.family == "decoder" and (self.rotary_size % 2 or not 0 <= self.rotary_share <= 1):
             raise errors.UserError(
-                f"head_size {self.head_size!r} must be even: rotary positions turn pairs"
+                f"head_size {self.head_size!r} times rotary_share {self.rotary_share!r} must be "
+                "even, and the share between 0 and 1: rotary positions turn pairs"
             )
         if (self.family == "encoder_decoder") != (self.encoder_layers > 0):
             raise errors.UserError(
@@ -90,22 +107,53 @@ class ModelConfig:
             )
         if self.rope_scaling not in ROPE_SCALINGS:
             raise errors.did_you_mean("rope_scaling", self.rope_scaling, ROPE_SCALINGS)
-        if set(self.layer_pattern) - {"l", "g"} or ("l" in self.layer_pattern and not self.window):
+        letters = set(self.layer_pattern)
+        if letters - {"l", "g", "n"} or ("l" in letters and not self.window):
             raise errors.UserError(
                 f"layer_pattern {self.layer_pattern!r} with window {self.window!r}: expected the "
-                "letters 'l' (local) and 'g' (global) alone, and a window where layers are local"
+                "letters 'l' (local), 'g' (global) and 'n' (global without rotation) alone, and a "
+                "window where layers are local"
+            )
+        if self.learned_positions and not self.max_positions:
+            raise errors.UserError(
+                "learned_positions with max_positions 0: expected the number of vectors there are"
             )
         if self.activation not in ACTIVATIONS:
             raise errors.did_you_mean("activation", self.activation, ACTIVATIONS)
         if not 0.0 <= self.dropout < 1.0:
             raise errors.UserError(f"dropout {self.dropout!r} must be at least 0 and below 1")
 
+    def expect_positions(self, tokens: int, what: str) -> None:
+        """Raises if the model has not learned so many positions; `what` says what takes them."""
+        if self.learned_positions and tokens > self.max_positions:
+            raise errors.UserError(
+                f"{what} are {tokens} tokens: this model has learned {self.max_positions} "
+                "positions and can read no more: give it less, or a model that turns positions"
+            )
+
     @property
-    def is_local(self) -> tuple[bool, ...]:
-        """Returns which of a decoder's layers see no farther than the window.
+    def layer_kinds(self) -> str:
+        """Returns the letter of each of a decoder's layers, as `layer_pattern` has them.
 
         With pattern "lg", layers are local and global in turn; with none, all are local where there
         is a window.
         """
         pattern = self.layer_pattern or ("l" if self.window else "g")
-        return tuple(pattern[i % len(pattern)] == "l" for i in range(self.layers))
+        return "".join(pattern[i % len(pattern)] for i in range(self.layers))
+
+    @property
+    def is_local(self) -> tuple[bool, ...]:
+        """Returns which of a decoder's layers see no farther than the window."""
+        return tuple(kind == "l" for kind in self.layer_kinds)
+
+    @property
+    def rotary_size(self) -> int:
+        """Returns how many numbers of each head turn."""
+        return int(self.head_size * self.rotary_share)
+
+    @property
+    def attention_scale(self) -> float:
+        """Returns what attention logits are multiplied by."""
+        if not self.scale_attention:
+            return 1.0
+        return self.attention_multiplier or (self.query_scalar or self.head_size) ** -0.5

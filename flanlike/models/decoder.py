@@ -1,7 +1,7 @@
-"""A decoder-only transformer: RMSNorm before each part, rotary positions, gated feed-forward.
+"""A decoder-only transformer: Llama's where `ModelConfig` says nothing else.
 
-Layers may differ in how far they see and in the base of their rotation (Gemma 2 and 3): both views
-are computed once, and each layer of the scan picks its own.
+Layers may differ in how far they see and in how they turn positions (Gemma 2 and 3, SmolLM 3): the
+view of each kind is computed once, and each layer of the scan picks its own.
 """
 
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from flax import nnx
 
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import layers, positions
+from flanlike.models import layers, norms, positions
 
 
 class View(NamedTuple):
-    """What a layer turns queries and keys by, and its mask as a bias."""
+    """What a layer turns queries and keys by, if by anything, and its mask as a bias."""
 
-    rotation: jax.Array
+    rotation: jax.Array | None
     bias_B1TS: jax.Array
 
 
@@ -28,13 +28,14 @@ class Block(nnx.Module):
 
     def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
         self.config = config
-        self.attention_norm = layers.RMSNorm(config, layers=config.layers)
         self.attention = layers.Attention(config, config.layers, rngs=rngs)
-        self.hidden_norm = layers.RMSNorm(config, layers=config.layers)
         self.hidden = layers.FeedForward(config, config.layers, rngs=rngs)
+        if config.norms_before:
+            self.attention_norm = norms.Norm(config, layers=config.layers)
+            self.hidden_norm = norms.Norm(config, layers=config.layers)
         if config.norms_after:
-            self.attention_after_norm = layers.RMSNorm(config, layers=config.layers)
-            self.hidden_after_norm = layers.RMSNorm(config, layers=config.layers)
+            self.attention_after_norm = norms.Norm(config, layers=config.layers)
+            self.hidden_after_norm = norms.Norm(config, layers=config.layers)
 
     def __call__(
         self,
@@ -46,19 +47,25 @@ class Block(nnx.Module):
     ) -> tuple[jax.Array, layers.KeysValues]:
         """Returns the new stream and this call's own keys and values."""
         attention_key, hidden_key, inner_key = layers.split(key, 3)
-        rate = self.config.dropout
-        normed_BTD = self.attention_norm(x_BTD)
+        normed_BTD = self.normed("attention", x_BTD)
         q_BTNH = self.attention.queries(normed_BTD, view.rotation)
         own = self.attention.keys_values(normed_BTD, view.rotation)
         k_BSKH, v_BSKH = own if cache is None else layers.with_cache(cache, own)
         attended_BTD = self.attention.attend(q_BTNH, k_BSKH, v_BSKH, view.bias_B1TS)
-        if self.config.norms_after:
-            attended_BTD = self.attention_after_norm(attended_BTD)
-        x_BTD = x_BTD + layers.dropout(attended_BTD, rate, attention_key)
-        hidden_BTD = self.hidden(self.hidden_norm(x_BTD), inner_key)
-        if self.config.norms_after:
-            hidden_BTD = self.hidden_after_norm(hidden_BTD)
-        return x_BTD + layers.dropout(hidden_BTD, rate, hidden_key), own
+        after_BTD = x_BTD + self._addend("attention", attended_BTD, attention_key)
+        read_BTD = x_BTD if self.config.is_parallel else after_BTD
+        hidden_BTD = self.hidden(self.normed("hidden", read_BTD), inner_key)
+        return after_BTD + self._addend("hidden", hidden_BTD, hidden_key), own
+
+    def normed(self, part: str, x_BTD: jax.Array) -> jax.Array:
+        """Returns x through the norm `<part>_norm`, where layers have one."""
+        norm = getattr(self, f"{part}_norm", None)
+        return x_BTD if norm is None else norm(x_BTD)
+
+    def _addend(self, part: str, x_BTD: jax.Array, key: jax.Array | None) -> jax.Array:
+        """Returns what the part's output x adds to the stream."""
+        x_BTD = self.normed(f"{part}_after", x_BTD) * self.config.residual_multiplier
+        return layers.dropout(x_BTD, self.config.dropout, key)
 
 
 class Decoder(nnx.Module):
@@ -67,8 +74,10 @@ class Decoder(nnx.Module):
     def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
         self.config = config
         self.embedding = layers.Embedding(config, rngs=rngs)
+        if config.learned_positions:
+            self.position_embedding = layers.PositionEmbedding(config, rngs=rngs)
         self.blocks = Block(config, rngs=rngs)
-        self.final_norm = layers.RMSNorm(config)
+        self.final_norm = norms.Norm(config)
 
     def __call__(self, batch: features.Batch, *, rngs: nnx.Rngs | None = None) -> jax.Array:
         """Returns float32 logits_BTV; dropout acts only if rngs are given."""
@@ -119,12 +128,12 @@ class Decoder(nnx.Module):
         )
 
         def layer(block: Block, x_B1D: jax.Array, of_layer):
-            cached, is_local = of_layer
+            cached, kind = of_layer
             cache = layers.Cache(*cached, slot)
-            return block(x_B1D, view=_pick(views, is_local), cache=cache)
+            return block(x_B1D, view=_pick(views, kind), cache=cache)
 
-        x_B1D = self.embedding(tokens_B1)
-        per_layer = (cache, self._is_local())
+        x_B1D = self._embedded(tokens_B1, positions_B1)
+        per_layer = (cache, self._kinds())
         x_B1D, own = layers.scan(self.blocks, layer, x_B1D, per_layer, self.config)
         return self.final_norm(x_B1D), layers.write(cache, own, slot)
 
@@ -142,8 +151,9 @@ class Decoder(nnx.Module):
     ) -> tuple[jax.Array, Any]:
         """Returns the last layer's normed stream, and what is given of each layer, stacked."""
         embedding_key, blocks_key = layers.split(key, 2)
-        x_BTD = layers.dropout(self.embedding(batch.tokens_BT), self.config.dropout, embedding_key)
         positions_BT = jnp.asarray(batch.positions_BT)
+        x_BTD = self._embedded(batch.tokens_BT, positions_BT)
+        x_BTD = layers.dropout(x_BTD, self.config.dropout, embedding_key)
         is_visible_BTS = positions.decoder_mask(
             batch.segment_ids_BT,
             is_prefix_BT=batch.is_prefix_BT if self.config.attention == "prefix" else None,
@@ -156,14 +166,20 @@ class Decoder(nnx.Module):
         )
 
         def layer(block: Block, x_BTD: jax.Array, of_layer):
-            key, is_local = of_layer
-            view = _pick(views, is_local)
+            key, kind = of_layer
+            view = _pick(views, kind)
             after_BTD, own = block(x_BTD, view=view, key=key)
             return after_BTD, None if gives is None else gives(block, x_BTD, view, own)
 
-        per_layer = (layers.layer_keys(blocks_key, self.config.layers), self._is_local())
+        per_layer = (layers.layer_keys(blocks_key, self.config.layers), self._kinds())
         x_BTD, given = layers.scan(self.blocks, layer, x_BTD, per_layer, self.config)
         return self.final_norm(x_BTD), given
+
+    def _embedded(self, tokens_BT: jax.Array, positions_BT: jax.Array) -> jax.Array:
+        x_BTD = self.embedding(tokens_BT)
+        if self.config.learned_positions:
+            x_BTD = x_BTD + self.position_embedding(positions_BT)
+        return x_BTD
 
     def _views(
         self,
@@ -171,21 +187,22 @@ class Decoder(nnx.Module):
         is_visible_BTS: jax.Array,
         is_visible_nearby: Callable[[], jax.Array],
     ) -> list[View]:
-        """Returns the views that the layers have: the global, the local, or both in this order."""
+        """Returns the view of every kind of layers that there is, in the order of `_kinds`."""
         views = []
-        for is_local in sorted(set(self.config.is_local)):
-            mask_BTS = is_visible_nearby() if is_local else is_visible_BTS
-            rotation = positions.rotation(positions_BT, self.config, is_local=is_local)
+        for kind in sorted(set(self.config.layer_kinds)):
+            mask_BTS = is_visible_nearby() if kind == "l" else is_visible_BTS
+            rotation = positions.rotation(positions_BT, self.config, kind=kind)
             views.append(View(rotation, positions.mask_bias(mask_BTS)))
         return views
 
-    def _is_local(self) -> jax.Array | None:
-        """Returns which layers are local, to be scanned; None where all are alike."""
-        is_local = self.config.is_local
-        return jnp.array(is_local) if len(set(is_local)) == 2 else None
+    def _kinds(self) -> jax.Array | None:
+        """Returns the place of every layer's view, to be scanned; None where all are alike."""
+        of_layers = self.config.layer_kinds
+        kinds = sorted(set(of_layers))
+        return jnp.array([kinds.index(kind) for kind in of_layers]) if len(kinds) > 1 else None
 
 
-def _pick(views: list[View], is_local: jax.Array | None) -> View:
-    if is_local is None:
+def _pick(views: list[View], kind: jax.Array | None) -> View:
+    if kind is None:
         return views[0]
-    return jax.tree.map(lambda everywhere, nearby: jnp.where(is_local, nearby, everywhere), *views)
+    return jax.tree.map(lambda *of_kinds: jax.lax.select_n(kind, *of_kinds), *views)

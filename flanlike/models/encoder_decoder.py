@@ -14,7 +14,7 @@ from flax import nnx
 
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import layers, positions
+from flanlike.models import layers, norms, positions
 
 # Of a decoder's stack: its own keys and values, and those of the encoded source with their mask.
 DecoderCache = tuple[layers.KeysValues, layers.KeysValues, jax.Array]
@@ -28,9 +28,9 @@ class EncoderBlock(nnx.Module):
         n = config.encoder_layers
         if config.relative_per_layer:
             self.bias = layers.RelativeBias(config, is_bidirectional=True, rngs=rngs, layers=n)
-        self.attention_norm = layers.RMSNorm(config, layers=n)
+        self.attention_norm = norms.Norm(config, layers=n)
         self.attention = layers.Attention(config, n, rngs=rngs)
-        self.hidden_norm = layers.RMSNorm(config, layers=n)
+        self.hidden_norm = norms.Norm(config, layers=n)
         self.hidden = layers.FeedForward(config, n, rngs=rngs)
 
     def __call__(
@@ -54,11 +54,11 @@ class DecoderBlock(nnx.Module):
         n = config.layers
         if config.relative_per_layer:
             self.bias = layers.RelativeBias(config, is_bidirectional=False, rngs=rngs, layers=n)
-        self.attention_norm = layers.RMSNorm(config, layers=n)
+        self.attention_norm = norms.Norm(config, layers=n)
         self.attention = layers.Attention(config, n, rngs=rngs)
-        self.cross_norm = layers.RMSNorm(config, layers=n)
+        self.cross_norm = norms.Norm(config, layers=n)
         self.cross = layers.Attention(config, n, rngs=rngs)
-        self.hidden_norm = layers.RMSNorm(config, layers=n)
+        self.hidden_norm = norms.Norm(config, layers=n)
         self.hidden = layers.FeedForward(config, n, rngs=rngs)
 
     def __call__(
@@ -96,11 +96,11 @@ class EncoderDecoder(nnx.Module):
         if not config.relative_per_layer:
             self.encoder_bias = layers.RelativeBias(config, is_bidirectional=True, rngs=rngs)
         self.encoder = EncoderBlock(config, rngs=rngs)
-        self.encoder_norm = layers.RMSNorm(config)
+        self.encoder_norm = norms.Norm(config)
         if not config.relative_per_layer:
             self.decoder_bias = layers.RelativeBias(config, is_bidirectional=False, rngs=rngs)
         self.decoder = DecoderBlock(config, rngs=rngs)
-        self.decoder_norm = layers.RMSNorm(config)
+        self.decoder_norm = norms.Norm(config)
 
     def __call__(self, batch: features.Batch, *, rngs: nnx.Rngs | None = None) -> jax.Array:
         """Returns float32 logits_BTV; dropout acts only if rngs are given."""

@@ -73,6 +73,9 @@ def written_in_batches(
     prompts = decode.with_soft_prompt(model, prompts)
     _check(prompts, limits, seeds, decoding)
     is_decoder = model.config.family == "decoder"
+    pairs = zip(prompts, limits, strict=True)
+    longest = max((len(prompt) + limit for prompt, limit in pairs), default=0)
+    model.config.expect_positions(longest, "a prompt and its new tokens")
     graphdef, params = nnx.split(model)
     batches = _batches(_lengths(prompts, is_decoder), limits, max(1, batch_size // decoding.beams))
     work = sum(batch.work for batch in batches)

@@ -1,10 +1,11 @@
-"""The parts that both families share: norm, attention, feed-forward, embedding, the stack.
+"""The parts that both families share: attention, feed-forward, embedding, the stack.
 
 Every parameter of a layer has a leading axis over the layers of its stack and names its axes in
 the metadata `axes`, from which `flanlike.models.sharding` places it. A layer's code sees its own
 slice.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from flanlike.models import config as model_config
-from flanlike.models import positions, sharding
+from flanlike.models import norms, positions, sharding
 
 Config = model_config.ModelConfig
 # Keys and values, BSKH; those of all layers of a stack are LBSKH.
@@ -42,33 +43,6 @@ def zeros(shape: tuple[int, ...], axes: tuple[str, ...]) -> nnx.Param:
     return nnx.Param(jnp.zeros(shape, jnp.float32), axes=axes)
 
 
-class RMSNorm(nnx.Module):
-    """Divides by the root mean square, in float32, and multiplies by a learned scale.
-
-    Over the model's axis, or over another last axis of that size.
-    """
-
-    def __init__(self, config: Config, *, layers: int | None = None, size: int | None = None):
-        self.dtype, self.eps = config.dtype, config.norm_eps
-        self.is_centered = config.centered_norms
-        shape, axes = (size or config.model_size,), ("norm",)
-        if layers is not None:
-            shape, axes = (layers, *shape), ("layers", *axes)
-        first = jnp.zeros if self.is_centered else jnp.ones
-        self.scale = nnx.Param(first(shape, jnp.float32), axes=axes)
-
-    def __call__(self, x_BTD: jax.Array) -> jax.Array:
-        x_BTD = x_BTD.astype(jnp.float32)
-        mean_square_BT1 = jnp.mean(jnp.square(x_BTD), axis=-1, keepdims=True)
-        x_BTD = x_BTD * jax.lax.rsqrt(mean_square_BT1 + self.eps) * self.factors()
-        return x_BTD.astype(self.dtype)
-
-    def factors(self) -> jax.Array:
-        """Returns what it multiplies by, in float32."""
-        scale = self.scale[...].astype(jnp.float32)
-        return 1.0 + scale if self.is_centered else scale
-
-
 class Sublayer(nnx.Module):
     """A part whose output joins the residual stream, with what `tuning` may attach to it.
 
@@ -79,15 +53,27 @@ class Sublayer(nnx.Module):
     config: Config
 
     def project(self, x: jax.Array, kernel: str, *, inputs: int = 1) -> jax.Array:
-        """Returns x projected by the kernel of that name, and by its low-rank pair if any."""
+        """Returns x projected by the kernel of that name, and by its low-rank pair if any.
+
+        Where the kernel has a bias (`<kernel>_bias`), it is added.
+        """
         y = project(x, getattr(self, kernel), self.config.dtype, inputs=inputs)
-        pair = getattr(self, f"lora_{kernel}", None)
-        return y if pair is None else y + pair(x)
+        pair, bias = getattr(self, f"lora_{kernel}", None), getattr(self, f"{kernel}_bias", None)
+        y = y if pair is None else y + pair(x)
+        return y if bias is None else y + bias[...].astype(self.config.dtype)
 
     def adapted(self, x_BTD: jax.Array) -> jax.Array:
         """Returns the sublayer's output, through its adapter if it has one."""
         adapter = getattr(self, "adapter", None)
         return x_BTD if adapter is None else adapter(x_BTD)
+
+
+_ACTIVATIONS = {
+    "silu": jax.nn.silu,
+    "gelu": jax.nn.gelu,
+    "gelu_exact": functools.partial(jax.nn.gelu, approximate=False),
+    "relu": jax.nn.relu,
+}
 
 
 class FeedForward(Sublayer):
@@ -106,9 +92,13 @@ class FeedForward(Sublayer):
             ("layers", "hidden", "embed"),
             std=F**-0.5 * residual_scale(config, layers),
         )
+        if config.hidden_biases:
+            for kernel in ("gate", "up") if config.is_gated else ("up",):
+                setattr(self, f"{kernel}_bias", zeros((layers, F), ("layers", "hidden")))
+            self.down_bias = zeros((layers, D), ("layers", "norm"))
 
     def __call__(self, x_BTD: jax.Array, key: jax.Array | None) -> jax.Array:
-        activation = getattr(jax.nn, self.config.activation)
+        activation = _ACTIVATIONS[self.config.activation]
         x_BTF = self.project(x_BTD, "up")
         if self.config.is_gated:
             x_BTF = activation(self.project(x_BTD, "gate")) * x_BTF
@@ -145,29 +135,28 @@ class Attention(Sublayer):
             self.q_bias = zeros((layers, N, H), ("layers", "heads", "head"))
             self.k_bias = zeros((layers, K, H), ("layers", "key_value_heads", "head"))
             self.v_bias = zeros((layers, K, H), ("layers", "key_value_heads", "head"))
+        if config.out_biases:
+            self.out_bias = zeros((layers, D), ("layers", "norm"))
         if config.query_key_norms:
-            self.q_norm = RMSNorm(config, layers=layers, size=H)
-            self.k_norm = RMSNorm(config, layers=layers, size=H)
+            of_q, of_k = {"norm": H}, {"norm": H}
+            if config.joins_query_key_norms:
+                of_q, of_k = {"heads": N, "head": H}, {"key_value_heads": K, "head": H}
+            self.q_norm = norms.Norm(config, layers=layers, over=of_q)
+            self.k_norm = norms.Norm(config, layers=layers, over=of_k)
 
     def queries(self, x_BTD: jax.Array, rotation: jax.Array | None = None) -> jax.Array:
         """Returns q_BTNH, turned by its positions where a rotation is given."""
-        config = self.config
         q_BTNH = self.project(x_BTD, "q")
-        if config.query_key_value_biases:
-            q_BTNH = q_BTNH + self.q_bias[...].astype(config.dtype)
-        if config.query_key_norms:
+        if self.config.query_key_norms:
             q_BTNH = self.q_norm(q_BTNH)
-        if config.scale_attention:
-            q_BTNH = q_BTNH * (config.query_scalar or config.head_size) ** -0.5
+        if self.config.scale_attention:
+            q_BTNH = q_BTNH * self.config.attention_scale
         return positions.rotate(q_BTNH, rotation)
 
     def keys_values(self, x_BSD: jax.Array, rotation: jax.Array | None = None) -> KeysValues:
         """Returns k_BSKH (turned) and v_BSKH."""
         k_BSKH = self.project(x_BSD, "k")
         v_BSKH = self.project(x_BSD, "v")
-        if self.config.query_key_value_biases:
-            k_BSKH = k_BSKH + self.k_bias[...].astype(self.config.dtype)
-            v_BSKH = v_BSKH + self.v_bias[...].astype(self.config.dtype)
         if self.config.query_key_norms:
             k_BSKH = self.k_norm(k_BSKH)
         return positions.rotate(k_BSKH, rotation), v_BSKH
@@ -375,7 +364,7 @@ class Embedding(nnx.Module):
         if self.config.scale_embeddings:
             # By the root as the dtype has it: in bfloat16, Gemma has learned with that.
             x_BTD = x_BTD * jnp.asarray(math.sqrt(self.config.model_size), self.config.dtype)
-        return sharding.split_rows(x_BTD)
+        return sharding.split_rows(x_BTD * self.config.embedding_multiplier)
 
     def logits(self, x_BTD: jax.Array) -> jax.Array:
         """Returns float32 logits over the vocabulary, for x of any leading axes."""
@@ -387,4 +376,19 @@ class Embedding(nnx.Module):
             head_DV.astype(self.config.dtype),
             preferred_element_type=jnp.float32,
         )
-        return capped(logits.reshape(*x_BTD.shape[:-1], -1), self.config.logit_softcap)
+        logits = logits.reshape(*x_BTD.shape[:-1], -1) / self.config.logit_divisor
+        return capped(logits, self.config.logit_softcap)
+
+
+class PositionEmbedding(nnx.Module):
+    """The table of vectors that learned positions add to the embeddings."""
+
+    def __init__(self, config: Config, *, rngs: nnx.Rngs):
+        self.config = config
+        shape = (config.max_positions, config.model_size)
+        self.table = param(rngs, shape, ("positions", "embed"), std=config.model_size**-0.5)
+
+    def __call__(self, positions_BT: jax.Array) -> jax.Array:
+        table_PD = sharding.gathered(self.table[...], ("positions", "embed"))
+        x_BTD = jnp.take(table_PD, positions_BT, axis=0).astype(self.config.dtype)
+        return sharding.split_rows(x_BTD)

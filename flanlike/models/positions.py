@@ -12,17 +12,25 @@ MASKED = -1e30
 
 
 def rotation(
-    positions_BT: jax.Array, config: model_config.ModelConfig, *, is_local: bool = False
-) -> jax.Array:
-    """Returns cosines and sines (2, B, T, 1, H/2) by which rotary positions turn pairs.
+    positions_BT: jax.Array, config: model_config.ModelConfig, *, kind: str = "g"
+) -> jax.Array | None:
+    """Returns cosines and sines (2, B, T, 1, P) by which rotary positions turn P pairs of a head.
+
+    `kind` is the layers' letter in `ModelConfig.layer_pattern`; those of kind n turn by nothing.
+    None is for a model that has no rotation at all.
 
     A model that is to read farther than it once did has its wavelengths stretched by a factor:
     "linear" all of them; "llama3" and "yarn" the long ones, which make few turns over the original
     length, while short ones stay and those between are mixed, by turns or by index. Wavelengths of
     layers with a window stay where those have a base of their own.
     """
-    half = config.head_size // 2
-    has_own_base = is_local and config.rope_local_theta > 0
+    half = config.rotary_size // 2
+    if not half:
+        return None
+    if kind == "n":
+        unturned = jnp.ones((*positions_BT.shape, 1, half), jnp.float32)
+        return jnp.stack([unturned, jnp.zeros_like(unturned)])
+    has_own_base = kind == "l" and config.rope_local_theta > 0
     theta = config.rope_local_theta if has_own_base else config.rope_theta
     wavelengths = theta ** (jnp.arange(half, dtype=jnp.float32) / half)
     if config.rope_scaling != "none" and not has_own_base:
@@ -47,21 +55,25 @@ def _kept_share(wavelengths: jax.Array, config: model_config.ModelConfig) -> jax
     def index_at(turns: float) -> float:
         """Returns where among the pairs one makes so many turns."""
         wavelength = config.rope_original_tokens / (turns * 2 * math.pi)
-        return config.head_size * math.log(wavelength) / (2 * math.log(config.rope_theta))
+        return config.rotary_size * math.log(wavelength) / (2 * math.log(config.rope_theta))
 
     first = max(math.floor(index_at(high)), 0)
-    last = min(math.ceil(index_at(low)), config.head_size - 1)
+    last = min(math.ceil(index_at(low)), config.rotary_size - 1)
     width = max(last - first, 0.001)
-    return 1.0 - jnp.clip((jnp.arange(config.head_size // 2) - first) / width, 0.0, 1.0)
+    return 1.0 - jnp.clip((jnp.arange(config.rotary_size // 2) - first) / width, 0.0, 1.0)
 
 
 def rotate(x_BTNH: jax.Array, rotation: jax.Array | None) -> jax.Array:
-    """Turns pair (i, i + H/2) of every head by its token's angle i; None turns nothing."""
+    """Turns pair (i, i + P) of every head by its token's angle i; None turns nothing.
+
+    What a head has beyond its P pairs stays.
+    """
     if rotation is None:
         return x_BTNH
     cos, sin = rotation
-    a, b = jnp.split(x_BTNH.astype(jnp.float32), 2, axis=-1)
-    turned = jnp.concatenate([a * cos - b * sin, b * cos + a * sin], axis=-1)
+    pairs = cos.shape[-1]
+    a, b, rest = jnp.split(x_BTNH.astype(jnp.float32), [pairs, 2 * pairs], axis=-1)
+    turned = jnp.concatenate([a * cos - b * sin, b * cos + a * sin, rest], axis=-1)
     return turned.astype(x_BTNH.dtype)
 
 

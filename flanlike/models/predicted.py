@@ -43,6 +43,8 @@ def of_items(
     one row where an item is longer. Within `jax.set_mesh`, rows are split over the mesh's data and
     fsdp, with as many tokens each; with several processes, all have to ask the same at once.
     """
+    longest = max((max(item.positions, default=-1) + 1 for item in items), default=0)
+    model.config.expect_positions(longest, "a prompt and its answer")
     if jax.default_backend() == "cpu":
         max_tokens_per_batch = min(max_tokens_per_batch, _MAX_TOKENS_ON_CPU)
     batches = option_rows.batches(items, max_tokens_per_batch, model.config.model_size)

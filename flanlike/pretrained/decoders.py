@@ -1,4 +1,4 @@
-"""What the published decoder-only models have in common: config.json and the names of tensors.
+"""What the configurations of published decoder-only models have in common.
 
 Each family's module says what is its own. A configuration is written in the spelling of
 transformers 4 and in that of 5, and both are read:
@@ -13,33 +13,38 @@ Source: `modeling_llama.py`, `modeling_rope_utils.py` and their neighbours in tr
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from flanlike import errors
 from flanlike.models import config as model_config
-from flanlike.pretrained import names
 
-_TABLE, _HEAD = "model.embed_tokens.weight", "lm_head.weight"
-# Buffers in the files of the first Llamas.
-_UNUSED = r"model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq"
-
-_NEEDED = {
+NEEDED = {
     "vocab_size": "vocab_size",
     "hidden_size": "model_size",
     "intermediate_size": "hidden_size",
     "num_hidden_layers": "layers",
     "num_attention_heads": "query_heads",
 }
-# What would make it another function; the first value is the one that all of ours have.
+# What would make it another function; the first value is the one that most of ours have.
 _FIXED = {
-    "attention_bias": (False, None),
-    "mlp_bias": (False, None),
-    "partial_rotary_factor": (1.0, None),
-    "use_bidirectional_attention": (False, None),
+    "attention_bias": (False,),
+    "mlp_bias": (False,),
+    "use_bidirectional_attention": (False,),
     "quantization_config": (None,),
 }
+# As transformers means them; a family of old files may mean another by a name.
+ACTIVATIONS = {
+    "silu": "silu",
+    "swish": "silu",
+    "gelu": "gelu_exact",
+    "gelu_new": "gelu",
+    "gelu_fast": "gelu",
+    "gelu_pytorch_tanh": "gelu",
+    "relu": "relu",
+}
+ACTIVATION_NAMES = {"silu": "silu", "gelu": "gelu_new", "gelu_exact": "gelu", "relu": "relu"}
 # Fields that say how a run trains and not what the model computes.
 _OF_A_RUN = ("dropout", "dtype", "remat", "unroll_layers", "init")
 LOCAL, GLOBAL = "sliding_attention", "full_attention"
@@ -56,48 +61,47 @@ _ROPE_KEYS = {  # besides rope_theta and rope_type
 }
 
 
-def architecture(
-    model_types: Iterable[str],
-    to_ours: Callable[[dict[str, Any], Path], model_config.ModelConfig],
-    to_published: Callable[[model_config.ModelConfig], dict[str, Any]],
-) -> names.Architecture:
-    """Returns what is to be known of a family whose tensors have the names below."""
-    return names.Architecture(
-        model_types=tuple(model_types),
-        to_ours=to_ours,
-        to_published=to_published,
-        places=places,
-        writes_head=lambda config: not config.tied_embeddings,
-        table=_TABLE,
-        head=_HEAD,
-        says_tied=True,
-        unused=_UNUSED,
-    )
+def sizes(
+    published: dict[str, Any],
+    path: Path,
+    *,
+    needed: Mapping[str, str] = NEEDED,
+    fixed: Mapping[str, tuple[Any, ...]] = {},
+    norm_eps: float = 1e-6,
+) -> dict[str, Any]:
+    """Returns the fields of `ModelConfig` that most families spell alike; raises for the rest.
 
-
-def sizes(published: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Returns the fields of `ModelConfig` that all families spell alike; raises for the rest."""
-    if missing := [key for key in _NEEDED if type(published.get(key)) is not int]:
+    `needed` has a family's own spelling, `fixed` has what a key of its has to be (or no such key),
+    and `norm_eps` is what it takes for granted.
+    """
+    if missing := [key for key in needed if type(published.get(key)) is not int]:
         raise errors.UserError(
             f"{path}: {', '.join(map(repr, missing))} missing or no whole number; expected the "
             f"config.json that transformers writes for a {published['model_type']}: bring it back"
         )
-    for key, allowed in _FIXED.items():
-        if published.get(key) not in allowed:
+    _check_fixed(published, {**_FIXED, **fixed}, path)
+    found = {ours: published[theirs] for theirs, ours in needed.items()}
+    heads = found["query_heads"]
+    return {
+        "family": "decoder",
+        "model_type": published["model_type"],
+        "key_value_heads": published.get("num_key_value_heads") or heads,
+        "head_size": published.get("head_dim") or found["model_size"] // heads,
+        "norm_eps": published.get("rms_norm_eps", norm_eps),
+        "max_positions": published.get("max_position_embeddings") or 2048,
+        **found,
+    }
+
+
+def _check_fixed(
+    published: dict[str, Any], fixed: Mapping[str, tuple[Any, ...]], path: Path
+) -> None:
+    for key, allowed in fixed.items():
+        if published.get(key) not in (*allowed, None):
             raise errors.UserError(
                 f"{path}: {key} {str(published[key])[:60]!r}; expected {allowed[0]!r} or no such "
                 "key: a model that has it cannot be read"
             )
-    heads = published["num_attention_heads"]
-    return {
-        "family": "decoder",
-        "model_type": published["model_type"],
-        **{ours: published[theirs] for theirs, ours in _NEEDED.items()},
-        "key_value_heads": published.get("num_key_value_heads") or heads,
-        "head_size": published.get("head_dim") or published["hidden_size"] // heads,
-        "norm_eps": published.get("rms_norm_eps", 1e-6),
-        "max_positions": published.get("max_position_embeddings") or 2048,
-    }
 
 
 def activation(name: str, table: Mapping[str, str], path: Path) -> str:
@@ -108,12 +112,23 @@ def activation(name: str, table: Mapping[str, str], path: Path) -> str:
     return table[name]
 
 
-def rope(published: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Returns the fields of `ModelConfig` that say how positions turn."""
+def rope(
+    published: dict[str, Any], path: Path, *, theta: float = 10_000.0, share: float | None = None
+) -> dict[str, Any]:
+    """Returns the fields of `ModelConfig` that say how positions turn.
+
+    `theta` is the family's where the file does not say, and `share` the share of a head that turns;
+    None is for a family that always turns all.
+    """
     parameters = published.get("rope_scaling") or published.get("rope_parameters") or {}
-    theta = parameters.get("rope_theta") or published.get("rope_theta") or 10_000.0
+    theta = parameters.get("rope_theta") or published.get("rope_theta") or theta
     kind = parameters.get("rope_type", parameters.get("type", "default"))
     known = {"rope_theta", "rope_type", "type", *_ROPE_KEYS.get(kind, ())}
+    if share is None:
+        _check_fixed(published, {"partial_rotary_factor": (1.0,)}, path)
+    else:
+        known.add("partial_rotary_factor")
+        share = parameters.get("partial_rotary_factor") or share
     surplus = sorted(k for k, v in parameters.items() if k not in known and v is not None)
     if kind not in _ROPE_KEYS or surplus or parameters.get("truncate") is False:
         raise errors.UserError(
@@ -121,7 +136,7 @@ def rope(published: dict[str, Any], path: Path) -> dict[str, Any]:
             f"{', '.join(map(repr, _ROPE_KEYS))}, with its own keys and truncate true: no other "
             "can be read"
         )
-    found = {"rope_theta": float(theta)}
+    found = {"rope_theta": float(theta), "rotary_share": 1.0 if share is None else float(share)}
     if kind == "default":
         return found
     try:
@@ -166,6 +181,36 @@ def to_rope(config: model_config.ModelConfig) -> dict[str, Any]:
     }
 
 
+def two_ropes(
+    published: dict[str, Any], path: Path, *, theta: float, local_theta: float
+) -> dict[str, Any]:
+    """Returns the fields of both rotations, where local layers have their own.
+
+    Both bases are the family's where the file does not say.
+    """
+    both = published.get("rope_parameters") or {}
+    everywhere = {
+        "rope_theta": published.get("rope_theta", theta),
+        **(both.get(GLOBAL) or {}),
+        **(published.get("rope_scaling") or {}),
+    }
+    nearby = {"rope_theta": local_theta, **(both.get(LOCAL) or {})}
+    if nearby.get("rope_type", "default") != "default":
+        raise errors.UserError(
+            f"{path}: rotary positions {nearby!r} of local layers; expected the rope_type 'default'"
+        )
+    found = rope({**published, "rope_scaling": None, "rope_parameters": everywhere}, path)
+    return {**found, "rope_local_theta": float(nearby["rope_theta"])}
+
+
+def to_two_ropes(config: model_config.ModelConfig) -> dict[str, Any]:
+    """Returns the `rope_parameters` of both rotations."""
+    return {
+        GLOBAL: to_rope(config),
+        LOCAL: {"rope_type": "default", "rope_theta": config.rope_local_theta},
+    }
+
+
 def pattern(layer_types: list[str], path: Path) -> str:
     """Returns the `layer_pattern` of a list of layer types: the shortest that repeats into it."""
     if unknown := sorted({str(one) for one in layer_types} - {LOCAL, GLOBAL}):
@@ -173,7 +218,11 @@ def pattern(layer_types: list[str], path: Path) -> str:
             f"{path}: layer_types has {', '.join(map(repr, unknown))}; expected {LOCAL!r} and "
             f"{GLOBAL!r} alone"
         )
-    letters = "".join("l" if one == LOCAL else "g" for one in layer_types)
+    return shortest("".join("l" if one == LOCAL else "g" for one in layer_types))
+
+
+def shortest(letters: str) -> str:
+    """Returns the shortest pattern that, repeated, has those letters: "gngng" -> "gn"."""
     sizes = range(1, len(letters) + 1)
     return next(
         letters[:n] for n in sizes if letters == (letters[:n] * len(letters))[: len(letters)]
@@ -200,29 +249,38 @@ def layer_types(config: model_config.ModelConfig) -> list[str]:
     return [LOCAL if is_local else GLOBAL for is_local in config.is_local]
 
 
-def to_published(config: model_config.ModelConfig, architecture: str) -> dict[str, Any]:
-    """Returns what all families write."""
-    parameters = to_rope(config)
+def to_head(
+    config: model_config.ModelConfig, architecture: str, needed: Mapping[str, str] = NEEDED
+) -> dict[str, Any]:
+    """Returns what all families write, the sizes in their own spelling."""
     return {
         "architectures": [architecture],
         "model_type": config.model_type,
-        **{theirs: getattr(config, ours) for theirs, ours in _NEEDED.items()},
+        **{theirs: getattr(config, ours) for theirs, ours in needed.items()},
+        "tie_word_embeddings": config.tied_embeddings,
+        "initializer_range": 0.02,
+        "bos_token_id": None,
+        "eos_token_id": None,
+        "pad_token_id": None,
+        "dtype": "float32",
+    }
+
+
+def to_published(config: model_config.ModelConfig, architecture: str) -> dict[str, Any]:
+    """Returns what the families write that are spelt as Llama is."""
+    parameters = to_rope(config)
+    return {
+        **to_head(config, architecture),
         "num_key_value_heads": config.key_value_heads,
         "head_dim": config.head_size,
         "max_position_embeddings": config.max_positions,
         "rms_norm_eps": config.norm_eps,
-        "tie_word_embeddings": config.tied_embeddings,
         "rope_theta": config.rope_theta,
         "rope_scaling": None
         if config.rope_scaling == "none"
         else {key: value for key, value in parameters.items() if key != "rope_theta"},
         "rope_parameters": parameters,
         "attention_bias": False,
-        "initializer_range": 0.02,
-        "bos_token_id": None,
-        "eos_token_id": None,
-        "pad_token_id": None,
-        "dtype": "float32",
     }
 
 
@@ -244,59 +302,3 @@ def check_round_trip(
             f"({', '.join(differing)}): train one without, from a published model or a preset"
         )
     return content
-
-
-def places(config: model_config.ModelConfig) -> dict[str, names.Place]:
-    """Returns the place of every tensor of a model of that shape, by its published name."""
-    D, V = config.model_size, config.vocab_size
-    found = {_TABLE: names.Place(path=("embedding", "table"), layer=None, shape=(V, D))}
-    if not config.tied_embeddings:
-        found[_HEAD] = names.Place(path=("embedding", "head"), layer=None, shape=(D, V), inputs=1)
-    found["model.norm.weight"] = names.Place(path=("final_norm", "scale"), layer=None, shape=(D,))
-    rows = _block(config)
-    for layer in range(config.layers):
-        for name, path, shape, inputs in rows:
-            found[f"model.layers.{layer}.{name}"] = names.Place(
-                path=("blocks", *path),
-                layer=layer,
-                shape=shape,
-                inputs=inputs,
-                is_bias=name.endswith(".bias"),
-            )
-    return found
-
-
-def _block(
-    config: model_config.ModelConfig,
-) -> list[tuple[str, names.Path, tuple[int, ...], int]]:
-    """Returns one layer's tensors: their name, our path, our shape, the kernel's input axes."""
-    D, F = config.model_size, config.hidden_size
-    N, K, H = config.query_heads, config.key_value_heads, config.head_size
-    rows: list[tuple[str, names.Path, tuple[int, ...], int]] = [
-        ("input_layernorm.weight", ("attention_norm", "scale"), (D,), 0)
-    ]
-    for letter, heads in (("q", N), ("k", K), ("v", K)):
-        name = f"self_attn.{letter}_proj"
-        rows.append((f"{name}.weight", ("attention", letter), (D, heads, H), 1))
-        if config.query_key_value_biases:
-            rows.append((f"{name}.bias", ("attention", f"{letter}_bias"), (heads, H), 0))
-    rows.append(("self_attn.o_proj.weight", ("attention", "out"), (N, H, D), 2))
-    if config.query_key_norms:
-        for letter in "qk":
-            path = ("attention", f"{letter}_norm", "scale")
-            rows.append((f"self_attn.{letter}_norm.weight", path, (H,), 0))
-    # With norms after the parts, the name that Llama gives to the one before the feed-forward
-    # belongs to the one after attention.
-    norms = {"post_attention_layernorm": "hidden_norm"}
-    if config.norms_after:
-        norms = {
-            "post_attention_layernorm": "attention_after_norm",
-            "pre_feedforward_layernorm": "hidden_norm",
-            "post_feedforward_layernorm": "hidden_after_norm",
-        }
-    rows += [(f"{theirs}.weight", (ours, "scale"), (D,), 0) for theirs, ours in norms.items()]
-    return rows + [
-        ("mlp.gate_proj.weight", ("hidden", "gate"), (D, F), 1),
-        ("mlp.up_proj.weight", ("hidden", "up"), (D, F), 1),
-        ("mlp.down_proj.weight", ("hidden", "down"), (F, D), 1),
-    ]

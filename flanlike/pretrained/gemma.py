@@ -10,20 +10,25 @@ gemma3_text   norms after the parts, and of queries and keys; five layers of six
 ```
 """
 
+import functools
 from pathlib import Path
 from typing import Any
 
 from flanlike import errors
 from flanlike.models import config as model_config
-from flanlike.pretrained import decoders
+from flanlike.pretrained import decoders, tables
 
 # The first Gemma's files say "gelu" and mean the one by tanh.
 _ACTIVATIONS = {"gelu_pytorch_tanh": "gelu", "gelu": "gelu", "silu": "silu", "relu": "relu"}
 _ACTIVATION_NAMES = {"gelu": "gelu_pytorch_tanh", "silu": "silu", "relu": "relu"}
-_CLASSES = {
-    "gemma": "GemmaForCausalLM",
-    "gemma2": "Gemma2ForCausalLM",
-    "gemma3_text": "Gemma3ForCausalLM",
+_FIRST = {"gemma": "GemmaForCausalLM"}
+_LATER = {"gemma2": "Gemma2ForCausalLM", "gemma3_text": "Gemma3ForCausalLM"}
+_CLASSES = _FIRST | _LATER
+# What Llama calls the norm before the feed-forward is the one after attention.
+_NORMS_AFTER = {
+    "post_attention_layernorm": "attention_after_norm",
+    "pre_feedforward_layernorm": "hidden_norm",
+    "post_feedforward_layernorm": "hidden_after_norm",
 }
 
 
@@ -36,10 +41,13 @@ def _to_ours(published: dict[str, Any], path: Path) -> model_config.ModelConfig:
     if kind != "gemma":
         found |= _of_later(published, kind, path)
         table = {name: ours for name, ours in _ACTIVATIONS.items() if name != "gelu"}
-    ropes = _gemma3_ropes if kind == "gemma3_text" else decoders.rope
+    rope = decoders.rope
+    if kind == "gemma3_text":
+        local_theta = published.get("rope_local_base_freq", 10_000.0)
+        rope = functools.partial(decoders.two_ropes, theta=1_000_000.0, local_theta=local_theta)
     return model_config.ModelConfig(
         **found,
-        **ropes(published, path),
+        **rope(published, path),
         activation=decoders.activation(name, table, path),
         tied_embeddings=published.get("tie_word_embeddings", True),
         scale_embeddings=True,
@@ -71,26 +79,6 @@ def _of_later(published: dict[str, Any], kind: str, path: Path) -> dict[str, Any
     }
 
 
-def _gemma3_ropes(published: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Returns the fields of both rotations; in config.json they are apart."""
-    both = published.get("rope_parameters") or {}
-    everywhere = {
-        "rope_theta": published.get("rope_theta", 1_000_000.0),
-        **(both.get(decoders.GLOBAL) or {}),
-        **(published.get("rope_scaling") or {}),
-    }
-    nearby = {
-        "rope_theta": published.get("rope_local_base_freq", 10_000.0),
-        **(both.get(decoders.LOCAL) or {}),
-    }
-    if nearby.get("rope_type", "default") != "default":
-        raise errors.UserError(
-            f"{path}: rotary positions {nearby!r} of local layers; expected the rope_type 'default'"
-        )
-    found = decoders.rope({"rope_parameters": everywhere}, path)
-    return {**found, "rope_local_theta": float(nearby["rope_theta"])}
-
-
 def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
     kind = config.model_type
     content = decoders.to_published(config, _CLASSES[kind])
@@ -109,11 +97,14 @@ def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
             # The first releases with Gemma 3 had this in place of the list.
             content["sliding_window_pattern"] = len(config.layer_pattern)
         content["rope_local_base_freq"] = config.rope_local_theta
-        content["rope_parameters"] = {
-            decoders.GLOBAL: content["rope_parameters"],
-            decoders.LOCAL: {"rope_type": "default", "rope_theta": config.rope_local_theta},
-        }
+        content["rope_parameters"] = decoders.to_two_ropes(config)
     return decoders.check_round_trip(config, content, _to_ours)
 
 
-GEMMA = decoders.architecture(_CLASSES, _to_ours, _to_published)
+GEMMA = tables.architecture(_FIRST, _to_ours, _to_published)
+GEMMA2 = tables.architecture(
+    _LATER,
+    _to_ours,
+    _to_published,
+    tables.Table(layer={**tables.LLAMA.layer, **_NORMS_AFTER}),
+)

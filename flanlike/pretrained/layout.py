@@ -6,11 +6,33 @@ from typing import Any
 
 from flanlike import errors
 from flanlike.models import config as model_config
-from flanlike.pretrained import gemma, llama, names, t5
+from flanlike.pretrained import (
+    gemma,
+    gpt2,
+    gpt_neox,
+    granite,
+    llama,
+    names,
+    olmo,
+    phi3,
+    smollm3,
+    t5,
+)
 
 CONFIG_FILE = "config.json"
 
-ARCHITECTURES = (t5.T5, llama.LLAMA, gemma.GEMMA)
+ARCHITECTURES = (
+    t5.T5,
+    llama.LLAMA,
+    gemma.GEMMA,
+    gemma.GEMMA2,
+    gpt2.GPT2,
+    gpt_neox.GPT_NEOX,
+    olmo.OLMO,
+    smollm3.SMOLLM3,
+    phi3.PHI3,
+    granite.GRANITE,
+)
 
 
 def read(folder: Path) -> dict[str, Any] | None:

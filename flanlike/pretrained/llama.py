@@ -13,7 +13,7 @@ from typing import Any
 
 from flanlike import errors
 from flanlike.models import config as model_config
-from flanlike.pretrained import decoders
+from flanlike.pretrained import decoders, tables
 
 _ACTIVATIONS = {"silu": "silu", "swish": "silu", "gelu_pytorch_tanh": "gelu", "relu": "relu"}
 _ACTIVATION_NAMES = {"silu": "silu", "gelu": "gelu_pytorch_tanh", "relu": "relu"}
@@ -81,4 +81,4 @@ def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
     return decoders.check_round_trip(config, content, _to_ours)
 
 
-LLAMA = decoders.architecture(_CLASSES, _to_ours, _to_published)
+LLAMA = tables.architecture(_CLASSES, _to_ours, _to_published)

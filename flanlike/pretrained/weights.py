@@ -8,8 +8,9 @@ fits its devices needs no host that it fits into. `bench/load_memory.py` measure
 import dataclasses
 import functools
 import json
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ _DTYPES = {
 }
 _ROWS_AT_ONCE = 4096  # of tables that are compared
 _LISTED = 12  # wrong tensors, of each kind, that an error names
+
+_Places = Mapping[str, names.Place | names.Fused]  # by published name
 
 
 def is_published(folder: Path) -> bool:
@@ -83,10 +86,10 @@ def load(
     _check(files, of, places, folder)
     model = models.shapes(shape, mesh=mesh, dtype=params_dtype)
     arrays = dict(nnx.to_flat_state(nnx.state(model, nnx.Param)))
-    for name, theirs in files.tensors(places):
-        place = places[name]
-        variable = arrays[place.path]
-        arrays[place.path] = variable.replace(_put(variable.get_value(), place, theirs, prints))
+    for name, tensor in files.tensors(places):
+        for place, theirs in zip(places[name].parts, places[name].apart(tensor), strict=True):
+            variable = arrays[place.path]
+            arrays[place.path] = variable.replace(_put(variable.get_value(), place, theirs, prints))
     nnx.update(model, nnx.from_flat_state(arrays))
     return model
 
@@ -118,22 +121,26 @@ def save(
     if config.tied_embeddings and of.writes_head(config):
         places[of.head] = places[of.table]
     kind = jnp.dtype(dtype)
-    sizes = {name: kind.itemsize * int(np.prod(place.shape)) for name, place in places.items()}
+    sizes = {name: kind.itemsize * math.prod(place.their_shape) for name, place in places.items()}
     shards = _shards(sizes, max_shard_bytes)
     weight_map = {}
     for i, shard in enumerate(shards, start=1):
         file = _ONE_FILE if len(shards) == 1 else f"model-{i:05}-of-{len(shards):05}.safetensors"
         tensors = {}
         for name in shard:
-            place, array = places[name], arrays[places[name].path][...]
-            ours = array if place.layer is None else array[place.layer]
-            theirs = place.to_theirs(np.asarray(jax.device_get(ours), np.float32))
-            tensors[name] = theirs.astype(kind, copy=False)
+            parts = [_published(place, arrays[place.path][...]) for place in places[name].parts]
+            tensors[name] = places[name].joined(parts).astype(kind, copy=False)
             weight_map[name] = file
         safetensors.numpy.save_file(tensors, folder / file, metadata={"format": "pt"})
     if len(shards) > 1:
         index = {"metadata": {"total_size": sum(sizes.values())}, "weight_map": weight_map}
         (folder / _INDEX_FILE).write_text(json.dumps(index, indent=2) + "\n")
+
+
+def _published(place: names.Place, array: jax.Array) -> np.ndarray:
+    """Returns the parameter in their layout, or its layer's slice, in float32."""
+    ours = array if place.layer is None else array[place.layer]
+    return place.to_theirs(np.asarray(jax.device_get(ours), np.float32))
 
 
 class _Files:
@@ -142,13 +149,13 @@ class _Files:
     def __init__(self, folder: Path, of: names.Architecture) -> None:
         self._tensors: dict[str, np.ndarray] = {}
         for file in _paths(folder):
-            self._tensors |= _mapped(file)
+            self._tensors |= _mapped(file, of)
         # What leaves equal tensors out may keep the table under a copy's name.
         if of.table not in self._tensors and (kept := self._tensors.keys() & set(of.copies)):
             self._tensors[of.table] = self._tensors[min(kept)]
         self.shapes = {name: tensor.shape for name, tensor in self._tensors.items()}
 
-    def tensors(self, wanted: dict[str, names.Place]) -> Iterator[tuple[str, np.ndarray]]:
+    def tensors(self, wanted: Iterable[str]) -> Iterator[tuple[str, np.ndarray]]:
         """Yields the wanted tensors, one file after another; none is read yet."""
         for name, tensor in self._tensors.items():
             if name in wanted:
@@ -166,8 +173,8 @@ class _Files:
         return all(np.array_equal(left[start:end], right[start:end]) for start, end in ends)
 
 
-def _mapped(file: Path) -> dict[str, np.ndarray]:
-    """Returns the tensors of a file, whose bytes are read when they are asked for.
+def _mapped(file: Path, of: names.Architecture) -> dict[str, np.ndarray]:
+    """Returns the tensors of a file that code reads, whose bytes are read when they are asked for.
 
     A safetensors file is the length of its header (8 bytes), the header (JSON: dtype, shape and
     place of each tensor) and the tensors. The library's own reader copies each one.
@@ -185,6 +192,10 @@ def _mapped(file: Path) -> dict[str, np.ndarray]:
     header.pop("__metadata__", None)
     tensors = {}
     for name, entry in header.items():
+        if re.fullmatch(of.unused, name):
+            continue
+        for theirs, usual in of.spellings:
+            name = re.sub(theirs, usual, name)
         if entry["dtype"] not in _DTYPES:
             raise errors.UserError(
                 f"{file}: {name} is of type {entry['dtype']}; expected one of {tuple(_DTYPES)!r}: "
@@ -221,17 +232,13 @@ def _paths(folder: Path) -> list[Path]:
     return files
 
 
-def _check(
-    files: _Files, of: names.Architecture, places: dict[str, names.Place], folder: Path
-) -> None:
+def _check(files: _Files, of: names.Architecture, places: _Places, folder: Path) -> None:
     """Raises one error that names every missing, surplus and misshapen tensor."""
     there = files.shapes
     known = {*places, *of.copies, of.head}
     problems = {
         "missing": [name for name in places if name not in there],
-        "of no place in this model": sorted(
-            name for name in set(there) - known if not re.fullmatch(of.unused, name)
-        ),
+        "of no place in this model": sorted(set(there) - known),
         "misshapen": [
             f"{name} is {list(there[name])}, expected {list(place.their_shape)}"
             for name, place in places.items()

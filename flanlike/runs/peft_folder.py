@@ -7,6 +7,7 @@ Source of the names: `peft` 0.21.2, `utils/save_and_load.py`.
 """
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,35 +57,79 @@ _TASK_TYPES = {"decoder": "CAUSAL_LM", "encoder_decoder": "SEQ_2_SEQ_LM"}
 
 
 def _lora(
-    learned: dict[str, Any], settings: config_lib.LoraConfig, places: dict[str, names.Place]
+    learned: dict[str, Any],
+    settings: config_lib.LoraConfig,
+    places: Mapping[str, names.Place | names.Fused],
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    tensors, modules, others = {}, set(), set()
+    tensors, ranks, others = {}, {}, []
     for name, place in places.items():
         module = name.removesuffix(".weight")
-        *where, kernel = place.path
-        part: Any = learned
-        for key in (*where, f"lora_{kernel}"):
-            part = part.get(key, {}) if isinstance(part, dict) else {}
-        if not part:
-            others.add(module.rpartition(".")[2])
-            continue
-        modules.add(module.rpartition(".")[2])
-        a, b = (np.asarray(part[key][place.layer], np.float32) for key in "ab")
-        a = a.reshape(-1, settings.rank).T
-        b = b.reshape(settings.rank, -1).T
-        tensors[f"{_PREFIX}{module}.lora_A.weight"] = np.ascontiguousarray(a)
-        tensors[f"{_PREFIX}{module}.lora_B.weight"] = np.ascontiguousarray(b)
-    assert not modules & others, "a module's last name says whether it has a pair"
+        pairs = [_pair(learned, part) for part in place.parts]
+        if any(pairs):
+            a, b = _joined(place, pairs)
+            tensors[f"{_PREFIX}{module}.lora_A.weight"] = np.ascontiguousarray(a)
+            tensors[f"{_PREFIX}{module}.lora_B.weight"] = np.ascontiguousarray(b)
+            ranks[module] = len(a)
+        else:
+            others.append(module)
+    parts = 1 if not _last(ranks, 1) & _last(others, 1) else 2
+    assert not _last(ranks, parts) & _last(others, parts), "a module's name says if it has a pair"
+    larger = {_end(module, parts): rank for module, rank in ranks.items() if rank > settings.rank}
     content = {
         "peft_type": "LORA",
         "r": settings.rank,
         "lora_alpha": settings.alpha,
-        "target_modules": sorted(modules),
+        "target_modules": sorted(_last(ranks, parts)),
+        "rank_pattern": larger,
+        "alpha_pattern": {
+            end: settings.alpha * rank / settings.rank for end, rank in larger.items()
+        },
         "lora_dropout": 0.0,
         "bias": "none",
-        "fan_in_fan_out": False,
+        "fan_in_fan_out": any(place.inputs_first for place in places.values()),
     }
     return content, tensors
+
+
+def _pair(learned: dict[str, Any], place: names.Place) -> tuple[np.ndarray, np.ndarray] | None:
+    """Returns A (rank, inputs) and B (outputs, rank) beside a kernel, or None."""
+    *where, kernel = place.path
+    part: Any = learned
+    for key in (*where, f"lora_{kernel}"):
+        part = part.get(key, {}) if isinstance(part, dict) else {}
+    if not part:
+        return None
+    a, b = (np.asarray(part[key][place.layer], np.float32) for key in "ab")
+    rank = a.shape[-1]
+    return a.reshape(-1, rank).T, b.reshape(rank, -1).T
+
+
+def _joined(
+    place: names.Place | names.Fused, pairs: Sequence[tuple[np.ndarray, np.ndarray] | None]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the one pair that adds to a tensor what the pairs add to its parts.
+
+    Its rank is the sum of theirs, and each part's B is zero for the others' A.
+    """
+    a = np.concatenate([pair[0] for pair in pairs if pair])
+    parts, start = [], 0
+    for part, pair in zip(place.parts, pairs, strict=True):
+        b = np.zeros((part.their_shape[part.outputs_axis], len(a)), np.float32)
+        if pair:
+            end = start + len(pair[0])
+            b[:, start:end], start = pair[1], end
+        parts.append(b.T if place.inputs_first else b)
+    b = place.joined(parts)
+    return a, b.T if place.inputs_first else b
+
+
+def _last(modules: Iterable[str], parts: int) -> set[str]:
+    return {_end(module, parts) for module in modules}
+
+
+def _end(module: str, parts: int) -> str:
+    """Returns the last so many parts of a module's name, by which peft finds it in every layer."""
+    return ".".join(module.split(".")[-parts:])
 
 
 def _soft_prompt(

@@ -184,6 +184,9 @@ def model(
 
     None: all parameters learn.
     """
+    most = config.batch.max_input_tokens + config.batch.max_target_tokens
+    what = "--batch.max-input-tokens and --batch.max-target-tokens together"
+    start.shape.expect_positions(most, what)
     if config.tuning is None:
         built = build(start, words, seed=config.seed, mesh=mesh)
         if config.freeze != "none":

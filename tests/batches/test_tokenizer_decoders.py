@@ -40,6 +40,22 @@ def test_bos_is_where_the_tokenizer_puts_it():
     assert added.fingerprint != toys.words_of("byte_level", has_template=False).fingerprint
 
 
+def test_config_json_names_eos_where_the_tokenizer_does_not(tmp_path):
+    """The first GPT-2's, whose class in transformers knows it."""
+    files = {**toys.byte_level(), "tokenizer_config.json": b'{"model_max_length": 1024}'}
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(errors.UserError, match="or an eos_token in tokenizer_config.json"):
+        tokenizer.load(tmp_path)
+    eos_id = toys.words_of("byte_level").marks.eos_id
+    (tmp_path / "config.json").write_text(json.dumps({"eos_token_id": eos_id}))
+    words = tokenizer.load(tmp_path)
+    assert words.marks.eos_id == eos_id
+    words.save(tmp_path / "out")
+    said = json.loads((tmp_path / "out" / "tokenizer_config.json").read_text())
+    assert said == {"model_max_length": 1024, "eos_token": "<|end|>"}
+
+
 def test_special_tokens_that_no_text_has_need_no_row():
     words = toys.words_of("byte_level")
     assert words.rows == words.size

@@ -20,7 +20,7 @@ WINDOW = dataclasses.replace(GROUPED, window=3, layer_pattern="lg", rope_local_t
 SOFTCAP = dataclasses.replace(
     GROUPED, attention_softcap=0.3, query_key_norms=True, norms_after=True, tied_embeddings=True
 )
-BIASES = dataclasses.replace(GROUPED, query_key_value_biases=True, centered_norms=True)
+BIASES = dataclasses.replace(GROUPED, query_key_value_biases=True, norm="layer")
 KINDS = {"grouped": GROUPED, "window": WINDOW, "softcap": SOFTCAP, "biases": BIASES}
 
 

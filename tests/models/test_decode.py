@@ -1,15 +1,17 @@
 """Option scores, against one row an option."""
 
+import dataclasses
+
 import decode_toys
 import jax
 import numpy as np
 import pytest
 from decode_toys import CONFIGS, DECODER, PROMPTS
 
-from flanlike import models
+from flanlike import errors, models
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import decode, option_rows, predicted
+from flanlike.models import decode, generate, option_rows, predicted
 
 OPTIONS = [[[30], [31, 32, 33]], [[30, 31], [34], [35, 36]], [], [[37, 38, 39], []]]
 
@@ -116,3 +118,12 @@ def test_what_is_done_is_told_after_each_batch(monkeypatch: pytest.MonkeyPatch) 
     assert [len(batch) for batch in batches] == [prompts for prompts, _ in told]
     assert sum(prompts for prompts, _ in told) == 24  # one of four has no options
     assert sum(share for _, share in told) == pytest.approx(1.0)
+
+
+def test_no_more_tokens_than_positions_were_learned() -> None:
+    model = models.abstract(dataclasses.replace(DECODER, learned_positions=True, max_positions=8))
+    told = "tokens: this model has learned 8 positions and can read no more"
+    with pytest.raises(errors.UserError, match=f"a prompt and its answer are 9 {told}"):
+        list(decode.scored_options(model, [[3] * 6, [4]], [[[5, 6, 7]], [[5]]]))
+    with pytest.raises(errors.UserError, match=f"a prompt and its new tokens are 9 {told}"):
+        generate.generate(model, [[3] * 6, [4]], max_new_tokens=3)

@@ -84,20 +84,6 @@ def test_a_scaled_head_divides_by_the_root_of_the_size(is_tied: bool) -> None:
     np.testing.assert_allclose(divided, plain / 4, atol=1e-6)
 
 
-def test_a_centered_norm_keeps_its_scale_less_one() -> None:
-    config = dataclasses.replace(model_toys.DECODER, norm_eps=0.5)
-    x_BTD = jax.random.normal(jax.random.key(0), (1, 2, 16))
-    plain = layers.RMSNorm(config)
-    centered = layers.RMSNorm(dataclasses.replace(config, centered_norms=True))
-    np.testing.assert_array_equal(plain(x_BTD), centered(x_BTD))
-    plain.scale[...], centered.scale[...] = jnp.full(16, 1.5), jnp.full(16, 0.5)
-    np.testing.assert_array_equal(plain(x_BTD), centered(x_BTD))
-    mean_square_BT1 = np.square(x_BTD).mean(axis=-1, keepdims=True)
-    np.testing.assert_allclose(
-        plain(x_BTD), 1.5 * x_BTD / np.sqrt(mean_square_BT1 + 0.5), rtol=1e-5
-    )
-
-
 def test_caps_bend_logits() -> None:
     x = jnp.array([0.01, 100.0, -100.0])
     np.testing.assert_allclose(layers.capped(x, 5.0), [0.01, 5.0, -5.0], rtol=1e-4)
@@ -108,11 +94,14 @@ def test_caps_bend_logits() -> None:
     ("changes", "message"),
     [
         ({"key_value_heads": 3}, "query_heads 4 must be a multiple of key_value_heads 3"),
-        ({"head_size": 7}, "head_size 7 must be even"),
+        ({"head_size": 7}, "head_size 7 times rotary_share 1.0 must be even"),
+        ({"rotary_share": 0.4}, "head_size 8 times rotary_share 0.4 must be even"),
+        ({"rotary_share": 1.5}, "the share between 0 and 1"),
+        ({"learned_positions": True}, "learned_positions with max_positions 0: expected"),
         ({"encoder_layers": 2}, "a decoder has none"),
         ({"family": "encoder_decoder"}, "an encoder_decoder needs at least one"),
         ({"layer_pattern": "lg"}, "layer_pattern 'lg' with window 0: expected"),
-        ({"layer_pattern": "lx", "window": 4}, "letters 'l' .local. and 'g' .global. alone"),
+        ({"layer_pattern": "lx", "window": 4}, "letters 'l' .local., 'g' .global. and 'n'"),
         ({"rope_scaling": "lama3"}, "unknown rope_scaling 'lama3': did you mean 'llama3'"),
         ({"activation": "gelo"}, "unknown activation 'gelo': did you mean 'gelu'"),
         ({"dropout": 1.0}, "dropout 1.0 must be at least 0 and below 1"),

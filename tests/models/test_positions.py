@@ -111,8 +111,24 @@ def test_local_layers_may_have_a_base_of_their_own() -> None:
     config = dataclasses.replace(
         model_toys.DECODER, rope_scaling="linear", rope_factor=4.0, rope_local_theta=16.0, window=8
     )
-    local = positions.rotation(jnp.array([[1]]), config, is_local=True)
+    local = positions.rotation(jnp.array([[1]]), config, kind="l")
     plain = positions.rotation(
         jnp.array([[1]]), dataclasses.replace(model_toys.DECODER, rope_theta=16.0)
     )
     np.testing.assert_array_equal(local, plain)
+
+
+def test_part_of_a_head_turns_or_nothing() -> None:
+    config = dataclasses.replace(model_toys.DECODER, rope_theta=16.0, rotary_share=0.5)
+    rotation = positions.rotation(jnp.array([[1]]), config)
+    x_BTNH = jnp.arange(1.0, 9.0).reshape(1, 1, 1, 8)
+    first, second = np.cos([1.0, 0.25]), np.sin([1.0, 0.25])
+    turned = [*(first * [1, 2] - second * [3, 4]), *(first * [3, 4] + second * [1, 2])]
+    found = positions.rotate(x_BTNH, rotation)[0, 0, 0]
+    np.testing.assert_allclose(found, [*turned, 5, 6, 7, 8], rtol=1e-5)
+    stretched = dataclasses.replace(config, rope_scaling="linear", rope_factor=4, rope_magnitude=2)
+    unturned = positions.rotate(x_BTNH, positions.rotation(jnp.array([[1]]), stretched, kind="n"))
+    np.testing.assert_array_equal(unturned, x_BTNH)
+    none = dataclasses.replace(config, rotary_share=0.0)
+    assert positions.rotation(jnp.array([[1]]), none) is None
+    assert positions.rotate(x_BTNH, None) is x_BTNH

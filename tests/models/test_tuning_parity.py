@@ -34,6 +34,13 @@ KINDS = {
     "llama": ("llama", dict(tie_word_embeddings=False, **_DECODER)),
     "qwen3": ("qwen3", dict(tie_word_embeddings=True, **_DECODER)),
     "gemma2": ("gemma2", dict(sliding_window=5, query_pre_attn_scalar=8, **_DECODER)),
+    # Kernels that share a tensor, of each layout: (inputs, outputs), head by head, gate and up.
+    "gpt2": ("gpt2", dict(n_embd=16, n_inner=24, n_layer=2, n_head=4, n_positions=64)),
+    "gpt_neox": (
+        "gpt_neox",
+        dict(hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=2),
+    ),
+    "phi3": ("phi3", {**_DECODER, "head_dim": 4, "pad_token_id": None}),
 }
 ALL_KINDS = pytest.mark.parametrize("kind", KINDS)
 SOURCES = [[*range(5, 20)], [9, 3, 17], [30, 31, 8, 8, 2, 40]]
@@ -68,7 +75,11 @@ def tuned(folder, settings):
 
 def lora_of(kind):
     """Returns low-rank pairs beside every kernel that the kind has."""
-    targets = tuple(name for name in toys.ALL_KERNELS if (kind, name) != ("t5-plain", "gate"))
+    is_gated = kind not in ("t5-plain", "gpt2", "gpt_neox")
+    # In GPT-2's, some parts of a tensor have pairs, and one of two modules of a name.
+    without = ("k", "down") if kind == "gpt2" else ()
+    without += () if is_gated else ("gate",)
+    targets = tuple(name for name in toys.ALL_KERNELS if name not in without)
     return config.LoraConfig(rank=3, alpha=4.5, targets=targets)
 
 

@@ -21,7 +21,8 @@ KINDS = pytest.mark.parametrize("kind", toys.PUBLISHED)
 
 
 def test_every_family_has_its_own_parts():
-    found = {kind: toys.shape_of(kind) for kind in toys.PUBLISHED}
+    kinds = ("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text")
+    found = {kind: toys.shape_of(kind) for kind in kinds}
     assert {k for k, one in found.items() if one.query_key_value_biases} == {"qwen2"}
     assert {k for k, one in found.items() if one.query_key_norms} == {"qwen3", "gemma3_text"}
     assert {k for k, one in found.items() if one.norms_after} == {"gemma2", "gemma3_text"}
@@ -43,6 +44,36 @@ def test_every_family_has_its_own_parts():
         assert (one.head_size, one.norm_eps, one.max_positions) == (6, 1e-5, 32)
 
 
+def test_parts_that_few_have():
+    found = {kind: toys.shape_of(kind) for kind in toys.PUBLISHED}
+
+    def have(field: str, usual) -> dict[str, object]:
+        return {k: getattr(one, field) for k, one in found.items() if getattr(one, field) != usual}
+
+    layer_norms = {"gpt2": "layer", "gpt_neox": "layer"}
+    assert have("norm", "rms") == layer_norms
+    assert have("is_gated", True) == dict.fromkeys(layer_norms, False)
+    assert (
+        have("out_biases", False)
+        == have("hidden_biases", False)
+        == dict.fromkeys(layer_norms, True)
+    )
+    assert have("learned_positions", False) == {"gpt2": True}
+    assert have("rotary_share", 1.0) == {"gpt2": 0.0, "gpt_neox": 0.5}
+    assert have("is_parallel", False) == {"gpt_neox": True}
+    assert have("norms_before", True) == {"olmo2": False, "olmo3": False}
+    assert have("joins_query_key_norms", False) == {"olmo2": True, "olmo3": True}
+    assert found["olmo3"].layer_kinds == "lgl" and found["olmo3"].window == 8
+    assert (found["olmo3"].rope_scaling, found["olmo3"].rope_local_theta) == ("yarn", 5e5)
+    assert found["smollm3"].layer_kinds == "ggn" and found["smollm3"].tied_embeddings
+    assert found["phi3"].window == 2047 and not found["phi3"].tied_embeddings
+    granite = found["granite"]
+    assert (granite.embedding_multiplier, granite.logit_divisor) == (12.0, 8.0)
+    assert (granite.residual_multiplier, granite.attention_scale) == (0.22, 1 / 64)
+    assert (found["gpt2"].activation, found["gpt_neox"].activation) == ("gelu", "gelu_exact")
+    assert (found["gpt2"].hidden_size, found["gpt2"].max_positions) == (16, 32)
+
+
 # What the hub says these have, from their config.json as it is known.
 @pytest.mark.parametrize(
     ("kind", "vocab_size", "widths", "layers", "heads", "parameters"),
@@ -54,6 +85,11 @@ def test_every_family_has_its_own_parts():
         ("gemma", 256000, (2048, 16384), 18, (8, 1, 256), 2_506_172_416),  # gemma-2b
         ("gemma2", 256000, (2304, 9216), 26, (8, 4, 256), 2_614_341_888),  # gemma-2-2b
         ("gemma3_text", 262144, (1152, 6912), 26, (4, 1, 256), 999_885_952),  # gemma-3-1b
+        ("gpt_neox", 50304, (512, 2048), 6, (8, None, 64), 70_426_624),  # Pythia-70M
+        ("olmo2", 100352, (2048, 8192), 16, (16, 16, 128), 1_484_916_736),  # OLMo-2-0425-1B
+        ("smollm3", 128256, (2048, 11008), 36, (16, 4, 128), 3_075_098_624),  # SmolLM3-3B
+        ("phi3", 32064, (3072, 8192), 32, (32, 32, 96), 3_821_079_552),  # Phi-3-mini-4k
+        ("granite", 49155, (2048, 8192), 40, (32, 8, 64), 2_533_531_648),  # granite-3.0-2b
     ],
 )
 def test_the_published_ones_have_their_sizes(kind, vocab_size, widths, layers, heads, parameters):
@@ -64,10 +100,23 @@ def test_the_published_ones_have_their_sizes(kind, vocab_size, widths, layers, h
         **{"vocab_size": vocab_size, "num_hidden_layers": layers},
         **dict(zip(sizes, widths, strict=True)),
         **dict(zip(named, heads, strict=True)),
-        **({"tie_word_embeddings": True} if kind.startswith("qwen") else {}),
+        **({"tie_word_embeddings": True} if kind in ("qwen2", "qwen3", "granite") else {}),
+        **({"no_rope_layers": None} if kind == "smollm3" else {}),
     )
+    assert parameters_of(shape) == parameters
+
+
+def parameters_of(shape) -> int:
     leaves = jax.tree.leaves(nnx.state(models.abstract(shape), nnx.Param))
-    assert sum(leaf.size for leaf in leaves) == parameters
+    return sum(leaf.size for leaf in leaves)
+
+
+def test_gpt2_has_its_size_and_its_usual_hidden_units():
+    sizes = {"vocab_size": 50257, "n_embd": 768, "n_layer": 12, "n_head": 12, "n_positions": 1024}
+    shape = toys.shape_of("gpt2", **sizes)
+    assert parameters_of(shape) == 124_439_808
+    assert layout.to_published(shape)["n_inner"] is None
+    assert toys.shape_of("gpt2", n_inner=24).hidden_size == 24
 
 
 def test_rotations():
@@ -89,11 +138,15 @@ def test_rotations():
 @KINDS
 def test_every_parameter_has_its_tensors(kind):
     shape = toys.shape_of(kind)
-    toys.assert_whole(decoders.places(shape), shape)
+    toys.assert_whole(places_of(shape), shape)
+
+
+def places_of(shape):
+    return layout.architecture(shape).places(shape)
 
 
 def test_names_are_the_published_ones():
-    qwen2 = decoders.places(toys.shape_of("qwen2"))
+    qwen2 = places_of(toys.shape_of("qwen2"))
     bias = qwen2["model.layers.1.self_attn.q_proj.bias"]
     assert bias.path == ("blocks", "attention", "q_bias") and bias.their_shape == (12,)
     theirs = np.arange(12)
@@ -101,8 +154,8 @@ def test_names_are_the_published_ones():
     np.testing.assert_array_equal(bias.to_theirs(bias.to_ours(theirs)), theirs)
     assert "lm_head.weight" not in qwen2
     llama, gemma2 = (
-        decoders.places(toys.shape_of("llama")),
-        decoders.places(toys.shape_of("gemma2")),
+        places_of(toys.shape_of("llama")),
+        places_of(toys.shape_of("gemma2")),
     )
     assert llama["lm_head.weight"].their_shape == (9, 4)
     name = "model.layers.2.post_attention_layernorm.weight"
@@ -110,6 +163,49 @@ def test_names_are_the_published_ones():
     assert gemma2[name].path == ("blocks", "attention_after_norm", "scale")
     before = gemma2["model.layers.2.pre_feedforward_layernorm.weight"]
     assert before.path == ("blocks", "hidden_norm", "scale")
+
+
+def test_several_in_one_tensor():
+    gpt2, neox = places_of(toys.shape_of("gpt2")), places_of(toys.shape_of("gpt_neox"))
+    fused = gpt2["transformer.h.1.attn.c_attn.weight"]
+    assert fused.their_shape == (4, 12)
+    assert [part.path[-1] for part in fused.parts] == ["q", "k", "v"]
+    assert {part.layer for part in fused.parts} == {1}
+    theirs = np.arange(48).reshape(4, 12)
+    q, k, v = fused.apart(theirs)
+    np.testing.assert_array_equal(k, theirs[:, 4:8])
+    # Their kernel is (inputs, outputs), as ours, with the heads apart.
+    np.testing.assert_array_equal(fused.parts[1].to_ours(k), theirs[:, 4:8].reshape(4, 2, 2))
+    np.testing.assert_array_equal(fused.joined([q, k, v]), theirs)
+    assert gpt2["transformer.h.1.attn.c_proj.weight"].their_shape == (4, 4)
+    bias = gpt2["transformer.h.1.attn.c_attn.bias"]
+    np.testing.assert_array_equal(bias.apart(np.arange(12))[2], [8, 9, 10, 11])
+    # Head by head: q, k and v of the first, then of the second.
+    bias = neox["gpt_neox.layers.0.attention.query_key_value.bias"]
+    q, k, v = bias.apart(np.arange(24))
+    np.testing.assert_array_equal(k, [4, 5, 6, 7, 16, 17, 18, 19])
+    np.testing.assert_array_equal(bias.joined([q, k, v]), np.arange(24))
+    phi3 = places_of(toys.shape_of("phi3"))
+    assert phi3["model.layers.0.self_attn.qkv_proj.weight"].their_shape == (24, 4)
+    assert phi3["model.layers.0.mlp.gate_up_proj.weight"].their_shape == (12, 4)
+
+
+def test_files_may_spell_names_otherwise(tmp_path):
+    """The first GPT-2's, without a prefix and with masks; transformers 5's GPT-NeoX's head."""
+    for kind, old, new in (("gpt2", "transformer.", ""), ("gpt_neox", "embed_out.", "lm_head.")):
+        model = models.build(toys.shape_of(kind), seed=3)
+        weights.save(tmp_path, model)
+
+        def rename(tensors, old=old, new=new):
+            for name in list(tensors):
+                tensors[name.replace(old, new)] = tensors.pop(name)
+            if old == "transformer.":
+                tensors["h.0.attn.bias"] = np.ones((1, 1, 4, 4), np.uint8)
+            else:
+                tensors["gpt_neox.layers.0.attention.masked_bias"] = np.ones((), np.float16)
+
+        toys.rewrite(tmp_path, rename)
+        toys.assert_same_params(weights.load(tmp_path), model)
 
 
 @KINDS
@@ -181,6 +277,14 @@ def test_buffers_of_old_files_are_passed_over(tmp_path):
         ),
         ("gemma2", {"layer_types": ["chunked_attention"] * 3}, "layer_types has 'chunked_att"),
         ("gemma2", {"layer_types": ["full_attention"]}, "layer_types has 1 entries; expected 3"),
+        ("gpt2", {"n_embd": None}, "'n_embd' missing or no whole number"),
+        ("gpt2", {"scale_attn_by_inverse_layer_idx": True}, "inverse_layer_idx 'True'; expected F"),
+        ("gpt_neox", {"hidden_act": "quick_gelu"}, "activation is 'quick_gelu'"),
+        ("olmo2", {"attention_bias": True}, "attention_bias 'True'; expected False"),
+        ("smollm3", {"use_sliding_window": True}, "use_sliding_window 'True'; expected False"),
+        ("smollm3", {"no_rope_layers": [1, 0]}, "no_rope_layers has 2 entries; expected 3"),
+        ("phi3", {"rope_scaling": {"type": "longrope"}}, "rotary positions .*'longrope'"),
+        ("phi3", {"rope_scaling": {"type": "linear", "factor": 2.0}}, "rope_type 'linear'; expec"),
         ("gemma3_text", {"text_config": {}}, "reads more than text; expected a text model"),
     ],
 )
@@ -197,6 +301,9 @@ def test_a_configuration_that_cannot_be_read_is_told(kind, changes, expected):
         ("llama", {"scale_embeddings": True}, "scale_embeddings is True, not False"),
         ("gemma", {"query_key_norms": True}, "no gemma .*query_key_norms is True"),
         ("qwen3", {"is_gated": False}, "no qwen3 .*is_gated is False"),
+        ("gpt2", {"rotary_share": 1.0}, "no gpt2 .*rotary_share is 1.0, not 0.0"),
+        ("llama", {"residual_multiplier": 0.5}, "no llama .*residual_multiplier is 0.5, not 1.0"),
+        ("granite", {"layer_pattern": "gn"}, "no granite .*layer_pattern is 'gn'"),
     ],
 )
 def test_what_the_family_cannot_compute_is_not_written(kind, changes, expected):
@@ -238,7 +345,7 @@ def test_the_shortest_pattern_of_layers():
 def test_on_a_mesh_they_are_born_and_compute_alike(tmp_path):
     """In a process of its own, for the devices are four."""
     sizes = {"vocab_size": 8, "num_attention_heads": 4, "num_key_value_heads": 2}
-    for kind in ("qwen2", "gemma3_text"):
+    for kind in ("qwen2", "gemma3_text", "olmo2", "gpt2"):
         shape = toys.shape_of(kind, **sizes)
         weights.save(tmp_path / kind, models.build(shape, seed=3))
     code = f"""
@@ -253,7 +360,7 @@ mesh = sharding.mesh(fsdp=2, tensor=2)
 examples = [features.Example(inputs=[5, 6, 7] * 5, targets=[4, 3, 1]) for _ in range(2)]
 batch = features.assemble([[one] for one in examples], (0, 20), family="decoder")
 run = nnx.jit(lambda model, batch: model(batch))
-for kind in ("qwen2", "gemma3_text"):
+for kind in ("qwen2", "gemma3_text", "olmo2", "gpt2"):
     folder = {str(tmp_path)!r} + "/" + kind
     placed, whole = weights.load(folder, mesh=mesh), weights.load(folder)
     born = models.build(placed.config, seed=0, mesh=mesh)
@@ -263,6 +370,11 @@ for kind in ("qwen2", "gemma3_text"):
     jax.tree.map(same, *map(loop.params_of, (placed, whole, born)))
     if kind == "qwen2":
         assert placed.blocks.attention.q_bias[...].sharding.spec[1] == "tensor"
+    if kind == "olmo2":
+        assert placed.blocks.attention.q_norm.scale[...].sharding.spec[1] == "tensor"
+    if kind == "gpt2":
+        assert placed.position_embedding.table[...].sharding.spec[1] == "fsdp"
+        assert placed.blocks.hidden.up_bias[...].sharding.spec[1] == "tensor"
     with jax.set_mesh(mesh):
         of_mesh = run(placed, sharding.batch(batch, mesh))
     np.testing.assert_allclose(of_mesh, run(whole, batch), atol=1e-5)

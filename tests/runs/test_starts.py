@@ -49,3 +49,17 @@ def test_a_run_that_cannot_be_exported_says_so_at_its_start():
     assert not list(starts.told(causal, RUN))
     assert "attention is 'prefix', not 'causal'" in next(starts.told(prefix, RUN))
     assert not list(starts.told(micro, RUN))  # it is of no published kind, and never is exported
+
+
+def test_a_run_takes_no_more_positions_than_its_model_has_learned(tmp_path, words):
+    start = starts.starting_point("none", "micro", is_embedded=True)
+    few = dataclasses.replace(start.shape, learned_positions=True, max_positions=100)
+    batch = config.BatchConfig(max_input_tokens=90, max_target_tokens=11)
+    run = dataclasses.replace(RUN, batch=batch)
+    with pytest.raises(
+        errors.UserError,
+        match="--batch.max-input-tokens and --batch.max-target-tokens together are 101 tokens: "
+        "this model has learned 100 positions",
+    ):
+        shaped = dataclasses.replace(start, shape=few)
+        starts.model(shaped, run, words, mesh=None, out=tmp_path)

@@ -31,6 +31,18 @@ GEMMA = dataclasses.replace(
     query_key_norms=True,
     attention_softcap=5.0,
 )
+# GPT-2's and GPT-NeoX's parts together, and OLMo 2's.
+BIASED = dataclasses.replace(
+    DECODER,
+    **{"norm": "layer", "is_parallel": True, "is_gated": False, "activation": "gelu_exact"},
+    **{"learned_positions": True, "max_positions": 64, "rotary_share": 0.5},
+    **{"query_key_value_biases": True, "out_biases": True, "hidden_biases": True},
+)
+OLMO = dataclasses.replace(
+    DECODER,
+    **{"norms_before": False, "norms_after": True},
+    **{"query_key_norms": True, "joins_query_key_norms": True},
+)
 # Shape, mesh, optimizer, length of inputs and of targets, micro-batches.
 CASES = [
     (DECODER, dict(fsdp=8), "adamw", 32, 1),
@@ -41,6 +53,9 @@ MORE_CASES = [
     (dataclasses.replace(DECODER, remat="dots"), dict(fsdp=4, tensor=2), "adafactor", 32, 2),
     (HEAVY, dict(fsdp=8), "adamw", 16, 1),
     (GEMMA, dict(fsdp=8), "adamw", 32, 1),
+    (BIASED, dict(fsdp=8), "adamw", 32, 1),
+    (BIASED, dict(fsdp=4, tensor=2), "adafactor", 32, 2),
+    (OLMO, dict(fsdp=4, tensor=2), "adamw", 32, 1),
     (ENCODER_DECODER, dict(fsdp=8), "adafactor", 32, 1),
     (ENCODER_DECODER, dict(data=2, fsdp=2, tensor=2), "adamw", 32, 2),
     (dataclasses.replace(ENCODER_DECODER, remat="none"), dict(fsdp=8), "adamw", 32, 1),
