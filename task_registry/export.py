@@ -101,6 +101,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--prompts", choices=get_args(render.Style), default="instructions", help="(instructions)"
     )
+    command.add_argument(
+        "--chat",
+        action="store_true",
+        help="write prompts as the messages of a chat, too; of a file of conversations always",
+    )
     seed = bounds.argument(config_lib.Seed)
     command.add_argument("--seed", **seed, default=0, help="of data order and rendering (0)")
     export_limit.add_arguments(command)
@@ -162,6 +167,8 @@ def asked_for(options: argparse.Namespace) -> recipe.Recipe:
         exclude_overlap=options.exclude_overlap,
         drop_duplicates=options.drop_duplicates,
         prompts=options.prompts,
+        chat=options.chat
+        or recipe.holds_conversations(options.mixture, options.row_format, options.data),
         seed=options.seed,
     )
 
@@ -230,7 +237,7 @@ class Prompts:
             data=self.asked.data,
             seed=self.asked.seed,
             style=self.asked.prompts,
-            room=self.limit.room if self.limit else None,
+            room=self.limit.room(is_chat=self.asked.chat) if self.limit else None,
         )
 
 
@@ -317,6 +324,8 @@ class _Worker:
                 continue
             told = drawn.prompt.provenance
             row = prompt_files.row_of(drawn.prompt, self._clusters[told.task])
+            if self._source.asked.chat:
+                row["messages"] = prompt_files.messages_of(drawn.prompt)
             yield row if self._plan.limit is None else row | {CUT_TOKENS: told.cut_tokens}
         if left_out.total() == len(indices):
             raise errors.UserError(

@@ -37,6 +37,8 @@ _LATER = {
     (None, "format"): None,
     (None, "freeze"): "none",
     (None, "drop_duplicates"): False,
+    (None, "chat"): False,
+    (None, "answers"): "all",
     ("mix", "templates"): None,
     ("shares", "templates"): None,
     ("mix", "clusters"): None,

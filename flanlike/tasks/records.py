@@ -7,8 +7,8 @@ problem   "field 'hypothesis' is None; expected text that is not empty"
 import math
 from typing import Any
 
+from flanlike.tasks import conversations, texts
 from flanlike.tasks import task as task_module
-from flanlike.tasks import texts
 
 
 class Check:
@@ -106,4 +106,23 @@ def _wrong_extras(record: task_module.Record) -> str:
             return f"score is {texts.shown(score)}; expected a finite number"
     if "group" in record and (wrong := texts.problem(record["group"])):
         return f"group {wrong}"
+    if "turns" in record:
+        return _wrong_turns(record["turns"])
     return ""
+
+
+def _wrong_turns(turns: Any) -> str:
+    are_pairs = isinstance(turns, (list, tuple)) and all(
+        isinstance(turn, tuple) and len(turn) == 2 and turn[0] in conversations.ROLES
+        for turn in turns
+    )
+    if not are_pairs:
+        return (
+            f"turns are {texts.shown(turns)}; expected a list of pairs: who says it (system, user "
+            "or assistant), and what"
+        )
+    for _, said in turns:
+        if wrong := texts.problem(said):
+            return f"turns: one {wrong}"
+    wrong = conversations.problem(turns)
+    return wrong and f"the conversation {wrong}"

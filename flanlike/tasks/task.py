@@ -252,7 +252,16 @@ class Task:
                 f"task {self.name!r}: optional is {self.optional!r}; expected a field that is not, "
                 "and no rationale, but where a task is only evaluated"
             )
-        reserved = {"label", "also_right", "options", "references", "answer", "score", "group"}
+        reserved = {
+            "label",
+            "also_right",
+            "options",
+            "references",
+            "answer",
+            "score",
+            "group",
+            "turns",
+        }
         if clash := reserved & set(self.fields):
             raise ValueError(f"task {self.name!r}: {sorted(clash)!r} are reserved, not fields")
         for name, cut in self.cut.items():
@@ -291,6 +300,9 @@ class Task:
         return self.cut.get(name, "never" if name == "question" else "end")
 
 
+Turn = tuple[str, str]  # of a conversation: who ("system", "user", "assistant"), and what
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """Where a prompt comes from, enough to render it again."""
@@ -314,7 +326,8 @@ class Prompt:
 
     `options` are the answer texts to score, in the order shown (empty for free text); `gold` is the
     index of the right one, the target's. `label_of_option[i]` is the record's own label index of
-    options[i]. `references` are all right answers, the target's first.
+    options[i]. `references` are all right answers, the target's first. `turns` are those of a
+    conversation that is read as one, its last answer among them: `inputs` then tell it in one text.
     """
 
     inputs: str
@@ -324,6 +337,7 @@ class Prompt:
     gold: int | None
     references: tuple[str, ...]
     provenance: Provenance
+    turns: tuple[Turn, ...] = ()
 
 
 def right_labels(record: Record) -> tuple[int, ...]:
