@@ -29,7 +29,7 @@ _ROOT_MODULES = {"atomic", "bounds", "config", "errors", "flags", "jsonl", "seed
 _COMMANDS = {"export", "plan", "pretrain"}  # modules of `flanlike/` that stand above all packages
 _MODEL_HALF = _ORDER[_ORDER.index("models") :]
 # Where the two halves meet: what the model half may know of the data half.
-_MEETING = {"features", "packing", "tokenizer", "vocabulary"}
+_MEETING = {"chat", "features", "packing", "tokenizer", "vocabulary"}
 
 
 def _imports(file: pathlib.Path, *, at_top_only: bool = False) -> set[str]:

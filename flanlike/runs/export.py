@@ -12,7 +12,7 @@ from pathlib import Path
 
 from flanlike import atomic, bounds, errors
 from flanlike import config as config_lib
-from flanlike.batches import tokenizer
+from flanlike.batches import chat, features, tokenizer
 from flanlike.models import tuning
 from flanlike.pretrained import layout, weights
 from flanlike.runs import bases, loading, peft_folder
@@ -43,6 +43,14 @@ def tuned_kind(run: Path) -> config_lib.Tuning | None:
     return config_lib.tuning_of(run_folder.read_config(run)) if loading.is_tuned(run) else None
 
 
+def marks_of(run: Path, words: tokenizer.Tokenizer) -> features.Marks:
+    """Returns the marks of a run's model: what was trained in a chat ends as its template says."""
+    is_run = not loading.is_bare(run) and not weights.is_published(run)
+    if is_run and run_folder.read_config(run).get("chat"):
+        return words.marks._replace(eos_id=chat.Chat(words, str(run)).marks.eos_id)
+    return words.marks
+
+
 def export(
     run: Path,
     out: Path,
@@ -65,7 +73,7 @@ def export(
     atomic.expect_writable(out)
     loaded = loading.load(run, step=step, base=base)
     tuning.merge(loaded.model)
-    weights.save(out, loaded.model, marks=loaded.words.marks)
+    weights.save(out, loaded.model, marks=marks_of(run, loaded.words))
     loaded.words.save(out)
     from_step = "" if loaded.step is None else f", step {loaded.step}"
     print(f"{run}{from_step}: written into {out}")

@@ -19,6 +19,7 @@ import safetensors.numpy
 import task_registry
 from eval import protocol, questions, results
 from flanlike import config
+from flanlike.batches import chat
 from flanlike.models import decode, generate
 from flanlike.pretrained import weights
 from flanlike.runs import export, loading
@@ -211,3 +212,24 @@ def test_exported_again_it_is_the_same_folder(real, tmp_path):
     for key in ("rope_parameters", "layer_types", "sliding_window", "eos_token_id"):
         assert said.get(key) == theirs.get(key), key
     shutil.rmtree(out)  # a gigabyte, which pytest would keep
+
+
+def test_a_chat_template_gives_what_transformers_does():
+    """SmolLM2's own, with a system turn of its own where a conversation has none."""
+    root = os.environ.get("FLANLIKE_REAL_MODELS")
+    if not root:
+        pytest.skip("FLANLIKE_REAL_MODELS names no folder with published models")
+    folder = Path(root) / "smollm2"
+    talk, theirs = chat.Chat.of(folder), transformers.AutoTokenizer.from_pretrained(folder)
+    system = {"role": "system", "content": "be so"}
+    turns = [{"role": ("user", "assistant")[n % 2], "content": t} for n, t in enumerate(TEXTS)]
+    for messages in (turns[:1], turns[:2], turns[:5], [system, *turns]):
+        for is_asked in (True, False):
+            expected = theirs.apply_chat_template(
+                messages, add_generation_prompt=is_asked, return_dict=False
+            )
+            assert talk.prompt(messages, generation=is_asked) == expected
+    end = theirs.convert_tokens_to_ids("<|im_end|>")
+    assert talk.marks.eos_id == end
+    asked = [talk.asked(f"is it red?{mark}") for mark in ("", "<|im_end|>\n<|im_start|>assistant")]
+    assert [ids.count(end) for ids in asked] == [2, 2]
