@@ -109,16 +109,15 @@ class Chat:
         return self.prompt([{"role": "user", "content": text}])
 
     def read_turns(self, turns: Sequence[task_module.Turn]) -> fitting.Read:
-        """Returns the prompt of turns that a user's is the last of, and what of it are answers."""
+        """Returns the prompt of turns that a user's is the last of, and what of it are answers.
+
+        Where the template does not show each of these as it is, that is not known.
+        """
         messages = [{"role": role, "content": content} for role, content in turns]
         text = self._text(messages, generation=True, with_answers=True)
-        expected = sum(role == "assistant" for role, _ in turns)
-        if len(text.answers) != expected:
-            raise errors.UserError(
-                f"{self._where}: of {expected} answers the chat template shows "
-                f"{len(text.answers)} as they are: train on the last ones alone, by --answers last"
-            )
         said = [content for role, content in turns if role == "assistant"]
+        if len(text.answers) != len(said):
+            return fitting.Read([i for piece in text.pieces for i in self._ids(piece)], None)
         spans = [
             self._with_ends(text.whole, content, *place)
             for content, place in zip(said, text.answers, strict=True)
@@ -349,14 +348,16 @@ def _text_of(text: str, signs: _Signs) -> _Text:
     parts: list[str] = []
     cuts: list[int] = []
     answers: list[tuple[int, int]] = []
-    at = begun = 0
+    at, begun = 0, None
     for part in _parted(signs).split(text):
         if part == signs.cut:
             cuts.append(at)
         elif part == signs.begin:
             begun = at
         elif part == signs.end:
-            answers.append((begun, at))
+            if begun is not None:  # else the template has left out its beginning
+                answers.append((begun, at))
+            begun = None
         else:
             parts.append(part)
             at += len(part)

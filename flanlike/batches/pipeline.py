@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from flanlike import seeding
+from flanlike import errors, seeding
 from flanlike.batches import chat, features, input_shards, packing, tokenizer
 from flanlike.mixtures import mixture
 from flanlike.prompts import fitting, render
@@ -181,6 +181,12 @@ class Items:
         if drawn.prompt is None:
             counts = fitting.counts_of(None)
             return packing.Item(example=None, task=drawn.task, counts=counts)
+        if self._answers == "all" and drawn.prompt.turns and drawn.fitted.answers is None:
+            raise errors.UserError(
+                f"task {drawn.prompt.provenance.task!r}, row {drawn.prompt.provenance.row_id}: the "
+                "chat template does not show earlier answers as they are, so that they cannot be "
+                "learned: train on each conversation's last one, by --answers last"
+            )
         targets = self._target_ids(drawn.prompt.targets)
         return packing.Item(
             example=features.to_example(

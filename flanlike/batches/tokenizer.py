@@ -127,12 +127,19 @@ class PublishedTokenizer:
     @property
     def chat_template(self) -> str | None:
         """The Jinja template that makes a text of a conversation, where its files bring one."""
-        if CHAT_TEMPLATE in self._files:
-            return self._files[CHAT_TEMPLATE].decode("utf-8")
-        found = _settings(self._files, "").get("chat_template")
-        if isinstance(found, list):  # several, by name
-            found = {one["name"]: one["template"] for one in found}.get("default")
-        return found
+        try:
+            if CHAT_TEMPLATE in self._files:
+                return self._files[CHAT_TEMPLATE].decode("utf-8")
+            found = _settings(self._files, "").get("chat_template")
+            if isinstance(found, list):  # several, by name
+                found = {one["name"]: one["template"] for one in found}["default"]
+            return found if found is None else found + ""
+        except (ValueError, KeyError, TypeError) as error:
+            raise errors.UserError(
+                f"the tokenizer's chat template cannot be read ({errors.in_one_line(error)}): "
+                f"expected text in {CHAT_TEMPLATE}, or in {_CONFIG} text or a list with one "
+                "named 'default'"
+            ) from error
 
     @property
     def spelt_marks(self) -> dict[str, str]:

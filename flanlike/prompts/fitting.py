@@ -39,7 +39,8 @@ class Read(NamedTuple):
     """A conversation up to its last question as a model reads it."""
 
     ids: Sequence[int]
-    answers: Sequence[float]  # of each id: 1 in an earlier answer, with what ends it, else 0
+    # Of each id: 1 in an earlier answer, with what ends it, else 0. None: it is not known which.
+    answers: Sequence[float] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ TALK = [
     {"role": "user", "content": "is it\nnot red?  "},
 ]
 SHAPES = pytest.mark.parametrize("shape", chat_toys.TEMPLATES)
+HIDES = "with tools, blocks on their own lines and a namespace (Qwen 3)"  # what was thought
 KINDS = pytest.mark.parametrize("kind", ["byte_level", "byte_fallback"])
 
 
@@ -190,13 +191,11 @@ def test_a_chat_pickles_and_tells_what_its_tokenizer_does():
 def test_a_template_that_hides_what_is_said_is_told():
     with pytest.raises(errors.UserError, match="the chat template does not show what is said"):
         chat_toys.words("{% for message in messages %}{{ message.role }}{% endfor %}")
-    hides = "{{ '-' if not loop.last and message.role == 'assistant' else message['content'] }}"
-    talk = chat_toys.words(
-        chat_toys.CHATML.replace("message['content'] + ", "").replace(
-            "+ '<|stop|>'", "}}" + hides + "{{ '<|stop|>'"
-        )
-    )
-    with pytest.raises(
-        errors.UserError, match="of 1 answers the chat template shows 0 as they are"
-    ):
-        talk.read_turns(turns(TALK))
+
+
+def test_of_a_template_that_hides_earlier_answers_they_are_not_known():
+    talk = chat_toys.words(chat_toys.TEMPLATES[HIDES])
+    said = [*TALK[1:2], {"role": "assistant", "content": "it is</so>blue"}, TALK[3]]
+    read = talk.read_turns(turns(said))
+    assert read == (talk.prompt(said), None)
+    assert "it is" not in talk.words.decode(read.ids).replace("is it", "")

@@ -9,6 +9,7 @@ import pytest
 
 import task_registry
 from flanlike import config as config_lib
+from flanlike import errors
 from flanlike.batches import chat, pipeline, tokenizer
 from flanlike.prompts import recipe
 
@@ -99,3 +100,11 @@ def test_outside_a_chat_its_last_answer_is_learned_as_any_other(batches):
         learned = [t for t, weight in zip(targets, weights, strict=True) if weight]
         assert words.decode(learned).startswith("no, not red")
         assert "User: is it" in words.decode(tokens)
+
+
+def test_answers_that_a_template_hides_are_told_and_the_last_is_learned(batches):
+    template = chat_toys.TEMPLATES["with tools, blocks on their own lines and a namespace (Qwen 3)"]
+    talk = chat_toys.words(template.replace("</so>", "it"))
+    with pytest.raises(errors.UserError, match="task 'talk', row train/.: the chat template does"):
+        next(batches(talk))
+    assert next(batches(talk, answers="last")).segment_ids_BT.max() > 0
