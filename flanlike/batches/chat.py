@@ -228,7 +228,7 @@ class Chat:
         core = content.strip()
         before, after = content.split(core)[0], content.rpartition(core)[2]
         for lead in (before, self._lead):
-            if text.startswith(lead, start - len(lead)):
+            if text.endswith(lead, 0, start):
                 start -= len(lead)
         for tail in (after, self._tail + self._end):
             if text.startswith(tail, end):

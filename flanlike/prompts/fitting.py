@@ -122,7 +122,8 @@ def fit(
     `provenance.cut_tokens` counts what was cut. The order of options and all else that is drawn is
     that of the whole prompt.
     """
-    turns = tuple(record.get("turns", ())) if style == "instructions" else ()
+    is_asked = style == "instructions" and template.kind == "forward"
+    turns = tuple(record.get("turns", ())) if is_asked else ()
     if room is None:
         whole = render.render(task, template, record, style=style, **how)
         return Fitted(prompt=dataclasses.replace(whole, turns=turns) if turns else whole)

@@ -107,11 +107,11 @@ def _wrong_extras(record: task_module.Record) -> str:
     if "group" in record and (wrong := texts.problem(record["group"])):
         return f"group {wrong}"
     if "turns" in record:
-        return _wrong_turns(record["turns"])
+        return _wrong_turns(record["turns"], record.get("references"))
     return ""
 
 
-def _wrong_turns(turns: Any) -> str:
+def _wrong_turns(turns: Any, references: Any) -> str:
     are_pairs = isinstance(turns, (list, tuple)) and all(
         isinstance(turn, tuple) and len(turn) == 2 and turn[0] in conversations.ROLES
         for turn in turns
@@ -124,5 +124,8 @@ def _wrong_turns(turns: Any) -> str:
     for _, said in turns:
         if wrong := texts.problem(said):
             return f"turns: one {wrong}"
-    wrong = conversations.problem(turns)
-    return wrong and f"the conversation {wrong}"
+    if wrong := conversations.problem(turns):
+        return f"the conversation {wrong}"
+    if not references or turns[-1][1] != references[0]:
+        return "turns end in another answer than the first of its references; expected the same"
+    return ""

@@ -9,7 +9,8 @@ one string for each of `Task.fields` and, by the kind of answers:
 
 A chain-of-thought task also lists "rationale" among its fields. Optional keys: "score" (float, the
 gold value where a metric wants more than the label), "group" (str, for metrics over groups) and, of
-labels and choices, "also_right" (list[int], further options that are right; `label` is the target).
+labels and choices, "also_right" (list[int], further options that are right; `label` is the target),
+of free text "turns" (list of pairs, who and what: a conversation that ends in the target).
 What is asked of each in particular, `records` says.
 """
 
