@@ -2,13 +2,11 @@
 
     python train.py --mixture flan_core                      # embedded data, held-out report
     python train.py --mixture flan_core --data ../rows --hold-out nli
-    python train.py --help
 
 Reads top-down as the story of a run: registry and mixture, vocabulary and model, batches, training
 with its evaluations, report. The only module that knows all parts. Called again with the same flags
-it goes on where it stopped.
-
-Several processes may run it together (docs/scale_out.md): all do the same, and the first writes.
+it goes on where it stopped. Several processes may run it together (docs/scale_out.md): all do the
+same, and the first writes.
 """
 
 import contextlib
@@ -28,7 +26,7 @@ from eval import closing, measuring, questions
 from flanlike import config as config_lib
 from flanlike import errors
 from flanlike import flags as flags_lib
-from flanlike.batches import input_shards, pipeline, tokenizer
+from flanlike.batches import chat, input_shards, pipeline, tokenizer
 from flanlike.mixtures import mixture
 from flanlike.models import compile_cache, sharding, tuning
 from flanlike.prompts import manifest, recipe
@@ -44,7 +42,7 @@ say = progress.say
 
 @errors.exits_with_one_line
 def main(arguments: Sequence[str] | None = None, *, command: str = "python train.py") -> None:
-    config = flags_lib.parse(arguments, command=command)
+    config = recipe.in_chat(flags_lib.parse(arguments, command=command))
     given = sys.argv[1:] if arguments is None else arguments
     distributed.join(config.distributed)
     compile_cache.keep()
@@ -118,7 +116,7 @@ def make_plan(config: config_lib.RunConfig) -> Plan:
 class Parts:
     """All that training and evaluation work on."""
 
-    words: tokenizer.Tokenizer
+    words: chat.Words
     mesh: jax.sharding.Mesh | None  # None: one device
     model: nnx.Module
     batches: input_shards.ShardedBatches
@@ -133,8 +131,9 @@ def prepare(plan: Plan) -> Parts:
     mesh = sharding.of_run(config.mesh, config.batch)
     room.expect(loading.with_vocabulary(plan.start.shape, words), config, mesh)
     model, base = starts.model(plan.start, config, words, mesh=mesh, out=plan.out)
-    if base is not None:
-        plan.resolved["base"] = base.record()
+    plan.resolved.update({} if base is None else {"base": base.record()})
+    words = chat.spoken(words, config.chat)
+    say(*chat.told(words))
     return Parts(
         words=words,
         mesh=mesh,
@@ -163,7 +162,7 @@ def words_for(plan: Plan) -> tokenizer.Tokenizer:
 
 
 def make_batches(
-    plan: Plan, words: tokenizer.Tokenizer, model: nnx.Module, mesh: jax.sharding.Mesh | None
+    plan: Plan, words: chat.Words, model: nnx.Module, mesh: jax.sharding.Mesh | None
 ) -> input_shards.ShardedBatches:
     """Returns the endless stream of packed training batches, a function of seed and step."""
     config = plan.config
@@ -178,6 +177,7 @@ def make_batches(
         **drawn,
         rows=config.batch.rows,
         max_target_tokens=config.batch.max_target_tokens,
+        answers=config.answers,
         workers=config.workers,
         shards=config.batch.input_shards,
         rows_here=None if mesh is None else sharding.rows_here(config.batch.rows, mesh),

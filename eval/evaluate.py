@@ -31,6 +31,7 @@ from eval import (
 from flanlike import atomic, bounds, errors
 from flanlike import config as config_lib
 from flanlike import flags as flags_lib
+from flanlike.batches import chat, features
 from flanlike.mixtures import compose, holdout
 from flanlike.models import sharding
 from flanlike.prompts import manifest
@@ -196,6 +197,12 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
     )
     parser.add_argument("--rows", **rows, help="rows a template; default: the run's")
     parser.add_argument("--split", choices=("test", "validation"), help="default: the run's")
+    parser.add_argument(
+        "--chat",
+        action=argparse.BooleanOptionalAction,
+        help="ask in the model's chat template; default: as the run was trained, and of --model "
+        "only where --mixture is a file of conversations",
+    )
     parser.add_argument("--skip-missing", action="store_true", help="leave out what --data lacks")
     parser.add_argument("--wandb", metavar="PROJECT", help="of Weights & Biases that is told too")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
@@ -227,14 +234,16 @@ def _evaluate_run(
         data = flags.data or config["data"]
         opened = registry(run_folder.tasks_of(run, config), format=config.get("format")).at(data)
         tasks = opened.pinned(manifest.commits_in(run))
-        asked = _questions(flags, settings, tasks, config, loaded)
+        is_chat = config.get("chat", False) if flags.chat is None else flags.chat
+        words = chat.spoken(loaded.words, is_chat, str(run))
+        asked = _questions(flags, settings, tasks, config, words, loaded.model.config.family)
     for line in asked.warnings if distributed.is_first() else ():
         print(line, file=sys.stderr)
     name = _name(flags, settings, config)
     with wandb_log.board(flags.wandb, run, config) as board:
         measuring.measure(
             loaded.model,
-            loaded.words,
+            words,
             asked,
             out=run,
             step=loaded.step,
@@ -265,7 +274,8 @@ def _questions(
     changes: Mapping[str, Any],
     tasks: registries.Registry,
     config: Mapping[str, Any],
-    loaded: loading.Loaded,
+    words: chat.Words,
+    family: features.Family,
 ) -> questions.Questions:
     """Returns what the run itself asks, but for what the flags change."""
     mix = tasks.mixture(config["mixture"])
@@ -285,9 +295,9 @@ def _questions(
     return questions.collect(
         names,
         tasks,
-        loaded.words,
+        words,
         data=data,
-        family=loaded.model.config.family,
+        family=family,
         settings=settings,
         style=config["prompts"],
         skip_bad_rows=skip_bad_rows,
@@ -325,6 +335,8 @@ def _name(flags: argparse.Namespace, settings: Mapping[str, Any], config: Mappin
         parts.append(pathlib.Path(flags.data).resolve().name)
     if flags.hold_out and flags.hold_out != config["hold_out"]:
         parts += flags.hold_out
+    if flags.chat not in (None, config.get("chat", False)):
+        parts.append("chat" if flags.chat else "no-chat")
     its_own = vars(config_lib.eval_of(config["eval"]))
     short = {"rows_per_task": "rows", "split": "", "scoring": ""}
     for name, value in settings.items():

@@ -148,7 +148,7 @@ class _Writer:
         stop = (*self._settings.stop, *stop)
         ids = [slot.cell.ids[slot.row] for slot in slots]
         if inputs is not None:
-            ids = [self._words.encode(features.inputs_text(one, self._family)) for one in inputs]
+            ids = [features.inputs_ids(self._words, self._family, one) for one in inputs]
         asked = [
             _Request(
                 (*self._before, *its_ids),

@@ -13,7 +13,7 @@ in one pass over it. Needs the extra `lm-eval`; only the command imports this mo
 
 import itertools
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from lm_eval import utils as harness_utils
@@ -24,6 +24,7 @@ from flanlike import errors
 from flanlike.batches import tokenizer
 from flanlike.models import decode, generate
 from flanlike.pretrained import hub
+from flanlike.prompts import chat_template
 from flanlike.runs import loading
 
 _DEFAULT_TOKENS = 2048  # that a model reads whose files name no number, as in the harness
@@ -228,12 +229,9 @@ class FlanlikeLM(model.TemplateLM):
         Without `add_generation_prompt` it ends with the last message's text, for the model to go
         on with.
         """
-        text = render_chat(
-            self._template(),
-            chat_history,
-            add_generation_prompt=add_generation_prompt,
-            marks=self._published.spelt_marks,
-        )
+        marks = self._published and self._published.spelt_marks
+        template = chat_template.ChatTemplate(self._template(), marks=marks, where=self._name)
+        text = template.render(chat_history, generation=add_generation_prompt)
         if add_generation_prompt:
             return text
         last = chat_history[-1]["content"].lstrip()
@@ -258,28 +256,3 @@ def cut(text: str, stops: Sequence[str]) -> str:
     for stop in stops:
         text = text.partition(stop)[0]
     return text
-
-
-def render_chat(
-    template: str,
-    messages: Sequence[Mapping[str, str]],
-    *,
-    add_generation_prompt: bool,
-    marks: Mapping[str, str],
-) -> str:
-    """Returns the messages in the words of a published Jinja template, marks spelt out."""
-    import jinja2.sandbox
-
-    def refuse(message: str) -> None:
-        raise errors.UserError(f"the chat template refuses these messages: {message}")
-
-    environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
-    )
-    environment.globals["raise_exception"] = refuse
-    try:
-        return environment.from_string(template).render(
-            messages=messages, add_generation_prompt=add_generation_prompt, **marks
-        )
-    except jinja2.TemplateError as error:
-        raise errors.UserError(f"the chat template cannot be read: {error}") from error

@@ -19,10 +19,12 @@ from flax import nnx
 from eval import asking, evaluation, measuring, pace, questions, report
 from flanlike import config as config_lib
 from flanlike import errors, models
+from flanlike.batches import chat
 from flanlike.mixtures import compose, holdout
 from flanlike.mixtures import mixture as mixtures
 from flanlike.models import config as model_config
 from flanlike.models import sharding
+from flanlike.prompts import recipe
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, named, starts
 from flanlike.tasks import registry as registries
@@ -49,11 +51,10 @@ class AskedModel:
             )
             self._tasks = registry(flags.tasks).at(flags.data or "embedded")
             self._asked = what_is_asked(flags, self._tasks)
-            self._words = loading.words_of(self._start.folder)
-            shape = loading.with_vocabulary(
-                self._start.shape, self._words, where=self._start.folder
-            )
+            words = loading.words_of(self._start.folder)
+            shape = loading.with_vocabulary(self._start.shape, words, where=self._start.folder)
             self._mesh = mesh_for(shape)
+            self._words = chat.spoken(words, self._config({}).chat, str(self._start.folder))
 
     def evaluate(self, settings: Mapping[str, Any]) -> pathlib.Path:
         """Asks by these settings and writes what is answered; returns the evaluation's folder.
@@ -81,8 +82,9 @@ class AskedModel:
         return evaluation.folder_of(out, _STEP)
 
     def _config(self, settings: Mapping[str, Any]) -> config_lib.RunConfig:
-        return config_lib.RunConfig(
+        config = config_lib.RunConfig(
             mixture=self._asked.mixture.name,
+            chat=bool(self._flags.chat),
             data=self._flags.data or "embedded",
             hold_out=self._asked.held_out,
             init=self._start.init,
@@ -91,6 +93,7 @@ class AskedModel:
             skip_missing=self._flags.skip_missing,
             eval=config_lib.EvalConfig(**settings),
         )
+        return recipe.in_chat(config) if self._flags.chat is None else config
 
     def _questions(self, names: Sequence[str], config: config_lib.RunConfig) -> questions.Questions:
         with distributed.together(), self._reporter.waiting(pace.COLLECTING):
@@ -119,7 +122,7 @@ class AskedModel:
         says_on = self._says_on
         if distributed.is_first():
             print(f"{its.prompts:,} prompts to {self._start.init}, into {out}", file=says_on)
-            for line in its.warnings:
+            for line in (*chat.told(self._words), *its.warnings):
                 print(line, file=says_on)
         measuring.measure(
             model,

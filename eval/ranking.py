@@ -115,7 +115,7 @@ def _rows(
             return _Request((*before, *ids), choices)
 
         without = cell.content_free[place] if cell.content_free else ()
-        premise = ids_of(features.inputs_text(scoring.PREMISE, family)) if without else ()
+        premise = features.inputs_ids(words, family, scoring.PREMISE) if without else ()
         yield _Row(
             options=texts,
             asked=request(cell.ids[place]),

@@ -86,6 +86,8 @@ def _top(run: run_folder.Run) -> list[page.Block]:
         lead += f" after {setting.step:,} steps of instruction tuning"
     if mixture:
         lead += f" on the mixture {page.literal(mixture)}"
+    if run.config.get("chat"):
+        lead += ", asked in a chat"
     blocks = [
         page.Heading(text=page.literal(run.name), level=1),
         *in_short.blocks(run),

@@ -318,6 +318,8 @@ class RunConfig:
     skip_bad_rows: bool = False  # leave out and count rows that give no record; reads all first
     # How training and evaluation ask; the others are controls, without templates.
     prompts: Literal["instructions", "options-only", "task-name", "inputs-only"] = "instructions"
+    chat: bool = False  # by the model's chat template, or a plain one; conversations always are
+    answers: Literal["all", "last"] = "all"  # of a conversation of several turns, to learn
     seed: Seed = 0  # of parameters, data order and dropout
     workers: Workers = 0  # processes that make batches; the batches are the same
     attention: Literal["causal", "prefix"] | None = None  # decoder's over inputs; None: the model's

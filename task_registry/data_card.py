@@ -40,6 +40,7 @@ def write(
 ) -> str:
     """Returns the text of the card."""
     asked, plan = read["recipe"], read["export"]
+    in_a_chat = ", also as the messages of a chat" if asked["chat"] else ""
     is_limited = "max_input_tokens" in plan
     held_out = ", ".join(read["held_out"]) or "nothing"
     code = read["code"]["version"] or "unknown"
@@ -49,7 +50,7 @@ def write(
         _front_matter(plan["format"]) + f"# {asked['mixture']}: prompts",
         f"{sum(counts['task'].values()):,} rendered prompts of {len(composition.tasks)} tasks, in "
         f"{plan['files']} files. Mixture `{asked['mixture']}`, rows from `{read['source']}`, held "
-        f"out: {held_out} (rules: {read['rules']}), style `{asked['prompts']}`, seed "
+        f"out: {held_out} (rules: {read['rules']}), style `{asked['prompts']}`{in_a_chat}, seed "
         f"{asked['seed']}, made by flanlike {code}. `manifest.json` has the hashes of all that "
         "was read; the same flags on the same rows give the same files.",
         "## Columns\n\n" + _COLUMNS + _CUT * is_limited,

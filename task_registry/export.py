@@ -60,6 +60,11 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--prompts", choices=get_args(render.Style), default="instructions", help="(instructions)"
     )
+    command.add_argument(
+        "--chat",
+        action="store_true",
+        help="write prompts as the messages of a chat, too; of a file of conversations always",
+    )
     seed = bounds.argument(config_lib.Seed)
     command.add_argument("--seed", **seed, default=0, help="of data order and rendering (0)")
     export_limit.add_arguments(command)
@@ -142,6 +147,8 @@ def asked_for(options: argparse.Namespace) -> recipe.Recipe:
         exclude_overlap=options.exclude_overlap,
         drop_duplicates=options.drop_duplicates,
         prompts=options.prompts,
+        chat=options.chat
+        or recipe.holds_conversations(options.mixture, options.row_format, options.data),
         seed=options.seed,
     )
 

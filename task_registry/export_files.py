@@ -84,7 +84,7 @@ class Prompts:
             data=self.asked.data,
             seed=self.asked.seed,
             style=self.asked.prompts,
-            room=self.limit.room if self.limit else None,
+            room=self.limit.room(is_chat=self.asked.chat) if self.limit else None,
         )
 
 
@@ -188,6 +188,8 @@ class Writer:
                 continue
             told = drawn.prompt.provenance
             row = prompt_files.row_of(drawn.prompt, self._clusters[told.task])
+            if self._source.asked.chat:
+                row["messages"] = prompt_files.messages_of(drawn.prompt)
             yield row if self.plan.limit is None else row | {CUT_TOKENS: told.cut_tokens}
         if left_out.total() == len(indices):
             raise errors.UserError(

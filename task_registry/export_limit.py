@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flanlike import errors
-from flanlike.batches import features, tokenizer
+from flanlike.batches import chat, features, tokenizer
 from flanlike.prompts import fitting
 
 
@@ -27,13 +27,13 @@ class Limit:
     def words(self) -> tokenizer.Tokenizer:
         return tokenizer.load(self.vocabulary)
 
-    @property
-    def room(self) -> fitting.Room:
+    def room(self, *, is_chat: bool) -> fitting.Room:
         # A published T5's are an encoder's words; all others, ours too, are mostly a decoder's.
         is_published = isinstance(self.words, tokenizer.PublishedTokenizer)
         is_t5 = is_published and self.words.marks == features.Marks()
         family = "encoder_decoder" if is_t5 else "decoder"
-        return features.room(self.words, self.max_input_tokens, family)
+        words = chat.spoken(self.words, is_chat, self.vocabulary)
+        return features.room(words, self.max_input_tokens, family)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -54,7 +54,7 @@ def show(
         found,
         data=options.data,
         max_rows=options.max_rows,
-        room=limit.room if limit else None,
+        room=limit.room(is_chat=False) if limit else None,
     )
     if options.json:
         print(json.dumps(_as_json(result, composition, options), indent=2))

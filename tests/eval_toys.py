@@ -38,13 +38,13 @@ class Letters:
         return "".join(map(chr, ids))
 
 
-def collect(*names, style="instructions", family="decoder", data="embedded", **changes):
+def collect(*names, style="instructions", family="decoder", data="embedded", words=None, **changes):
     """Returns few questions on tasks of some data; `changes` are of `config.EvalConfig`."""
     few = dict(rows_per_task=8, validation_rows=2, generation_rows=2, max_input_tokens=4000)
     return questions.collect(
         names,
         task_registry.registry(),
-        Letters(),
+        words or Letters(),
         data=data,
         family=family,
         settings=config.EvalConfig(**few | changes),

@@ -18,11 +18,12 @@ encoder_decoder      source        [ 7  8  9  1]
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from flanlike.prompts import fitting
+from flanlike.tasks import task as task_module
 
 PAD_ID = 0
 EOS_ID = 1
@@ -44,6 +45,15 @@ class Words(Protocol):
     def marks(self) -> Marks: ...
 
     def encode(self, text: str) -> list[int]: ...
+
+
+@runtime_checkable
+class Speaker(Protocol):
+    """Words that ask in a conversation (`chat.Chat`): a prompt is a user's turn in it."""
+
+    def asked(self, text: str) -> list[int]: ...
+
+    def read_turns(self, turns: Sequence[task_module.Turn]) -> fitting.Read: ...
 
 
 class Batch(NamedTuple):
@@ -113,6 +123,13 @@ def inputs_text(text: str, family: Family) -> str:
     return f"{text}\n" if family == "decoder" and not text.endswith("\n") else text
 
 
+def inputs_ids(words: Words, family: Family, text: str) -> list[int]:
+    """Returns the ids of a prompt's inputs as a model of that family and words reads them."""
+    if isinstance(words, Speaker):
+        return words.asked(text)
+    return words.encode(inputs_text(text, family))
+
+
 def room(
     words: Words, max_input_tokens: int, family: Family, first_ids: Sequence[int] = ()
 ) -> fitting.Room:
@@ -121,10 +138,12 @@ def room(
     of 5 tokens   a decoder: 5, one of them mostly its newline; 4 after BOS   an encoder: 4 and EOS
     """
     marked = len(before_inputs(words.marks, family, first_ids)) + (family != "decoder")
+    is_chat = isinstance(words, Speaker)
     return fitting.Room(
         tokens=max_input_tokens - marked,
-        read=functools.partial(_inputs_ids, words, family),
+        read=words.asked if is_chat else functools.partial(inputs_ids, words, family),
         encode=words.encode,
+        read_turns=words.read_turns if is_chat else None,
     )
 
 
@@ -142,6 +161,7 @@ def to_example(
     family: Family,
     marks: Marks = Marks(),  # noqa: B008 (it is a value)
     first_ids: Sequence[int] = (),
+    answers: Sequence[float] | None = None,
 ) -> Example:
     """Returns the example of a prompt's ids, given without the marks.
 
@@ -153,19 +173,31 @@ def to_example(
     with first_ids 30     inputs 4                 ->  30 4 | 8 9     (encoder: 30 4 1 | 8 9)
 
     `first_ids` are those of a soft prompt: they come before all others.
+
+    `answers` says which inputs a decoder learns as well, those of a conversation's earlier answers:
+    from the first of them on they are targets, and what is between them has the weight 0.
+
+    answers 0 1 0    inputs 4 5 6, targets 8    ->  4 | 5 6 8 1       target_weights 1 0 1 1
     """
     targets = [*targets, marks.eos_id]
     after = [] if family == "decoder" else [marks.eos_id]
-    inputs = [*before_inputs(marks, family, first_ids), *inputs, *after]
-    if len(inputs) > limits.max_input_tokens:
+    before = before_inputs(marks, family, first_ids)
+    ids = [*before, *inputs, *after]
+    if len(ids) > limits.max_input_tokens:
         raise ValueError(
-            f"inputs have {len(inputs)} tokens with their marks, and the limit is "
+            f"inputs have {len(ids)} tokens with their marks, and the limit is "
             f"{limits.max_input_tokens}; render the prompt by fitting.fit with features.room"
         )
+    kept, weights = targets[: limits.max_target_tokens], None
+    if family == "decoder" and answers is not None and any(answers):
+        first = len(before) + next(at for at, weight in enumerate(answers) if weight)
+        weights = [*answers[first - len(before) :], *[1.0] * len(kept)]
+        ids, kept = ids[:first], [*ids[first:], *kept]
     return Example(
-        inputs=inputs,
-        targets=targets[: limits.max_target_tokens],
+        inputs=ids,
+        targets=kept,
         is_target_cut=len(targets) > limits.max_target_tokens,
+        target_weights=weights,
         soft_tokens=len(first_ids),
     )
 
@@ -244,7 +276,3 @@ def _put_target(batch: Batch, b: int, start: int, segment: int, example: Example
     batch.segment_ids_BT[b, start:end] = segment
     batch.positions_BT[b, start:end] = np.arange(length)
     return length
-
-
-def _inputs_ids(words: Words, family: Family, text: str) -> list[int]:
-    return words.encode(inputs_text(text, family))

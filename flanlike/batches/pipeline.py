@@ -11,13 +11,16 @@ import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from flanlike import seeding
-from flanlike.batches import features, input_shards, packing, tokenizer
+from flanlike import errors, seeding
+from flanlike.batches import chat, features, input_shards, packing, tokenizer
 from flanlike.mixtures import mixture
 from flanlike.prompts import fitting, render
 from flanlike.prompts import stream as prompt_stream
 from flanlike.tasks import registry as registry_module
+
+Answers = Literal["all", "last"]
 
 _KEPT_TARGETS, _SHORT_TARGET = 1 << 14, 64  # texts; characters
 _MUCH = 0.1  # of its prompts' text: a task that loses more is named at the start
@@ -26,7 +29,7 @@ _MUCH = 0.1  # of its prompts' text: a task that loses more is named at the star
 def batches(
     composition: mixture.Composition,
     registry: registry_module.Registry,
-    words: tokenizer.Tokenizer,
+    words: chat.Words,
     *,
     data: str,
     seed: int,
@@ -36,6 +39,7 @@ def batches(
     max_target_tokens: int,
     shares: mixture.Shares | None = None,
     style: render.Style = "instructions",
+    answers: Answers = "all",
     workers: int = 0,
     first_ids: Sequence[int] = (),
     shards: int = 1,
@@ -45,6 +49,8 @@ def batches(
     """Returns endless batches of `rows` packed rows; `.counts` tells what went into them.
 
     `first_ids` (of a soft prompt) stand before every example's inputs, and count among them.
+    Words in a chat (`chat.Chat`) read conversations as such: `answers` says which of a
+    conversation's are learned.
 
     `shares` are the mixture's own unless given. With `workers` processes the stream is the same as
     with none, and `get_state()` restores it exactly under any number of them. `shards`, `rows_here`
@@ -63,7 +69,7 @@ def batches(
         room=features.room(words, max_input_tokens, family, first_ids),
     )
     windows = packing.Windows(
-        Items(stream, words, limits=limits, family=family, first_ids=first_ids),
+        Items(stream, words, limits=limits, family=family, first_ids=first_ids, answers=answers),
         row_tokens=limits.row_tokens(family),
         family=family,
         seed=seed,
@@ -82,7 +88,7 @@ def batches(
 def told_of_losses(
     composition: mixture.Composition,
     registry: registry_module.Registry,
-    words: tokenizer.Tokenizer,
+    words: chat.Words,
     *,
     data: str,
     seed: int,
@@ -144,12 +150,14 @@ class Items:
     def __init__(
         self,
         prompts: prompt_stream.Prompts,
-        words: tokenizer.Tokenizer,
+        words: chat.Words,
         *,
         limits: features.LengthLimits,
         family: features.Family,
         first_ids: Sequence[int] = (),
+        answers: Answers = "all",
     ) -> None:
+        self._answers = answers
         self._prompts = prompts
         self._words = words
         self._limits = limits
@@ -173,6 +181,12 @@ class Items:
         if drawn.prompt is None:
             counts = fitting.counts_of(None)
             return packing.Item(example=None, task=drawn.task, counts=counts)
+        if self._answers == "all" and drawn.prompt.turns and drawn.fitted.answers is None:
+            raise errors.UserError(
+                f"task {drawn.prompt.provenance.task!r}, row {drawn.prompt.provenance.row_id}: the "
+                "chat template does not show earlier answers as they are, so that they cannot be "
+                "learned: train on each conversation's last one, by --answers last"
+            )
         targets = self._target_ids(drawn.prompt.targets)
         return packing.Item(
             example=features.to_example(
@@ -182,6 +196,7 @@ class Items:
                 family=self._family,
                 first_ids=self._first_ids,
                 marks=self._marks,
+                answers=drawn.fitted.answers if self._answers == "all" else None,
             ),
             task=drawn.task,
             counts=fitting.counts_of(drawn.prompt, has_unknown=self._words.unknown_id in targets),

@@ -18,7 +18,7 @@ import hashlib
 import json
 import pathlib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import sentencepiece
 
@@ -28,9 +28,17 @@ from flanlike.batches import features, vocabulary
 _JSON, _PIECES = "tokenizer.json", "spiece.model"
 # The others are for transformers, when the model is exported.
 _CONFIG, _MAP, _MODEL = "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model"
-_CHAT = "chat_template.jinja"
-FILES = (_JSON, _PIECES, _CONFIG, _MAP, _MODEL, "added_tokens.json", _CHAT)
+CHAT_TEMPLATE = "chat_template.jinja"
+FILES = (_JSON, _PIECES, _CONFIG, _MAP, _MODEL, "added_tokens.json", CHAT_TEMPLATE)
 _BYTES_CLASS = "ByT5Tokenizer"
+
+
+class Added(NamedTuple):
+    """A token beside the pieces: what spells it, its id, and whether it is a mark or text."""
+
+    spelt: str
+    id: int
+    is_mark: bool
 
 
 class PublishedTokenizer:
@@ -98,6 +106,18 @@ class PublishedTokenizer:
         """
         return self._backend.encode_spelt(text)
 
+    def places_spelt(self, text: str) -> tuple[list[int], list[int]] | None:
+        """Returns the ids of `encode_spelt`, and the character at which each begins.
+
+        None where the tokenizer does not tell.
+        """
+        return self._backend.places_spelt(text)
+
+    @property
+    def added(self) -> list[Added]:
+        """The tokens that were added to the pieces."""
+        return self._backend.added()
+
     @property
     def first_id(self) -> int | None:
         """The id of the bos_token that its files name, whether or not inputs begin with it."""
@@ -107,12 +127,19 @@ class PublishedTokenizer:
     @property
     def chat_template(self) -> str | None:
         """The Jinja template that makes a text of a conversation, where its files bring one."""
-        if _CHAT in self._files:
-            return self._files[_CHAT].decode("utf-8")
-        found = _settings(self._files, "").get("chat_template")
-        if isinstance(found, list):  # several, by name
-            found = {one["name"]: one["template"] for one in found}.get("default")
-        return found
+        try:
+            if CHAT_TEMPLATE in self._files:
+                return self._files[CHAT_TEMPLATE].decode("utf-8")
+            found = _settings(self._files, "").get("chat_template")
+            if isinstance(found, list):  # several, by name
+                found = {one["name"]: one["template"] for one in found}["default"]
+            return found if found is None else found + ""
+        except (ValueError, KeyError, TypeError) as error:
+            raise errors.UserError(
+                f"the tokenizer's chat template cannot be read ({errors.in_one_line(error)}): "
+                f"expected text in {CHAT_TEMPLATE}, or in {_CONFIG} text or a list with one "
+                "named 'default'"
+            ) from error
 
     @property
     def spelt_marks(self) -> dict[str, str]:
@@ -290,11 +317,22 @@ class _Json:
         return self._tokenizer.encode(text, add_special_tokens=False).ids
 
     def encode_spelt(self, text: str) -> list[int]:
+        return self._spelt(text).ids
+
+    def places_spelt(self, text: str) -> tuple[list[int], list[int]]:
+        found = self._spelt(text)
+        return found.ids, [start for start, _ in found.offsets]
+
+    def _spelt(self, text: str) -> Any:
         self._tokenizer.encode_special_tokens = False
         try:
-            return self.encode(text)
+            return self._tokenizer.encode(text, add_special_tokens=False)
         finally:
             self._tokenizer.encode_special_tokens = True
+
+    def added(self) -> list[Added]:
+        each = self._tokenizer.get_added_tokens_decoder().items()
+        return [Added(token.content, i, token.special) for i, token in each]
 
     def before_a_text(self) -> list[int]:
         """Returns the ids that it puts before every text."""
@@ -330,6 +368,12 @@ class _Pieces:
 
     encode_spelt = encode
 
+    def places_spelt(self, text: str) -> None:
+        return None
+
+    def added(self) -> list[Added]:
+        return []
+
     def decode(self, ids: list[int]) -> str:
         return self._processor.decode(ids)
 
@@ -352,6 +396,12 @@ class _Bytes:
         return [byte + len(self._MARKS) for byte in text.encode("utf-8")]
 
     encode_spelt = encode
+
+    def places_spelt(self, text: str) -> None:
+        return None
+
+    def added(self) -> list[Added]:
+        return []
 
     def decode(self, ids: list[int]) -> str:
         """Returns the text, without the bytes of characters that are not whole."""

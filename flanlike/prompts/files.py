@@ -8,7 +8,11 @@
 
 A line of JSON and a record of ArrayRecord are this object. The seed is text, since it has 64 bits
 and readers of JSON round such numbers. `gold` is null where there are no options. Where prompts
-were cut to a length, `cut_tokens` says how much of each was.
+were cut to a length, `cut_tokens` says how much of each was. With `--chat`, and of conversations,
+`messages` has the prompt and its answer as a chat, for a template to be applied to:
+
+    "messages": [{"role": "user", "content": "It rains. ..."},
+                 {"role": "assistant", "content": "no"}]
 """
 
 import json
@@ -46,6 +50,12 @@ def row_of(prompt: task_module.Prompt, cluster: str) -> Row:
         "option_style": told.option_style,
         "seed": str(told.seed),
     }
+
+
+def messages_of(prompt: task_module.Prompt) -> list[dict[str, str]]:
+    """Returns a prompt and its answer as a conversation's turns."""
+    turns = prompt.turns or (("user", prompt.inputs), ("assistant", prompt.targets))
+    return [{"role": role, "content": content} for role, content in turns]
 
 
 def write(path: Path, rows: Iterable[Row]) -> None:
@@ -102,6 +112,7 @@ def _write_parquet(path: Path, rows: Iterable[Row]) -> None:
         "shots": pyarrow.int32(),
         "cut_tokens": pyarrow.int32(),
         "shows_options": flag,
+        "messages": pyarrow.list_(pyarrow.struct({"role": text, "content": text})),
     }
     rows = list(rows)
     schema = pyarrow.schema([(name, types.get(name, text)) for name in rows[0]])

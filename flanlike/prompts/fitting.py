@@ -12,6 +12,9 @@ down to the one after, and so on, until the prompt fits. A field loses its end o
 says so, its middle (`task.Task.cut`), between two words. None is cut below `LEAST_TOKENS`, for of
 less there is nothing to understand: a prompt that then is still too long is left out.
 
+Of a conversation that is read as one, whole turns go, the oldest first: a question with its answer,
+but never what the system says, nor the last question.
+
 Nothing else cuts inputs: training, evaluation, exports and SeqIO all come through `fit`.
 """
 
@@ -21,8 +24,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from flanlike.prompts import render
+from flanlike.tasks import conversations, templates
 from flanlike.tasks import task as task_module
-from flanlike.tasks import templates
 
 LEAST_TOKENS = 16  # that are kept of a field
 
@@ -32,28 +35,39 @@ _SLACK_TOKENS = 2  # that a cut may leave unused
 _WORD_CHARACTERS = 40  # longer ones are cut within, and so are scripts without spaces
 
 
+class Read(NamedTuple):
+    """A conversation up to its last question as a model reads it."""
+
+    ids: Sequence[int]
+    # Of each id: 1 in an earlier answer, with what ends it, else 0. None: it is not known which.
+    answers: Sequence[float] | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
     """How many tokens the text of inputs may have, and how it is read (see `features.room`).
 
-    `read` gives the ids of inputs, with what a model has at their end; `encode` those of a part.
+    `read` gives the ids of inputs, with what a model has at their end; `encode` those of a part,
+    and `read_turns` those of a conversation; where it is None, that is text like any other.
     """
 
     tokens: int
     read: Callable[[str], Sequence[int]]
     encode: Callable[[str], Sequence[int]]
+    read_turns: Callable[[Sequence[task_module.Turn]], Read] | None = None
 
 
 class Fitted(NamedTuple):  # made for every prompt, in half the time of a frozen dataclass
     """A prompt with the ids of its inputs; both are None where it cannot fit.
 
     `whole_tokens` is the length of the inputs had nothing been cut, without exemplars that were
-    dropped. Where no room was given there are no ids.
+    dropped. Where no room was given there are no ids. `answers` are a conversation's (`Read`).
     """
 
     prompt: task_module.Prompt | None
     ids: Sequence[int] | None = None
     whole_tokens: int = 0
+    answers: Sequence[float] | None = None
 
     @property
     def lost_tokens(self) -> int:
@@ -108,8 +122,13 @@ def fit(
     `provenance.cut_tokens` counts what was cut. The order of options and all else that is drawn is
     that of the whole prompt.
     """
+    is_asked = style == "instructions" and template.kind == "forward"
+    turns = tuple(record.get("turns", ())) if is_asked else ()
     if room is None:
-        return Fitted(prompt=render.render(task, template, record, style=style, **how))
+        whole = render.render(task, template, record, style=style, **how)
+        return Fitted(prompt=dataclasses.replace(whole, turns=turns) if turns else whole)
+    if turns and room.read_turns:
+        return _fit_turns(room, task, template, record, **how)
     ids: Sequence[int] = ()
 
     def fits(inputs: str) -> bool:
@@ -137,6 +156,40 @@ def fit(
         # Pieces of words differ at the edges of a field.
         level -= -(-(len(ids) - room.tokens) // sum(field.times for field in cut))
     return Fitted(prompt=None, ids=None, whole_tokens=whole_tokens)
+
+
+def _fit_turns(
+    room: Room,
+    task: task_module.Task,
+    template: templates.Template,
+    record: task_module.Record,
+    **how: Any,
+) -> Fitted:
+    """Returns a conversation as far as there is room for it, whole turns dropped.
+
+    Its exemplars are dropped: they are no turns of it.
+    """
+    *turns, answer = record["turns"]
+    system = [turn for turn in turns[:1] if turn[0] == "system"]
+    said = turns[len(system) :]
+    read = room.read_turns([*system, *said])
+    whole_tokens = len(read.ids)
+    while len(read.ids) > room.tokens and len(said) > 1:
+        over = len(read.ids) - room.tokens
+        while over > 0 and len(said) > 1:  # a question and its answer
+            over -= sum(len(room.encode(text)) for _, text in said[:2])
+            said = said[2:]
+        read = room.read_turns([*system, *said])
+    if len(read.ids) > room.tokens:
+        return Fitted(prompt=None, ids=None, whole_tokens=whole_tokens)
+    kept = tuple([*system, *said, answer])
+    shown = {"instruction": conversations.told(said)}
+    prompt = render.render(task, template, record, shown=shown, **how | {"exemplars": ()})
+    provenance = prompt.provenance
+    if cut_tokens := whole_tokens - len(read.ids):
+        provenance = dataclasses.replace(provenance, cut_tokens=cut_tokens)
+    prompt = dataclasses.replace(prompt, provenance=provenance, turns=kept)
+    return Fitted(prompt=prompt, ids=read.ids, whole_tokens=whole_tokens, answers=read.answers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,8 @@ def compare(there: Manifest, here: Manifest) -> Comparison:
     found = _Lines([], [])
     for key in ("mixture", "prompts", "seed"):
         found.values(key, there["recipe"].get(key), here["recipe"].get(key))
+    chats = [bool(one["recipe"].get("chat")) for one in (there, here)]  # none, once
+    found.values("chat", *chats)
     for key in ("source", "held_out", "rules"):
         found.values(key, there.get(key), here.get(key))
     found.fields("shares of prompts", there["shares"], here["shares"])

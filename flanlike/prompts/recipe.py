@@ -13,7 +13,7 @@ from flanlike.mixtures import compose as compose_module
 from flanlike.mixtures import holdout, mixture
 from flanlike.prompts import duplicates, overlap, render
 from flanlike.sources import availability, instruction_file
-from flanlike.tasks import families
+from flanlike.tasks import families, instruction_rows
 from flanlike.tasks import registry as registry_module
 
 
@@ -33,6 +33,7 @@ class Recipe:
     drop_duplicates: bool = False  # leave out rows that say again what an earlier one says
     evaluated_on: tuple[str, ...] = ()  # splits that an evaluated task has to have besides train
     prompts: render.Style = "instructions"
+    chat: bool = False  # they are turns of a conversation
     seed: int = 0
 
 
@@ -51,8 +52,22 @@ def of_run(config: config_lib.RunConfig) -> Recipe:
         drop_duplicates=config.drop_duplicates,
         evaluated_on=config.eval.splits,
         prompts=config.prompts,
+        chat=config.chat,
         seed=config.seed,
     )
+
+
+def in_chat(config: config_lib.RunConfig) -> config_lib.RunConfig:
+    """Returns the configuration of a run, in a chat where its mixture is one of conversations."""
+    is_chat = config.chat or holds_conversations(config.mixture, config.format, config.data)
+    return dataclasses.replace(config, chat=is_chat)
+
+
+def holds_conversations(mixture: str, format: str | None, data: str) -> bool:
+    """Returns whether a mixture is a file of conversations, or a repository said to be of such."""
+    if config_lib.names_file(mixture):
+        return instruction_file.holds_conversations(mixture, format, data)
+    return mixture.startswith(config_lib.HUB_FILE) and instruction_rows.is_of_turns(format)
 
 
 def of_flags(options: argparse.Namespace, **more: Any) -> Recipe:

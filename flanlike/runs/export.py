@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from flanlike import atomic, bounds, errors
 from flanlike import config as config_lib
-from flanlike.batches import tokenizer
+from flanlike.batches import chat, features, tokenizer
 from flanlike.models import tuning
 from flanlike.pretrained import layout, pushing, weights
 from flanlike.runs import bases, card, loading, peft_folder
@@ -75,6 +75,14 @@ def tuned_kind(run: Path) -> config_lib.Tuning | None:
     return config_lib.tuning_of(run_folder.read_config(run)) if loading.is_tuned(run) else None
 
 
+def marks_of(run: Path, words: tokenizer.Tokenizer) -> features.Marks:
+    """Returns the marks of a run's model: what was trained in a chat ends as its template says."""
+    is_run = not loading.is_bare(run) and not weights.is_published(run)
+    if is_run and run_folder.read_config(run).get("chat"):
+        return words.marks._replace(eos_id=chat.Chat(words, str(run)).marks.eos_id)
+    return words.marks
+
+
 def export(
     run: Path,
     out: Path,
@@ -106,7 +114,7 @@ def export(
     weights.save(
         out,
         loaded.model,
-        marks=loaded.words.marks,
+        marks=marks_of(run, loaded.words),
         dtype=dtype,
         max_shard_bytes=max_shard_bytes,
     )

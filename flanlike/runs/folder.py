@@ -37,6 +37,8 @@ _LATER = {
     (None, "format"): None,
     (None, "freeze"): "none",
     (None, "drop_duplicates"): False,
+    (None, "chat"): False,
+    (None, "answers"): "all",
     ("mix", "templates"): None,
     ("shares", "templates"): None,
     ("mix", "clusters"): None,
@@ -285,7 +287,11 @@ def _differing(a: dict[str, Any], b: dict[str, Any], prefix: str = "") -> list[s
 
 
 def _get(config: dict[str, Any], dotted: str) -> Any:
+    """Returns a setting by its dotted key; one that came later is what runs from before did."""
     value: Any = config
-    for key in dotted.split("."):
+    *sections, name = dotted.split(".")
+    for key in sections:
         value = value.get(key) if isinstance(value, dict) else None
-    return value
+    if isinstance(value, dict) and name in value:
+        return value[name]
+    return _LATER.get((".".join(sections) or None, name))

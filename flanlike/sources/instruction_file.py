@@ -45,24 +45,23 @@ def open_split(
     task: task_module.Task, data: str | None, split: str
 ) -> tuple["FileRows", Sequence[int], str]:
     """Returns the rows of the file, those that are of `split`, and "train": the file is one."""
-    path = _found(task.file.path, data)
-    if path is None:
-        raise errors.UserError(_missing(task.file.path, data))
-    rows = FileRows(path, task.file.format)
+    rows = _rows_of(task.file.path, task.file.format, data)
     return rows, rows.part(split), "train"
+
+
+def holds_conversations(name: str, kind: str | None, data: str | None) -> bool:
+    """Returns whether the rows of a file are conversations."""
+    return instruction_rows.is_of_turns(_rows_of(name, kind, data).format)
 
 
 def told(name: str, kind: str | None, data: str | None) -> str:
     """Returns one line on a file: its rows, their format and how that is known."""
-    path = _found(name, data)
-    if path is None:
-        raise errors.UserError(_missing(name, data))
-    rows = FileRows(path, kind)
+    rows = _rows_of(name, kind, data)
     columns = ", ".join(instruction_rows.FORMATS[rows.format].needed)
     known = "as --format says" if kind else f"by its columns {columns}"
     empty = len(rows.unlabelled(range(len(rows))))
     without = f", {empty:,} of them without an answer and left out" if empty else ""
-    return f"{path}: {len(rows):,} rows of the format {rows.format} ({known}){without}"
+    return f"{rows.path}: {len(rows):,} rows of the format {rows.format} ({known}){without}"
 
 
 class FileRows:
@@ -72,7 +71,7 @@ class FileRows:
     """
 
     def __init__(self, path: str, kind: instruction_rows.Format | None) -> None:
-        self._path, self._stamp = path, pathlib.Path(path).stat().st_mtime_ns
+        self.path, self._stamp = path, pathlib.Path(path).stat().st_mtime_ns
         self._opened: _Reader | None = None
         if not len(self._file()):
             raise errors.UserError(f"{path}: the file is empty; expected at least one row")
@@ -95,20 +94,20 @@ class FileRows:
         form = instruction_rows.FORMATS[self.format]
         if isinstance(form, instruction_rows.Turns):
             return set()
-        found = _unanswered(self._path, self._stamp, form.answer)
+        found = _unanswered(self.path, self._stamp, form.answer)
         return {index for index in found if index in indices}
 
     def part(self, split: str) -> Sequence[int]:
         """Returns the rows of a split, in their order.
 
-        Those to evaluate on are drawn from all that have one answer: files are often sorted by
+        Those to evaluate on are drawn from all that have an answer: files are often sorted by
         what they ask. The rest is for training, with what is left out there and counted.
         """
-        unanswered = self.unlabelled(range(len(self))) | self._several()
+        unanswered = self.unlabelled(range(len(self)))
         count = len(self) - len(unanswered)
         if count < 3:
             raise errors.UserError(
-                f"{self._path}: the file has {count} rows with one answer; expected three or more: "
+                f"{self.path}: the file has {count} rows with an answer; expected three or more: "
                 "to train on, to choose by and to test on"
             )
         carved = CARVED_ROWS if count >= 10 * CARVED_ROWS else max(1, count // 10)
@@ -120,24 +119,10 @@ class FileRows:
         return rows_module.without(every, set(drawn))
 
     def content(self, indices: Iterable[int]) -> str:
-        return opened.hash_of(self._path, self._stamp, self.format.encode())
+        return opened.hash_of(self.path, self._stamp, self.format.encode())
 
     def revision(self) -> str:
         return ""
-
-    def check_single_turns(self) -> None:
-        """Raises if the file has conversations of several turns: one line that counts them."""
-        if several := self._several():
-            raise errors.UserError(
-                f"{self._path}: {len(several):,} of its {len(self):,} conversations have more than "
-                f"one question and its answer (the first: {self.where(min(several))}), which is "
-                "not trained on yet: leave them out with --skip-bad-rows"
-            )
-
-    def _several(self) -> frozenset[int]:
-        if isinstance(instruction_rows.FORMATS[self.format], instruction_rows.Columns):
-            return frozenset()
-        return _of_several_turns(self._path, self._stamp, self.format)
 
     def _recognised(self) -> instruction_rows.Format:
         columns: set[str] = set()
@@ -149,12 +134,19 @@ class FileRows:
                 self._file()[0]
             except ValueError as error:
                 raise errors.UserError(f"{self.where(0)}: {error}") from error
-        return instruction_rows.recognised(columns, self._path)
+        return instruction_rows.recognised(columns, self.path)
 
     def _file(self) -> _Reader:
         if self._opened is None:
-            self._opened = _open(self._path, self._stamp)
+            self._opened = _open(self.path, self._stamp)
         return self._opened
+
+
+def _rows_of(name: str, kind: str | None, data: str | None) -> FileRows:
+    path = _found(name, data)
+    if path is None:
+        raise errors.UserError(_missing(name, data))
+    return FileRows(path, kind)
 
 
 def _found(name: str, data: str | None) -> str | None:
@@ -176,20 +168,6 @@ def _unanswered(path: str, stamp: int, column: str) -> frozenset[int]:
     reader = _open(path, stamp)
     every = range(len(reader))
     return frozenset().union(*(reader.with_value(every, {column: no}) for no in ("", None)))
-
-
-@functools.lru_cache(maxsize=2)
-def _of_several_turns(path: str, stamp: int, kind: instruction_rows.Format) -> frozenset[int]:
-    """Returns the conversations of a file that are more than a question and its answer."""
-    reader, found = _open(path, stamp), set()
-    for index in range(len(reader)):
-        try:
-            instruction_rows.plain(reader[index], kind)
-        except instruction_rows.SeveralTurns:
-            found.add(index)
-        except ValueError:
-            pass  # told when the row is read
-    return frozenset(found)
 
 
 # The splits are of one file, and opened one after the other.

@@ -64,8 +64,6 @@ def open_rows(
     try:
         rows, indices, official = backend.open_split(task, where, split)
         dropped = rows.unlabelled(indices) if task.unlabelled else set()
-        if backend is instruction_file and not skip_bad_rows:
-            rows.check_single_turns()
     except errors.UserError as error:
         raise errors.UserError(f"task {task.name!r}: {error}") from error
     records = rows_module.Records(

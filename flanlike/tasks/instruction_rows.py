@@ -11,8 +11,8 @@ All become one row of four texts, of which `system` and `input` may be "":
     {"system": "", "instruction": "Name the animal.", "input": "A duck sat there.",
      "output": "duck"}
 
-A conversation is taken if it is one user's turn and the assistant's answer, after a system turn or
-none. One of more turns is a `SeveralTurns`.
+A conversation has its `turns` besides, and so has a row with a system turn: who reads it in a chat
+takes these. Its instruction is all that was said up to its last answer, told in one text.
 """
 
 import functools
@@ -21,17 +21,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from flanlike import errors
+from flanlike.tasks import conversations, texts
 from flanlike.tasks import task as task_module
-from flanlike.tasks import texts
 
 Format = Literal["alpaca", "dolly", "completion", "messages", "sharegpt"]
 
 FIELDS = ("system", "instruction", "input")
 OPTIONAL = ("system", "input")
-
-
-class SeveralTurns(ValueError):
-    """A conversation that is more than one question and its answer."""
 
 
 @dataclass(frozen=True)
@@ -105,22 +101,33 @@ def checked(name: str | None) -> Format | None:
     return name
 
 
-def plain(row: Mapping[str, Any], kind: Format) -> dict[str, str]:
+def is_of_turns(kind: str | None) -> bool:
+    """Returns whether rows of that format are conversations."""
+    return kind is not None and isinstance(FORMATS.get(kind), Turns)
+
+
+def plain(row: Mapping[str, Any], kind: Format) -> dict[str, Any]:
     """Returns a row as four texts; ValueError names the column that is not what it has to be."""
     form = FORMATS[kind]
     if isinstance(form, Turns):
-        return _single_turn(row, form)
-    return {
+        return _conversation(row, form)
+    found = {
         "system": _text(row, "system", is_optional=True),
         "instruction": _text(row, form.instruction),
         "input": _text(row, form.input, is_optional=True) if form.input else "",
         "output": _text(row, form.answer),
     }
+    if found["system"].strip():
+        question = "\n\n".join(filter(str.strip, (found["instruction"], found["input"])))
+        turns = [("system", found["system"]), ("user", question), ("assistant", found["output"])]
+        found["turns"] = turns
+    return found
 
 
 def record(row: task_module.Row) -> task_module.Record:
-    """Returns the record of a row of four texts."""
-    return {**{name: row[name] for name in FIELDS}, "references": [row["output"]]}
+    """Returns the record of a row of four texts, with its turns."""
+    turns = {"turns": row["turns"]} if "turns" in row else {}
+    return {**{name: row[name] for name in FIELDS}, "references": [row["output"]], **turns}
 
 
 def record_of(row: task_module.Row, *, format: Format | None, where: str) -> task_module.Record:
@@ -133,8 +140,8 @@ def _of_columns(columns: frozenset[str], where: str) -> Format:
     return recognised(columns, where)
 
 
-def _single_turn(row: Mapping[str, Any], form: Turns) -> dict[str, str]:
-    """Returns the one question of a conversation, its answer and what stands before it."""
+def _conversation(row: Mapping[str, Any], form: Turns) -> dict[str, Any]:
+    """Returns a conversation: its last answer, all that stands before it, and the turns."""
     turns = row.get(form.turns)
     if not isinstance(turns, (list, tuple)) or not turns:
         raise ValueError(f"column {form.turns!r} is {texts.shown(turns)}; expected a list of turns")
@@ -152,20 +159,20 @@ def _single_turn(row: Mapping[str, Any], form: Turns) -> dict[str, str]:
         if wrong := texts.problem(turn.get(form.text), may_be_empty=speaker == "system"):
             raise ValueError(f"{place}: {form.text!r} {wrong}")
         said.append((speaker, turn[form.text]))
+    if wrong := conversations.problem(said):
+        raise ValueError(f"column {form.turns!r} {wrong}")
     system = said.pop(0)[1] if said[0][0] == "system" else ""
     if not system and row.get("system"):
         system = _text(row, "system", is_optional=True)
-    speakers = [speaker for speaker, _ in said]
-    if speakers == ["user", "assistant"]:
-        return {"system": system, "instruction": said[0][1], "input": "", "output": said[1][1]}
-    if len(said) > 2:
-        raise SeveralTurns(
-            f"column {form.turns!r} has {len(turns)} turns: conversations of more than one "
-            "question and its answer are not trained on yet"
-        )
-    raise ValueError(
-        f"column {form.turns!r} has turns of {speakers!r}; expected the user's and the assistant's"
-    )
+    if system.strip():
+        said.insert(0, ("system", system))
+    return {
+        "system": system,
+        "instruction": conversations.told([turn for turn in said[:-1] if turn[0] != "system"]),
+        "input": "",
+        "output": said[-1][1],
+        "turns": said,
+    }
 
 
 def _text(row: Mapping[str, Any], column: str, *, is_optional: bool = False) -> str:

@@ -7,8 +7,8 @@ problem   "field 'hypothesis' is None; expected text that is not empty"
 import math
 from typing import Any
 
+from flanlike.tasks import conversations, texts
 from flanlike.tasks import task as task_module
-from flanlike.tasks import texts
 
 
 class Check:
@@ -107,4 +107,26 @@ def _wrong_extras(record: task_module.Record) -> str:
     for name in ("group", "checks", "stub"):
         if name in record and (wrong := texts.problem(record[name])):
             return f"{name} {wrong}"
+    if "turns" in record:
+        return _wrong_turns(record["turns"], record.get("references"))
+    return ""
+
+
+def _wrong_turns(turns: Any, references: Any) -> str:
+    are_pairs = isinstance(turns, (list, tuple)) and all(
+        isinstance(turn, tuple) and len(turn) == 2 and turn[0] in conversations.ROLES
+        for turn in turns
+    )
+    if not are_pairs:
+        return (
+            f"turns are {texts.shown(turns)}; expected a list of pairs: who says it (system, user "
+            "or assistant), and what"
+        )
+    for _, said in turns:
+        if wrong := texts.problem(said):
+            return f"turns: one {wrong}"
+    if wrong := conversations.problem(turns):
+        return f"the conversation {wrong}"
+    if not references or turns[-1][1] != references[0]:
+        return "turns end in another answer than the first of its references; expected the same"
     return ""

@@ -10,8 +10,9 @@ one string for each of `Task.fields` and, by the kind of answers:
 A chain-of-thought task also lists "rationale" among its fields. Optional keys: "score" (float, the
 gold value where a metric wants more than the label), "group" (str, for metrics over groups), of
 labels and choices "also_right" (list[int], further options that are right; `label` is the target),
-and of programs "checks" (str, what is run after one to grade it) and "stub" (str, the head of the
-function that it may be the body of).
+of programs "checks" (str, what is run after one to grade it) and "stub" (str, the head of the
+function that it may be the body of), and of free text "turns" (list of pairs, who and what: a
+conversation that ends in the target).
 What is asked of each in particular, `records` says.
 """
 
@@ -286,7 +287,16 @@ class Task:
                 f"task {self.name!r}: optional is {self.optional!r}; expected a field that is not, "
                 "and no rationale, but where a task is only evaluated"
             )
-        reserved = {"label", "also_right", "options", "references", "answer", "score", "group"}
+        reserved = {
+            "label",
+            "also_right",
+            "options",
+            "references",
+            "answer",
+            "score",
+            "group",
+            "turns",
+        }
         if clash := reserved & set(self.fields):
             raise ValueError(f"task {self.name!r}: {sorted(clash)!r} are reserved, not fields")
         for name, cut in self.cut.items():
@@ -330,6 +340,9 @@ class Task:
         return self.cut.get(name, "never" if name == "question" else "end")
 
 
+Turn = tuple[str, str]  # of a conversation: who ("system", "user", "assistant"), and what
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """Where a prompt comes from, enough to render it again."""
@@ -353,7 +366,8 @@ class Prompt:
 
     `options` are the answer texts to score, in the order shown (empty for free text); `gold` is the
     index of the right one, the target's. `label_of_option[i]` is the record's own label index of
-    options[i]. `references` are all right answers, the target's first.
+    options[i]. `references` are all right answers, the target's first. `turns` are those of a
+    conversation that is read as one, its last answer among them: `inputs` then tell it in one text.
     """
 
     inputs: str
@@ -363,6 +377,7 @@ class Prompt:
     gold: int | None
     references: tuple[str, ...]
     provenance: Provenance
+    turns: tuple[Turn, ...] = ()
 
 
 def right_labels(record: Record) -> tuple[int, ...]:

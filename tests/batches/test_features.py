@@ -173,3 +173,29 @@ def test_a_decoders_inputs_end_in_one_newline_and_an_encoders_as_they_are():
     assert features.inputs_text("Answer:", "decoder") == "Answer:\n"
     assert features.inputs_text("Answer:\n", "decoder") == "Answer:\n"
     assert features.inputs_text("Answer:", "encoder_decoder") == "Answer:"
+
+
+def test_earlier_answers_are_learned_where_they_stand():
+    """inputs 4 5 6 7 8, of which 6 is an answer; the target is 9."""
+    answers, limits = (
+        [0.0, 0.0, 1.0, 0.0, 0.0],
+        features.LengthLimits(max_input_tokens=7, max_target_tokens=3),
+    )
+    example = features.to_example(
+        [4, 5, 6, 7, 8], [9], limits, family="decoder", answers=answers, first_ids=[30]
+    )
+    assert (example.inputs, example.targets) == ([30, 4, 5], [6, 7, 8, 9, 1])
+    assert example.target_weights == [1, 0, 0, 1, 1]
+    batch = features.assemble([[example]], (0, 10), family="decoder")
+    assert batch.tokens_BT.tolist() == [[30, 4, 5, 6, 7, 8, 9, 0, 0, 0]]
+    assert batch.targets_BT.tolist() == [[4, 5, 6, 7, 8, 9, 1, 0, 0, 0]]
+    assert batch.loss_weights_BT.tolist() == [[0, 0, 1, 0, 0, 1, 1, 0, 0, 0]]
+    assert batch.is_prefix_BT[0].tolist() == [True] * 3 + [False] * 7
+    encoder = features.to_example(
+        [4, 5, 6, 7, 8], [9], limits, family="encoder_decoder", answers=answers
+    )
+    assert (encoder.inputs, encoder.targets) == ([4, 5, 6, 7, 8, 1], [9, 1])
+    assert encoder.target_weights is None
+    long = features.to_example([4, 6], [9, 10, 11], limits, family="decoder", answers=[0, 1])
+    assert (long.targets, long.target_weights) == ([6, 9, 10, 11], [1, 1, 1, 1])
+    assert long.is_target_cut

@@ -151,3 +151,12 @@ def test_the_chat_template_is_the_file_or_the_setting_or_the_default_of_several(
     assert tokenizer.PublishedTokenizer(files).chat_template == "red"
     assert toys.words_of("byte_level", chat_template=several).chat_template == "so"
     assert toys.words_of("byte_level").chat_template is None
+
+
+@pytest.mark.parametrize("template", [7, ["so"], [{"name": "tools", "template": "no"}]])
+def test_a_chat_template_that_is_none_is_told(template):
+    with pytest.raises(errors.UserError, match="chat template cannot be read .*named 'default'"):
+        _ = toys.words_of("byte_level", chat_template=template).chat_template
+    files = {**toys.byte_level(), "chat_template.jinja": b"\xff"}
+    with pytest.raises(errors.UserError, match="chat template cannot be read .UnicodeDecodeError"):
+        _ = tokenizer.PublishedTokenizer(files).chat_template

@@ -15,7 +15,6 @@ import training_toys
 
 from eval import lm_eval_command
 from flanlike import config, errors, models
-from flanlike.batches import tokenizer
 from flanlike.models import decode
 from flanlike.pretrained import weights
 from flanlike.runs import folder as run_folder
@@ -242,20 +241,18 @@ def test_mistakes_are_told(llama, tmp_path):
     assert lm.chat_template(False) is None
 
 
-def test_templates_by_name_and_their_refusals():
-    files = published_toys.byte_level(
-        chat_template=[
-            {"name": "tools", "template": "no"},
-            {"name": "default", "template": "{{ raise_exception('be polite') }}"},
-        ]
-    )
-    words = tokenizer.PublishedTokenizer(files)
+def test_templates_by_name_and_their_refusals(tmp_path):
+    published_toys.published_llama(tmp_path)
+    several = [
+        {"name": "tools", "template": "no"},
+        {"name": "default", "template": "{{ raise_exception('be polite') }}"},
+    ]
+    words = published_toys.words_of("byte_level", chat_template=several)
+    words.save(tmp_path)
     assert words.spelt_marks == {"bos_token": "<|begin|>", "eos_token": "<|end|>"}
-    ask = dict(add_generation_prompt=True, marks=words.spelt_marks)
+    lm = lm_eval_model.FlanlikeLM(model=str(tmp_path))
     with pytest.raises(errors.UserError, match="refuses these messages: be polite"):
-        lm_eval_model.render_chat(words.chat_template, [], **ask)
-    with pytest.raises(errors.UserError, match="the chat template cannot be read"):
-        lm_eval_model.render_chat("{% for %}", [], **ask)
+        lm.apply_chat_template([{"role": "user", "content": "is it?"}])
 
 
 def test_the_command_is_the_harness_with_our_model(monkeypatch):

@@ -3,12 +3,17 @@
 import argparse
 import json
 
+import chat_toys
+import eval_toys
+import published_toys
 import pytest
 
 import task_registry
 from eval import __main__ as command
-from eval import evaluation, model_folder
-from flanlike import errors
+from eval import evaluation, model_folder, ranking
+from flanlike import errors, models
+from flanlike.batches import tokenizer
+from flanlike.pretrained import weights
 from flanlike.runs import bases
 
 BASE = str(bases.SHIPPED)
@@ -94,3 +99,40 @@ def test_a_file_stands_for_a_mixture_of_its_rows():
     flags = argparse.Namespace(mixture=["my.jsonl"], hold_out=None)
     asked = model_folder.what_is_asked(flags, task_registry.registry())
     assert (asked.mixture.name, tuple(asked.names)) == ("my.jsonl", ("my",))
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory):
+    """A small random Llama whose tokenizer brings a chat template."""
+    folder = tmp_path_factory.mktemp("llama")
+    published_toys.published_llama(folder)
+    words = tokenizer.PublishedTokenizer(chat_toys.files("byte_level", chat_toys.CHATML))
+    words.save(folder)
+    shape = published_toys.shape_of("llama", vocab_size=words.size + 7)
+    weights.save(folder, models.build(shape, seed=3), marks=words.marks)
+    return folder
+
+
+def test_a_model_is_asked_in_its_chat_template(llama, tmp_path, capsys):
+    """And what is asked plainly, or in a chat, is another evaluation of another folder."""
+    few = ["--mixture", "sst2", "--rows", "2", "--eval.validation-rows", "0"]
+    flags = ["--model", str(llama), *few, "--eval.cache", str(tmp_path / "cache")]
+    command.main([*flags, "--chat", "--out", str(tmp_path / "chat")])
+    out = capsys.readouterr().out
+    assert "prompts are turns of a conversation, by the model's own chat template" in out
+    command.main([*flags, "--out", str(tmp_path / "plain")])
+    assert "scoring options" in capsys.readouterr().out  # none of the chat's answers is taken
+    assert json.loads((tmp_path / "chat" / "config.json").read_text())["chat"] is True
+    with pytest.raises(SystemExit):
+        command.main([*flags, "--out", str(tmp_path / "chat")])
+    assert "another configuration (chat is False, there True)" in capsys.readouterr().err
+
+
+def test_a_chat_reads_prompts_and_options_by_its_template():
+    """Neither BOS nor a newline of ours is added, and what ends an answer is the template's."""
+    talk = chat_toys.words()
+    cell, *_ = eval_toys.collect("sst2", words=talk, max_input_tokens=900).cells
+    assert cell.ids[0].tolist() == talk.asked(cell.prompts[0].inputs)
+    row = next(ranking._rows(talk, "decoder", cell))
+    assert row.asked.prompt == tuple(talk.asked(cell.prompts[0].inputs))
+    assert row.asked.options == tuple(tuple(talk.encode(o)) for o in cell.prompts[0].options)

@@ -222,3 +222,69 @@ def test_counts_add_up_and_tell_of_tasks_that_lose_something():
     assert fitting.as_json({"a": fitting.added(counts), "b": fitting.TaskCounts(prompts=4)}) == {
         "a": {"prompts": 1, "cut": 1, "cut_tokens": lost, "left_out": 1, "unknown_targets": 0}
     }
+
+
+class Talker(Words):
+    """A word is a token, and so is each turn's beginning."""
+
+    def asked(self, text):
+        return [0, *self.encode(text)]
+
+    def read_turns(self, turns):
+        ids = [[0, *self.encode(text)] for _, text in turns]
+        weights = [[float(role == "assistant")] * (1 + len(text.split())) for role, text in turns]
+        return fitting.Read(sum(ids, []), sum(weights, []))
+
+
+SYSTEM, LONG = ("system", "be kind to all"), " ".join(["word"] * 40)
+TALK = [
+    *(("user", "one two three"), ("assistant", "four five")),
+    *(("user", LONG), ("assistant", "six")),
+    *(("user", "seven eight"), ("assistant", "nine")),
+]
+
+
+def talk(limit, turns, words=None):
+    """Returns the turns that are left of a conversation, and how it was fitted."""
+    its_task = task_of("talk", task.FreeText(), ("instruction",), metrics=("exact_match",))
+    record = {"instruction": "all of it", "references": ["nine"], "turns": turns}
+    fitted = fitting.fit(
+        features.room(words or Talker(), limit, "decoder"),
+        its_task,
+        template_of(input="{instruction}", target="{answer}"),
+        record,
+        **{"layout": LAYOUT, "source": "toy", "split": "train", "row_id": "r", "seed": 7},
+    )
+    return fitted.prompt and [text for _, text in fitted.prompt.turns], fitted
+
+
+@pytest.mark.parametrize("system", [[], [SYSTEM]])
+def test_a_conversation_loses_whole_turns_the_oldest_first(system):
+    said = [text for _, text in system]
+    more = 5 * len(system)
+    texts, fitted = talk(100, system + TALK)
+    assert texts == [*said, *(text for _, text in TALK)]
+    assert fitted.prompt.provenance.cut_tokens == 0
+    texts, fitted = talk(50 + more, system + TALK)
+    assert texts == [*said, LONG, "six", "seven eight", "nine"]
+    assert fitted.prompt.provenance.cut_tokens == fitted.lost_tokens == 7
+    assert fitted.prompt.inputs == f"User: {LONG}\n\nAssistant: six\n\nUser: seven eight"
+    assert len(fitted.ids) == len(fitted.answers) <= 50 + more
+    assert sum(fitted.answers) == 2
+    for limit in (45, 3):
+        texts, fitted = talk(limit + more, system + TALK)
+        assert texts == [*said, "seven eight", "nine"]
+    assert fitted.prompt.inputs == "seven eight"
+    assert fitting.counts_of(fitted.prompt).cut == 1
+
+
+def test_the_systems_turn_and_the_last_question_are_never_cut():
+    texts, fitted = talk(7, [SYSTEM, *TALK])
+    assert texts is None
+    assert fitting.counts_of(fitted.prompt).left_out == 1
+    assert fitted.lost_tokens == fitted.whole_tokens == 5 + 4 + 3 + 41 + 2 + 3
+
+
+def test_a_conversation_outside_a_chat_is_text_like_any_other():
+    texts, fitted = talk(100, TALK, words=Words())
+    assert (texts, fitted.prompt.inputs, fitted.answers) == ([], "all of it", None)

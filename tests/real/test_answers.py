@@ -15,6 +15,7 @@ import real_toys
 import task_registry
 from eval import protocol, questions, results
 from flanlike import config
+from flanlike.batches import chat
 from flanlike.models import decode, generate
 from flanlike.runs import loading
 
@@ -173,3 +174,21 @@ def test_greedy_text_is_the_same_tokens(real, monkeypatch):
             ).tolist()[0][len(prompt) :]
         assert ids == (row[: row.index(eos_id)] if eos_id in row else row)
     assert any(len(set(ids)) > NEW_TOKENS // 2 for ids, _ in written)
+
+
+def test_a_chat_template_gives_what_transformers_does():
+    """SmolLM2's own, with a system turn of its own where a conversation has none."""
+    folder = real_toys.folder("smollm2")
+    talk, theirs = chat.Chat.of(folder), transformers.AutoTokenizer.from_pretrained(folder)
+    system = {"role": "system", "content": "be so"}
+    turns = [{"role": ("user", "assistant")[n % 2], "content": t} for n, t in enumerate(TEXTS)]
+    for messages in (turns[:1], turns[:2], turns[:5], [system, *turns]):
+        for is_asked in (True, False):
+            expected = theirs.apply_chat_template(
+                messages, add_generation_prompt=is_asked, return_dict=False
+            )
+            assert talk.prompt(messages, generation=is_asked) == expected
+    end = theirs.convert_tokens_to_ids("<|im_end|>")
+    assert talk.marks.eos_id == end
+    asked = [talk.asked(f"is it red?{mark}") for mark in ("", "<|im_end|>\n<|im_start|>assistant")]
+    assert [ids.count(end) for ids in asked] == [2, 2]

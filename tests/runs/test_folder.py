@@ -83,7 +83,7 @@ def test_a_run_from_before_a_setting_goes_on_as_it_was(tmp_path):
     now |= {"continue_from": None, "mix": {"cot": None, "templates": None, "clusters": None}}
     now |= {"shares": {"cot": 0.5, "templates": None}}
     assert run_folder.default_folder("some", before) == run_folder.default_folder("some", now)
-    with pytest.raises(errors.UserError, match="batch.input_shards is 4, there None"):
+    with pytest.raises(errors.UserError, match="batch.input_shards is 4, there 1"):
         run_folder.claim(tmp_path, {**CONFIG, "batch": {"rows": 16, "input_shards": 4}})
 
 

@@ -135,9 +135,7 @@ def test_rows_without_an_answer_are_left_out_and_counted(tmp_path):
         path = write(tmp_path, ending, rows)
         assert len(file_toys.every(path)) == 3
         assert file_toys.opened(path).dropped == 2
-    with pytest.raises(
-        errors.UserError, match="2 rows with one answer; expected three or more: to"
-    ):
+    with pytest.raises(errors.UserError, match="2 rows with an answer; expected three or more: to"):
         file_toys.opened(write(tmp_path, ".csv", rows[:4]))
 
 
@@ -165,19 +163,19 @@ def test_a_bad_row_is_named(tmp_path, ending, bad, where, wrong):
     assert len(file_toys.every(path, skip_bad_rows=True)) == 5
 
 
-def test_conversations_of_several_turns_are_counted_and_refused(tmp_path):
+def test_conversations_keep_their_turns(tmp_path):
     rows = [{"messages": conversation(n, "r")} for n in "abcdef"]
     rows[2] = {"messages": conversation("c", "r", "d", "s")}
     rows[4] = {"messages": conversation("e", "r", "f")}
     path = write(tmp_path, ".jsonl", rows)
-    with pytest.raises(errors.UserError) as caught:
-        file_toys.opened(path)
-    assert str(caught.value) == (
-        f"task 'my': {path}: 2 of its 6 conversations have more than one question and its answer "
-        f"(the first: {path}:3), which is not trained on yet: leave them out with --skip-bad-rows"
-    )
+    with pytest.raises(rows_module.BadRow, match=f"{path}:5: column 'messages' has turns of user,"):
+        file_toys.every(path)
     records = file_toys.every(path, skip_bad_rows=True)
-    assert [record["instruction"] for record in records] == ["a", "b", "d", "f"]
+    assert [len(record["turns"]) for record in records] == [2, 2, 4, 2, 2]
+    assert records[2]["turns"][2] == ("user", "d")
+    assert records[2]["references"] == ["s"]
+    assert instruction_file.holds_conversations(str(path), None, None)
+    assert not instruction_file.holds_conversations(str(write(tmp_path, ".csv", ROWS)), None, None)
 
 
 def test_a_file_in_the_folder_of_data_is_found(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 import task_registry
 from flanlike import config, errors
-from flanlike.prompts import recipe, stream
+from flanlike.prompts import files, recipe, stream
 from flanlike.runs import folder as run_folder
 from task_registry import __main__ as command_line
 from task_registry import instruction_files
@@ -112,6 +112,69 @@ def test_export(here, capsys):
     assert len(lines) == 10
     asked = {line["inputs"] for line in lines}
     assert asked <= {"\n\n".join(filter(None, (r["instruction"], r["input"]))) for r in ROWS}
+
+
+def messages(n):
+    """Returns a conversation of the length that a row's number gives."""
+    each = [("user", f"Add {n}."), ("assistant", str(n))] * (1 + n % 2)
+    return [{"role": role, "content": content} for role, content in each]
+
+
+@pytest.fixture
+def talk(here):
+    """Beside my.jsonl there is talk.jsonl, of conversations."""
+    rows = [json.dumps({"messages": messages(n)}) + "\n" for n in range(12)]
+    (here / "talk.jsonl").write_text("".join(rows))
+    return here
+
+
+def exported(capsys, out, *flags):
+    printed(capsys, "export", *flags, "--processes", "1", "--out", str(out))
+    [path] = out.glob("train-*")
+    return list(files.read(path))
+
+
+@pytest.mark.parametrize("format", ["jsonl", "parquet"])
+def test_conversations_are_exported_as_messages(talk, capsys, format):
+    lines = exported(capsys, talk / "out", "--mixture", "talk.jsonl", "--format", format)
+    for line in lines:
+        n = int(line["row_id"].partition("/")[2])
+        assert line["messages"] == messages(n)
+        assert line["targets"] == str(n)
+    assert "also as the messages of a chat" in (talk / "out" / "README.md").read_text()
+    assert json.loads((talk / "out" / "manifest.json").read_text())["recipe"]["chat"] is True
+
+
+def test_instructions_are_exported_as_messages_where_it_is_asked(here, capsys):
+    flags = ("--mixture", "my.jsonl", "--format", "jsonl")
+    assert "messages" not in exported(capsys, here / "plain", *flags)[0]
+    for line in exported(capsys, here / "out", *flags, "--chat"):
+        user, assistant = line["messages"]
+        assert user == {"role": "user", "content": line["inputs"]}
+        assert assistant == {"role": "assistant", "content": line["targets"]}
+    with pytest.raises(SystemExit):
+        exported(capsys, here / "out", *flags)
+    assert "another export (chat is False, in the manifest True)" in capsys.readouterr().err
+
+
+def test_a_run_on_conversations_is_in_a_chat(talk):
+    def in_chat(mixture, **settings):
+        return recipe.in_chat(config.RunConfig(mixture=mixture, **settings)).chat
+
+    assert in_chat("talk.jsonl")
+    assert not in_chat("my.jsonl")
+    assert in_chat("my.jsonl", chat=True)
+    assert not in_chat("flan_core")
+    assert in_chat("hub:me/talk", format="sharegpt")
+    assert not in_chat("hub:me/talk")
+    there, here = [
+        run_folder.as_json(config.RunConfig(mixture="my.jsonl", **settings))
+        for settings in ({}, {"chat": True})
+    ]
+    older = {key: value for key, value in there.items() if key not in ("chat", "answers")}
+    assert run_folder.differences(older, there) == ""
+    assert run_folder.differences(older, here) == "chat is True, there False"
+    assert "answers is 'last'" in run_folder.differences(there, there | {"answers": "last"})
 
 
 def test_a_mixture_may_name_the_file_of_a_user_by_its_folder(here, capsys, monkeypatch, tmp_path):

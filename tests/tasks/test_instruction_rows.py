@@ -13,6 +13,12 @@ def texts(system="", instruction="Hi", input="", output="Hello"):
     return {"system": system, "instruction": instruction, "input": input, "output": output}
 
 
+def turns(*said):
+    """Returns turns of which the first is the system's if there is an odd number of them."""
+    names = ("user", "assistant") * 3
+    return [*zip(("system", *names) if len(said) % 2 else names, said, strict=False)]
+
+
 @pytest.mark.parametrize(
     ("row", "kind", "expected"),
     [
@@ -22,7 +28,7 @@ def texts(system="", instruction="Hi", input="", output="Hello"):
         (
             {"instruction": "Hi", "input": "x", "output": "Hello", "system": "S", "text": 1},
             "alpaca",
-            texts("S", input="x"),
+            texts("S", input="x") | {"turns": turns("S", "Hi\n\nx", "Hello")},
         ),
         (
             {"instruction": "Hi", "context": "x", "response": "Hello", "category": "open_qa"},
@@ -30,8 +36,18 @@ def texts(system="", instruction="Hi", input="", output="Hello"):
             texts(input="x"),
         ),
         ({"prompt": "Hi", "completion": "Hello"}, "completion", texts()),
-        ({"messages": [USER, ANSWER]}, "messages", texts()),
-        ({"messages": [SYSTEM, USER, ANSWER]}, "messages", texts("Be kind.")),
+        ({"messages": [USER, ANSWER]}, "messages", texts() | {"turns": turns("Hi", "Hello")}),
+        (
+            {"messages": [SYSTEM, USER, ANSWER]},
+            "messages",
+            texts("Be kind.") | {"turns": turns("Be kind.", "Hi", "Hello")},
+        ),
+        (
+            {"messages": [SYSTEM, USER, ANSWER, {"role": "user", "content": "And?"}, ANSWER]},
+            "messages",
+            texts("Be kind.", "User: Hi\n\nAssistant: Hello\n\nUser: And?")
+            | {"turns": turns("Be kind.", "Hi", "Hello", "And?", "Hello")},
+        ),
         (
             {
                 "id": 7,
@@ -42,7 +58,7 @@ def texts(system="", instruction="Hi", input="", output="Hello"):
                 "system": "Be kind.",
             },
             "sharegpt",
-            texts("Be kind."),
+            texts("Be kind.") | {"turns": turns("Be kind.", "Hi", "Hello")},
         ),
     ],
 )
@@ -90,20 +106,23 @@ def test_a_row_is_recognised_by_its_columns(row, kind, expected):
             "messages",
             "column 'messages', turn 2: 'content' is None; expected text that is not empty",
         ),
-        ({"messages": [ANSWER, USER]}, "messages", "column 'messages' has turns of ['assistant', "),
-        ({"messages": [USER]}, "messages", "column 'messages' has turns of ['user']; expected the"),
+        (
+            {"messages": [ANSWER, USER]},
+            "messages",
+            "column 'messages' has turns of assistant, user; expected the user's and the assist",
+        ),
+        (
+            {"messages": [USER, ANSWER, USER]},
+            "messages",
+            "column 'messages' has turns of user, assistant, user; expected the user's",
+        ),
+        ({"messages": [SYSTEM]}, "messages", "column 'messages' has turns of system; expected"),
     ],
 )
 def test_a_row_that_is_none_names_its_column(row, kind, expected):
     with pytest.raises(ValueError) as caught:
         instruction_rows.plain(row, kind)
     assert str(caught.value).startswith(expected)
-    assert not isinstance(caught.value, instruction_rows.SeveralTurns)
-
-
-def test_a_conversation_of_several_turns_is_told_apart():
-    with pytest.raises(instruction_rows.SeveralTurns, match="'messages' has 5 turns: conver"):
-        instruction_rows.plain({"messages": [SYSTEM, USER, ANSWER, USER, ANSWER]}, "messages")
 
 
 def test_columns_of_no_format_and_of_two_are_told():

@@ -113,3 +113,22 @@ def test_free_text_has_references_for_further_right_answers():
     assert problem(FREE | {"also_right": [0]}, task.FreeText()).startswith(
         "also_right is of labels"
     )
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        ([("system", "Sing."), ("user", "Who?"), ("assistant", "an owl")], ""),
+        ("Who?", "turns are 'Who?'; expected a list of pairs: who says it (system, user or"),
+        ([("tool", "x")], "turns are [('tool', 'x')]; expected a list of pairs"),
+        ([["user", "Who?"]], "turns are [['user', 'Who?']]; expected a list of pairs"),
+        ([("user", ""), ("assistant", "an owl")], "turns: one is ''; expected text"),
+        ([("assistant", "an owl")], "the conversation has turns of assistant; expected the user's"),
+        ([("user", "Who?"), ("assistant", "a hen")], "turns end in another answer than the first"),
+    ],
+)
+def test_what_is_wrong_with_turns(turns, expected):
+    record = FREE | {"references": ["an owl"], "turns": turns}
+    found = problem(record, task.FreeText())
+    assert found.startswith(expected) and bool(found) == bool(expected)
+    assert problem(LABELLED | {"turns": [("user", "a"), ("assistant", "b")]})
