@@ -79,12 +79,13 @@ class Answerer:
     def ids(self, text: str, settings: settings_lib.Settings) -> list[int]:
         """Returns a question as the model reads it; raises UserError where it is too long.
 
-        As an evaluation asks it: an encoder's EOS and a soft prompt come where it is read.
+        As an evaluation asks it, in a chat where the words are: an encoder's EOS and a soft prompt
+        come where it is read.
         """
         if wrong := texts.problem(text):
             raise errors.UserError(f"the question {wrong}")
         before = features.before_inputs(self._words.marks, self.family)
-        ids = [*before, *self._words.encode(features.inputs_text(text, self.family))]
+        ids = [*before, *features.inputs_ids(self._words, self.family, text)]
         if (count := self._read(ids)) > self.room(settings):
             raise errors.UserError(self._too_long(count, settings))
         return ids

@@ -7,6 +7,7 @@ python -m flanlike.ask RUN_OR_MODEL --in Q.jsonl --out A.jsonl
 
 import argparse
 import contextlib
+import dataclasses
 import functools
 import json
 import sys
@@ -18,7 +19,10 @@ from flanlike import bounds, errors
 from flanlike import config as config_lib
 from flanlike.asking import answering, many, session, templated, terminal
 from flanlike.asking import settings as settings_lib
+from flanlike.batches import chat
 from flanlike.models import checksums, predicted
+from flanlike.pretrained import weights
+from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, named, untuned
 from flanlike.tasks import registry as registries
 
@@ -53,7 +57,8 @@ def main(arguments: Sequence[str], registry: registries.Opener, reporter: Report
     if asked is not None:
         answerers = both.answerers
         with reporter.waiting("looking which model it is"):
-            prints = [checksums.fingerprint(one.model) for one in both.loaded]
+            how = " in a chat" if both.is_chat else ""
+            prints = [f"{checksums.fingerprint(one.model)}{how}" for one in both.loaded]
         many.answer(asked, flags.out, answerers, settings, models=prints, reporter=reporter)
         print(f"{len(asked.lines):,} answers in {flags.out}")
         return
@@ -92,6 +97,12 @@ def _parser() -> errors.Parser:
     parser.add_argument("--base", type=Path, help="the model a run began with, where it has moved")
     parser.add_argument(
         "--data", default="embedded", help="of solved rows: embedded | hub | tfds | a folder"
+    )
+    parser.add_argument(
+        "--chat",
+        action=argparse.BooleanOptionalAction,
+        help="ask in the model's chat template; default: as the run was trained, and of other "
+        "models where they bring one",
     )
     parser.add_argument("--tasks", help="Python file with TASKS of your own, for /template")
     parser.add_argument("--json", action="store_true", help="print one question as a JSON object")
@@ -137,7 +148,20 @@ class _Both:
     @functools.cached_property
     def _tuned(self) -> loading.Loaded:
         with self._reporter.waiting(f"loading {self._there.name}"):
-            return loading.load(self._there.folder, step=self._flags.step, base=self._flags.base)
+            found = loading.load(self._there.folder, step=self._flags.step, base=self._flags.base)
+            words = chat.spoken(found.words, self.is_chat, self._there.name)
+            return dataclasses.replace(found, words=words)
+
+    @functools.cached_property
+    def is_chat(self) -> bool:
+        """Whether questions are turns of a conversation: as flags say, or as the run was trained,
+        or where a model that is no run's brings a chat template."""
+        folder = self._there.folder
+        if self._flags.chat is not None:
+            return self._flags.chat
+        if loading.is_bare(folder) or weights.is_published(folder):
+            return bool(getattr(loading.words_of(folder), "chat_template", None))
+        return bool(run_folder.read_config(folder).get("chat"))
 
     @functools.cached_property
     def _untuned(self) -> loading.Loaded:
@@ -183,6 +207,8 @@ def _talk(
     tuned = both.tuned
     step = f" of step {both.loaded[0].step}" if both.loaded[0].step is not None else ""
     screen.note(f"{tuned.name}{step}: {tuned.family}, {tuned.parameters:,} parameters")
+    for line in chat.told(both.loaded[0].words):
+        screen.note(line)
     screen.note("/help lists commands; Ctrl-C stops an answer, Ctrl-D leaves")
     history = terminal.History(None if flags.no_history else terminal.history_file())
     if history.note:

@@ -11,7 +11,7 @@ from eval import protocol, questions, results
 from flanlike import config as config_lib
 from flanlike import errors, models
 from flanlike.asking import answering, settings
-from flanlike.batches import features
+from flanlike.batches import chat, features
 from flanlike.models import generate, tuning
 from flanlike.runs import loading
 
@@ -138,6 +138,13 @@ def test_a_decoder_has_room_for_what_it_was_made_to_read(words):
     assert len(answerer.ids("a" * fits, how)) == 15
     with pytest.raises(errors.UserError, match=r"made to read 40, has room for 20: shorten it"):
         answerer.ids("a" * (fits + 1), how)
+
+
+def test_a_question_is_a_turn_where_the_words_are_in_a_chat(loaded, words):
+    talk = chat.spoken(words, True)
+    answerer = answering.Answerer(dataclasses.replace(loaded, words=talk), "toy")
+    assert answerer.ids("so?", FEW) == talk.prompt([{"role": "user", "content": "so?"}])
+    assert answerer.ids("so?", FEW) != answering.Answerer(loaded, "toy").ids("so?", FEW)
 
 
 def test_no_number_is_no_probability(words):

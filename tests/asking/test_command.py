@@ -1,5 +1,6 @@
 """python -m flanlike.ask, with the base that ships with the project."""
 
+import argparse
 import io
 import json
 import sys
@@ -7,8 +8,10 @@ import sys
 import pytest
 from terminal_toys import CTRL_C, Typist
 
+from eval import pace
 from flanlike import ask
-from flanlike.runs import bases
+from flanlike.asking import command
+from flanlike.runs import bases, named
 
 BASE = str(bases.SHIPPED)
 SHORT = ("--max-new-tokens", "6")
@@ -108,6 +111,20 @@ def test_many_questions_from_a_file(capsys, tmp_path, answer):
 )
 def test_a_mistake_is_one_line(capsys, arguments, said):
     assert said in refused(capsys, *arguments)
+
+
+def test_who_is_asked_in_a_chat_is_told_by_flags_by_the_run_or_by_its_files(tmp_path, monkeypatch):
+    def is_chat(folder, given=None):
+        flags = argparse.Namespace(chat=given)
+        there = named.Named(folder=folder, name="it")
+        return command._Both(there, flags, pace.Silent()).is_chat
+
+    assert [is_chat(bases.SHIPPED, given) for given in (None, True, False)] == [False, True, False]
+    run = {"shape": {}, "chat": True}
+    (tmp_path / "config.json").write_text(json.dumps(run))
+    assert is_chat(tmp_path) and not is_chat(tmp_path, False)
+    (tmp_path / "config.json").write_text(json.dumps({**run, "chat": False}))
+    assert not is_chat(tmp_path)
 
 
 _MAIN = "import sys\nfrom flanlike import ask\nask.main(sys.argv[1:])\n"
