@@ -113,12 +113,7 @@ def applied(template: Template, row: task.Row) -> Rendered:
 
 
 def _parsed(path: Path) -> Mapping[str, Any]:
-    try:
-        import yaml
-    except ImportError as error:
-        raise errors.UserError(
-            f"{path}: reading templates needs PyYAML: pip install 'flanlike[p3]'"
-        ) from error
+    import yaml  # takes its time, and few need it
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         """Reads what promptsource marks as its own as plain mappings, and makes no other object."""

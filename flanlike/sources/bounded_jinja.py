@@ -97,7 +97,7 @@ class _Child:
             if not self._is_started:
                 raise errors.UserError(
                     "the process that renders Jinja templates does not start; expected the "
-                    "package: pip install 'flanlike[p3]'"
+                    "package jinja2: pip install jinja2"
                 ) from None
             raise BadTemplate("it needs more memory than a template gets") from None
         self._is_started = True

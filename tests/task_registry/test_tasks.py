@@ -15,35 +15,10 @@ from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
 
-_NOT_CLUSTERS = {
-    "columns",
-    "exemplar_prompts",
-    "rationales",
-    "mixtures",
-    "scaffold",
-    "listing",
-    "instruction_files",
-    "lint_check",
-    "niv2",
-    "niv2_files",
-    "flan2022",
-    "parts",
-    "p3",
-    "p3_datasets",
-    "p3_files",
-    "p3_templates",
-    "export",
-    "export_limit",
-    "data_card",
-    "overlap_check",
-    "showing",
-    "__main__",
-}
 BUILDERS = [
     builder
     for module in pkgutil.iter_modules(task_registry.__path__)
-    if module.name not in _NOT_CLUSTERS
-    for builder in importlib.import_module(f"task_registry.{module.name}").TASKS
+    for builder in getattr(importlib.import_module(f"task_registry.{module.name}"), "TASKS", ())
 ]
 TASKS = {builder.__name__: builder() for builder in BUILDERS}
 WITH_DATASET = sorted(name for name, task in TASKS.items() if not task.is_microworld_only)
