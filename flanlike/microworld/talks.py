@@ -9,7 +9,7 @@ _KINDS = tuple(kind for kind in ontology.KINDS if draws.A[kind.name] != f"some {
 
 # Of a kind of thing: ways to ask, and what is said.
 _ABOUT = (
-    (("What is {a_name}?", "What sort of thing is {a_name}?"), "{a_name} is {a_category}."),
+    (("What is {a_name}?", "What would people say {a_name} is?"), "{a_name} is {a_category}."),
     (("What does {a_name} have?", "What is there to see of {a_name}?"), "{a_name} has {part}."),
     (("Where does one find {a_name}?", "Where is {a_name} found?"), "One finds {a_name} {at}."),
     (
