@@ -281,6 +281,7 @@ def test_buffers_of_old_files_are_passed_over(tmp_path):
         ("gpt2", {"scale_attn_by_inverse_layer_idx": True}, "inverse_layer_idx 'True'; expected F"),
         ("gpt_neox", {"hidden_act": "quick_gelu"}, "activation is 'quick_gelu'"),
         ("olmo2", {"attention_bias": True}, "attention_bias 'True'; expected False"),
+        ("granite", {"mlp_bias": True}, "mlp_bias 'True'; expected False"),
         ("smollm3", {"use_sliding_window": True}, "use_sliding_window 'True'; expected False"),
         ("smollm3", {"no_rope_layers": [1, 0]}, "no_rope_layers has 2 entries; expected 3"),
         ("phi3", {"rope_scaling": {"type": "longrope"}}, "rotary positions .*'longrope'"),
