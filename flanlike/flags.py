@@ -9,10 +9,12 @@ import io
 import itertools
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from flanlike import bounds, errors
 from flanlike import config as config_lib
+
+_T = TypeVar("_T")
 
 
 def parse(
@@ -22,7 +24,7 @@ def parse(
 
     Help and mistakes call what was started `command`.
     """
-    return _read(arguments, command=command)
+    return of(config_lib.RunConfig, arguments, command=command)
 
 
 def eval_flags(arguments: Sequence[str], *, command: str) -> dict[str, Any]:
@@ -30,16 +32,19 @@ def eval_flags(arguments: Sequence[str], *, command: str) -> dict[str, Any]:
     flags = [one.split("=")[0] for one in arguments if one.startswith("-")]
     if others := [flag for flag in flags if not flag.startswith("--eval.")]:
         raise errors.UserError(f"unknown flag {others[0]!r}: {command} --help lists all")
-    found = _read(arguments, command=command).eval
+    found = of(config_lib.RunConfig, arguments, command=command).eval
     names = [flag.removeprefix("--eval.").removeprefix("no-") for flag in flags]
     return {name: getattr(found, name) for name in (name.replace("-", "_") for name in names)}
 
 
-def _read(arguments: Sequence[str] | None, *, command: str) -> config_lib.RunConfig:
-    """Returns the knobs as the flags give them; a mistake is a UserError that names the command."""
+def of(kind: type[_T], arguments: Sequence[str] | None, *, command: str) -> _T:
+    """Returns a dataclass of knobs as flags give them; a mistake is a UserError naming the command.
+
+    None reads the flags of the process.
+    """
     import tyro
 
-    kind, said, mistakes = config_lib.RunConfig, io.StringIO(), []
+    said, mistakes = io.StringIO(), []
     told = {"args": arguments, "return_unknown_args": True, "registry": _rules(mistakes)}
     told["prog"] = command.removeprefix("python ")
     try:

@@ -21,10 +21,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import tyro
-
 from flanlike import atomic, bounds, errors, jsonl, models
 from flanlike import config as config_lib
+from flanlike import flags as flags_lib
 from flanlike.batches import pipeline, vocabulary
 from flanlike.microworld import corpus, generators
 from flanlike.models import compile_cache, presets
@@ -40,7 +39,7 @@ _CONFIG_FILE = "config.json"  # of the work
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PretrainConfig:
-    """How the base is made."""
+    """How the base is made: some three hours on two idle cores. Cut off, it goes on."""
 
     out: str  # folder to write
     templates: str | None = None  # folder whose wording the vocabulary covers; None: ours
@@ -68,7 +67,7 @@ Curve = list[tuple[int, float]]
 
 @errors.exits_with_one_line
 def main() -> None:
-    config = tyro.cli(PretrainConfig, description=__doc__)
+    config = flags_lib.of(PretrainConfig, None, command="python -m flanlike.pretrain")
     out = Path(config.out)
     if (out / bare_model.PARAMS_FILE).exists():
         raise errors.UserError(f"{config.out!r} already holds a base: name a new folder")

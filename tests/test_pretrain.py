@@ -104,9 +104,11 @@ def test_a_pretraining_that_was_cut_off_goes_on_to_the_same_base(command, monkey
         patched.setattr(progress.Log, "write", write_and_stop)
         command("cut")
     assert stopped.value.code == 143 and "give the same command again" in capsys.readouterr().out
-    with pytest.raises(SystemExit) as refused:
-        command("cut", "--rows", "4")
-    assert refused.value.code == 2 and "another rows" in capsys.readouterr().err
+    for flags, said in ((("--rows", "4"), "another rows"), (("--edition", "3"), "--edition is 3")):
+        with pytest.raises(SystemExit) as refused:
+            command("cut", *flags)
+        told = capsys.readouterr().err
+        assert refused.value.code == 2 and said in told and told.count("\n") == 1
     cut = command("cut")
     assert "going on" in capsys.readouterr().out
     records = [json.loads((base / "pretraining.json").read_text()) for base in (whole, cut)]

@@ -57,6 +57,7 @@ def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, monkeypatc
         "held out: word_relations",
         "step 4/4  loss",
         "word_relations",
+        "Then it was asked a sort that it had never practised",
         "report.html",
     ):
         assert expected in said
