@@ -53,6 +53,7 @@ def log_in(monkeypatch, hub: Hub, folder: pathlib.Path) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)  # as other tests have it
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(folder / "no-token"))
 
 

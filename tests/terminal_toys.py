@@ -10,7 +10,12 @@ import time
 CTRL_C, CTRL_D = "\x03", "\x04"
 
 # The terminal becomes the program's own, so that what Ctrl-C does it does to the program.
-_ATTACH = "import fcntl, termios\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+# Where the tests run in the background of a shell, Ctrl-C would be nothing to them.
+_ATTACH = """
+import fcntl, signal, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
 
 
 class Typist:
@@ -43,6 +48,7 @@ class Typist:
         return before
 
     def leave(self) -> int:
+        """Returns the exit status after Ctrl-D, which has to be typed at a prompt."""
         self.type(CTRL_D)
         code = self._process.wait(timeout=60)
         os.close(self._mine)

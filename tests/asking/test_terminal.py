@@ -38,6 +38,7 @@ def test_lines_go_on_after_a_backslash_and_between_quotes(typist):
     typist.type("\n")  # nothing is asked by an empty line
     typist.type("/help\n")
     typist.until('got "/help"')
+    typist.until("> ")
     assert typist.leave() == 0
 
 
@@ -45,6 +46,7 @@ def test_what_is_pasted_is_one_question(typist):
     typist.until("> ")
     typist.type("\x1b[200~two\nlines\x1b[201~\n")
     typist.until('got "two\\nlines"')
+    typist.until("> ")
     assert typist.leave() == 0
 
 
@@ -56,6 +58,7 @@ def test_ctrl_c_throws_away_what_was_typed_and_ctrl_d_leaves(typist):
     typist.until("> ")
     typist.type("this\n")
     typist.until('got "this"')
+    typist.until("> ")
     typist.type(CTRL_D)
     typist.until("left")
 
@@ -67,11 +70,13 @@ def test_questions_are_called_back_also_in_the_next_session(tmp_path):
         typist.until("> ")
         typist.type(f"{said}\n")
         typist.until(f'got "{said}"')
+        typist.until("> ")
         assert typist.leave() == 0
     typist = Typist(_READER, str(path))
     typist.until("> ")
     typist.type("\x1b[A\x1b[A\n")  # up, up
     typist.until('got "first"')
+    typist.until("> ")
     assert typist.leave() == 0
     assert [json.loads(line) for line in path.read_text().splitlines()] == [
         *("first", "second", "first")

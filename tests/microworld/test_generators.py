@@ -44,7 +44,7 @@ WITH_CHOICES = [name for name in NAMES if isinstance(ANSWERS[name], task.Choices
 
 
 def test_every_registered_task_has_a_generator():
-    assert set(NAMES) == set(TASKS)
+    assert set(NAMES) == {*TASKS} - {""}  # what asks real rows alone has none
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -98,5 +98,6 @@ def test_what_may_not_be_written_says_where_the_export_is(hub, folder):
 def test_a_hub_that_is_not_there_is_told_before_anything_is_written(monkeypatch):
     monkeypatch.setenv("HF_TOKEN", hub_uploads.TOKEN)
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     with pytest.raises(errors.UserError, match="the hub at http://127.0.0.1:9 says Connect"):
         pushing.expect("me/tuned", is_public=False)

@@ -265,6 +265,7 @@ def test_a_run_beside_a_published_base_is_exported(published, from_base, tmp_pat
 
     export.main([str(run), "--out", str(tmp_path / "peft"), "--peft"])
     assert sorted(path.name for path in (tmp_path / "peft").iterdir()) == [
+        "README.md",
         "adapter_config.json",
         "adapter_model.safetensors",
     ]
@@ -287,10 +288,10 @@ def test_the_untuned_model_of_a_run_is_its_base_and_shares_its_arrays(base, lora
     tuned = loading.load(lora[0])
     batch = tuning_toys.batch("decoder")
     found = untuned.of(lora[0], tuned).model
+    # Before a model is called: nnx.jit gives it new arrays.
+    assert found.embedding.table.get_value() is tuned.model.embedding.table.get_value()
     expected = tuning_toys.logits_of(loading.load(base).model, batch)
     np.testing.assert_array_equal(tuning_toys.logits_of(found, batch), expected)
-    tables = [model.embedding.table[...] for model in (found, tuned.model)]
-    assert len({table.unsafe_buffer_pointer() for table in tables}) == 1
     assert not np.array_equal(tuning_toys.logits_of(tuned.model, batch), expected)
 
 
