@@ -60,8 +60,8 @@ def list_tasks(found: registry.Registry, options: argparse.Namespace) -> None:
 
 
 def show(found: registry.Registry, options: argparse.Namespace) -> None:
-    """Prints prompts of a task."""
-    task = found.task_of(options.task)
+    """Prints prompts of a task, of a selector the first."""
+    task = found.tasks_of(options.task)[0]
     options.task = task.name
     split = _first_split(task, options.data)
     showing.show(found, options, console=_console(), split=split, notice=_EMBEDDED)
@@ -72,7 +72,8 @@ def check(found: registry.Registry, options: argparse.Namespace) -> None:
     if options.manifest is not None:
         check_manifest(found, options)
         return
-    names = [found.task_of(name).name for name in options.names or found.task_names]
+    asked = options.names or found.task_names
+    names = [task.name for name in asked for task in found.tasks_of(name)]
     problems: list[str] = []
     for name in names:
         why_bare = "" if options.names else _why_bare(found.task(name), options.data)

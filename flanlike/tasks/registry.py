@@ -193,9 +193,16 @@ class Registry:
         self._take_file(name)
         return name in self._files
 
-    def task_of(self, name: str) -> task_module.Task:
-        """Returns the task of that name, or the one of that file."""
-        return self.task(self.mixture(name).task_names[0] if self.takes(name) else name)
+    def tasks_of(self, name: str) -> list[task_module.Task]:
+        """Returns the task of that name, the one of that file, or those that a selector names.
+
+        Raises where the data holds nothing of what is selected.
+        """
+        names = self.mixture(name).task_names if self.takes(name) else self.select(name)
+        tasks = [self.task(each) for each in names]
+        if families.is_selector(tasks[0].name):  # stands for what is not there
+            raise errors.UserError(f"{name}: {tasks[0].absent}")
+        return tasks
 
     def templates(self, name: str) -> templates_module.TemplateSet:
         """Returns the templates of the task of that name, checked for it.

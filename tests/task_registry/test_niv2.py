@@ -191,6 +191,7 @@ def test_commands_work_on_a_member_and_on_a_selection(capsys, tmp_path):
     command_line.main(["show", NAMING, *data])
     assert "of task 1." in capsys.readouterr().out
     command_line.main(["check", NAMING, *data])
+    command_line.main(["check", "niv2:english", *data])
     assert "nothing wrong" in capsys.readouterr().out
     command_line.main(["mixture", "niv2:english", "--json", "--skip-missing", *data])
     told = json.loads(capsys.readouterr().out)

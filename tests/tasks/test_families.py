@@ -93,6 +93,16 @@ def test_a_selector_of_nothing_is_an_error(tmp_path, selector, message):
         registry_of(tmp_path).at("here").task("toys/tow")
 
 
+def test_what_shows_and_checks_tasks_takes_selectors(tmp_path):
+    there = registry_of(tmp_path).at("here")
+    for name, names in (("toys:train", [ONE, THREE]), (TWO, [TWO]), ("plain", ["plain"])):
+        assert [each.name for each in there.tasks_of(name)] == names
+    with pytest.raises(errors.UserError, match="^toys:none: .*make some"):
+        there.tasks_of("toys:none")
+    with pytest.raises(errors.UserError, match="^toys:train: --data embedded holds no tasks"):
+        there.at("embedded").tasks_of("toys:train")
+
+
 def test_a_family_that_is_not_there_is_a_task_that_says_so(tmp_path):
     found = registry_of(tmp_path).at("elsewhere")
     made = mixture.Mixture(name="mix", entries=("plain", "toys:train")).expanded(found.select)
