@@ -10,11 +10,12 @@ import time
 CTRL_C, CTRL_D = "\x03", "\x04"
 
 # The terminal becomes the program's own, so that what Ctrl-C does it does to the program.
-# Where the tests run in the background of a shell, Ctrl-C would be nothing to them.
+# Processes that run tests, and shells in the background, ignore SIGINT or block it.
 _ATTACH = """
 import fcntl, signal, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 """
 
 
