@@ -104,6 +104,33 @@ def build(
     clusters: dict[str, list[str]] = {}
     for task in tasks:
         clusters.setdefault(task.cluster, []).append(task.name)
+    by_cluster = [
+        mixture.Mixture(
+            name=cluster,
+            entries=tuple(names),
+            hold_out=(cluster,) if cluster in task_module.OPEN_PAIRS else (),
+            description=f"cluster {cluster}",
+        )
+        for cluster, names in clusters.items()
+    ]
+    cot = mixture.Mixture(
+        name="cot",
+        entries=tuple(clusters["chain_of_thought"]),
+        shares=mixture.Shares(cot=1.0),
+        description="the chain-of-thought tasks, every prompt with its rationale",
+    )
+    further = mixture.Mixture(
+        name="further",
+        entries=FURTHER,
+        hold_out=tuple(task.name for task in tasks if _is_asked(task)),
+        description="datasets beyond flan_core's; benchmarks among them are only evaluated",
+    )
+    named = [*_of_flan(tasks), _flan_micro(tasks), cot, further, NIV2, T0, flan2022.build(tasks)]
+    return [*named, *by_cluster, *(_benchmark(*one) for one in benchmarks.items())]
+
+
+def _of_flan(tasks: Sequence[task_module.Task]) -> list[mixture.Mixture]:
+    """Returns FLAN 2021's mixtures, and the pairs that only the instruction tells apart."""
     with_dataset = [task for task in tasks if not task.is_microworld_only]
     real_pairs = mixture.Mixture(
         name="real_pairs",
@@ -128,23 +155,6 @@ def build(
         description="every task that nobody has to be asked for but those of further and of "
         "Flan 2022's other parts, and open_choice where the data has it",
     )
-    flan_micro = mixture.Mixture(
-        name="flan_micro",
-        entries=(
-            *MICRO,
-            *(task.name for task in tasks if task.cluster in HOLD_OUT),  # to be asked
-            (
-                mixture.Mixture(
-                    name="micro_open_choice", entries=MICRO_OPEN_CHOICE, shares=_MICRO_SHARES
-                ),
-                MICRO_OPEN_CHOICE_SHARE,
-            ),
-        ),
-        shares=_MICRO_SHARES,
-        hold_out=HOLD_OUT,
-        description="for a demonstration: tasks that the small base has read enough for, answers "
-        "picked from options; holds out what flan_core does",
-    )
     of_paper = tuple(task.name for task in with_dataset if task.flan_dataset)
     flan2021 = mixture.Mixture(
         name="flan2021",
@@ -157,41 +167,22 @@ def build(
         hold_out=SUPER_GLUE,
         description="the datasets of the FLAN 2021 paper, with SuperGLUE's eight held out",
     )
-    cot = mixture.Mixture(
-        name="cot",
-        entries=tuple(clusters["chain_of_thought"]),
-        shares=mixture.Shares(cot=1.0),
-        description="the chain-of-thought tasks, every prompt with its rationale",
+    return [flan_core, flan2021, superglue_heldout, open_choice, real_pairs]
+
+
+def _flan_micro(tasks: Sequence[task_module.Task]) -> mixture.Mixture:
+    open_choice = mixture.Mixture(
+        name="micro_open_choice", entries=MICRO_OPEN_CHOICE, shares=_MICRO_SHARES
     )
-    further = mixture.Mixture(
-        name="further",
-        entries=FURTHER,
-        hold_out=tuple(task.name for task in tasks if _is_asked(task)),
-        description="datasets beyond flan_core's; benchmarks among them are only evaluated",
+    asked = (task.name for task in tasks if task.cluster in HOLD_OUT)
+    return mixture.Mixture(
+        name="flan_micro",
+        entries=(*MICRO, *asked, (open_choice, MICRO_OPEN_CHOICE_SHARE)),
+        shares=_MICRO_SHARES,
+        hold_out=HOLD_OUT,
+        description="for a demonstration: tasks that the small base has read enough for, answers "
+        "picked from options; holds out what flan_core does",
     )
-    by_cluster = [
-        mixture.Mixture(
-            name=cluster,
-            entries=tuple(names),
-            hold_out=(cluster,) if cluster in task_module.OPEN_PAIRS else (),
-            description=f"cluster {cluster}",
-        )
-        for cluster, names in clusters.items()
-    ]
-    named = [
-        flan_core,
-        flan_micro,
-        flan2021,
-        superglue_heldout,
-        open_choice,
-        real_pairs,
-        cot,
-        further,
-        NIV2,
-        T0,
-    ]
-    named.append(flan2022.build(tasks))
-    return [*named, *by_cluster, *(_benchmark(*one) for one in benchmarks.items())]
 
 
 def _benchmark(cluster: str, builders: Sequence[registry.Builder]) -> mixture.Mixture:

@@ -90,20 +90,8 @@ def resolve(
         raise KeyError(f"mixture {mixture.name!r}: no row counts for the tasks {missing!r}")
     if empty := [name for name in training if row_counts[name] < 1]:
         raise errors.UserError(f"mixture {mixture.name!r}: tasks {empty!r} have no training rows")
-    asked_only = (registry.task(name).is_evaluation_only for name in mixture.task_names)
-    if is_trained and not training and all(asked_only):
-        raise errors.UserError(
-            f"mixture {mixture.name!r} is only evaluated, never trained on: train on another one "
-            "and hold this one out, as in --mixture flan_core --hold-out "
-            f"{' '.join(mixture.held_out or (mixture.name,))}"
-        )
-    if is_trained and not training:
-        listed = "; ".join(availability.by_reason(excluded)) or "none"
-        raise errors.UserError(
-            f"mixture {mixture.name!r} with {list(held_out)!r} held out has no task left to train "
-            f"on; left out: {listed}; hold out fewer clusters"
-        )
     if is_trained:
+        _check_trained(mixture, registry, training, held_out, excluded)
         check_evaluation(split, unavailable)
     rows = {name: row_counts[name] for name in training}
     rules_of_rows = {name: registry.task(name).counts_as for name in training}
@@ -129,6 +117,29 @@ def resolve(
         missing={name: unavailable[name] for name in excluded if name not in split.dropped},
         leaks={leak.task: str(leak) for leak in holdout.leaks(clusters, asked, origins=origins)},
         origins={name: origins[name] for name in (*training, *evaluation) if origins[name]},
+    )
+
+
+def _check_trained(
+    mixture: mixture_module.Mixture,
+    registry: availability.Tasks,
+    training: Sequence[str],
+    held_out: Sequence[str],
+    excluded: Mapping[str, str],
+) -> None:
+    """Raises where no task is left to train on."""
+    if training:
+        return
+    if all(registry.task(name).is_evaluation_only for name in mixture.task_names):
+        raise errors.UserError(
+            f"mixture {mixture.name!r} is only evaluated, never trained on: train on another one "
+            "and hold this one out, as in --mixture flan_core --hold-out "
+            f"{' '.join(mixture.held_out or (mixture.name,))}"
+        )
+    listed = "; ".join(availability.by_reason(excluded)) or "none"
+    raise errors.UserError(
+        f"mixture {mixture.name!r} with {list(held_out)!r} held out has no task left to train "
+        f"on; left out: {listed}; hold out fewer clusters"
     )
 
 
