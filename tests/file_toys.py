@@ -8,7 +8,7 @@ SPLITS = ("train", "validation", "test")
 
 def opened(path, split="train", *, format=None, data="file", **flags):
     """Returns the records of a split of the file."""
-    found = task_registry.registry(format=format).task_of(str(path))
+    found = task_registry.registry(format=format).tasks_of(str(path))[0]
     return opening.open_rows(found, data, split, **flags)
 
 

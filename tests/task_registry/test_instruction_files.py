@@ -57,14 +57,14 @@ def test_what_is_no_file_is_left_to_the_names():
     with pytest.raises(errors.UserError, match="unknown mixture 'flan_cor'"):
         task_registry.registry().mixture("flan_cor")
     with pytest.raises(errors.UserError, match="unknown task 'sst3'"):
-        task_registry.registry().task_of("sst3")
+        task_registry.registry().tasks_of("sst3")
 
 
 def test_a_registry_takes_a_file_once():
     found = task_registry.registry()
     assert found.mixture("my.jsonl") is found.mixture("my.jsonl")
-    assert found.task_of("my.jsonl") is found.task("my")
-    assert found.task_of("sst2").name == "sst2"
+    assert found.tasks_of("my.jsonl") == [found.task("my")]
+    assert [each.name for each in found.tasks_of("sst2")] == ["sst2"]
     assert "my" not in task_registry.registry().task_names
 
 
