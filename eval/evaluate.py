@@ -28,7 +28,7 @@ from eval import (
     report,
     shots_curve,
 )
-from flanlike import atomic, bounds, errors
+from flanlike import atomic, bounds, errors, knobs
 from flanlike import config as config_lib
 from flanlike import flags as flags_lib
 from flanlike.batches import chat, features
@@ -187,7 +187,7 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
     parser.add_argument("--out", type=pathlib.Path, help="of --model: folder of what it answers")
     parser.add_argument("--hold-out", nargs="+", metavar="NAME", help="clusters or tasks to ask")
     parser.add_argument("--data", help="embedded | hub | tfds | a folder; default: the run's")
-    shots, rows = bounds.argument(config_lib.Shots), bounds.argument(config_lib.Sample)
+    shots, rows = bounds.argument(knobs.Shots), bounds.argument(knobs.Sample)
     parser.add_argument(
         "--shots",
         nargs="+",

@@ -8,7 +8,7 @@ import pathlib
 from collections.abc import Sequence
 
 from eval import asking, figures, lm_eval_export, questions
-from flanlike import bounds, errors
+from flanlike import bounds, errors, knobs
 from flanlike import config as config_lib
 from flanlike.mixtures import compose
 from flanlike.runs import bases, loading, named
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
         metavar="FOLDER",
         help="a run or model: prompts are cut by its words, asked as its family reads them",
     )
-    shots, rows = bounds.argument(config_lib.Shots), bounds.argument(config_lib.Sample)
+    shots, rows = bounds.argument(knobs.Shots), bounds.argument(knobs.Sample)
     parser.add_argument("--shots", **shots, default=0, help="exemplars before each question (0)")
     parser.add_argument("--rows", **rows, default=60, help="rows a template (60)")
     parser.add_argument("--split", choices=("test", "validation"), default="test", help="(test)")

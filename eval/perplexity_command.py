@@ -16,8 +16,7 @@ from typing import Annotated
 import numpy as np
 
 from eval import figures, pace, sampling, statistics
-from flanlike import bounds, errors, microworld, seeding
-from flanlike import config as config_lib
+from flanlike import bounds, errors, knobs, microworld, seeding
 from flanlike.batches import features
 from flanlike.models import running_text
 from flanlike.runs import loading, named
@@ -138,7 +137,7 @@ def _parser() -> errors.Parser:
     parser.add_argument(
         "--text", type=pathlib.Path, help="a file of texts in UTF-8, with empty lines between"
     )
-    rows = bounds.argument(config_lib.Sample)
+    rows = bounds.argument(knobs.Sample)
     parser.add_argument("--rows", default=100, **rows, help="texts at most (100)")
     parser.add_argument(
         "--max-bytes",

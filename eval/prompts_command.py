@@ -20,7 +20,7 @@ from eval import (
     questions,
     results,
 )
-from flanlike import atomic, bounds, errors, microworld
+from flanlike import atomic, bounds, errors, knobs, microworld
 from flanlike import config as config_lib
 from flanlike.batches import features
 from flanlike.models import running_text
@@ -94,8 +94,8 @@ def _parser() -> errors.Parser:
         description="Ranks a task's templates by their inputs' perplexity (Gonen et al. 2022)",
     )
     default = config_lib.EvalConfig()
-    of_rows = bounds.argument(config_lib.Sample)
-    of_validation = bounds.argument(config_lib.SampleOrNone)
+    of_rows = bounds.argument(knobs.Sample)
+    of_validation = bounds.argument(knobs.SampleOrNone)
     parser.add_argument(
         "--model", required=True, help="a run's folder, a published model's, or an id of the hub"
     )
@@ -112,7 +112,7 @@ def _parser() -> errors.Parser:
         help="labelled rows to choose by (30); 0: none",
     )
     parser.add_argument(
-        "--shots", default=0, **bounds.argument(config_lib.Shots), help="exemplars before each"
+        "--shots", default=0, **bounds.argument(knobs.Shots), help="exemplars before each"
     )
     parser.add_argument(
         "--propose", **bounds.argument(_Count), help="wordings to be proposed by the model itself"

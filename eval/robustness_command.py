@@ -20,7 +20,7 @@ from eval import (
     results,
     robustness,
 )
-from flanlike import atomic, bounds, errors, microworld
+from flanlike import atomic, bounds, errors, knobs, microworld
 from flanlike import config as config_lib
 from flanlike import flags as flags_lib
 from flanlike.runs import loading, named
@@ -118,7 +118,7 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
     parser.add_argument("--hold-out", nargs="+", metavar="NAME", help="of a mixture: what to ask")
     parser.add_argument("--data", default="embedded", help="embedded | hub | tfds | a folder")
     parser.add_argument("--tasks", help="Python file with TASKS and MIXTURES of your own")
-    parser.add_argument("--rows", **bounds.argument(config_lib.Sample), help="rows a task (60)")
+    parser.add_argument("--rows", **bounds.argument(knobs.Sample), help="rows a task (60)")
     parser.add_argument(
         "--kinds",
         nargs="+",

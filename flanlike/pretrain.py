@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from flanlike import atomic, bounds, errors, jsonl, models
+from flanlike import atomic, bounds, errors, jsonl, knobs, models
 from flanlike import config as config_lib
 from flanlike import flags as flags_lib
 from flanlike.batches import pipeline, vocabulary
@@ -44,15 +44,15 @@ class PretrainConfig:
     out: str  # folder to write
     templates: str | None = None  # folder whose wording the vocabulary covers; None: ours
     model: str = "micro-4m"  # preset
-    vocabulary_size: config_lib.Pieces = 2048  # pieces, bytes included
+    vocabulary_size: knobs.Pieces = 2048  # pieces, bytes included
     # Of the corpus: 2 has all of 1, and more comparisons and wordings.
     edition: Annotated[int, bounds.Bounds(1, len(corpus.EDITIONS))] = corpus.EDITIONS[-1]
     steps: Annotated[int, bounds.Bounds(1, 2**31 - 1)] = 9000
-    rows: config_lib.Rows = 32  # packed rows a step
-    max_tokens: config_lib.Tokens = 128  # a row
+    rows: knobs.Rows = 32  # packed rows a step
+    max_tokens: knobs.Tokens = 128  # a row
     # Of the answers to what documents ask, in the loss.
     answer_weight: Annotated[float, bounds.Bounds(0, 1000)] = 5.0
-    seed: config_lib.Seed = 0  # of the initial parameters; the corpus is always that of seed 0
+    seed: knobs.Seed = 0  # of the initial parameters; the corpus is always that of seed 0
     save_every: Annotated[int, bounds.Bounds(1, 1_000_000)] = 100  # steps between checkpoints
     optim: config_lib.OptimConfig = config_lib.OptimConfig(
         peak_lr=2e-3, warmup_steps=100, final_lr_fraction=0.02

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Annotated, get_args
 
-from flanlike import bounds, errors
+from flanlike import bounds, errors, knobs
 from flanlike import config as config_lib
 from flanlike import worker as worker_module
 from flanlike.mixtures import mixture
@@ -65,7 +65,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write prompts as the messages of a chat, too; of a file of conversations always",
     )
-    seed = bounds.argument(config_lib.Seed)
+    seed = bounds.argument(knobs.Seed)
     command.add_argument("--seed", **seed, default=0, help="of data order and rendering (0)")
     export_limit.add_arguments(command)
     file_size = bounds.argument(FileSize)

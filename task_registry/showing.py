@@ -8,8 +8,7 @@ from typing import Annotated
 from rich import console as rich_console
 from rich import text as rich_text
 
-from flanlike import bounds, errors, seeding
-from flanlike import config as config_lib
+from flanlike import bounds, errors, knobs, seeding
 from flanlike.prompts import exemplars, render
 from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
@@ -31,7 +30,7 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--row", metavar="N", help="this one alone: its number, or its id: train/7"
     )
-    shots, seed = bounds.argument(config_lib.Shots), bounds.argument(Drawn)
+    shots, seed = bounds.argument(knobs.Shots), bounds.argument(Drawn)
     command.add_argument("--shots", **shots, default=0, help="exemplars a prompt")
     command.add_argument("--option-style", metavar="NAME", help="of _layout.toml; default: drawn")
     command.add_argument(

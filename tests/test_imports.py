@@ -27,7 +27,19 @@ _ORDER = (
     "asking",
 )
 _ROOT_MODULES = {
-    *("atomic", "bounds", "cache", "config", "errors", "flags", "jsonl", "seeding", "worker"),
+    *(
+        "atomic",
+        "bounds",
+        "cache",
+        "config",
+        "errors",
+        "flags",
+        "jsonl",
+        "knobs",
+        "sections",
+        "seeding",
+    ),
+    "worker",
 }
 # Modules of `flanlike/` that stand above all packages.
 _COMMANDS = {"__main__", "ask", "export", "plan", "pretrain"}

@@ -15,8 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from flanlike import bounds, errors
-from flanlike import config as config_lib
+from flanlike import bounds, errors, knobs
 from flanlike.asking import answering, many, session, templated, terminal
 from flanlike.asking import settings as settings_lib
 from flanlike.batches import chat
@@ -92,7 +91,7 @@ def _parser() -> errors.Parser:
     )
     settings_lib.add_flags(parser)
     parser.add_argument(
-        "--step", **bounds.argument(config_lib.Steps), help="of the run's checkpoint (the newest)"
+        "--step", **bounds.argument(knobs.Steps), help="of the run's checkpoint (the newest)"
     )
     parser.add_argument("--base", type=Path, help="the model a run began with, where it has moved")
     parser.add_argument(

@@ -5,8 +5,7 @@ import dataclasses
 from dataclasses import dataclass, fields
 from typing import Annotated, Any
 
-from flanlike import bounds, errors
-from flanlike import config as config_lib
+from flanlike import bounds, errors, knobs
 from flanlike.models import sampling
 
 MOST_OPTIONS = 256
@@ -21,10 +20,10 @@ class Settings:
     top_k: Annotated[int, bounds.Bounds(0, 1 << 20)] = 0
     top_p: Annotated[float, bounds.Bounds(0, 1, above=True)] = 1.0
     repetition_penalty: Annotated[float, bounds.Bounds(0.1, 10)] = 1.0
-    max_new_tokens: config_lib.NewTokens = 256
-    max_input_tokens: config_lib.Tokens = 4096
-    seed: config_lib.Seed = 0
-    shots: config_lib.Shots = 0
+    max_new_tokens: knobs.NewTokens = 256
+    max_input_tokens: knobs.Tokens = 4096
+    seed: knobs.Seed = 0
+    shots: knobs.Shots = 0
     stop: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Union
 
-from flanlike import bounds, errors
-from flanlike import config as config_lib
+from flanlike import bounds, errors, knobs
 from flanlike.mixtures import holdout
 
 # What a composition has of rows by their places in a task's sample, and leaves out.
@@ -26,16 +25,16 @@ class Shares:
     """
 
     # Of prompts; min_shots to max_shots exemplars, each number as often.
-    few_shot: config_lib.Share = 0.1
-    min_shots: config_lib.Shots = 1
-    max_shots: config_lib.Shots = 3
-    no_options: config_lib.Share = 0.2  # of forward prompts of tasks with options
+    few_shot: knobs.Share = 0.1
+    min_shots: knobs.Shots = 1
+    max_shots: knobs.Shots = 3
+    no_options: knobs.Share = 0.2  # of forward prompts of tasks with options
     # Of prompts that show options: not in the layout's plain style.
-    styled_options: config_lib.Share = 0.3
-    inverted: config_lib.Share = 0.1  # of prompts, few-shot ones included
-    cot: config_lib.Share = 0.5  # of a CoT task's forward prompts, and of its inverted ones
+    styled_options: knobs.Share = 0.3
+    inverted: knobs.Share = 0.1  # of prompts, few-shot ones included
+    cot: knobs.Share = 0.5  # of a CoT task's forward prompts, and of its inverted ones
     # Of each kind that a task is trained by, at most; a run's seed draws which. None: all.
-    templates: config_lib.Templates | None = None
+    templates: knobs.Templates | None = None
 
     def __post_init__(self) -> None:
         for name, limits in bounds.declared(Shares).items():
@@ -65,9 +64,9 @@ class Mixture:
 
     name: str
     entries: tuple[Entry, ...]
-    rate_cap: config_lib.Count | None = 3000  # None: no cap
-    max_examples: config_lib.Count | None = 30000  # distinct rows a task may give
-    temperature: config_lib.Temperature = 1.0  # over 1: nearer to equal rates
+    rate_cap: knobs.Count | None = 3000  # None: no cap
+    max_examples: knobs.Count | None = 30000  # distinct rows a task may give
+    temperature: knobs.Temperature = 1.0  # over 1: nearer to equal rates
     shares: Shares = field(default_factory=Shares)
     hold_out: tuple[str, ...] = ()  # clusters or tasks
     rules: holdout.Rules = "strict"

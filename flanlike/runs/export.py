@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from flanlike import atomic, bounds, errors
+from flanlike import atomic, bounds, errors, knobs
 from flanlike import config as config_lib
 from flanlike.batches import chat, features, tokenizer
 from flanlike.models import tuning
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = errors.Parser(prog="python -m flanlike.export", description=__doc__)
     parser.add_argument("run", type=Path, help="a run's folder, or a published model's")
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
-    step = bounds.argument(config_lib.StepsOrNone)
+    step = bounds.argument(knobs.StepsOrNone)
     parser.add_argument("--step", **step, help="of the checkpoint; the newest without it")
     parser.add_argument("--base", type=Path, help="where the base of a tuned run is now")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flanlike import atomic, errors
+from flanlike import atomic, errors, sections
 from flanlike import config as config_lib
 from flanlike.batches import tokenizer
 from flanlike.models import config as model_config
@@ -253,7 +253,7 @@ def _is_left_over(path: Path) -> bool:
 def _fixed(config: dict[str, Any]) -> dict[str, Any]:
     """Returns what tells one run from another: not the sections of a --tune that is not used."""
     used = config.get("tune", "full")
-    idle = {section for kind, section in config_lib.TUNE_SECTIONS.items() if kind != used}
+    idle = {section for kind, section in sections.TUNE_SECTIONS.items() if kind != used}
     idle |= {"tune", "base_dtype"} if used == "full" else set()
     fixed = {key: value for key, value in config.items() if key not in (*_FREE, *idle)}
     for (section, name), value in _LATER.items():
