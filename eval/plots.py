@@ -90,14 +90,14 @@ def learned(lines: Sequence[Line]) -> str:
     figure, axes = _figure(0.5 * len(lines) + 0.9)
     for y, line in enumerate(reversed(lines)):
         value, low, high = line.after
-        colour = {"learned": AFTER, "worse": INK}.get(line.word, SOFT)
-        axes.plot([low, high], [y, y], color=colour, lw=5, alpha=0.3, solid_capstyle="butt")
+        axes.plot([low, high], [y, y], color=AFTER, lw=5, alpha=0.3, solid_capstyle="butt")
         if line.without is not None:
             axes.plot([line.without] * 2, [y - 0.3, y + 0.3], color=MARK, lw=2, zorder=3)
         if line.before is not None:
-            axes.plot([line.before, value], [y, y], color=colour, lw=1.4, zorder=4)
+            axes.plot([line.before, value], [y, y], color=AFTER, lw=1.4, zorder=4)
             axes.scatter([line.before], [y], s=34, color=BEFORE, lw=0, zorder=5)
-        axes.scatter([value], [y], s=60, color=colour, lw=0, zorder=6)
+        axes.scatter([value], [y], s=60, color=AFTER, lw=0, zorder=6)
+        colour = {"learned": AFTER, "worse": INK}.get(line.word, SOFT)
         axes.text(1.22, y, line.word, color=colour, va="center", ha="right", fontsize=10)
     axes.set_yticks(range(len(lines)), [line.name for line in lines[::-1]])
     axes.set_ylim(-0.55, len(lines) - 0.45)
