@@ -65,6 +65,7 @@
 
   function right(answer) {
     const prompt = data.prompts[answer.prompt];
+    if (answer.also) return [answer.gold, ...answer.also].map((i) => option(answer, i)).join(" | ");
     if (prompt) return prompt[2];
     if (answer.right !== undefined) return answer.right;
     return answer.gold === undefined ? "" : option(answer, answer.gold);
@@ -345,11 +346,12 @@
   function options(answer) {
     const shares = answer.probabilities || [];
     const count = shares.length || (data.prompts[answer.prompt] || [0, []])[1].length ||
-      1 + Math.max(answer.choice, answer.gold);
+      1 + Math.max(answer.choice, answer.gold, ...(answer.also || []));
     const lines = Array.from({ length: count }, (_, i) => {
       const bar = element("span", { class: "bar", "aria-hidden": "true" });
       bar.style.width = `${Math.round(100 * (shares[i] || 0))}%`;
-      const marks = [i === answer.gold && "right answer", i === answer.choice && "chosen"]
+      const isRight = i === answer.gold || (answer.also || []).includes(i);
+      const marks = [isRight && "right answer", i === answer.choice && "chosen"]
         .filter(Boolean).join(", ");
       return element("tr", {}, element("td", { class: "data" }, option(answer, i)),
         element("td", {}, percent(shares[i]), bar), element("td", {}, marks));

@@ -138,15 +138,17 @@ def _answers(
 def _columns(cell: predictions.Predictions) -> dict[str, Sequence[Any]]:
     """Returns the columns of a cell that are there."""
     answered = cell.answered
+    chosen = zip(cell.shown_choice or cell.shown_gold, cell.shown_right, strict=True)
+    golds = [choice if choice in right else right[0] for choice, right in chosen]
+    others = [
+        [place for place in right if place != gold] or None
+        for gold, right in zip(golds, cell.shown_right, strict=True)
+    ]
     found: dict[str, Sequence[Any]] = {
         "score": scores(cell),
         "choice": cell.shown_choice,
-        "gold": [
-            choice if choice in right else right[0]
-            for choice, right in zip(
-                cell.shown_choice or cell.shown_gold, cell.shown_right, strict=True
-            )
-        ],
+        "gold": golds,
+        "also": others,  # further right options
         "text": cell.texts or (() if cell.shown_choice else answered.predicted_texts),
         "read": answered.predicted_texts if cell.texts else (),
         "unread": [int(one) or None for one in answered.unparsed],

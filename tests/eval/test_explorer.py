@@ -1,6 +1,7 @@
 """The data of the table of predictions, and the sections that look into single answers."""
 
 import base64
+import dataclasses
 import gzip
 import html
 import json
@@ -70,6 +71,17 @@ def test_prompts_that_have_no_room_are_counted(tmp_path, monkeypatch):
 def test_an_evaluation_of_before_columns_were_kept_shows_what_there_is():
     found = explorer.data([toys.version("after", (eval_toys.cell([1, 0]), []))])
     assert found["predictions"][1] == [0, "test-1", dict(score=0, choice=0, gold=0)]
+
+
+def test_every_right_option_is_told():
+    cell, prompts = toys.ranked([True, False])
+    answered = dataclasses.replace(cell.answered, also_right=((0,), ()))  # labels are shown as 1, 0
+    found = explorer.data(
+        [toys.version("after", (dataclasses.replace(cell, answered=answered), prompts))]
+    )
+    (_, _, first), (_, _, second) = found["predictions"]
+    assert (first["gold"], first["also"]) == (0, [1])
+    assert "also" not in second
 
 
 def test_rows_without_a_verdict_of_their_own_have_none():
