@@ -19,6 +19,7 @@ import hashlib
 import json
 import pathlib
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 FILE = "requests.sqlite"
 
-_VERSION = "1"  # raise it where what a model answers to the same ids changes
+_VERSION = "2"  # raise it where what a model answers to the same ids changes
 _AT_ONCE = 500  # keys of a question to the database
 _WAIT_S = 60.0  # for another process that writes
 
@@ -89,7 +90,7 @@ class _Sqlite:
                 rows = self._database.execute(
                     f"SELECT key, answer FROM answers WHERE key IN ({marks})", some
                 )
-                found.update((key, json.loads(answer)) for key, answer in rows)
+                found.update((key, _read(key, answer)) for key, answer in rows)
         return found
 
     def put(self, answers: Mapping[bytes, Any]) -> None:
@@ -97,7 +98,7 @@ class _Sqlite:
             self._database.execute("BEGIN IMMEDIATE")
             self._database.executemany(
                 "INSERT OR IGNORE INTO answers VALUES (?, ?)",
-                [(key, json.dumps(answer)) for key, answer in answers.items()],
+                [(key, _written(key, answer)) for key, answer in answers.items()],
             )
             self._database.execute("COMMIT")
 
@@ -113,6 +114,23 @@ class _Sqlite:
                 f"{self._path}: cannot be read or written as a cache of answers ({error}): move it "
                 "away, and run the same command again"
             ) from error
+
+
+def _written(key: bytes, answer: Any) -> str:
+    """Returns an answer after a checksum, for one with another digit would be JSON still."""
+    text = json.dumps(answer)
+    return f"{_checksum(key, text)} {text}"
+
+
+def _read(key: bytes, written: str) -> Any:
+    checksum, _, text = written.partition(" ")
+    if checksum != _checksum(key, text):
+        raise ValueError("an answer is not the one that was written")
+    return json.loads(text)
+
+
+def _checksum(key: bytes, text: str) -> str:
+    return f"{zlib.crc32(text.encode(), zlib.crc32(key)):08x}"
 
 
 @contextlib.contextmanager
