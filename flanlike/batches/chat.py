@@ -34,7 +34,7 @@ _USER, _ANSWER, _SYSTEM = "\U0010f001u", "\U0010f001a", "\U0010f001s"  # to see 
 _ROLE = {"user": _USER, "assistant": _ANSWER, "system": _SYSTEM}
 
 
-class Chat:
+class Chat(features.Speaker):
     """A tokenizer that speaks by a chat template; `where` says in errors whose it is."""
 
     def __init__(self, words: tokenizer.Tokenizer, where: str = "the tokenizer") -> None:

@@ -15,10 +15,11 @@ encoder_decoder      source        [ 7  8  9  1]
 ```
 """
 
+import abc
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -47,12 +48,17 @@ class Words(Protocol):
     def encode(self, text: str) -> list[int]: ...
 
 
-@runtime_checkable
-class Speaker(Protocol):
-    """Words that ask in a conversation (`chat.Chat`): a prompt is a user's turn in it."""
+class Speaker(abc.ABC):
+    """Words that ask in a conversation (`chat.Chat`): a prompt is a user's turn in it.
 
+    A base class, for every prompt is asked twice whether its words are such, and a protocol takes
+    9 µs to say so: a twelfth of the pipeline's time.
+    """
+
+    @abc.abstractmethod
     def asked(self, text: str) -> list[int]: ...
 
+    @abc.abstractmethod
     def read_turns(self, turns: Sequence[task_module.Turn]) -> fitting.Read: ...
 
 

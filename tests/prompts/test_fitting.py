@@ -224,7 +224,7 @@ def test_counts_add_up_and_tell_of_tasks_that_lose_something():
     }
 
 
-class Talker(Words):
+class Talker(Words, features.Speaker):
     """A word is a token, and so is each turn's beginning."""
 
     def asked(self, text):
