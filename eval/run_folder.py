@@ -116,7 +116,7 @@ def read(folder: pathlib.Path) -> Run:
             f"{str(evaluation.folder_of(folder, after.setting.step))!r} away and evaluate again"
         )
     with evaluation.whole(path := folder / "metrics.jsonl"):
-        training = list(jsonl.read(path)) if path.is_file() else []
+        training = list(jsonl.read(path, is_growing=True)) if path.is_file() else []
     with evaluation.whole(path := folder / "composition.json"):
         composition = dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
     return Run(

@@ -10,9 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 
-def read(path: str | os.PathLike[str]) -> Iterator[Any]:
-    """Yields the value of each line of a file; blank lines have none."""
+def read(path: str | os.PathLike[str], *, is_growing: bool = False) -> Iterator[Any]:
+    """Yields the value of each line of a file; blank lines have none.
+
+    Of a file that `is_growing` a last line without its end is being written, or a kill cut it off:
+    it has no value yet.
+    """
     with open(path, "rb") as file:
         for line in file:  # a file of bytes is split at "\n" alone
-            if line.strip():
+            if line.strip() and not (is_growing and not line.endswith(b"\n")):
                 yield json.loads(line.decode("utf-8"))

@@ -38,3 +38,13 @@ def test_metrics_are_cut_at_their_own_lines(tmp_path):
     path.write_text('{"step": 1, "note": "\u2028"}\n{"step": 2}\n{"step": 3', encoding="utf-8")
     progress.drop_steps_after(path, 1)
     assert list(jsonl.read(path)) == [{"step": 1, "note": "\u2028"}]
+
+
+def test_a_line_that_is_being_written_has_no_value_yet(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"step": 1}\n{"step": 23}')  # it may become 234
+    assert list(jsonl.read(path, is_growing=True)) == [{"step": 1}]
+    assert list(jsonl.read(path)) == [{"step": 1}, {"step": 23}]
+    path.write_text('{"step": 1}\n{"step": 23\n')
+    with pytest.raises(ValueError):
+        list(jsonl.read(path, is_growing=True))
