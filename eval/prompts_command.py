@@ -22,7 +22,7 @@ from eval import (
 )
 from flanlike import atomic, bounds, errors, knobs, microworld
 from flanlike import config as config_lib
-from flanlike.batches import features
+from flanlike.batches import chat, features
 from flanlike.models import running_text
 from flanlike.runs import loading, named
 from flanlike.sources import opening
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     running_text.expect_decoder(loading.shape_of(there.folder).family, _WHAT)
     reporter = pace.reporter(sys.stderr if flags.json else sys.stdout)
     with reporter.waiting(f"loading {there.name}"):
-        loaded = loading.load(there.folder)
+        loaded = named.in_its_words(loading.load(there.folder), there, is_chat=flags.chat)
     found = None
     if flags.propose:
         found = _proposals(loaded, opened, flags, reporter)
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
             family=loaded.model.config.family,
             settings=settings,
         )
-    for line in asked.warnings:
+    for line in (*chat.told(loaded.words), *asked.warnings):
         print(line, file=sys.stderr)
     setting = results.Setting(
         run=there.name, step=loaded.step or 0, data=flags.data, seed=settings.seed
@@ -74,6 +74,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     wordings = found.texts if found else {}
     ranked = rank(loaded, asked, setting=setting, reporter=reporter, wordings=wordings)
     as_json = {"model": there.name, "data": flags.data, "shots": flags.shots}
+    as_json["chat"] = isinstance(loaded.words, chat.Chat)
     as_json |= dataclasses.asdict(ranked)
     if found:
         as_json |= {"wordings": dict(wordings), "refused": dict(found.refused)}
@@ -116,6 +117,11 @@ def _parser() -> errors.Parser:
     )
     parser.add_argument(
         "--propose", **bounds.argument(_Count), help="wordings to be proposed by the model itself"
+    )
+    parser.add_argument(
+        "--chat",
+        action=argparse.BooleanOptionalAction,
+        help="ask in the model's chat template; default: as the run was trained",
     )
     parser.add_argument("--out", type=pathlib.Path, help="folder for prompts.html and prompts.json")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")

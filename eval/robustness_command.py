@@ -23,6 +23,7 @@ from eval import (
 from flanlike import atomic, bounds, errors, knobs, microworld
 from flanlike import config as config_lib
 from flanlike import flags as flags_lib
+from flanlike.batches import chat
 from flanlike.runs import loading, named
 from flanlike.tasks import registry as registries
 from flanlike.tasks import task as task_module
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     names = model_folder.with_rows(wanted, tasks, config)
     reporter = pace.reporter(sys.stderr if flags.json else sys.stdout)
     with reporter.waiting(f"loading {there.name}"):
-        loaded = loading.load(there.folder)
+        loaded = named.in_its_words(loading.load(there.folder), there, is_chat=flags.chat)
     with reporter.waiting(pace.COLLECTING):
         asked = questions.collect(
             names,
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
             family=loaded.model.config.family,
             settings=config.eval,
         )
-    for line in asked.warnings:
+    for line in (*chat.told(loaded.words), *asked.warnings):
         print(line, file=sys.stderr)
     found = measure(
         loaded,
@@ -74,6 +75,7 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     as_json = {
         "model": there.name,
         "data": flags.data,
+        "chat": isinstance(loaded.words, chat.Chat),
         "settings": vars(config.eval),
         "tasks": [dataclasses.asdict(one) for one in found],
         "means": {name: dataclasses.asdict(one) for name, one in means.items()},
@@ -125,6 +127,11 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
         choices=tuple(perturbations.KINDS),
         default=tuple(perturbations.KINDS),
         help="which changes; default: all",
+    )
+    parser.add_argument(
+        "--chat",
+        action=argparse.BooleanOptionalAction,
+        help="ask in the model's chat template; default: as the run was trained",
     )
     parser.add_argument("--skip-missing", action="store_true", help="leave out what --data lacks")
     parser.add_argument("--out", type=pathlib.Path, help="folder for robustness.html and .json")

@@ -21,7 +21,6 @@ from flanlike.asking import settings as settings_lib
 from flanlike.batches import chat
 from flanlike.models import checksums, predicted
 from flanlike.pretrained import weights
-from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, named, untuned
 from flanlike.tasks import registry as registries
 
@@ -160,7 +159,7 @@ class _Both:
             return self._flags.chat
         if loading.is_bare(folder) or weights.is_published(folder):
             return bool(getattr(loading.words_of(folder), "chat_template", None))
-        return bool(run_folder.read_config(folder).get("chat"))
+        return named.was_in_chat(folder)
 
     @functools.cached_property
     def _untuned(self) -> loading.Loaded:

@@ -1,10 +1,12 @@
-"""Where the model is that a flag names: a folder, or a repository of the hub."""
+"""Where the model is that a flag names, a folder or a repository of the hub, and its words."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
 from flanlike import errors
-from flanlike.pretrained import hub
+from flanlike.batches import chat
+from flanlike.pretrained import hub, weights
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading
 from flanlike.training import bare_model
@@ -37,3 +39,23 @@ def find(name: str, *, flag: str, also: str = "") -> Named:
         listed = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
         raise errors.UserError(f"{flag} {name!r} is no folder with a model: expected {listed}")
     return Named(folder=folder, name=name)
+
+
+def in_its_words(
+    loaded: loading.Loaded, there: Named, *, is_chat: bool | None = None
+) -> loading.Loaded:
+    """Returns the model with the words that it is asked in: a chat template's, or plain ones.
+
+    None: as the run was trained, and plain ones where the model is no run's.
+    """
+    if is_chat is None:
+        is_chat = was_in_chat(there.folder)
+    words = chat.spoken(loaded.words, is_chat, there.name)
+    return dataclasses.replace(loaded, words=words)
+
+
+def was_in_chat(folder: Path) -> bool:
+    """Returns whether a run was trained by a chat template; of other folders nothing is known."""
+    if loading.is_bare(folder) or weights.is_published(folder):
+        return False
+    return bool(run_folder.read_config(folder).get("chat"))
