@@ -58,4 +58,4 @@ def was_in_chat(folder: Path) -> bool:
     """Returns whether a run was trained by a chat template; of other folders nothing is known."""
     if loading.is_bare(folder) or weights.is_published(folder):
         return False
-    return bool(run_folder.read_config(folder).get("chat"))
+    return run_folder.has_config(folder) and bool(run_folder.read_config(folder).get("chat"))

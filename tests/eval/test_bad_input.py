@@ -169,7 +169,7 @@ def test_damaged_files_beside_the_evaluation(told, evaluated):
     run = evaluated.parents[1]
     for name in ("config.json", "composition.json", "metrics.jsonl"):
         there = (run / name).read_bytes() if (run / name).is_file() else b""
-        (run / name).write_bytes(b"{")
+        (run / name).write_bytes(b"{\n")
         assert f"error: {run / name}: damaged (JSONDecodeError" in told("report", run)
         (run / name).write_bytes(there or b"{}")
 
