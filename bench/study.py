@@ -2,6 +2,7 @@
 
     python bench/study.py OUT                 # OUT: the folder of a sweep, or of one run
     python bench/study.py OUT --by task       # a line a task in place of a line a cluster
+    python bench/study.py OUT --plot FILE.svg --condition full    # the sweep's figures, by cluster
 
 A model of few parameters may be right or wrong by answering one label whatever it is asked. So for
 each condition, before and after tuning, each a mean over runs, tasks and templates of the headline:
@@ -17,6 +18,7 @@ each condition, before and after tuning, each a mean over runs, tasks and templa
 """
 
 import argparse
+import json
 import pathlib
 import sys
 from collections.abc import Callable, Sequence
@@ -26,8 +28,8 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from eval import calibration, predictions, run_folder, scoring  # noqa: E402
-from flanlike import errors  # noqa: E402
+from eval import calibration, plots, predictions, run_folder, scoring  # noqa: E402
+from flanlike import atomic, errors  # noqa: E402
 
 Cells = Sequence[predictions.Predictions]
 
@@ -37,8 +39,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=pathlib.Path, help="folder of a sweep, or of one run")
     parser.add_argument("--by", choices=("cluster", "task"), default="cluster")
+    parser.add_argument("--plot", type=pathlib.Path, help="SVG to write, of a sweep's clusters")
+    parser.add_argument("--condition", help="of the plot; default: the sweep's first")
     given = parser.parse_args()
-    print(table(conditions(given.out), given.by))
+    found = conditions(given.out)
+    if given.plot:
+        condition = given.condition or next(iter(found))
+        atomic.write(given.plot, plot(given.out, found, condition))
+        print(given.plot)
+        return
+    print(table(found, given.by))
 
 
 def conditions(out: pathlib.Path) -> dict[str, list[run_folder.Run]]:
@@ -70,6 +80,35 @@ def table(found: dict[str, list[run_folder.Run]], by: str) -> str:
             shown = [_before_after(of, *both) for of in _MEASURES.values()]
             lines.append((condition, name or "all", f"{len(rows):,}", *shown))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def plot(out: pathlib.Path, found: dict[str, list[run_folder.Run]], condition: str) -> str:
+    """Returns an SVG of a condition's clusters before and after, means over the sweep's runs.
+
+    Baselines are of its first run: they belong to the rows, which all runs are asked.
+    """
+    path = out / "table.json"
+    if condition not in found or not path.is_file():
+        raise errors.UserError(f"{out} is no finished sweep with a condition {condition!r}")
+    lines = json.loads(path.read_text())["lines"]
+    of_cluster = {x["cluster"]: x for x in lines if x["condition"] == condition and x["cluster"]}
+    bars = [
+        plots.Bar(
+            name=change.name,
+            before=_ends(of_cluster[change.name]["untuned"]),
+            after=_ends(of_cluster[change.name]["tuned"]),
+            chance=change.chance,
+            majority=change.majority,
+            heuristic=change.heuristic,
+        )
+        for change in found[condition][0].changes
+        if change.name in of_cluster
+    ]
+    return plots.standalone(plots.held_out(bars))
+
+
+def _ends(estimate: dict[str, float]) -> tuple[float, float, float]:
+    return estimate["value"], estimate["low"], estimate["high"]
 
 
 def most_given(cell: predictions.Predictions) -> float:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+import json
 import pathlib
 import types
 
@@ -95,3 +96,16 @@ def test_runs_that_are_not_finished_are_left_out(study, tmp_path):
 def test_a_folder_without_runs_is_told(study, tmp_path):
     with pytest.raises(errors.UserError, match="holds no finished run"):
         study.conditions(tmp_path)
+
+
+def test_the_plot_has_the_sweeps_clusters(study, tmp_path):
+    sweep_toys.make_run(tmp_path / "low-1", right=120)
+    found = study.conditions(tmp_path)
+    with pytest.raises(errors.UserError, match="no finished sweep with a condition 'low'"):
+        study.plot(tmp_path, found, "low")
+    ends = {"value": 0.25, "low": 0.125, "high": 0.5}
+    line = {"condition": "low", "cluster": "sentiment", "untuned": ends, "tuned": ends}
+    lines = [line, {**line, "cluster": None}, {**line, "condition": "high", "cluster": "nli"}]
+    (tmp_path / "table.json").write_text(json.dumps({"lines": lines}))
+    text = study.plot(tmp_path, found, "low")
+    assert text.count(">.25<") == 2 and "sentiment" in text and "nli" not in text
