@@ -46,6 +46,8 @@ class Desk:
         self._place = place
         # One at a time: registries and rows were not made for several threads.
         self._lock = threading.RLock()
+        # By place of rows and file of templates: a task, or a member of a family, of each name.
+        self._names: dict[str, dict[str, dict[str, str]]] = {}
         self._opened: collections.OrderedDict[tuple[str, ...], rows_module.Records] = (
             collections.OrderedDict()
         )
@@ -87,7 +89,7 @@ class Desk:
             task, path = self._task(registry, given)
             content = layouts.read_bytes(path)
             found = self._templates(registry, task, path)
-            served = self._served(registry, task, path)
+            served = self._served(given, task, path)
             return {
                 **told.task(task),
                 "absent": opening.availability(task, self._data_of(task, given)) or "",
@@ -130,7 +132,7 @@ class Desk:
             version = self._place.save(
                 path,
                 draft,
-                self._served(registry, task, path),
+                self._served(given, task, path),
                 version=given.text("version"),
                 layout=registry.layout,
                 records=self._records_to_check(task, self._data_of(task, given)),
@@ -158,20 +160,21 @@ class Desk:
         return "file" if task.file is not None and data == "embedded" else data
 
     def _served(
-        self, registry: registries.Registry, task: task_module.Task, path: Path
+        self, given: given_lib.Given, task: task_module.Task, path: Path
     ) -> list[task_module.Task]:
         """Returns the tasks of a file of templates, this one first.
 
         Of the members of a family, which have the same fields and answers, one stands for all.
         """
-        found, seen = [task], {families.family_of(task.name)} - {""}
-        for name in registry.task_names:
-            family = families.family_of(name)
-            if name == task.name or family in seen or registry.templates_path(name) != str(path):
-                continue
-            found.append(registry.task(name))
-            seen |= {family} - {""}
-        return found
+        registry, data = self._registry(given), given.text("data")
+        if data not in self._names:  # once: there may be thousands
+            self._names[data] = collections.defaultdict(dict)
+            for name in registry.task_names:
+                file = registry.templates_path(name)
+                self._names[data][file].setdefault(families.family_of(name) or name, name)
+        others = self._names[data][str(path)]
+        own = families.family_of(task.name) or task.name
+        return [task, *(registry.task(name) for key, name in others.items() if key != own)]
 
     def _records(self, task: task_module.Task, data: str, split: str) -> rows_module.Records:
         key = (task.name, data, split)
@@ -206,7 +209,7 @@ class Desk:
             path.name,
             found,
             draft,
-            self._served(registry, task, path),
+            self._served(given, task, path),
             layout=registry.layout,
             records=self._records_to_check(task, self._data_of(task, given)),
         )

@@ -18,7 +18,6 @@ def task(one: task_module.Task) -> dict[str, Any]:
         "name": one.name,
         "cluster": one.cluster,
         "fields": list(one.fields),
-        "optional": list(one.optional),
         "answers": type(one.answers).__name__,
         "labels": [
             {"name": name, "word": word}
@@ -28,8 +27,6 @@ def task(one: task_module.Task) -> dict[str, Any]:
         else [],
         "metrics": list(one.metrics),
         "licence": one.licence,
-        "homepage": one.homepage,
-        "how_to_get": one.how_to_get,
     }
 
 
@@ -40,7 +37,6 @@ def template(one: templates.Template) -> dict[str, Any]:
         "input": one.input,
         "target": one.target,
         "answers": given.lines_of(one.answers),
-        "lists_options": one.lists_options,
     }
 
 

@@ -1,6 +1,7 @@
 """What the page is told of tasks and rows, and how a template is edited on them."""
 
 import editing_toys as toys
+import niv2_toys
 import pytest
 
 import task_registry
@@ -175,3 +176,16 @@ def test_rows_that_were_opened_are_kept_but_not_all(lying, monkeypatch):
     for split in ("train", "train", "test", "train"):
         lying.render(given(**RTE, split=split, template="is_this_true"))
     assert opened == ["train", "test", "train"]
+
+
+def test_one_member_of_a_family_stands_for_all(tmp_path):
+    niv2_toys.write_json(tmp_path / "niv2")
+    data = str(tmp_path)
+    lying = desk.Desk(task_registry.registry(), data=[data], place=saving.Place(None))
+    name = f"niv2/{niv2_toys.LOUDER}"
+    found = lying.task(given(data=data, task=name))
+    assert (found["file"]["tasks"], found["file"]["several"]) == (name, False)
+    draft = {**found["templates"][0], "original": found["templates"][0]["id"]}
+    shown_ = lying.render(given(data=data, task=name, draft=draft))
+    assert shown_["problems"] == [] and "of 2" in shown_["prompts"][0]["inputs"]
+    assert name in lying.catalogue(given(data=data))["clusters"]["niv2_text_to_text"]

@@ -11,6 +11,9 @@ export function promptElements(prompt) {
     const all = prompt.options.map((one, place) => (place === prompt.gold ? `[${one}]` : one));
     told.push(`of ${all.join(", ")}`);
   }
+  if (!prompt.options.length && prompt.references.length > 1) {
+    told.push(`also right: ${prompt.references.slice(1).join(" | ")}`);
+  }
   if (prompt.needs_options) told.push("not trained so: the row asks about its options");
   if (prompt.is_cut) told.push("its beginning alone is shown");
   made.push(el("p", { className: "note" }, told.join(" · ")));
