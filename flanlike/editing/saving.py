@@ -100,8 +100,8 @@ def read(path: Path, version: str) -> bytes:
     content = layouts.read_bytes(path)
     if version_of(content) != version:
         raise Changed(
-            f"{path.name} has changed on disk since it was read, and nothing is saved: copy what "
-            "you wrote, load the file again and save it there"
+            f"{path.name} has changed on disk since it was read, and nothing is saved: load the "
+            "file again, which keeps what you wrote, and save it then"
         )
     return content
 

@@ -59,7 +59,7 @@ def opened(browser, served):
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)
-        page.on("console", lambda said: wrong.append(said.text))
+        page.on("console", lambda said: "409 (Conflict)" in said.text or wrong.append(said.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda asked: asked.url.startswith(served) or wrong.append(asked.url))
         page.goto(served + hash_)
@@ -100,7 +100,14 @@ def test_a_template_is_found_edited_saved_and_asked_by_keyboard(opened, folder):
     page.get_by_text("the checks find nothing wrong").wait_for()
     drafts = page.locator(".prompts pre").all_inner_texts()
     assert len(drafts) == 3 and all(f"{HOSTILE} " in draft for draft in drafts)
+    with (folder / "nli.toml").open("a") as file:
+        file.write("# Somebody else's.\n")
+    before += "# Somebody else's.\n"
     text.press("Control+s")
+    page.get_by_role("button", name="load the file again").click()
+    page.get_by_text("loaded again: what you wrote is still here").wait_for()
+    assert (folder / "nli.toml").read_text() == before and text.input_value() == new
+    page.keyboard.press("Control+s")
     page.get_by_text("saved: is_this_true in nli.toml").wait_for()
     after = (folder / "nli.toml").read_text()
     assert after.partition('"is_this_true"')[0] == before.partition('"is_this_true"')[0]
@@ -131,6 +138,9 @@ def test_it_fits_a_telephone_and_opens_a_report_that_cannot_ask_the_server(opene
     )
     controls = "[...document.querySelectorAll('input, select, textarea')]"
     assert page.evaluate(f"() => {controls}.filter((one) => !one.labels.length).length") == 0
+    page.goto(f"{served}#task=bare")
+    page.get_by_text("No rows here: ").wait_for()
+    assert page.locator("article pre").inner_text().startswith("{premise}\nIs this true?")
     page.goto(f"{served}reports/0")
     page.wait_for_selector("#predictions[data-ready]")
     assert page.evaluate("() => self.origin") == "null"

@@ -33,6 +33,8 @@ export class Editor {
     this.kind = select(kinds, "forward", change, { name: "kind" });
     this.input = area("input", 8, change);
     this.target = area("target", 2, change);
+    for (const one of [this.input, this.target])
+      one.addEventListener("focus", () => (this.last = one));
     this.answers = area("answers", 2, change);
     this.problems = el("ul", { className: "problems", "aria-label": "what the checks say" });
     this.verdict = el("p", { className: "verdict", role: "status" });
@@ -48,7 +50,7 @@ export class Editor {
     const title = uniqueId("editor");
     return el(
       "section",
-      { className: "editor", "aria-labelledby": title, onkeydown: (event) => this.pressed(event) },
+      { className: "editor", "aria-labelledby": title },
       el("h4", { id: title }, this.original ? `edit ${this.original}` : "a new template"),
       found.file.several ? el("p", { className: "note" }, "The file serves other tasks, too: a template has to fit all of them.") : null,
       el(
@@ -109,14 +111,6 @@ export class Editor {
     text.setRangeText(`{${name}}`, text.selectionStart, text.selectionEnd, "end");
     text.focus();
     this.changed();
-  }
-
-  pressed(event) {
-    if (event.target === this.input || event.target === this.target) this.last = event.target;
-    if (event.key === "s" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      this.keep();
-    }
   }
 
   changed() {
@@ -212,6 +206,7 @@ export class Editor {
       if (same) this.was = same;
       this.again.hidden = true;
       await this.render();
+      (this.save.disabled ? this.input : this.save).focus();
       say(
         isOther
           ? "loaded again: this template has changed there; undo changes shows it, save replaces it"

@@ -89,6 +89,8 @@ async function show() {
     history.replaceState(null, "", shown || location.pathname);
     return;
   }
+  task.leave();
+  main.replaceChildren(el("p", { className: "note" }, "reading …"));
   shown = location.hash;
   number += 1;
   const mine = number;

@@ -8,12 +8,22 @@ import { promptElements } from "./prompt.js";
 
 let editor = null; // one at a time
 
+addEventListener("keydown", (event) => {
+  if (!editor || event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  editor.keep();
+});
+
 export function isDirty() {
   return editor !== null && editor.isDirty();
 }
 
-export async function show(main, shared, wanted, { isCurrent, keep }) {
+// What was written is given up.
+export function leave() {
   editor = null;
+}
+
+export async function show(main, shared, wanted, { isCurrent, keep }) {
   const name = wanted.get("task");
   say(`reading ${name} …`);
   const found = await call("task", { task: name, data: shared.data });
@@ -39,7 +49,7 @@ class View {
     this.kind = wanted.get("kind") || "";
     this.list = el("div", { className: "templates" });
     this.wrong = el("p", { className: "wrong", role: "alert" });
-    this.record = el("details", { className: "record" });
+    this.record = el("details", { className: "record", hidden: true });
     this.total = el("span", { className: "note" });
     this.later = waitThen(150, () => this.render());
   }
@@ -68,7 +78,7 @@ class View {
       el("p", { className: "note" }, about.filter(Boolean).join(" · ")),
       file,
       found.absent ? el("p", { className: "banner" }, `No rows here: ${found.absent}`) : null,
-      this.controls(),
+      found.absent ? null : this.controls(),
       this.record,
       el("p", {}, add),
       this.newPlace,
@@ -134,6 +144,11 @@ class View {
       kind: this.kind,
     });
     if (editor) editor.render();
+    if (this.found.absent) {
+      this.list.replaceChildren(...this.bare());
+      say("");
+      return;
+    }
     say("rendering …");
     this.wrong.textContent = "";
     try {
@@ -143,7 +158,7 @@ class View {
       say("");
     } catch (error) {
       if (mine !== this.number || !this.isCurrent()) return;
-      say(error.message, true);
+      say("");
       this.wrong.textContent = error.message;
       this.total.textContent = "";
       if (!editor) this.list.replaceChildren(...this.bare());
@@ -177,6 +192,7 @@ class View {
     this.after.disabled = this.at >= last;
     const fields = el("dl");
     for (const { name, value } of got.record) fields.append(el("dt", {}, name), el("dd", {}, value));
+    this.record.hidden = false;
     this.record.replaceChildren(el("summary", {}, "the record"), fields);
     const prompts = got.prompts.filter((one) => !this.kind || one.kind === this.kind);
     if (editor && editor.element.isConnected && this.list.contains(editor.element)) {
