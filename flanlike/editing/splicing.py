@@ -24,6 +24,7 @@ _HEADER = re.compile(r"""\[\[[ \t]*(?:template|"template"|'template')[ \t]*\]\]"
 _KEY = re.compile(r"""([A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')[ \t]*([.=])""")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _BREAK = re.compile(r"\r?\n")
+_ENDING = re.compile(r'"(?=""|\Z)')  # a quote that would end a string of several lines
 _ESCAPES = {"\b": "\\b", "\t": "\\t", "\f": "\\f", "\r": "\\r", "\\": "\\\\"}
 # What no string may hold as it is; "\n" is dealt with before.
 _CONTROLS = re.compile("[\\\\\x00-\x09\x0b-\x1f\x7f]")
@@ -63,9 +64,7 @@ def spelt(value: str | Mapping[str, str], line_break: str = "\n") -> str:
         return "{ " + ", ".join(pairs) + " }"
     if "\n" not in value:
         return _in_one_line(value)
-    body = _escaped(value).replace('"""', '""\\"')
-    if body.endswith('"'):
-        body = body[:-1] + '\\"'
+    body = _ENDING.sub(r'\\"', _escaped(value))
     return f'"""\n{body}"""'.replace("\n", line_break)
 
 
