@@ -67,7 +67,9 @@ def show(
     rows: Sequence[int] = range(len(records))
     if options.row is not None:
         rows = [_row(records, options.row)]
-    solved = shown.solved(task, records, options.data) if options.shots else records
+    solved = records
+    if options.shots and records.split != shown.solved_split(task):
+        solved = opening.open_rows(task, options.data, shown.solved_split(task))
     told = f"   ({notice})" if notice and records.source == "embedded" else ""
     console.print(f"{task.name}, cluster {task.cluster}, --data {options.data}{told}")
     for row, template in _turns(task, pool, records, rows, options):

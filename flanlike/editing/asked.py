@@ -54,7 +54,7 @@ class Models:
 
         Questions wait for one another, also where they are put to two models.
         """
-        place = given.whole("model", given_lib.Place)
+        place = given.whole("model", given_lib.Number)
         if place >= len(self._there):
             raise errors.UserError(f"no model number {place}: {len(self._there)} were given")
         settings = given.settings()

@@ -230,7 +230,7 @@ class Desk:
         data = self._data_of(task, given)
         split = given.text("split", default="") or shown.first_split(task, data)
         records = self._records(task, data, split)
-        at = given.whole("at", given_lib.Place, 0)
+        at = given.whole("at", given_lib.Number, 0)
         if at >= len(records):
             raise errors.UserError(
                 f"no row {at:,}: the split {split!r} of task {task.name!r} has {len(records):,}, "
@@ -239,10 +239,7 @@ class Desk:
         count = given.whole("count", given_lib.Rows, 1)
         shots = given.whole("shots", knobs.Shots, 0)
         style = given.text("option_style", default="") or None
-        solved = records
-        if shots and (split != "train" or task.has_own_exemplars):
-            own = task.has_own_exemplars
-            solved = self._records(task, data, rows_module.EXEMPLARS if own else "train")
+        solved = self._records(task, data, shown.solved_split(task)) if shots else records
         prompts = []
         for row in range(at, min(at + count, len(records))):
             for template in pool:

@@ -13,7 +13,7 @@ MOST_BYTES = 1 << 20  # of one request
 MOST_LETTERS = 200_000  # of a prompt
 
 _NAME, _PATTERN = 400, 50_000  # letters
-Place = Annotated[int, bounds.Bounds(0, 10**12)]  # of a row
+Number = Annotated[int, bounds.Bounds(0, 10**12)]  # of a row or a model
 Rows = Annotated[int, bounds.Bounds(1, 20)]  # shown at once
 NewTokens = Annotated[int, bounds.Bounds(1, 1024)]  # a page waits for them
 

@@ -13,12 +13,9 @@ def first_split(task: task_module.Task, data: str) -> str:
     return "test" if opening.lacks_training(task, data) else "train"
 
 
-def solved(task: task_module.Task, records: rows_module.Records, data: str) -> rows_module.Records:
-    """Returns the rows that exemplars before these records are taken from."""
-    if records.split == "train" and not task.has_own_exemplars:
-        return records
-    split = rows_module.EXEMPLARS if task.has_own_exemplars else "train"
-    return opening.open_rows(task, data, split)
+def solved_split(task: task_module.Task) -> str:
+    """Returns the split that exemplars are taken from."""
+    return rows_module.EXEMPLARS if task.has_own_exemplars else "train"
 
 
 def prompt(
