@@ -138,6 +138,9 @@ def test_it_fits_a_telephone_and_opens_a_report_that_cannot_ask_the_server(opene
     )
     controls = "[...document.querySelectorAll('input, select, textarea')]"
     assert page.evaluate(f"() => {controls}.filter((one) => !one.labels.length).length") == 0
+    page.locator(".skip").press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "main"
+    assert page.url.endswith("#task=rte")
     page.goto(f"{served}#task=bare")
     page.get_by_text("No rows here: ").wait_for()
     assert page.locator("article pre").inner_text().startswith("{premise}\nIs this true?")

@@ -140,7 +140,11 @@ async function begin() {
     );
     document.getElementById("data").replaceWith(data);
     document.getElementById("find").addEventListener("input", listTasks);
-    addEventListener("hashchange", () => location.hash !== "#main" && show());
+    document.querySelector(".skip").addEventListener("click", (event) => {
+      event.preventDefault(); // the address says which view is shown
+      main.focus();
+    });
+    addEventListener("hashchange", show);
     addEventListener("beforeunload", (event) => task.isDirty() && event.preventDefault());
     await show();
   } catch (error) {
