@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib import parse
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; --paper: #fdfcf9; --ink: #1d1f24; --soft: #62666f;
   --line: #dedbd2; --wash: #f3f0e8; --before: #868a94; --after: #2563a8; --mark: #b4541a;
   --good: #2c7a4b; --bad: #a8442f; }
@@ -176,7 +176,7 @@ def to_html(title: str, blocks: Sequence[Block]) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style></head>\n"
+        f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style></head>\n"
         f"<body><main>\n{body}\n</main></body></html>\n"
     )
 

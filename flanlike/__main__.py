@@ -16,6 +16,7 @@ COMMANDS = {
     "eval": ("eval.__main__", "evaluates runs and models; reports, sweeps, robustness"),
     "tasks": ("task_registry.__main__", "lists, shows, checks and exports tasks; starts yours"),
     "ask": ("flanlike.ask", "puts questions to a model: on a terminal, one, or a file of them"),
+    "workbench": ("flanlike.workbench", "a page to see rows, edit templates and ask models"),
     "plan": ("flanlike.training.plan", "memory a device and FLOPs of a training step"),
     "export": ("flanlike.runs.export", "writes a run's model for transformers"),
 }
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def usage() -> str:
     """Returns a line on each command."""
-    lines = [f"  {word:8} {what}" for word, (_, what) in COMMANDS.items()]
+    lines = [f"  {word:9} {what}" for word, (_, what) in COMMANDS.items()]
     return "\n".join(["usage: flanlike COMMAND ...   (COMMAND --help lists its flags)", *lines])
 
 

@@ -21,7 +21,7 @@ import task_registry
 from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.mixtures import compose, mixture
-from flanlike.prompts import checks, manifest, recipe
+from flanlike.prompts import checks, manifest, recipe, shown
 from flanlike.sources import availability, instruction_file, opening
 from flanlike.tasks import families, instruction_rows, registry
 from flanlike.tasks import task as task_module
@@ -63,7 +63,7 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
     """Prints prompts of a task, of a selector the first."""
     task = found.tasks_of(options.task)[0]
     options.task = task.name
-    split = _first_split(task, options.data)
+    split = shown.first_split(task, options.data)
     showing.show(found, options, console=_console(), split=split, notice=_EMBEDDED)
 
 
@@ -166,7 +166,7 @@ def _check(found: registry.Registry, name: str, data: str, *, has_rows: bool = T
         if why_none:
             why_none += "; name the folder of its rows by --data"
         else:
-            rows = opening.open_rows(task, data, _first_split(task, data))
+            rows = opening.open_rows(task, data, shown.first_split(task, data))
             records = [rows[index] for index in range(min(len(rows), _CHECK_ROWS))]
     except errors.UserError as error:
         return [str(error)]
@@ -174,10 +174,6 @@ def _check(found: registry.Registry, name: str, data: str, *, has_rows: bool = T
         task, template_set, records, why_no_records=why_none or "", has_records=has_rows
     )
     return problems + (_check_metrics(task, records) if records else [])
-
-
-def _first_split(task: task_module.Task, data: str) -> str:
-    return "test" if opening.lacks_training(task, data) else "train"
 
 
 def _check_metrics(task: task_module.Task, records: list[task_module.Record]) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Annotated
 from rich import console as rich_console
 from rich import text as rich_text
 
-from flanlike import bounds, errors, knobs, seeding
-from flanlike.prompts import exemplars, render
+from flanlike import bounds, errors, knobs
+from flanlike.prompts import render, shown
 from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import registry, templates
@@ -68,13 +68,22 @@ def show(
     if options.row is not None:
         rows = [_row(records, options.row)]
     solved = records
-    if options.shots and (task.has_own_exemplars or records.split != "train"):
-        split = rows_module.EXEMPLARS if task.has_own_exemplars else "train"
-        solved = opening.open_rows(task, options.data, split)
+    if options.shots and records.split != shown.solved_split(task):
+        solved = opening.open_rows(task, options.data, shown.solved_split(task))
     told = f"   ({notice})" if notice and records.source == "embedded" else ""
     console.print(f"{task.name}, cluster {task.cluster}, --data {options.data}{told}")
     for row, template in _turns(task, pool, records, rows, options):
-        prompt = _prompt(task, template_set, template, records, row, solved, options)
+        prompt = shown.prompt(
+            task,
+            template_set.layout,
+            template,
+            records,
+            row,
+            solved=solved,
+            shots=options.shots,
+            option_style=options.option_style,
+            seed=options.seed,
+        )
         _print_prompt(console, prompt)
 
 
@@ -161,42 +170,6 @@ def _turns(
                 continue
             template = listing[row % len(listing)]
         yield row, template
-
-
-def _prompt(
-    task: task_module.Task,
-    template_set: templates.TemplateSet,
-    template: templates.Template,
-    records: rows_module.Records,
-    row: int,
-    solved: rows_module.Records,
-    options: argparse.Namespace,
-) -> task_module.Prompt:
-    row_id, record = records.row_id(row), records[row]
-    seed = seeding.key("show", task.name, row_id) if options.seed is None else options.seed
-    styles = template_set.layout.option_styles
-    style = task.option_style or styles[seed % len(styles)].name
-    return render.render(
-        task,
-        template,
-        record,
-        layout=template_set.layout,
-        source=records.source,
-        split=records.split,
-        row_id=row_id,
-        seed=seed,
-        exemplars=exemplars.draw(
-            task,
-            template,
-            solved,
-            range(len(solved)),
-            query=record,
-            row_id=row_id,
-            shots=options.shots,
-            seed=seed,
-        ),
-        option_style=options.option_style or style,
-    )
 
 
 def _print_prompt(console: rich_console.Console, prompt: task_module.Prompt) -> None:

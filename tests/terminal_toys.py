@@ -51,6 +51,10 @@ class Typist:
     def leave(self) -> int:
         """Returns the exit status after Ctrl-D, which has to be typed at a prompt."""
         self.type(CTRL_D)
+        return self.ended()
+
+    def ended(self) -> int:
+        """Returns the exit status once the program has ended."""
         code = self._process.wait(timeout=60)
         os.close(self._mine)
         return code

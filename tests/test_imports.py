@@ -25,6 +25,7 @@ _ORDER = (
     "training",
     "runs",
     "asking",
+    "editing",
 )
 _ROOT_MODULES = {
     *(
@@ -42,9 +43,12 @@ _ROOT_MODULES = {
     "worker",
 }
 # Modules of `flanlike/` that stand above all packages.
-_COMMANDS = {"__main__", "ask", "export", "plan", "pretrain"}
-_OPENING = {"ask"}  # of these, what brings in the registry of tasks and eval, inside a function
-_JOINING = {"asking"}  # packages that join both halves, as train.py does
+_COMMANDS = {"__main__", "ask", "export", "plan", "pretrain", "workbench"}
+_OPENING = {
+    "ask",
+    "workbench",
+}  # of these, what brings in the registry of tasks and eval, inside a function
+_JOINING = {"asking", "editing"}  # packages that join both halves, as train.py does
 _MODEL_HALF = _ORDER[_ORDER.index("models") :]
 # Where the two halves meet: what the model half may know of the data half.
 _MEETING = {"chat", "features", "packing", "tokenizer", "vocabulary"}

@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from flanlike import errors, seeding
@@ -17,8 +18,9 @@ from flanlike.asking import settings as settings_lib
 from flanlike.asking import streamed
 from flanlike.batches import features
 from flanlike.models import decode, generate, predicted, tuning
+from flanlike.pretrained import weights
 from flanlike.prompts import fitting
-from flanlike.runs import loading
+from flanlike.runs import loading, named
 from flanlike.tasks import texts
 
 _BATCH = 32  # questions that are answered at once
@@ -218,6 +220,16 @@ class Answerer:
             f"made to read {self._model.config.max_positions:,}, has room for "
             f"{self.room(settings):,}: shorten it, or ask for a shorter answer"
         )
+
+
+def is_asked_in_a_chat(folder: Path) -> bool:
+    """Returns whether questions to the model of a folder are turns of a conversation.
+
+    As its run was trained, or where a model that is no run's brings a chat template.
+    """
+    if loading.is_bare(folder) or weights.is_published(folder):
+        return bool(getattr(loading.words_of(folder), "chat_template", None))
+    return named.was_in_chat(folder)
 
 
 def _seed(settings: settings_lib.Settings, number: int) -> int:

@@ -20,7 +20,6 @@ from flanlike.asking import answering, many, session, templated, terminal
 from flanlike.asking import settings as settings_lib
 from flanlike.batches import chat
 from flanlike.models import checksums, predicted
-from flanlike.pretrained import weights
 from flanlike.runs import loading, named, untuned
 from flanlike.tasks import registry as registries
 
@@ -154,12 +153,9 @@ class _Both:
     def is_chat(self) -> bool:
         """Whether questions are turns of a conversation: as flags say, or as the run was trained,
         or where a model that is no run's brings a chat template."""
-        folder = self._there.folder
         if self._flags.chat is not None:
             return self._flags.chat
-        if loading.is_bare(folder) or weights.is_published(folder):
-            return bool(getattr(loading.words_of(folder), "chat_template", None))
-        return named.was_in_chat(folder)
+        return answering.is_asked_in_a_chat(self._there.folder)
 
     @functools.cached_property
     def _untuned(self) -> loading.Loaded:

@@ -73,7 +73,7 @@ class Templates:
                 "however its fields are cut: shorten them, or see --max-input-tokens"
             )
         return Rendered(
-            question=_question(fitted.prompt, template, record),
+            question=question_of(fitted.prompt, template, record),
             notes=tuple(_notes(fitted.prompt, settings.shots, self.data)),
         )
 
@@ -170,9 +170,10 @@ def _record(
     return record
 
 
-def _question(
+def question_of(
     prompt: task_module.Prompt, template: templates.Template, record: task_module.Record
 ) -> answering.Question:
+    """Returns what a rendered prompt asks, with what would be written for each of its options."""
     if template.kind == "cot":  # what is written before the answer is the point
         return answering.Question(text=prompt.inputs)
     return answering.Question(

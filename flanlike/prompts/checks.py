@@ -30,8 +30,7 @@ def check_task(
     is_worded = task.is_worded or task.file is not None
     problems = [] if is_worded else _check_counts(task, template_set)
     for template in template_set.templates:
-        if "TODO" in template.input + template.target:
-            problems.append(f"task {task.name!r}, template {template.id!r}: still says TODO")
+        problems += _check_done(task, template)
     problems += [] if is_worded else _check_alike(task, template_set)
     if not records and has_records:
         why = f": {why_no_records}" if why_no_records else ""
@@ -44,6 +43,27 @@ def check_task(
         for template in template_set.templates:
             problems += _check_rendering(task, template_set.layout, template, record, number)
     return problems
+
+
+def check_template(
+    task: task_module.Task,
+    template_set: templates.TemplateSet,
+    template: templates.Template,
+    records: Sequence[task_module.Record],
+) -> list[str]:
+    """Returns what `check_task` says of one template of the set alone, with these records."""
+    problems = _check_done(task, template)
+    if not (task.is_worded or task.file is not None):
+        problems += _check_alike(task, template_set, template)
+    for number, record in enumerate(records):
+        problems += _check_rendering(task, template_set.layout, template, record, number)
+    return problems
+
+
+def _check_done(task: task_module.Task, template: templates.Template) -> list[str]:
+    if "TODO" not in template.input + template.target:
+        return []
+    return [f"task {task.name!r}, template {template.id!r}: still says TODO"]
 
 
 def _check_counts(task: task_module.Task, template_set: templates.TemplateSet) -> list[str]:
@@ -62,12 +82,20 @@ def _check_counts(task: task_module.Task, template_set: templates.TemplateSet) -
     return problems
 
 
-def _check_alike(task: task_module.Task, template_set: templates.TemplateSet) -> list[str]:
-    """Returns the pairs of templates of one kind that say the same but for one word."""
+def _check_alike(
+    task: task_module.Task,
+    template_set: templates.TemplateSet,
+    template: templates.Template | None = None,
+) -> list[str]:
+    """Returns the pairs of templates of one kind that say the same but for one word.
+
+    Those that `template` is one of, where it is given.
+    """
     return [
         f"task {task.name!r}: templates {one.id!r} and {two.id!r} differ in a word at most; "
         "word one of them in another way"
         for one, two in itertools.combinations(template_set.templates, 2)
+        if template is None or template in (one, two)
         if one.kind == two.kind and one.target == two.target
         if _constant(task, one) == _constant(task, two) and _differ_little(one, two)
     ]

@@ -165,8 +165,13 @@ def load(path: str | os.PathLike[str]) -> Layout:
 
 def read_toml(path: str) -> dict[str, Any]:
     """Returns the tables of a TOML file; an error names the file."""
+    return parse_toml(path, read_bytes(path))
+
+
+def parse_toml(path: str, content: bytes) -> dict[str, Any]:
+    """Returns the tables of what is, or is to be, in a TOML file; an error names the file."""
     try:
-        text = read_bytes(path).decode("utf-8-sig")  # some editors write a byte order mark
+        text = content.decode("utf-8-sig")  # some editors write a byte order mark
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise errors.UserError(f"{path}: not valid TOML: {error}") from None

@@ -3,7 +3,7 @@
 import functools
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,15 @@ def load(
     """
     path = os.fspath(path)
     found = _parsed(path, _stamp(path, task))
+    check_for_task(path, found, task)
+    if layout is None:
+        beside = os.path.join(os.path.dirname(path), layouts.FILE)
+        layout = layouts.load(beside) if os.path.exists(beside) else layouts.Layout()
+    return templates.TemplateSet(templates=found, layout=layout)
+
+
+def check_for_task(path: str, found: Sequence[templates.Template], task: task_module.Task) -> None:
+    """Raises unless the templates of the file at `path` can serve the task."""
     for template in found:
         template_checks.check_for_task(path, template, task)
     if not any(template.kind in ("forward", "cot") for template in found):
@@ -36,26 +45,14 @@ def load(
             f"{path}: task {task.name!r} has no template of kind 'forward' or 'cot'; "
             "a task is evaluated through these: add one"
         )
-    if layout is None:
-        beside = os.path.join(os.path.dirname(path), layouts.FILE)
-        layout = layouts.load(beside) if os.path.exists(beside) else layouts.Layout()
-    return templates.TemplateSet(templates=found, layout=layout)
 
 
-def _stamp(path: str, task: task_module.Task) -> tuple[int, int]:
-    try:
-        status = os.stat(path)
-    except OSError:
-        raise errors.UserError(
-            f"task {task.name!r}: no template file {path!r}; write it, or mend Task.templates"
-        ) from None
-    return status.st_mtime_ns, status.st_size
+def of_content(path: str, content: bytes) -> tuple[templates.Template, ...]:
+    """Returns the templates of what is, or is to be, in the file at `path`.
 
-
-@functools.cache
-def _parsed(path: str, stamp: tuple[int, int]) -> tuple[templates.Template, ...]:
-    """Returns a file's templates, checked for all that does not depend on a task."""
-    tables = _tables(path, layouts.read_toml(path))
+    They are checked for all that does not depend on a task.
+    """
+    tables = _tables(path, layouts.parse_toml(path, content))
     found = tuple(_template(path, number, table) for number, table in enumerate(tables, 1))
     seen: dict[str, str] = {}
     ids: set[str] = set()
@@ -76,6 +73,21 @@ def _parsed(path: str, stamp: tuple[int, int]) -> tuple[templates.Template, ...]
             )
         seen[text] = template.id
     return found
+
+
+def _stamp(path: str, task: task_module.Task) -> tuple[int, int]:
+    try:
+        status = os.stat(path)
+    except OSError:
+        raise errors.UserError(
+            f"task {task.name!r}: no template file {path!r}; write it, or mend Task.templates"
+        ) from None
+    return status.st_mtime_ns, status.st_size
+
+
+@functools.cache
+def _parsed(path: str, stamp: tuple[int, int]) -> tuple[templates.Template, ...]:
+    return of_content(path, layouts.read_bytes(path))
 
 
 def _tables(path: str, data: dict[str, Any]) -> list[dict[str, Any]]:

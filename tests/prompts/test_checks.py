@@ -114,3 +114,15 @@ def test_templates_may_differ_in_what_they_show_of_the_task_itself():
     assert is_alike == []
     of = dataclasses.replace(of, constant=())
     assert [p for p in checks.check_task(of, both, []) if "differ in a word" in p]
+
+
+def test_one_template_is_checked_alone_among_the_others():
+    found = template_set(
+        "Is {premise} true?", "Is {premise} right?", "TODO {premise}", "So be it, {premise}!"
+    )
+    said = [checks.check_template(toys.task_of(), found, one, [GOOD]) for one in found.templates]
+    assert [len(lines) for lines in said] == [1, 1, 1, 0]
+    assert said[0] == said[1] and "differ in a word" in said[0][0]
+    assert said[2] == ["task 'toy', template 't2': still says TODO"]
+    worded = toys.task_of(is_worded=True)
+    assert checks.check_template(worded, found, found.templates[0], [GOOD]) == []

@@ -1,0 +1,149 @@
+"""The page in a real browser: headless Chromium, driven by Playwright."""
+
+import dataclasses
+import os
+import shutil
+
+import editing_toys as toys
+import explorer_toys
+import pytest
+from model_toys import DECODER
+
+from eval import page as report_page
+from flanlike import models
+from flanlike.asking import answering
+from flanlike.runs import loading
+
+pytest.importorskip("uvicorn", reason="needs the extra flanlike[workbench]")
+api = pytest.importorskip("playwright.sync_api", reason="needs the extra flanlike[browser]")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Debian's chromium")
+
+HOSTILE = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Returns the folder of the templates that may be saved."""
+    (tmp_path / "templates").mkdir()
+    return tmp_path / "templates"
+
+
+@pytest.fixture
+def served(folder, tmp_path, words):
+    """Returns the address of the page: toy tasks, a toy model and its report."""
+    shape = dataclasses.replace(DECODER, vocab_size=words.size)
+    loaded = loading.Loaded(model=models.build(shape, seed=3), words=words, step=None)
+    version = explorer_toys.version("toy", explorer_toys.ranked([True, False]))
+    explorer_toys.written_page(tmp_path / "report.html", version)
+    toy = toys.models([answering.Answerer(loaded, "toy")], [tmp_path])
+    with toys.Served(toys.laid(folder), toy, style=report_page.STYLE) as address:
+        yield address
+
+
+@pytest.fixture
+def opened(browser, served):
+    """Returns what opens a page; nothing may go wrong on it, nor be fetched from elsewhere."""
+    wrong, contexts = [], []
+
+    def open_(hash_="", **how):
+        context = browser.new_context(**how)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("console", lambda said: "409 (Conflict)" in said.text or wrong.append(said.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda asked: asked.url.startswith(served) or wrong.append(asked.url))
+        page.goto(served + hash_)
+        page.wait_for_selector("body[data-ready]")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def test_a_template_is_found_edited_saved_and_asked_by_keyboard(opened, folder):
+    before = (folder / "nli.toml").read_text()
+    page = opened()
+    page.get_by_label("find").fill("rt")
+    assert page.locator("#tasks a").all_inner_texts() == ["rte"]
+    page.keyboard.press("Tab")  # the cluster
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    first = page.locator("article[data-template=is_this_true]")
+    first.wait_for()
+    shown = first.locator("pre").inner_text()
+    assert "\nIs this true? " in shown
+    page.locator("input[name=row]").press("ArrowUp")
+    page.wait_for_url("**row=1**")
+
+    page.get_by_role("button", name="edit is_this_true").press("Enter")
+    text = page.get_by_label("input: what the model reads")
+    old = text.input_value()
+    text.fill(old.replace("{premise}", "{premis}"))
+    problem = page.locator(".problems li")
+    problem.wait_for()
+    assert "unknown field 'premis': did you mean 'premise'" in problem.inner_text()
+    assert page.get_by_role("button", name="save", exact=True).is_disabled()
+    new = f"{HOSTILE} {old}".replace("Is this true?", "Is that so?")
+    text.fill(new)
+    page.get_by_text("the checks find nothing wrong").wait_for()
+    drafts = page.locator(".prompts pre").all_inner_texts()
+    assert len(drafts) == 3 and all(f"{HOSTILE} " in draft for draft in drafts)
+    with (folder / "nli.toml").open("a") as file:
+        file.write("# Somebody else's.\n")
+    before += "# Somebody else's.\n"
+    text.press("Control+s")
+    page.get_by_role("button", name="load the file again").click()
+    page.get_by_text("loaded again: what you wrote is still here").wait_for()
+    assert (folder / "nli.toml").read_text() == before and text.input_value() == new
+    page.keyboard.press("Control+s")
+    page.get_by_text("saved: is_this_true in nli.toml").wait_for()
+    after = (folder / "nli.toml").read_text()
+    assert after.partition('"is_this_true"')[0] == before.partition('"is_this_true"')[0]
+    rest = '[[template]]\nid = "options_then_question"'
+    assert after.partition(rest)[2] == before.partition(rest)[2]
+    assert "Is that so?" in first.locator("pre").first.inner_text()
+
+    page.get_by_role("button", name="ask is_this_true").press("Enter")
+    page.get_by_label("tokens at most").fill("4")
+    page.get_by_label("beside it").select_option("toy")
+    page.get_by_label("the prompt").press("Control+Enter")
+    sides = page.locator(".sides > section")
+    sides.nth(1).locator("table").wait_for()
+    sides.nth(0).locator("table").wait_for()
+    for side in sides.all():
+        shares = map(float, side.locator("td:nth-child(2)").all_inner_texts())
+        assert sum(shares) == pytest.approx(1, abs=0.002)
+    assert page.title() == "rte · Workbench" and page.locator("main img").count() == 0
+
+
+def test_it_fits_a_telephone_and_opens_a_report_that_cannot_ask_the_server(opened, served):
+    page = opened("#task=rte", viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page.get_by_role("button", name="edit is_this_true").click()
+    page.locator(".prompts pre").first.wait_for()
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+    assert (
+        page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(21, 23, 27)"
+    )
+    controls = "[...document.querySelectorAll('input, select, textarea')]"
+    assert page.evaluate(f"() => {controls}.filter((one) => !one.labels.length).length") == 0
+    page.locator(".skip").press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "main"
+    assert page.url.endswith("#task=rte")
+    page.goto(f"{served}#task=bare")
+    page.get_by_text("No rows here: ").wait_for()
+    assert page.locator("article pre").inner_text().startswith("{premise}\nIs this true?")
+    page.goto(f"{served}reports/0")
+    page.wait_for_selector("#predictions[data-ready]")
+    assert page.evaluate("() => self.origin") == "null"
