@@ -24,10 +24,13 @@ _TASKS = "tasks"  # a copy of the user's module, with its templates
 
 
 # What may change between two calls of one run: none of it reaches the figures, but for rounding.
-_FREE = ("out", "workers", "mesh", "distributed", "checkpoint", "manifest", "base", "wandb")
+_FREE = (
+    *("out", "workers", "mesh", "distributed", "checkpoint", "manifest", "base", "wandb"),
+    "profile",
+)
 
 # What a run may go on with in its own folder: config.json then follows. Steps may only be raised.
-_FOLLOWING = ("steps", "eval")
+_FOLLOWING = ("steps", "eval", "validation.every", "validation.patience")
 
 # Settings that came later, and what runs from before did: a run that does so is the same run.
 _LATER = {
@@ -42,6 +45,10 @@ _LATER = {
     ("mix", "templates"): None,
     ("shares", "templates"): None,
     ("mix", "clusters"): None,
+    ("optim", "moments_dtype"): "float32",
+    ("optim", "ema"): 0.0,
+    (None, "dropout_keys"): "threefry",
+    (None, "validation"): dataclasses.asdict(sections.ValidationConfig()),
 }
 
 
@@ -145,7 +152,8 @@ def claim(out: Path, config: dict[str, Any]) -> None:
         atomic.write_json(out / _CONFIG_FILE, _located(config), indent=2)
         return
     there = read_config(out)
-    followed = {**there, **{key: config[key] for key in _FOLLOWING if key in config}}
+    names = {key.partition(".")[0] for key in _FOLLOWING}
+    followed = {**there, **{key: config[key] for key in sorted(names & config.keys())}}
     if followed != there:
         atomic.write_json(out / _CONFIG_FILE, followed, indent=2)
 
