@@ -93,7 +93,7 @@ def differences(there: dict[str, Any], here: dict[str, Any], *, free: Collection
 
     `free` are dotted keys, of settings or whole sections, that may differ.
     """
-    one, other = (_with_whole_shape(_located(_fixed(config))) for config in (there, here))
+    one, other = (_with_later_fields(_located(_fixed(config))) for config in (there, here))
     names = [
         key
         for key in _differing(one, other)
@@ -272,11 +272,13 @@ def _fixed(config: dict[str, Any]) -> dict[str, Any]:
     return fixed
 
 
-def _with_whole_shape(config: dict[str, Any]) -> dict[str, Any]:
-    """Returns the configuration with the defaults of what its shape lacks.
+def _with_later_fields(config: dict[str, Any]) -> dict[str, Any]:
+    """Returns the configuration with the defaults of what its shape lacks, and its validation.
 
     A run from before a field of the shape was there computed as its default does.
     """
+    validation = dataclasses.asdict(sections.ValidationConfig())
+    config = {**config, "validation": {**validation, **config.get("validation", {})}}
     fields = dataclasses.fields(model_config.ModelConfig)
     defaults = {one.name: one.default for one in fields if one.default is not dataclasses.MISSING}
     return {**config, "shape": {**defaults, **config.get("shape", {})}}

@@ -51,8 +51,14 @@ class Watch:
         return min((one for one in self._looks if one.step), key=lambda one: one.loss, default=None)
 
     def look(self, steps_taken: int, state: loop.TrainState) -> None:
-        """Measures the weights that an evaluation would ask; once a step, however often asked."""
-        if any(look.step == steps_taken for look in self._looks):
+        """Measures the weights that an evaluation would ask; once a step, however often asked.
+
+        Of a step that was looked at before the run was cut off, the state may not be kept yet.
+        """
+        known = [look for look in self._looks if look.step == steps_taken]
+        if known:
+            if known[0] is self.best:
+                self._keep(steps_taken, state, known[0].loss)
             return
         look = progress.Look(steps_taken, *self._measure(loop.asked_params(state)))
         if not math.isfinite(look.loss):

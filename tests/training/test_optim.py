@@ -203,6 +203,12 @@ def test_a_bad_setting_is_named(changes):
         config.OptimConfig(**changes)
 
 
+@pytest.mark.parametrize("name", ["constant", "rsqrt"])
+def test_a_longer_run_begins_as_a_shorter_one_where_the_schedule_knows_no_end(name):
+    changes = {"schedule": name, "warmup_steps": 2}
+    assert rates(8, **changes)[:4] == rates(4, **changes)
+
+
 def test_a_warmup_longer_than_the_run_is_told():
     assert not list(optim.told(config.OptimConfig(warmup_steps=4), 4))
     [said] = optim.told(config.OptimConfig(warmup_steps=20, peak_lr=1e-3), 5)
