@@ -209,6 +209,17 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
     parser.add_argument("--wandb", metavar="PROJECT", help="of Weights & Biases that is told too")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     flags, others = parser.parse_known_args(arguments)
+    _check_of_whom(flags)
+    settings = flags_lib.eval_flags(others, command="python -m eval")
+    flags.shots = list(dict.fromkeys(flags.shots))
+    one = flags.shots[0] if len(flags.shots) == 1 else None
+    short = {"shots": one, "rows_per_task": flags.rows, "split": flags.split}
+    settings |= {name: value for name, value in short.items() if value is not None}
+    return flags, settings
+
+
+def _check_of_whom(flags: argparse.Namespace) -> None:
+    """Raises where a flag of runs is given with models, or the other way round."""
     if flags.model and flags.weights:
         raise errors.UserError("--weights is of --run: leave it out of --model")
     if flags.run and (flags.mixture or flags.tasks or flags.out):
@@ -216,12 +227,6 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
             "--mixture, --tasks and --out are of --model; a run has its own mixture, tasks and "
             "folder: leave them out, or name what to ask with --hold-out"
         )
-    settings = flags_lib.eval_flags(others, command="python -m eval")
-    flags.shots = list(dict.fromkeys(flags.shots))
-    one = flags.shots[0] if len(flags.shots) == 1 else None
-    short = {"shots": one, "rows_per_task": flags.rows, "split": flags.split}
-    settings |= {name: value for name, value in short.items() if value is not None}
-    return flags, settings
 
 
 def _evaluate_run(
