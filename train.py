@@ -217,7 +217,7 @@ def train(plan: Plan, parts: Parts, board: wandb_log.Board | None) -> int:
         plan.config,
         parts.model,
         parts.batches,
-        parts.validation,
+        () if parts.validation is None else parts.validation.batches,
         evaluate=measure,
         out=plan.out,
         resolved=plan.resolved,

@@ -1,15 +1,16 @@
 """The course of a run's steps: where they begin, what comes between two of them, how they end."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import grain
 import jax
 from flax import nnx
 
 from flanlike import config as config_lib
-from flanlike.batches import input_shards, validation
+from flanlike.batches import features
 from flanlike.runs import kept, resuming, watching
 from flanlike.training import checkpoint, distributed, loop, profiling, progress, wandb_log
 
@@ -17,8 +18,8 @@ from flanlike.training import checkpoint, distributed, loop, profiling, progress
 def take(
     config: config_lib.RunConfig,
     model: nnx.Module,
-    batches: input_shards.ShardedBatches,
-    looked_at: validation.ValidationSet | None,
+    batches: grain.DatasetIterator[features.Batch],
+    looked_at: Sequence[features.Batch],
     *,
     evaluate: Callable[[int], None],
     out: Path,
@@ -28,7 +29,8 @@ def take(
 ) -> int:
     """Takes the run's steps with all that comes between; returns the signal that stopped it, or 0.
 
-    `resolved` is the configuration as config.json has it. What is evaluated at the end is the last
+    `looked_at` is the validation set, empty where there is none to look at, and `resolved` the
+    configuration as config.json has it. What is evaluated at the end is the last
     state, or where --validation.patience judges the best. The batches are closed then.
     """
     state, step = loop.begin(config, model, mesh)

@@ -110,10 +110,14 @@ def _of_other(
         restored = checkpoints.restore_latest(like, batches, step=place.step)
     if restored is None:
         return None
-    parts = {type(part): part for part in restored.optimizer}
-    learning, _ = tuning.apart(restored.params, config.freeze)
-    parts.setdefault(averaging.Average, averaging.begun(learning))
-    own = [_taken(part, parts.get(type(part), part)) for part in state.optimizer]
+    kept_there = {type(part): part for part in restored.optimizer}
+    own = []
+    for part in state.optimizer:
+        if isinstance(part, averaging.Average) and averaging.Average not in kept_there:
+            learning, _ = tuning.apart(restored.params, config.freeze)
+            own.append(part._replace(average=averaging.begun(learning).average))
+        else:
+            own.append(_taken(part, kept_there.get(type(part), part)))
     return restored._replace(optimizer=tuple(own))
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import jax
 from flax import nnx
 
 from flanlike import config as config_lib
-from flanlike.batches import validation
+from flanlike.batches import features
 from flanlike.runs import kept
 from flanlike.training import checkpoint, loop, progress, validating
 
@@ -19,7 +19,7 @@ from flanlike.training import checkpoint, loop, progress, validating
 @contextlib.contextmanager
 def watch(
     settings: config_lib.ValidationConfig,
-    found: validation.ValidationSet | None,
+    looked_at: Sequence[features.Batch],
     model: nnx.Module,
     batches: grain.DatasetIterator,
     log: progress.Log | progress.Silent,
@@ -29,11 +29,11 @@ def watch(
     config: dict[str, Any],
     mesh: jax.sharding.Mesh | None,
 ) -> Iterator[validating.Watch | None]:
-    """Yields what looks at the set while the run in `out` trains; None without a set.
+    """Yields what looks at the set while the run in `out` trains; None without one.
 
     `config` is the run's, as config.json has it. On the way out the best state is on the disk.
     """
-    if found is None:
+    if not looked_at:
         yield None
         return
     lowest = kept.best_loss(out)  # also of steps that a run which was cut off takes again
@@ -46,7 +46,7 @@ def watch(
                 best.save(steps, state, batches, kept.with_loss(config, loss))
 
         yield validating.Watch(
-            lambda params: measure(params, found.batches),
+            lambda params: measure(params, looked_at),
             every=settings.every,
             looks=progress.looks(out, steps_taken),
             judge=functools.partial(kept.is_over, patience=settings.patience),

@@ -1,6 +1,7 @@
 """The average of the weights: its formula, and that it is kept and found again."""
 
 import contextlib
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -46,31 +47,38 @@ def test_what_learns_is_replaced_and_what_does_not_stays():
     assert averaging.over(params, {"b": {"d": 4}}) == {"a": 1, "b": {"c": 2, "d": 4}}
 
 
-def trained(steps, *, folder=None, freeze="none"):
-    """Returns model and state after these steps, cut in two by a checkpoint where there is one."""
+@functools.cache
+def begun():
     settings = config.RunConfig(
-        steps=4, freeze=freeze, optim=config.OptimConfig(ema=0.5, warmup_steps=1, peak_lr=0.1)
+        steps=4,
+        freeze="embeddings",
+        optim=config.OptimConfig(ema=0.5, warmup_steps=1, peak_lr=0.1),
     )
-    model, batches = training_toys.model(), training_toys.stream()
-    state, step = loop.begin(settings, model, None)
+    model = training_toys.model()
+    _, step = loop.begin(settings, model, None)
+    return model, optim.build(settings.optim, 4), step
+
+
+def fresh(seed=0):
+    return loop.init_state(training_toys.model(seed), begun()[1], freeze="embeddings")
+
+
+def trained(steps, *, folder=None):
+    """Returns the state after these steps; with a folder it is saved and read again after two."""
+    state, batches = fresh(), training_toys.stream()
     for taken in range(steps):
         if folder and taken == 2:
-            saved = checkpoint.Checkpoints(folder)
-            saved.save(2, state, batches, {})
-            saved.wait()
-            fresh = loop.init_state(
-                training_toys.model(1), optim.build(settings.optim, 4), freeze=freeze
-            )
-            batches = training_toys.stream()
-            state = saved.restore_latest(fresh, batches)
-            saved.close()
-        state, _ = step(state, next(batches))
-    return model, state
+            with contextlib.closing(checkpoint.Checkpoints(folder)) as saved:
+                saved.save(2, state, batches, {})
+                batches = training_toys.stream()
+                saved.wait()
+                state = saved.restore_latest(fresh(seed=1), batches)
+        state, _ = begun()[2](state, next(batches))
+    return state
 
 
 def test_it_is_resumed_exactly_and_read_alone(tmp_path):
-    _, whole = trained(3, freeze="embeddings")
-    model, cut = trained(3, folder=tmp_path, freeze="embeddings")
+    whole, cut = trained(3), trained(3, folder=tmp_path)
     jax.tree.map(np.testing.assert_array_equal, cut, whole)
     average = averaging.of_state(whole.optimizer)
     assert int(average.averaged) == 3 and "embedding" not in average.average  # that is frozen
@@ -79,7 +87,7 @@ def test_it_is_resumed_exactly_and_read_alone(tmp_path):
     assert asked["blocks"]["hidden"]["up"] is average.average["blocks"]["hidden"]["up"]
     assert loop.asked_params(whole._replace(optimizer=())) is whole.params
 
-    _, at_two = trained(2, freeze="embeddings")
+    model, at_two = begun()[0], trained(2)
     with contextlib.closing(checkpoint.Checkpoints(tmp_path, read_only=True)) as saved:
         assert saved.has_average(2)
         for weights, expected in (("average", loop.asked_params(at_two)), ("raw", at_two.params)):

@@ -96,7 +96,7 @@ def test_moments_in_bfloat16_are_rounded_between_steps_and_nowhere_else():
     half = optim.build(config.OptimConfig(moments_dtype="bfloat16", **given), 10)
     whole = optim.build(config.OptimConfig(**given), 10)
     state, exact = half.init(params), whole.init(params)
-    assert {leaf.dtype for leaf in jax.tree.leaves(state)} == {jnp.bfloat16, jnp.int32}
+    assert {str(leaf.dtype) for leaf in jax.tree.leaves(state)} == {"bfloat16", "int32"}
     assert sum(leaf.nbytes for leaf in jax.tree.leaves(state[0])) == 4 + 2 * 2 * 2
     # The first step's direction comes of moments that were not rounded yet.
     updates, state = half.update(gradient, state, params)
