@@ -191,7 +191,7 @@ def validation_set(
     plan: Plan, words: chat.Words, model: nnx.Module
 ) -> validation.ValidationSet | None:
     """Returns rows of trained tasks that training never draws, where they are to be looked at."""
-    if not plan.config.validation.every:
+    if not plan.config.validation.every or not plan.config.steps:
         return None
     shape = {"family": model.config.family, "first_ids": tuning.soft_prompt_ids(model)}
     found = validation.collect(plan.composition, plan.tasks, words, plan.config, **shape)
