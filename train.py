@@ -9,7 +9,6 @@ it goes on where it stopped. Several processes may run it together (docs/scale_o
 same, and the first writes.
 """
 
-import contextlib
 import dataclasses
 import functools
 import shlex
@@ -26,15 +25,15 @@ from eval import closing, measuring, questions
 from flanlike import config as config_lib
 from flanlike import errors
 from flanlike import flags as flags_lib
-from flanlike.batches import chat, input_shards, pipeline, tokenizer
+from flanlike.batches import chat, input_shards, pipeline, tokenizer, validation
 from flanlike.mixtures import mixture
 from flanlike.models import compile_cache, sharding, tuning
 from flanlike.prompts import manifest, recipe
 from flanlike.prompts import stream as prompt_stream
+from flanlike.runs import course, loading, resuming, starts
 from flanlike.runs import folder as run_folder
-from flanlike.runs import loading, resuming, starts
 from flanlike.tasks import registry
-from flanlike.training import checkpoint, distributed, loop, progress, room, wandb_log
+from flanlike.training import distributed, progress, room, wandb_log
 
 VOCABULARY_PROMPTS = 20_000
 say = progress.say
@@ -55,7 +54,7 @@ def run(config: config_lib.RunConfig, *, command: str) -> None:
     out = plan.out
     run_folder.agree_on(out, plan.resolved, manifest=plan.read)
     with run_folder.held(out) as lock:
-        if closing.is_finished(out, config.steps, config.eval):
+        if closing.is_finished(out, plan.resolved, config.eval):
             say(f"{out} holds this run, finished: writing its report again")
         else:
             say(*recipe.told(config, plan.composition, out), *starts.told(plan.start, config))
@@ -96,7 +95,7 @@ def make_plan(config: config_lib.RunConfig) -> Plan:
     out = Path(config.out or run_folder.default_folder(config.mixture, resolved))
     run_folder.check(out, resolved)
     resuming.check(config, resolved, out)
-    for began in (config.manifest, config.continue_from, out):  # the hub as it was then
+    for began in (config.manifest, config.continued[0], out):  # the hub as it was then
         tasks = tasks.pinned(manifest.commits_in(began))
     say(*recipe.waits(config))
     composition = recipe.compose(asked, tasks)
@@ -120,6 +119,7 @@ class Parts:
     mesh: jax.sharding.Mesh | None  # None: one device
     model: nnx.Module
     batches: input_shards.ShardedBatches
+    validation: validation.ValidationSet | None  # None: no look at it is asked for
     asked: questions.Questions
 
 
@@ -139,6 +139,7 @@ def prepare(plan: Plan) -> Parts:
         mesh=mesh,
         model=model,
         batches=make_batches(plan, words, model, mesh),
+        validation=validation_set(plan, words, model),
         asked=questions.collect(
             plan.composition.evaluated,
             plan.tasks,
@@ -166,9 +167,8 @@ def make_batches(
 ) -> input_shards.ShardedBatches:
     """Returns the endless stream of packed training batches, a function of seed and step."""
     config = plan.config
-    drawn = {"data": config.data, "seed": config.seed, "style": config.prompts}
-    drawn |= {"family": model.config.family, "first_ids": tuning.soft_prompt_ids(model)}
-    drawn["max_input_tokens"] = config.batch.max_input_tokens
+    first_ids = tuning.soft_prompt_ids(model)
+    drawn = pipeline.drawn_of(config, family=model.config.family, first_ids=first_ids)
     say(*pipeline.told_of_losses(plan.composition, plan.tasks, words, **drawn))
     batches = pipeline.batches(
         plan.composition,
@@ -187,47 +187,43 @@ def make_batches(
     return batches
 
 
+def validation_set(
+    plan: Plan, words: chat.Words, model: nnx.Module
+) -> validation.ValidationSet | None:
+    """Returns rows of trained tasks that training never draws, where they are to be looked at."""
+    if not plan.config.validation.every or not plan.config.steps:
+        return None
+    shape = {"family": model.config.family, "first_ids": tuning.soft_prompt_ids(model)}
+    found = validation.collect(plan.composition, plan.tasks, words, plan.config, **shape)
+    say(found.told)
+    return found
+
+
 def write_composition(plan: Plan, parts: Parts) -> None:
     """Writes composition.json: what is trained on, and what was left out or cut, and why."""
     counted = parts.batches.as_json([task.name for task in plan.composition.tasks])
+    counted |= {} if parts.validation is None else {"validation": parts.validation.as_json()}
     run_folder.write_composition(plan.out, {**plan.composition.as_json(), **counted})
 
 
 def train(plan: Plan, parts: Parts, board: wandb_log.Board | None) -> int:
     """Evaluates, trains, evaluates; returns the signal that stopped it, 0 at its end."""
-    config, out = plan.config, plan.out
-    if config.steps == 0:  # a run that only evaluates
-        evaluate(plan, parts, board, 0)
+    measure = functools.partial(evaluate, plan, parts, board)
+    if plan.config.steps == 0:  # a run that only evaluates
+        measure(0)
         parts.batches.close()
         return 0
-    state, step = loop.begin(config, parts.model, parts.mesh)
-    checkpoints = checkpoint.Checkpoints(out / "checkpoints", keep=config.checkpoint.keep)
-    measure = functools.partial(evaluate, plan, parts, board)
-    state = resuming.restore(checkpoints, state, parts.batches, config, before=measure)
-    with (
-        contextlib.closing(parts.batches),
-        contextlib.closing(checkpoints),
-        progress.log(
-            out, total_steps=config.steps, steps_taken=int(state.step), board=board
-        ) as log,
-        resuming.lost_is_told(out, checkpoints),
-    ):
-        _, stopped_by = loop.train(
-            parts.model,
-            state,
-            step,
-            parts.batches,
-            total_steps=config.steps,
-            evaluate=log.pausing(measure),
-            evaluate_every=config.eval.every,
-            evaluate_at_start=config.eval.at_start,
-            save=lambda steps, state: checkpoints.save(steps, state, parts.batches, plan.resolved),
-            save_every=config.checkpoint.every,
-            write=log.write,
-            agree=distributed.Agreement() if distributed.count() > 1 else None,
-        )
-        checkpoints.wait()
-    return stopped_by
+    return course.take(
+        plan.config,
+        parts.model,
+        parts.batches,
+        () if parts.validation is None else parts.validation.batches,
+        evaluate=measure,
+        out=plan.out,
+        resolved=plan.resolved,
+        mesh=parts.mesh,
+        board=board,
+    )
 
 
 def evaluate(plan: Plan, parts: Parts, board: wandb_log.Board | None, steps: int) -> None:
@@ -242,6 +238,7 @@ def evaluate(plan: Plan, parts: Parts, board: wandb_log.Board | None, steps: int
         held_out=plan.composition.held_out,
         mesh=parts.mesh,
         board=board,
+        weights="average" if plan.config.optim.ema else None,
     )
 
 

@@ -20,15 +20,47 @@ def learning(run: run_folder.Run) -> list[page.Block]:
         f"{sum(line.get('target_tokens', 0) for line in run.training):,} target tokens, "
         f"{speeds[len(speeds) // 2]:,.0f} useful tokens per second (median)."
     )
+    caption = "Training loss on targets: each step, and the mean of the steps around it."
     return [
         page.Heading(text="Learning curve"),
         page.Figure(
             name="learning_curve",
-            svg=plots.learning_curve(run.training),
-            caption="Training loss on targets: each step, and the mean of the steps around it.",
+            svg=plots.learning_curve(run.training, run.looks),
+            caption=caption + (" Dots: validation loss." if run.looks else ""),
         ),
         page.Text(text=text, role="note"),
+        *_validation(run),
     ]
+
+
+def _validation(run: run_folder.Run) -> list[page.Block]:
+    """Returns what the looks at the validation set found, and which state was kept for it."""
+    later = [look for look in run.looks if look["step"] > 0]
+    if not later:
+        return []
+    best, last = min(later, key=lambda look: look["validation_loss"]), later[-1]
+    found = run.composition.get("validation", {})
+    prompts = found.get("prompts", {})
+    text = (
+        f"Validation loss, on {sum(prompts.values()):,} prompts of {len(prompts)} tasks that were "
+        f"trained on: {best['validation_loss']:.4g} at its best, after {best['step']:,} steps "
+        f"(`best/{best['step']}`), {last['validation_loss']:.4g} after {last['step']:,}"
+    )
+    if (first := run.looks[0])["step"] == 0:
+        text += f", {first['validation_loss']:.4g} before the first"
+    is_early = last["step"] < run.config["steps"] and run.config["validation"]["patience"]
+    text += (
+        f". Training ended there, before its {run.config['steps']:,} steps." if is_early else "."
+    )
+    if unfit := found.get("unfit", 0):
+        text += f" {unfit:,} prompts more found no room."
+    blocks: list[page.Block] = [page.Text(text=text, role="note")]
+    if left_out := found.get("left_out", {}):
+        items = [f"{page.literal(task)}: {page.literal(why)}" for task, why in left_out.items()]
+        hint = f"{len(left_out)} tasks"
+        title = "Trained on without validation rows"
+        blocks.append(page.Fold(title=title, hint=hint, blocks=[page.Bullets(items=items)]))
+    return blocks
 
 
 def composition(run: run_folder.Run) -> list[page.Block]:

@@ -1,20 +1,29 @@
 """How a run closes: the report, the held-out figures in a few lines, and three sentences."""
 
 import pathlib
+from collections.abc import Mapping
+from typing import Any
 
 from eval import evaluation, in_short, page, report
 from eval import run_folder as run_folders
 from flanlike import config as config_lib
 from flanlike import microworld
 from flanlike.runs import folder as run_folder
+from flanlike.runs import kept
 from flanlike.training import distributed
 
 
-def is_finished(out: pathlib.Path, steps: int, settings: config_lib.EvalConfig) -> bool:
-    """Returns what the first process sees: whether a run is trained and evaluated to its end."""
-    evaluated = [0, steps] if settings.at_start else [steps]
-    is_there = run_folder.is_trained(out, steps) and all(
-        evaluation.is_whole(out, step, settings) for step in evaluated
+def is_finished(
+    out: pathlib.Path, config: Mapping[str, Any], settings: config_lib.EvalConfig
+) -> bool:
+    """Returns what the first process sees: whether a run is trained and evaluated to its end.
+
+    `config` is the run's, as config.json is to have it.
+    """
+    last, asked = kept.ending(out, config)
+    evaluated = [0, asked] if settings.at_start else [asked]
+    is_there = run_folder.is_trained(out, last) and all(
+        step is not None and evaluation.is_whole(out, step, settings) for step in evaluated
     )
     return distributed.of_first(is_there)
 

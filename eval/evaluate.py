@@ -77,7 +77,7 @@ def _ask_runs(
         if distributed.is_first():
             for run in flags.run:
                 atomic.expect_writable(run / "eval")
-    each = loading.load_each(flags.run, base=flags.base, mesh=mesh)
+    each = loading.load_each(flags.run, base=flags.base, mesh=mesh, weights=flags.weights)
     for run, config in zip(flags.run, configs, strict=True):
         # No name here holds a model: the next one is read when this one's memory is free again.
         _ask_run(flags, settings, registry, run, config, _next(each, run, flags), mesh)
@@ -203,21 +203,30 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
         help="ask in the model's chat template; default: as the run was trained, and of --model "
         "only where --mixture is a file of conversations",
     )
+    which = "of --run: the average where --optim.ema kept one (default), or the weights as they are"
+    parser.add_argument("--weights", choices=("average", "raw"), help=which)
     parser.add_argument("--skip-missing", action="store_true", help="leave out what --data lacks")
     parser.add_argument("--wandb", metavar="PROJECT", help="of Weights & Biases that is told too")
     parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
     flags, others = parser.parse_known_args(arguments)
-    if flags.run and (flags.mixture or flags.tasks or flags.out):
-        raise errors.UserError(
-            "--mixture, --tasks and --out are of --model; a run has its own mixture, tasks and "
-            "folder: leave them out, or name what to ask with --hold-out"
-        )
+    _check_of_whom(flags)
     settings = flags_lib.eval_flags(others, command="python -m eval")
     flags.shots = list(dict.fromkeys(flags.shots))
     one = flags.shots[0] if len(flags.shots) == 1 else None
     short = {"shots": one, "rows_per_task": flags.rows, "split": flags.split}
     settings |= {name: value for name, value in short.items() if value is not None}
     return flags, settings
+
+
+def _check_of_whom(flags: argparse.Namespace) -> None:
+    """Raises where a flag of runs is given with models, or the other way round."""
+    if flags.model and flags.weights:
+        raise errors.UserError("--weights is of --run: leave it out of --model")
+    if flags.run and (flags.mixture or flags.tasks or flags.out):
+        raise errors.UserError(
+            "--mixture, --tasks and --out are of --model; a run has its own mixture, tasks and "
+            "folder: leave them out, or name what to ask with --hold-out"
+        )
 
 
 def _evaluate_run(
@@ -253,6 +262,7 @@ def _evaluate_run(
             name=name,
             says_on=sys.stderr if flags.json else sys.stdout,
             board=board,
+            weights=loaded.weights if _has_average(config) else None,
         )
     if distributed.is_first() and not name:
         report.write(run)
@@ -325,6 +335,10 @@ def _unseen(
     return tuple(name for name in held_out if not of_name.get(name, set()) & seen)
 
 
+def _has_average(config: Mapping[str, Any]) -> bool:
+    return config.get("optim", {}).get("ema", 0.0) > 0
+
+
 def _name(flags: argparse.Namespace, settings: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """Returns what is asked otherwise than by the run itself: "" or "hub-shots3".
 
@@ -337,6 +351,8 @@ def _name(flags: argparse.Namespace, settings: Mapping[str, Any], config: Mappin
         parts += flags.hold_out
     if flags.chat not in (None, config.get("chat", False)):
         parts.append("chat" if flags.chat else "no-chat")
+    if flags.weights == "raw" and _has_average(config):
+        parts.append("raw-weights")
     its_own = vars(config_lib.eval_of(config["eval"]))
     short = {"rows_per_task": "rows", "split": "", "scoring": ""}
     for name, value in settings.items():

@@ -18,7 +18,7 @@ from typing import Any
 from eval import baselines, kept_prompts, predictions, results
 from flanlike import atomic, errors, jsonl
 from flanlike import config as config_lib
-from flanlike.runs import locks
+from flanlike.runs import kept, locks
 
 _DONE = "summary.json"  # its being there says that the others are whole
 
@@ -182,7 +182,10 @@ def steps(run: pathlib.Path) -> list[pathlib.Path]:
 
 
 def first_and_last(run: pathlib.Path) -> tuple[Evaluation | None, Evaluation]:
-    """Returns a run's evaluations before and after tuning; the first is None where it has none."""
+    """Returns a run's evaluations before and after tuning; the first is None where it has none.
+
+    The last is the one after, or that of the run's best checkpoint where that is its model.
+    """
     folders = steps(run)
     if not folders:
         for path in sorted(run.glob(f"eval/*/{_DONE}")):
@@ -192,7 +195,8 @@ def first_and_last(run: pathlib.Path) -> tuple[Evaluation | None, Evaluation]:
             f"run {str(run)!r} has no evaluation (no eval/<step>/summary.json): "
             f"let train.py finish, or run python -m eval --run {run}"
         )
-    after = read(folders[-1])
+    chosen = str(kept.chosen(run))
+    after = read(next((one for one in folders if one.name == chosen), folders[-1]))
     has_first = len(folders) > 1 and folders[0].name == "0"
     return (read(folders[0]) if has_first else None), after
 

@@ -1,6 +1,7 @@
 """An evaluation of a run: its questions put to a model, and the answers left in its folder."""
 
 import contextlib
+import dataclasses
 import pathlib
 import shutil
 import sys
@@ -52,12 +53,14 @@ def measure(
     name: str = "",
     says_on: IO[str] | None = None,
     board: wandb_log.Board | None = None,
+    weights: str | None = None,
 ) -> evaluation.Evaluation:
     """Puts the questions to the model as it is after `step` steps; the first process writes.
 
     `config` is the run's, as config.json has it, with the data that is asked from. A `name` is for
     what is asked otherwise than by the run itself, and stays out of TensorBoard. How far it is goes
-    to `says_on`, standard output by default. Answers are kept as they come, so that an evaluation
+    to `says_on`, standard output by default. `weights` are which of a run that has two were asked,
+    for its notes. Answers are kept as they come, so that an evaluation
     that is cut off goes on when it is called again: in the settings' `cache`, or in the run's
     folder until it is whole.
     """
@@ -75,6 +78,8 @@ def measure(
             reporter=pace.reporter(says_on or sys.stdout),
             cache=pathlib.Path(asked.settings.cache or own_cache),
         )
+    if weights is not None:
+        found = dataclasses.replace(found, notes={**found.notes, "weights": weights})
     if distributed.is_first():
         evaluation.write(out, found, name=name)
         shutil.rmtree(own_cache, ignore_errors=True)

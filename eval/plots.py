@@ -111,12 +111,17 @@ def learned(lines: Sequence[Line]) -> str:
     return _svg(figure, "in_short")
 
 
-def learning_curve(lines: Sequence[Mapping[str, Any]]) -> str:
-    """Returns the loss over steps: each step thin, a running mean thick."""
+def learning_curve(
+    lines: Sequence[Mapping[str, Any]], looks: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    """Returns the loss over steps: each step thin, a running mean thick; validation's as dots."""
     figure, axes = _figure(2.6)
     steps, losses = [line["step"] for line in lines], [line["loss"] for line in lines]
     axes.plot(steps, losses, color=BEFORE, linewidth=0.8, alpha=0.7)
     axes.plot(steps, _smooth(losses), color=AFTER, linewidth=2)
+    if looks:
+        seen, found = ([look[name] for look in looks] for name in ("step", "validation_loss"))
+        axes.plot(seen, found, color=MARK, marker="o", markersize=4, linewidth=1, linestyle=":")
     axes.set_xlabel("step", color=SOFT)
     axes.set_ylabel("loss, nats a target token", color=SOFT)
     axes.set_ylim(bottom=0)

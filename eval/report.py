@@ -11,10 +11,10 @@ from eval import (
     comparison,
     exploring,
     figures,
-    in_short,
     page,
     plots,
     predictions,
+    report_top,
     results,
     run_folder,
     shots_curve,
@@ -57,7 +57,7 @@ def write_pages(
 
 def _blocks(run: run_folder.Run, command: str) -> list[page.Block]:
     return [
-        *_top(run),
+        *report_top.blocks(run),
         *_held_out(run),
         *_tasks(run),
         *_spread(run),
@@ -72,41 +72,6 @@ def _blocks(run: run_folder.Run, command: str) -> list[page.Block]:
         *appendix.left_out(run),
         *appendix.how(run, command),
     ]
-
-
-def _top(run: run_folder.Run) -> list[page.Block]:
-    setting = run.after.setting
-    held_out = [change for change in run.changes if run.is_held_out(change)]
-    mixture = run.composition.get("mixture") or run.config.get("mixture", "")
-    shots = run.after.cells[0].shots
-    lead = f"{f'{shots}-shot' if shots else 'Zero-shot'} evaluation"
-    if run.is_of_model:
-        lead += f" of {page.literal(run.config['init'])} as it is"
-    else:
-        lead += f" after {setting.step:,} steps of instruction tuning"
-    if mixture:
-        lead += f" on the mixture {page.literal(mixture)}"
-    if run.config.get("chat"):
-        lead += ", asked in a chat"
-    blocks = [
-        page.Heading(text=page.literal(run.name), level=1),
-        *in_short.blocks(run),
-        page.Text(text=f"{lead}, rows from {figures.source(setting.data)}, seed {setting.seed}."),
-        *figures.data_banner(setting.data),
-    ]
-    if run.before is None and not run.is_of_model:
-        text = "The model was not evaluated before its first step: there is no “before”."
-        blocks.append(page.Text(text=text, role="note"))
-    if held_out:
-        whole = sum(change.holds for change in held_out)
-        against = figures.against(held_out)
-        blocks.append(
-            page.Text(
-                text=f"On **{whole} of {len(held_out)}** held-out clusters the tuned model is "
-                f"above {against}, each by more than its 95 % interval.",
-            )
-        )
-    return blocks
 
 
 def _held_out(run: run_folder.Run) -> list[page.Block]:

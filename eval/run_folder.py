@@ -36,8 +36,9 @@ class Run:
     config: Mapping[str, Any]
     before: evaluation.Evaluation | None
     after: evaluation.Evaluation
-    training: Sequence[Mapping[str, Any]]
+    training: Sequence[Mapping[str, Any]]  # a line a step
     composition: Mapping[str, Any]
+    looks: Sequence[Mapping[str, Any]] = ()  # at the validation set, a line each
 
     @property
     def name(self) -> str:
@@ -116,7 +117,7 @@ def read(folder: pathlib.Path) -> Run:
             f"{str(evaluation.folder_of(folder, after.setting.step))!r} away and evaluate again"
         )
     with evaluation.whole(path := folder / "metrics.jsonl"):
-        training = list(jsonl.read(path, is_growing=True)) if path.is_file() else []
+        lines = list(jsonl.read(path, is_growing=True)) if path.is_file() else []
     with evaluation.whole(path := folder / "composition.json"):
         composition = dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
     return Run(
@@ -124,6 +125,7 @@ def read(folder: pathlib.Path) -> Run:
         config=config,
         before=before,
         after=after,
-        training=training,
+        training=[line for line in lines if "loss" in line],
+        looks=[line for line in lines if "validation_loss" in line],
         composition=composition,
     )

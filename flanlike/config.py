@@ -7,6 +7,7 @@ whole. The resolved configuration is written to the run's folder.
 """
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal
@@ -25,6 +26,7 @@ from flanlike.sections import (
     OptimConfig,
     SoftPromptConfig,
     Tuning,
+    ValidationConfig,
 )
 
 # Where --batch.max-input-tokens is not given. The micro-world's prompts fit the first, and a step
@@ -145,7 +147,7 @@ class RunConfig:
     steps: knobs.Steps = 200  # optimizer steps; 0: only evaluate
     out: str | None = None  # the run's folder; None: runs/<mixture>-<hash of this configuration>
     # A run of the same model and data, whose newest weights, optimizer and place in the data this
-    # one begins with, by its own learning rate, steps and evaluation.
+    # one begins with, by its own learning rate, steps and evaluation; RUN@STEP: those of that step.
     continue_from: str | None = None
     tasks: str | None = None  # Python file with TASKS and MIXTURES of your own
     wandb: str | None = None  # project (or owner/project) of Weights & Biases that is told too
@@ -165,8 +167,12 @@ class RunConfig:
     dropout: knobs.PartOf | None = (
         None  # share of activations dropped in training; None: the model's
     )
+    # How dropout is drawn; rbg: faster on TPUs, other masks on every kind of device.
+    dropout_keys: Literal["threefry", "rbg"] = "threefry"
     dtype: Literal["float32", "bfloat16"] | None = None  # of activations; None: the model's
     remat: Literal["none", "full", "dots"] | None = None  # what backward recomputes; saves memory
+    # Steps, after those that compile, of which a trace for XProf and Perfetto is written; 0: none.
+    profile: Annotated[int, Bounds(0, 100)] = 0
     mix: MixConfig = field(default_factory=MixConfig)
     batch: BatchConfig = field(default_factory=BatchConfig)
     loss: LossConfig = field(default_factory=LossConfig)
@@ -177,6 +183,7 @@ class RunConfig:
     mesh: MeshConfig = field(default_factory=MeshConfig)
     distributed: DistributedConfig = field(default_factory=DistributedConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
+    validation: ValidationConfig = field(default_factory=ValidationConfig)
     eval: EvalConfig = field(default_factory=EvalConfig)
 
     def __post_init__(self) -> None:
@@ -202,9 +209,25 @@ class RunConfig:
             sections.check(tokens <= most, "soft-prompt.tokens", tokens, expected)
 
     @property
+    def continued(self) -> tuple[str | None, int | None]:
+        """Returns the folder of --continue-from, and the step; None where not given."""
+        return run_and_step(self.continue_from)
+
+    @property
     def tuning(self) -> Tuning | None:
         """Returns what --tune adds to the model; None where all of it learns."""
         return getattr(self, sections.TUNE_SECTIONS[self.tune]) if self.tune != "full" else None
+
+
+def run_and_step(name: str | None) -> tuple[str | None, int | None]:
+    """Returns the folder and the step of RUN@STEP, and no step of RUN.
+
+    A folder whose own name ends like that is that folder.
+    """
+    folder, _, step = (name or "").rpartition("@")
+    if not folder or not (step.isascii() and step.isdigit()) or os.path.isdir(name):
+        return name, None
+    return folder, int(step)
 
 
 def input_tokens(data: str) -> int:

@@ -9,6 +9,9 @@ from typing import Annotated, Literal
 from flanlike import bounds, errors, knobs
 from flanlike.bounds import Bounds
 
+# A moment that only fades loses 1 - this of itself a step; rounding to 8 bits takes up to 1/256.
+_MOST_BFLOAT16_MEMORY = 0.995
+
 
 @dataclass(frozen=True, kw_only=True)
 class MixConfig:
@@ -85,9 +88,24 @@ class OptimConfig:
     weight_decay: Annotated[float, Bounds(0, 100)] = 0.0
     # Over all parameters; 0 turns clipping off.
     max_gradient_norm: Annotated[float, Bounds(0, 1e6)] = 1.0
+    # What adamw's two moments are kept in; bfloat16: half their memory, docs/long_runs.md.
+    moments_dtype: Literal["float32", "bfloat16"] = "float32"
+    # Decay a step of an average of the weights, which is then what is evaluated; 0: none is kept.
+    ema: knobs.PartOf = 0.0
 
     def __post_init__(self) -> None:
         bounds.check(self, "optim.")
+        if self.moments_dtype == "float32":
+            return
+        expected = "float32 with --optim.name adafactor, which has no such moments"
+        check(self.name == "adamw", "optim.moments-dtype", self.moments_dtype, expected)
+        for name in ("b1", "b2"):
+            expected = (
+                f"at most {_MOST_BFLOAT16_MEMORY} with --optim.moments-dtype bfloat16, whose 8 "
+                "bits lose slower changes"
+            )
+            value = getattr(self, name)
+            check(value <= _MOST_BFLOAT16_MEMORY, f"optim.{name}", value, expected)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +191,22 @@ class CheckpointConfig:
 
     def __post_init__(self) -> None:
         bounds.check(self, "checkpoint.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidationConfig:
+    """The loss on validation rows of the tasks that are trained on: docs/long_runs.md."""
+
+    every: knobs.StepsOrNone = 0  # steps between two looks, besides the first and the last; 0: none
+    rows: knobs.Sample = 256  # prompts in all, drawn as training's are; of held-out tasks none
+    # Looks without a lower loss after which training stops, and the best weights count; 0: never.
+    patience: Annotated[int, Bounds(0, 1_000_000)] = 0
+    seed: knobs.Seed = 0  # of the choice of rows: apart from the run's, so that runs are comparable
+
+    def __post_init__(self) -> None:
+        bounds.check(self, "validation.")
+        expected = "0 without --validation.every: nothing is looked at"
+        check(not self.patience or self.every > 0, "validation.patience", self.patience, expected)
 
 
 def check(is_right: bool, flag: str, value: object, expected: str) -> None:

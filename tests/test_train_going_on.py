@@ -115,6 +115,7 @@ def test_two_processes_do_not_share_a_folder(flags, run, capsys):
 def test_a_run_goes_on_by_other_flags_elsewhere(flags, finished, tmp_path, capsys):
     out = tmp_path / "other"
     changes = "--steps 4 --optim.peak-lr 1e-4 --optim.max-gradient-norm 0 --optim.weight-decay 0.1"
+    changes += " --optim.ema 0.5"
     arguments = [*flags, *changes.split(), "--continue-from", str(finished), "--out", str(out)]
     train.main(arguments)
     assert f"going on from step 2 of {finished}" in capsys.readouterr().out
@@ -126,6 +127,7 @@ def test_a_run_goes_on_by_other_flags_elsewhere(flags, finished, tmp_path, capsy
     schedule = optim.schedule(config.OptimConfig(peak_lr=1e-4, warmup_steps=1), 4)
     for line in rates:
         assert math.isclose(line["learning_rate"], schedule(line["step"] - 1), rel_tol=1e-5)
+    assert loading.load(out).weights == "average"  # which that run had not: it begins here
     # The data goes on where it stood: as in a run that took four steps by itself.
     whole = tmp_path / "whole"
     train.main([*flags, "--steps", "4", "--out", str(whole)])

@@ -11,8 +11,9 @@ import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from flanlike import config as config_lib
 from flanlike import errors, seeding
 from flanlike.batches import chat, features, input_shards, packing, tokenizer
 from flanlike.mixtures import mixture
@@ -83,6 +84,20 @@ def batches(
         gather=gather,
         tasks=len(composition.tasks),
     )
+
+
+def drawn_of(
+    config: config_lib.RunConfig, *, family: features.Family, first_ids: Sequence[int]
+) -> dict[str, Any]:
+    """Returns what `batches` and `told_of_losses` are given of a run's configuration."""
+    return {
+        "data": config.data,
+        "seed": config.seed,
+        "style": config.prompts,
+        "family": family,
+        "first_ids": first_ids,
+        "max_input_tokens": config.batch.max_input_tokens,
+    }
 
 
 def told_of_losses(

@@ -122,7 +122,7 @@ def of_run(
     content = build(recipe.of_run(config), composition, registry, evaluated=evaluated)
     if config.manifest is not None:
         expect(read(config.manifest), content, where=config.manifest)
-    for folder in map(Path, filter(None, (out, config.continue_from))):
+    for folder in map(Path, filter(None, (out, config.continued[0]))):
         if (folder / FILE).is_file():
             began = {**read(folder), "code": content["code"]}
             splits = {entry.get("split") for entry in began["evaluation"].values()}

@@ -34,7 +34,8 @@ _MAX_BLOCK = 1 << 18
 class Prompts:
     """The mixture's prompts by index, from 0 without end: `Prompts(...)[7]`.
 
-    Where there is a `room`, they fit it (see `fitting`); one that cannot is None.
+    Where there is a `room`, they fit it (see `fitting`); one that cannot is None. Of a `split`
+    other than train all rows are drawn; exemplars are training rows in any case.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class Prompts:
         shares: mixture.Shares | None = None,
         style: render.Style = "instructions",
         room: fitting.Room | None = None,
+        split: str = "train",
     ) -> None:
+        self._split = split
         self._shares = shares
         self._style = style
         self._seed = seed
@@ -105,8 +108,7 @@ class Prompts:
             solved = exemplars.draw(
                 opened.task,
                 choice.template,
-                opened.records,
-                opened.drawable,
+                *opened.solved,
                 query=record,
                 row_id=row_id,
                 shots=choice.shots,
@@ -135,7 +137,20 @@ class Prompts:
     def _open(self, number: int) -> "_Opened":
         share = self._tasks[number]
         task = self._registry.task(share.name)
-        records = opening.open_rows(task, self._data, "train", skip_bad_rows=self._skip_bad_rows)
+        open_rows = functools.partial(
+            opening.open_rows, task, self._data, skip_bad_rows=self._skip_bad_rows
+        )
+        trained = open_rows("train")
+        drawable: Sequence[int] = drawing.Drawable(
+            task=share.name,
+            rows=share.rows,
+            total=len(trained),
+            left_out=self._left_out[share.name],
+        )
+        solved = records, _ = trained, drawable
+        if self._split != "train":
+            records = open_rows(self._split)
+            drawable = range(len(records))
         shares = self._shares or share.shares
         found = self._registry.templates(share.name)
         if shares.templates is not None:
@@ -145,12 +160,8 @@ class Prompts:
             shares=shares,
             templates=found,
             records=records,
-            drawable=drawing.Drawable(
-                task=share.name,
-                rows=share.rows,
-                total=len(records),
-                left_out=self._left_out[share.name],
-            ),
+            drawable=drawable,
+            solved=solved,
         )
 
 
@@ -220,7 +231,8 @@ class _Opened:
     shares: mixture.Shares
     templates: templates.TemplateSet
     records: rows_module.Records
-    drawable: drawing.Drawable
+    drawable: Sequence[int]
+    solved: tuple[rows_module.Records, Sequence[int]]  # that exemplars are drawn from
 
     @functools.cached_property
     def may_need_options(self) -> bool:

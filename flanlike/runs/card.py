@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from flanlike import config as config_lib
 from flanlike.pretrained import weights
 from flanlike.runs import bases, loading
 from flanlike.runs import folder as run_folder
@@ -87,7 +88,7 @@ def base_of(run: Path, config: Mapping[str, Any]) -> Base:
     while True:
         if not config.get("continue_from") and (repository := bases.repository_of(config)):
             return Base(words=repository, repository=repository, runs=tuple(runs))
-        begun = config.get("continue_from") or config["init"]
+        begun = config_lib.run_and_step(config.get("continue_from"))[0] or config["init"]
         if begun in _WORDS:
             return Base(words=_WORDS[begun], runs=tuple(runs))
         folder = Path(begun)

@@ -17,9 +17,11 @@ from flanlike import atomic, bounds, errors, knobs
 from flanlike import config as config_lib
 from flanlike.batches import chat, features, tokenizer
 from flanlike.models import tuning
-from flanlike.pretrained import layout, pushing, weights
+from flanlike.pretrained import layout, pushing
+from flanlike.pretrained import weights as published
 from flanlike.runs import bases, card, loading, peft_folder
 from flanlike.runs import folder as run_folder
+from flanlike.training import checkpoint
 
 # Of a file, in units of 10**9 bytes. The hub takes no file above 50 GB.
 ShardSize = Annotated[float, bounds.Bounds(1e-6, 50)]
@@ -40,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kind = tuned_kind(flags.run)
     target = pushing.expect(flags.push, is_public=flags.public) if flags.push else None
     given = {"step": flags.step, "base": flags.base, "name": flags.push or ""}
+    given["weights"] = flags.weights
     if flags.peft:
         export_peft(flags.run, flags.out, kind, **given)
     else:
@@ -55,7 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("run", type=Path, help="a run's folder, or a published model's")
     parser.add_argument("--out", type=Path, required=True, help="a new folder")
     step = bounds.argument(knobs.StepsOrNone)
-    parser.add_argument("--step", **step, help="of the checkpoint; the newest without it")
+    parser.add_argument(
+        "--step",
+        **step,
+        help="of the checkpoint; without it the newest, or the best of --validation.patience",
+    )
+    which = "of a run with --optim.ema: the average of its weights (default), or as they are"
+    parser.add_argument("--weights", choices=("average", "raw"), help=which)
     parser.add_argument("--base", type=Path, help="where the base of a tuned run is now")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
     size = bounds.argument(ShardSize)
@@ -77,7 +86,7 @@ def tuned_kind(run: Path) -> config_lib.Tuning | None:
 
 def marks_of(run: Path, words: tokenizer.Tokenizer) -> features.Marks:
     """Returns the marks of a run's model: what was trained in a chat ends as its template says."""
-    is_run = not loading.is_bare(run) and not weights.is_published(run)
+    is_run = not loading.is_bare(run) and not published.is_published(run)
     if is_run and run_folder.read_config(run).get("chat"):
         return words.marks._replace(eos_id=chat.Chat(words, str(run)).marks.eos_id)
     return words.marks
@@ -93,6 +102,7 @@ def export(
     dtype: str = "float32",
     max_shard_bytes: int = int(_SHARD_GB * 10**9),
     name: str = "",
+    weights: checkpoint.Weights | None = None,
 ) -> None:
     """Writes config.json, safetensors, the tokenizer and the card of a run's model into `out`.
 
@@ -109,9 +119,9 @@ def export(
             f"{str(run)!r} has a soft prompt, which is no part of a transformers model: give --peft"
         )
     atomic.expect_writable(out)
-    loaded = loading.load(run, step=step, base=base)
+    loaded = loading.load(run, step=step, base=base, weights=weights)
     tuning.merge(loaded.model)
-    weights.save(
+    published.save(
         out,
         loaded.model,
         marks=marks_of(run, loaded.words),
@@ -122,8 +132,7 @@ def export(
     if loaded.step is not None:  # a run's
         family = loaded.model.config.family
         _write_card(run, out, step=loaded.step, family=family, name=name)
-    from_step = "" if loaded.step is None else f", step {loaded.step}"
-    print(f"{run}{from_step}: written into {out}")
+    print(f"{run}{_told(loaded)}: written into {out}")
     if not isinstance(loaded.words, tokenizer.PublishedTokenizer):
         print(
             "its vocabulary is flanlike's own, which transformers has no tokenizer for: read it "
@@ -139,6 +148,7 @@ def export_peft(
     step: int | None = None,
     base: Path | None = None,
     name: str = "",
+    weights: checkpoint.Weights | None = None,
 ) -> None:
     """Writes what a run tuned, without its base, and the card into `out`."""
     layout.to_published(loading.shape_of(run))  # raises before gigabytes are read
@@ -147,18 +157,24 @@ def export_peft(
             f"{str(run)!r} holds all of its model: --peft is for runs with --tune lora or prompt"
         )
     atomic.expect_writable(out)
-    loaded = loading.load(run, step=step, base=base)
+    loaded = loading.load(run, step=step, base=base, weights=weights)
     config = run_folder.read_config(run)
     of = bases.folder_of(run, config, base)
-    is_published = weights.is_published(of)
+    is_published = published.is_published(of)
     repository, _, _ = (bases.repository_of(config) or "").partition("@")
     named = (repository or str(of)) if is_published else None
     peft_folder.save(out, loaded.model, tuned, base=named)
     family, beside = loaded.model.config.family, repository or of.name
     _write_card(run, out, step=loaded.step, family=family, name=name, beside=beside)
-    print(f"{run}, step {loaded.step}: what it tuned is written into {out}")
+    print(f"{run}{_told(loaded)}: what it tuned is written into {out}")
     if not is_published:
         print(f"its base for transformers: python -m flanlike.export {of} --out ...")
+
+
+def _told(loaded: loading.Loaded) -> str:
+    """Returns which weights of a run were taken: ", step 200, the average of its weights"."""
+    step = "" if loaded.step is None else f", step {loaded.step}"
+    return step + (", the average of its weights" if loaded.weights == "average" else "")
 
 
 def _write_card(run: Path, out: Path, *, name: str, **known: Any) -> None:

@@ -24,10 +24,13 @@ _TASKS = "tasks"  # a copy of the user's module, with its templates
 
 
 # What may change between two calls of one run: none of it reaches the figures, but for rounding.
-_FREE = ("out", "workers", "mesh", "distributed", "checkpoint", "manifest", "base", "wandb")
+_FREE = (
+    *("out", "workers", "mesh", "distributed", "checkpoint", "manifest", "base", "wandb"),
+    "profile",
+)
 
 # What a run may go on with in its own folder: config.json then follows. Steps may only be raised.
-_FOLLOWING = ("steps", "eval")
+_FOLLOWING = ("steps", "eval", "validation.every", "validation.patience")
 
 # Settings that came later, and what runs from before did: a run that does so is the same run.
 _LATER = {
@@ -42,6 +45,10 @@ _LATER = {
     ("mix", "templates"): None,
     ("shares", "templates"): None,
     ("mix", "clusters"): None,
+    ("optim", "moments_dtype"): "float32",
+    ("optim", "ema"): 0.0,
+    (None, "dropout_keys"): "threefry",
+    (None, "validation"): dataclasses.asdict(sections.ValidationConfig()),
 }
 
 
@@ -86,7 +93,7 @@ def differences(there: dict[str, Any], here: dict[str, Any], *, free: Collection
 
     `free` are dotted keys, of settings or whole sections, that may differ.
     """
-    one, other = (_with_whole_shape(_located(_fixed(config))) for config in (there, here))
+    one, other = (_with_later_fields(_located(_fixed(config))) for config in (there, here))
     names = [
         key
         for key in _differing(one, other)
@@ -145,7 +152,8 @@ def claim(out: Path, config: dict[str, Any]) -> None:
         atomic.write_json(out / _CONFIG_FILE, _located(config), indent=2)
         return
     there = read_config(out)
-    followed = {**there, **{key: config[key] for key in _FOLLOWING if key in config}}
+    names = {key.partition(".")[0] for key in _FOLLOWING}
+    followed = {**there, **{key: config[key] for key in sorted(names & config.keys())}}
     if followed != there:
         atomic.write_json(out / _CONFIG_FILE, followed, indent=2)
 
@@ -264,11 +272,13 @@ def _fixed(config: dict[str, Any]) -> dict[str, Any]:
     return fixed
 
 
-def _with_whole_shape(config: dict[str, Any]) -> dict[str, Any]:
-    """Returns the configuration with the defaults of what its shape lacks.
+def _with_later_fields(config: dict[str, Any]) -> dict[str, Any]:
+    """Returns the configuration with the defaults of what its shape lacks, and its validation.
 
     A run from before a field of the shape was there computed as its default does.
     """
+    validation = dataclasses.asdict(sections.ValidationConfig())
+    config = {**config, "validation": {**validation, **config.get("validation", {})}}
     fields = dataclasses.fields(model_config.ModelConfig)
     defaults = {one.name: one.default for one in fields if one.default is not dataclasses.MISSING}
     return {**config, "shape": {**defaults, **config.get("shape", {})}}

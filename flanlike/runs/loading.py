@@ -15,8 +15,8 @@ from flanlike import errors, models
 from flanlike.batches import tokenizer, vocabulary
 from flanlike.models import checksums, tuning
 from flanlike.models import config as model_config
-from flanlike.pretrained import weights
-from flanlike.runs import bases
+from flanlike.pretrained import weights as published
+from flanlike.runs import bases, kept
 from flanlike.runs import folder as run_folder
 from flanlike.training import bare_model, checkpoint
 
@@ -28,6 +28,7 @@ class Loaded:
     model: nnx.Module
     words: tokenizer.Tokenizer
     step: int | None  # None: no run's
+    weights: checkpoint.Weights = "raw"  # average: that of a run's weights over its steps
 
 
 def load(
@@ -36,17 +37,20 @@ def load(
     step: int | None = None,
     mesh: jax.sharding.Mesh | None = None,
     base: Path | None = None,
+    weights: checkpoint.Weights | None = None,
     **changes: Any,
 ) -> Loaded:
-    """Returns the model of a run (its newest checkpoint, or that of `step`) or of another folder.
+    """Returns the model of a run (its checkpoint by `kept`, or of `step`) or of another folder.
+
+    Of a run that averaged its weights it has the average, or with `weights` "raw" what they were.
 
     A run that tuned few parameters brings those alone: the others are read from its base, which
     config.json names, or from `base`, where that has moved. `changes` are fields of
     `models.config.ModelConfig` that leave the parameters as they are.
     """
     if is_tuned(Path(folder)):
-        return _load_tuned(Path(folder), step, mesh, base, {}, changes)
-    return _load_whole(Path(folder), step, mesh, changes)
+        return _load_tuned(Path(folder), step, mesh, base, {}, changes, weights)
+    return _load_whole(Path(folder), step, mesh, changes, asked=weights)
 
 
 def load_each(
@@ -54,6 +58,7 @@ def load_each(
     *,
     mesh: jax.sharding.Mesh | None = None,
     base: Path | None = None,
+    weights: checkpoint.Weights | None = None,
 ) -> Iterator[Loaded]:
     """Yields the model of each run; runs next to each other that share a base share its arrays.
 
@@ -62,10 +67,10 @@ def load_each(
     held: dict[Any, bases.Base] = {}
     for folder in map(Path, folders):
         if is_tuned(folder):
-            yield _load_tuned(folder, None, mesh, base, held, {})
+            yield _load_tuned(folder, None, mesh, base, held, {}, weights)
         else:
             held.clear()
-            yield _load_whole(folder, None, mesh, {})
+            yield _load_whole(folder, None, mesh, {}, asked=weights)
 
 
 def _load_whole(
@@ -76,6 +81,7 @@ def _load_whole(
     *,
     params_dtype: str = "float32",
     prints: checksums.Fingerprint | None = None,
+    asked: checkpoint.Weights | None = None,
 ) -> Loaded:
     """Returns the model of a folder that holds all of it, its parameters of that type.
 
@@ -83,37 +89,40 @@ def _load_whole(
     """
     words = words_of(folder)
     shape = with_vocabulary(dataclasses.replace(shape_of(folder), **changes), words, where=folder)
-    if weights.is_published(folder):
-        model = weights.load(folder, mesh=mesh, params_dtype=params_dtype, prints=prints, **changes)
+    if published.is_published(folder):
+        model = published.load(
+            folder, mesh=mesh, params_dtype=params_dtype, prints=prints, **changes
+        )
         return Loaded(model=model, words=words, step=None)
     model = models.shapes(shape, mesh=mesh, dtype=params_dtype)
     if is_bare(folder):
         bare_model.load(folder, model, prints=prints)
         return Loaded(model=model, words=words, step=None)
-    return Loaded(model=model, words=words, step=_restore(folder, model, step, prints=prints))
+    step, which = _restore(folder, model, step, asked, prints=prints)
+    return Loaded(model=model, words=words, step=step, weights=which)
 
 
 def _restore(
     folder: Path,
     model: nnx.Module,
     step: int | None,
+    weights: checkpoint.Weights | None,
     *,
     prints: checksums.Fingerprint | None = None,
-) -> int:
-    """Fills the model with what the run trained, as of that step or its newest; returns which."""
-    with contextlib.closing(
-        checkpoint.Checkpoints(folder / "checkpoints", read_only=True)
-    ) as checkpoints:
-        if not checkpoints.steps:
-            raise errors.UserError(
-                f"run {str(folder)!r} has no checkpoint: let train.py go on until it saves one"
-            )
-        if step is not None and step not in checkpoints.steps:
-            raise errors.UserError(
-                f"run {str(folder)!r} has no checkpoint of step {step!r}: it has "
-                f"{checkpoints.steps!r}"
-            )
-        return checkpoints.restore_params(model, step, prints=prints)
+) -> tuple[int, checkpoint.Weights]:
+    """Fills the model with what the run trained, as of that step; returns step and weights."""
+    place = kept.of_step(folder, run_folder.read_config(folder), step)
+    with contextlib.closing(checkpoint.Checkpoints(place.folder, read_only=True)) as checkpoints:
+        step = checkpoints.restore_params(
+            model, place.step, weights=weights or "average", prints=prints
+        )
+        has_average = checkpoints.has_average(step)
+    if weights == "average" and not has_average:
+        raise errors.UserError(
+            f"run {str(folder)!r} has no average of its weights at step {step} (--optim.ema keeps "
+            "one): leave out --weights average"
+        )
+    return step, "average" if has_average and weights != "raw" else "raw"
 
 
 def load_base(
@@ -142,7 +151,7 @@ def load_base(
 
 def is_tuned(folder: Path) -> bool:
     """Returns whether a folder is a run's that holds few parameters, beside a base elsewhere."""
-    is_run = not is_bare(folder) and not weights.is_published(folder)
+    is_run = not is_bare(folder) and not published.is_published(folder)
     return is_run and run_folder.read_config(folder).get("tune", "full") != "full"
 
 
@@ -153,6 +162,7 @@ def _load_tuned(
     base_folder: Path | None,
     held: dict[Any, bases.Base],
     changes: dict[str, Any],
+    weights: checkpoint.Weights | None = None,
 ) -> Loaded:
     """Returns the model of a run that holds few parameters, beside its base.
 
@@ -175,7 +185,8 @@ def _load_tuned(
     bases.expect(held[key].record(), config["base"], where=folder)
     model = nnx.merge(*nnx.split(held[key].model), copy=True)  # of the variables, not the arrays
     tuning.attach(model, config_lib.tuning_of(config), seed=config["seed"], mesh=mesh)
-    return Loaded(model=model, words=words_of(folder), step=_restore(folder, model, step))
+    step, which = _restore(folder, model, step, weights)
+    return Loaded(model=model, words=words_of(folder), step=step, weights=which)
 
 
 def is_bare(folder: Path) -> bool:
@@ -185,7 +196,7 @@ def is_bare(folder: Path) -> bool:
 
 def words_of(folder: Path) -> tokenizer.Tokenizer:
     """Returns the words of the model in a folder: a published one's lie beside its weights."""
-    if weights.is_published(folder):
+    if published.is_published(folder):
         return tokenizer.load_published(folder)
     return tokenizer.load(folder / "vocabulary")
 
@@ -212,8 +223,8 @@ def shape_of(folder: Path) -> model_config.ModelConfig:
     """Returns the shape of the model in a run's folder, a bare model's or a published one's."""
     if is_bare(folder):
         return _shape(bare_model.load_config(folder), folder)
-    if weights.is_published(folder):
-        return weights.shape_of(folder)
+    if published.is_published(folder):
+        return published.shape_of(folder)
     return _shape(run_folder.read_config(folder)["shape"], folder)
 
 

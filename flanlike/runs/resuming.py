@@ -1,4 +1,4 @@
-"""Where a run goes on: from its own newest checkpoint, or from that of --continue-from."""
+"""Where a run goes on: from its own newest checkpoint, or from one of --continue-from."""
 
 import contextlib
 import dataclasses
@@ -8,18 +8,21 @@ from typing import Any
 
 import grain
 import jax
+import optax
 
 from flanlike import config as config_lib
 from flanlike import errors
+from flanlike.models import tuning
 from flanlike.runs import folder as run_folder
-from flanlike.training import checkpoint, loop, optim, progress
+from flanlike.runs import kept
+from flanlike.training import averaging, checkpoint, loop, optim, progress
 
 # What a run may do otherwise than the one that it continues: neither the parameters' shapes nor the
 # order of the data hang on it.
 _FREE = (
     *("continue_from", "steps", "eval", "loss", "batch.micro_batches"),
     *(f"optim.{one.name}" for one in dataclasses.fields(config_lib.OptimConfig)),
-    *("attention", "dropout", "dtype", "remat"),
+    *("attention", "dropout", "dropout_keys", "dtype", "remat", "validation"),
     *("shape.attention", "shape.dropout", "shape.dtype", "shape.remat"),
 )
 _OPTIMIZER = "optim.name"  # each keeps something else of the gradients
@@ -27,9 +30,9 @@ _OPTIMIZER = "optim.name"  # each keeps something else of the gradients
 
 def check(config: config_lib.RunConfig, resolved: dict[str, Any], out: Path) -> None:
     """Raises unless the run of --continue-from, where it is given, can be gone on with."""
-    if config.continue_from is None or checkpoints_in(out):
+    if config.continue_from is None or kept.newest(out) is not None:
         return
-    there = Path(config.continue_from)
+    there, step = Path(config.continued[0]), config.continued[1]
     if there.resolve() == out.resolve():
         raise errors.UserError(
             f"--continue-from and --out are both {str(out)!r}: give another --out, or leave out "
@@ -41,21 +44,22 @@ def check(config: config_lib.RunConfig, resolved: dict[str, Any], out: Path) -> 
             f"--continue-from {str(there)!r} is a run of other parameters or data ({lines}): give "
             "the flags that it had, but for the learning rate and its like, --steps and --eval"
         )
-    if not (steps := checkpoints_in(there)):
+    newest = kept.newest(there)
+    if newest is None and step is None:
         raise errors.UserError(
             f"--continue-from {str(there)!r} has no checkpoint: leave it out, to begin anew"
         )
-    if config.steps <= steps[-1]:
+    if step is not None and step not in (steps := kept.steps_in(there)):
         raise errors.UserError(
-            f"--steps is {config.steps}, and --continue-from {str(there)!r} has taken {steps[-1]}: "
+            f"--continue-from {config.continue_from!r}: that run has no checkpoint of step {step}: "
+            f"it has {steps!r}"
+        )
+    if config.steps <= (taken := newest if step is None else step):
+        has_taken = f"has taken {taken}" if step is None else f"is after {taken}"
+        raise errors.UserError(
+            f"--steps is {config.steps}, and --continue-from {config.continue_from!r} {has_taken}: "
             "it must be more"
         )
-
-
-def checkpoints_in(folder: Path) -> list[int]:
-    """Returns the steps whose states lie in a run's folder, earliest first."""
-    found = (folder / "checkpoints").glob("*")
-    return sorted(int(path.name) for path in found if path.name.isdigit())
 
 
 def restore(
@@ -80,7 +84,7 @@ def restore(
     if is_going_on:
         restored = checkpoints.restore_latest(state, batches)
     else:
-        restored = _of_other(Path(config.continue_from), state, batches)
+        restored = _of_other(config, state, batches)
     if restored is None:
         return state
     where = "" if is_going_on else f" of {config.continue_from}"
@@ -89,24 +93,58 @@ def restore(
 
 
 def _of_other(
-    there: Path, state: loop.TrainState, batches: grain.DatasetIterator
+    config: config_lib.RunConfig, state: loop.TrainState, batches: grain.DatasetIterator
 ) -> loop.TrainState | None:
-    """Returns the newest state of another run, in the structure of this run's optimizer.
+    """Returns a state of the run of --continue-from, as this run's optimizer keeps it.
 
-    What the optimizers keep is the same; which steps stand around it, like clipping, may not be.
+    What it keeps of gradients is taken over; which steps stand around it, like clipping, may be
+    others, and so may the type of the moments. An average goes on, begins with those weights where
+    that run had none, or is left where this run keeps none.
     """
+    there, step = Path(config.continued[0]), config.continued[1]
     began = run_folder.read_config(there)
     optimizer = optim.build(config_lib.OptimConfig(**began["optim"]), began["steps"])
-    structure = jax.tree.structure(jax.eval_shape(optimizer.init, state.params))
-    own, own_structure = jax.tree.flatten(state.optimizer)
-    checkpoints = checkpoint.Checkpoints(there / "checkpoints", read_only=True)
-    with contextlib.closing(checkpoints):
-        like = state._replace(optimizer=jax.tree.unflatten(structure, own))
-        restored = checkpoints.restore_latest(like, batches)
+    place = kept.of_step(there, {}, step)
+    with contextlib.closing(checkpoint.Checkpoints(place.folder, read_only=True)) as checkpoints:
+        like = state._replace(optimizer=_shapes(optimizer, state, config.freeze))
+        restored = checkpoints.restore_latest(like, batches, step=place.step)
     if restored is None:
         return None
-    kept = jax.tree.leaves(restored.optimizer)
-    return restored._replace(optimizer=jax.tree.unflatten(own_structure, kept))
+    kept_there = {type(part): part for part in restored.optimizer}
+    own = []
+    for part in state.optimizer:
+        if isinstance(part, averaging.Average) and averaging.Average not in kept_there:
+            learning, _ = tuning.apart(restored.params, config.freeze)
+            own.append(part._replace(average=averaging.begun(learning).average))
+        else:
+            own.append(_taken(part, kept_there.get(type(part), part)))
+    return restored._replace(optimizer=tuple(own))
+
+
+def _shapes(optimizer: Any, state: loop.TrainState, freeze: str) -> Any:
+    """Returns the shapes and places of what that optimizer keeps: a moment lies by its parameter.
+
+    What is of no parameter lies where the count of steps does.
+    """
+    learning, _ = tuning.apart(state.params, freeze)
+
+    def placed(leaf: Any, like: jax.Array) -> jax.ShapeDtypeStruct:
+        is_same = leaf.shape == like.shape
+        place = like.sharding if is_same else state.step.sharding
+        return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place)
+
+    return optax.tree.map_params(
+        optimizer,
+        placed,
+        jax.eval_shape(optimizer.init, learning),
+        learning,
+        transform_non_params=lambda leaf: placed(leaf, state.step),
+    )
+
+
+def _taken(own: Any, other: Any) -> Any:
+    """Returns a part of an optimizer's state as another kept it, in this one's types."""
+    return jax.tree.map(lambda mine, its: its.astype(mine.dtype), own, other)
 
 
 @contextlib.contextmanager

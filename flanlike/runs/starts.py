@@ -42,7 +42,7 @@ class Mixed(Protocol):
 def of_run(config: config_lib.RunConfig) -> Start:
     """Returns what a run starts from."""
     return starting_point(
-        init_of(config.init, config.out, config.continue_from),
+        init_of(config.init, config.out, config.continued[0]),
         config.model,
         is_embedded=config.data == "embedded",
         tune=config.tune,
@@ -154,7 +154,7 @@ def words(
 
     That is trained on `count` texts, of which `text` returns the one of an index.
     """
-    for folder in map(Path, filter(None, (out, config.continue_from))):
+    for folder in map(Path, filter(None, (out, config.continued[0]))):
         if run_folder.has_words(folder):
             return loading.words_of(folder)
     given, inherited = config.vocabulary, start.folder and loading.words_of(start.folder)
@@ -192,7 +192,7 @@ def model(
         if config.freeze != "none":
             _say_how_many_learn(built, config.freeze)
         return built, None
-    began = first_run(out, config.continue_from)
+    began = first_run(out, config.continued[0])
     tuned, base = build_tuned(
         start, config.tuning, dtype=config.base_dtype, seed=config.seed, mesh=mesh, began=began
     )

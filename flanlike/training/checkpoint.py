@@ -5,11 +5,12 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import grain
 import jax
@@ -22,6 +23,10 @@ from flanlike.models import checksums, tuning
 from flanlike.training import distributed, quiet
 
 _T = TypeVar("_T")
+
+Weights = Literal["average", "raw"]
+
+_AVERAGED = re.compile(r"optimizer\.(\d+)\.average\.(.+)")  # a leaf of `averaging.Average`
 
 
 class _Damaged(errors.UserError):
@@ -87,11 +92,18 @@ class Checkpoints:
             message = f"a checkpoint takes {wanted:,} bytes, {free:,} are free"
             raise OSError(errno.ENOSPC, message, str(self._folder))
 
-    def restore_latest(self, state: Any, batches: grain.DatasetIterator | None = None) -> Any:
+    def restore_latest(
+        self,
+        state: Any,
+        batches: grain.DatasetIterator | None = None,
+        *,
+        step: int | None = None,
+    ) -> Any:
         """Returns the newest sound state, in the structure and shardings of `state`, or None.
 
         `batches`, where given, is set to where it stood when the state was saved. Checkpoints that
-        are newer and damaged are moved aside, so that the run can write theirs again.
+        are newer and damaged are moved aside, so that the run can write theirs again. With `step`
+        it is that of the step, or an error.
         """
         if not self.steps:
             return None
@@ -107,7 +119,7 @@ class Checkpoints:
             data = json.loads(by_grain.read_text()) if is_by_grain else restored["data"]
             return restored["state"], data
 
-        _, (restored, data) = self._newest_sound(read)
+        restored, data = self._try(step, read) if step is not None else self._newest_sound(read)[1]
         if batches is not None:
             batches.set_state(data)
         return restored
@@ -117,23 +129,32 @@ class Checkpoints:
         model: nnx.Module,
         step: int | None = None,
         *,
+        weights: Weights = "average",
         prints: checksums.Fingerprint | None = None,
     ) -> int:
         """Fills the model with what a step's run had trained; returns the step.
 
-        Without `step` it is the newest sound one. The model may have shapes in place of arrays.
+        Without `step` it is the newest sound one. `weights` says which: the average over the steps
+        of all that has one (`averaging`), else as they were, or "raw", as they were in any case.
+        The model may have shapes in place of arrays.
         Where they are of another type than float32, as was saved, one after another is read, taken
         up by `prints` and cast.
         """
         state = dict(nnx.to_flat_state(nnx.state(model, tuning.trained(model))))
         wanted = {path: variable.get_value() for path, variable in state.items()}
         is_cast = any(leaf.dtype != jnp.float32 for leaf in wanted.values())
-        groups = [[path] for path in wanted] if is_cast else [list(wanted)]
 
         def read(step: int) -> dict[checksums.Path, jax.Array]:
+            place, averaged = self._average(step) if weights == "average" else (None, set())
+            kinds = [
+                [p for p in wanted if (_name(p) in averaged) == kind] for kind in (True, False)
+            ]
+            groups = [[path] for path in wanted] if is_cast else [kind for kind in kinds if kind]
             found = {}
             for group in groups:
-                for path, value in self._read_params(step, {p: wanted[p] for p in group}).items():
+                part = {path: wanted[path] for path in group}
+                of = place if _name(group[0]) in averaged else None
+                for path, value in self._read_params(step, part, of).items():
                     if prints is not None:
                         prints.add(path, value)
                     found[path] = value.astype(wanted[path].dtype)
@@ -144,21 +165,40 @@ class Checkpoints:
         nnx.update(model, nnx.from_flat_state(values))
         return step
 
+    def has_average(self, step: int) -> bool:
+        """Returns whether that checkpoint has an average of the weights beside them."""
+        return self._try(step, self._average)[0] is not None
+
+    def _average(self, step: int) -> tuple[int | None, set[str]]:
+        """Returns the optimizer's part that has the average, and the parameters that are in it."""
+        path = self._folder / str(step) / "digests" / "metadata"
+        if not path.is_file():  # of a run from before there were digests, and averages
+            return None, set()
+        names = json.loads(path.read_text(encoding="utf-8"))["state"]
+        found = [match for match in map(_AVERAGED.fullmatch, names) if match]
+        return (int(found[0][1]) if found else None), {match[2] for match in found}
+
     def _read_params(
-        self, step: int, wanted: dict[checksums.Path, Any]
+        self, step: int, wanted: dict[checksums.Path, Any], part: int | None
     ) -> dict[checksums.Path, jax.Array]:
-        shapes = {
-            path: jax.ShapeDtypeStruct(leaf.shape, jnp.float32, sharding=leaf.sharding)
-            for path, leaf in wanted.items()
-        }
-        item = {"params": traverse_util.unflatten_dict(shapes)}
+        """Returns those parameters, or with `part` what that part of the optimizer says of them."""
+        shapes = traverse_util.unflatten_dict(
+            {
+                path: jax.ShapeDtypeStruct(leaf.shape, jnp.float32, sharding=leaf.sharding)
+                for path, leaf in wanted.items()
+            }
+        )
+        item = {"params": shapes}
+        if part is not None:
+            item = {"optimizer": [None] * part + [{"average": shapes}]}
         arguments = ocp.args.PyTreeRestore(
             item=item,
             restore_args=ocp.checkpoint_utils.construct_restore_args(item),
             partial_restore=True,
         )
-        restored = self._restore(step, {"state": arguments})
-        return traverse_util.flatten_dict(restored["state"]["params"])
+        restored = self._restore(step, {"state": arguments})["state"]
+        found = restored["params"] if part is None else restored["optimizer"][part]["average"]
+        return traverse_util.flatten_dict(found)
 
     def _newest_sound(self, read: Callable[[int], _T]) -> tuple[int, _T]:
         """Returns the newest step that can be read, and what was read of it."""
@@ -229,6 +269,12 @@ class Checkpoints:
             raise _Damaged(folder, f"{wrong[0]}{more} is not what was saved")
         return restored
 
+    def forget_after(self, step: int) -> None:
+        """Deletes those of later steps, of a run that goes on from before them."""
+        self.wait()
+        for later in [one for one in self.steps if one > step]:
+            self._manager.delete(later)
+
     def wait(self) -> None:
         """Returns when all is written; raises what went wrong in the background."""
         self._manager.wait_until_finished()
@@ -236,6 +282,10 @@ class Checkpoints:
 
     def close(self) -> None:
         self._manager.close()
+
+
+def _name(path: checksums.Path) -> str:
+    return ".".join(map(str, path))
 
 
 def _sums_of(state: Any) -> dict[str, jax.Array]:

@@ -1,10 +1,8 @@
 """Training: one jitted step over a donated state, and the loop around it."""
 
 import functools
-import signal
-import threading
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +14,7 @@ from flanlike import config as config_lib
 from flanlike import errors, seeding
 from flanlike.batches import features
 from flanlike.models import sharding, tuning
-from flanlike.training import loss, optim
+from flanlike.training import averaging, loss, optim, stopping
 
 # What training moves, as a pytree of arrays: the model's nnx.Params, or what `tuning` adds to it.
 Params = Any
@@ -57,6 +55,7 @@ def begin(
         loss_config=config.loss,
         micro_batches=config.batch.micro_batches,
         seed=config.seed,
+        dropout_keys=config.dropout_keys,
         mesh=mesh,
         freeze=config.freeze,
     )
@@ -98,6 +97,15 @@ def params_of(model: nnx.Module) -> Params:
     return nnx.to_pure_dict(nnx.state(model, tuning.trained(model)))
 
 
+def asked_params(state: TrainState) -> Params:
+    """Returns the parameters that an evaluation asks: the average, where the optimizer keeps one.
+
+    The arrays are the state's own.
+    """
+    average = averaging.of_state(state.optimizer)
+    return state.params if average is None else averaging.over(state.params, average.average)
+
+
 def write_params(model: nnx.Module, params: Params) -> None:
     """Puts those parameters into the model, without a copy."""
     state = nnx.state(model, tuning.trained(model))
@@ -113,6 +121,7 @@ def make_train_step(
     loss_config: config_lib.LossConfig | None = None,
     micro_batches: int = 1,
     seed: int = 0,
+    dropout_keys: str = "threefry",
     mesh: jax.sharding.Mesh | None = None,
     freeze: str = "none",
 ) -> TrainStep:
@@ -142,7 +151,7 @@ def make_train_step(
     def step(
         state: TrainState, batch: features.Batch, frozen: nnx.State
     ) -> tuple[TrainState, StepMetrics]:
-        key = step_key(seed, "dropout", state.step)
+        key = step_key(seed, "dropout", state.step, impl=dropout_keys)
         learning, still = tuning.apart(state.params, freeze)
 
         gradient = functools.partial(gradient_of, learning, still, frozen)
@@ -163,6 +172,20 @@ def make_train_step(
     return _compiled(step, frozen) if mesh is None else _on_mesh(step, frozen, mesh)
 
 
+class Watch(Protocol):
+    """Looks at the state every `every` steps, at the first and at the last.
+
+    `is_over` when training is to end with the state that was looked at last.
+    """
+
+    every: int
+
+    @property
+    def is_over(self) -> bool: ...
+
+    def look(self, steps_taken: int, state: TrainState) -> None: ...
+
+
 def train(
     model: nnx.Module,
     state: TrainState,
@@ -177,35 +200,40 @@ def train(
     write: Callable[[int, StepMetrics], None],
     agree: Callable[[int], int] | None = None,
     evaluate_at_start: bool = True,
+    evaluate_at_end: bool = True,
+    watch: Watch | None = None,
 ) -> tuple[TrainState, int]:
     """Returns the newest state, and the number of the signal that stopped it; 0 at the end.
 
-    Order of each step: evaluate the old state, save it, take the next batch, dispatch the step,
-    write the *previous* step's metrics, so that the device works while the host reads and logs.
-    `evaluate(steps taken)` sees the model with the old state's parameters: before the first step
-    (`evaluate_at_start`), after the last, and every `evaluate_every` steps (0: never between).
-    `save` comes every `save_every` steps, after the last, and when SIGTERM or SIGINT asks to stop.
+    Order of each step: look at the old state, evaluate it, save it, take the next batch, dispatch
+    the step, write the *previous* step's metrics, so that the device works while the host reads and
+    logs. `evaluate(steps taken)` sees the model with the old state's parameters (`asked_params`):
+    before the first step (`evaluate_at_start`), after the last (`evaluate_at_end`), and every
+    `evaluate_every` steps (0: never between). `save` comes every `save_every` steps, after the
+    last, and when SIGTERM or SIGINT asks to stop. The last step is that of `total_steps`, or the
+    one at which `watch` has seen enough.
     Raises `errors.NotFinite` where loss or parameters are no numbers any more.
 
     With several processes, `agree` tells all of them in the same step by which signal one was asked
     to stop (0: none was); an evaluation that is under way is then finished first.
     """
-    steps_taken = int(state.step)
-    pending: StepMetrics | None = None
-    with _Stop(agree) as stop:
+    steps_taken, pending = int(state.step), _Pending(write)
+    with stopping.Stop(agree) as stop:
         while True:
             stop.look()
-            is_last = steps_taken == total_steps
-            is_start = steps_taken == 0 and evaluate_at_start
-            is_evaluated = is_last or is_start or _is_due(steps_taken, evaluate_every)
+            is_last = _is_last(steps_taken, total_steps, watch)
+            if watch and (is_last or not steps_taken or _is_due(steps_taken, watch.every)):
+                pending.settle(steps_taken, state.params)
+                if not stop.asked:
+                    watch.look(steps_taken, state)
+                    is_last = _is_last(steps_taken, total_steps, watch)
+            is_end, is_start = is_last and evaluate_at_end, evaluate_at_start and not steps_taken
+            is_evaluated = is_end or is_start or _is_due(steps_taken, evaluate_every)
             is_saved = is_last or _is_due(steps_taken, save_every)
-            if pending is not None and (is_evaluated or is_saved or stop.asked):
-                # A state is neither judged nor kept before it is known to be finite, nor its loss.
-                write(steps_taken, _checked(steps_taken, pending))
-                pending = None
-                _check_params(steps_taken, state.params)
+            if is_evaluated or is_saved or stop.asked:
+                pending.settle(steps_taken, state.params)
             if is_evaluated and not stop.asked:
-                write_params(model, state.params)
+                write_params(model, asked_params(state))
                 stop.call(evaluate, steps_taken)
             if is_saved or stop.asked:
                 save(steps_taken, state)
@@ -213,17 +241,23 @@ def train(
                 break
             batch = _next(batches, steps_taken)
             state, metrics = step(state, batch)
-            if pending is not None:
-                write(steps_taken, _checked(steps_taken, pending))
-            pending = metrics
+            pending.follow(steps_taken, metrics)
             steps_taken += 1
-    write_params(model, state.params)
+    write_params(model, asked_params(state))
     return state, stop.asked
 
 
-def step_key(seed: int, purpose: str, step: jax.Array | int) -> jax.Array:
-    """Returns the random key for one purpose ("dropout") at one step."""
-    named = jax.random.fold_in(jax.random.key(seed), seeding.key(purpose) & 0x7FFFFFFF)
+def step_key(
+    seed: int, purpose: str, step: jax.Array | int, *, impl: str = "threefry"
+) -> jax.Array:
+    """Returns the random key for one purpose ("dropout") at one step.
+
+    `impl` is "threefry", or "rbg": XLA's own generator, whose keys are derived in the same way. By
+    jax's account both are the same on one device and many, and rbg differs between a CPU, a GPU and
+    a TPU.
+    """
+    kind = {"threefry": "threefry2x32"}.get(impl, impl)
+    named = jax.random.fold_in(jax.random.key(seed, impl=kind), seeding.key(purpose) & 0x7FFFFFFF)
     return jax.random.fold_in(named, step)
 
 
@@ -290,6 +324,34 @@ def _useful_tokens(batch: features.Batch) -> jax.Array:
     return count
 
 
+class _Pending:
+    """The metrics of the newest step, on the device until the next one is under way."""
+
+    def __init__(self, write: Callable[[int, StepMetrics], None]) -> None:
+        self._write = write
+        self._metrics: StepMetrics | None = None
+
+    def follow(self, steps_taken: int, metrics: StepMetrics) -> None:
+        """Writes those of the step before, and keeps these."""
+        self._flush(steps_taken)
+        self._metrics = metrics
+
+    def settle(self, steps_taken: int, params: Params) -> None:
+        """Writes them before a state is judged or kept: it has to be finite, as its loss."""
+        if self._flush(steps_taken):
+            _check_params(steps_taken, params)
+
+    def _flush(self, step: int) -> bool:
+        metrics, self._metrics = self._metrics, None
+        if metrics is not None:
+            self._write(step, _checked(step, metrics))
+        return metrics is not None
+
+
+def _is_last(steps_taken: int, total_steps: int, watch: Watch | None) -> bool:
+    return steps_taken == total_steps or (watch is not None and watch.is_over)
+
+
 def _is_due(steps_taken: int, every: int) -> bool:
     return every > 0 and steps_taken > 0 and steps_taken % every == 0
 
@@ -323,56 +385,3 @@ def _check_params(step: int, params: Params) -> None:
 @jax.jit
 def _are_finite(params: Params) -> jax.Array:
     return jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(params)]).all()
-
-
-class _Stopped(Exception):
-    """Raised by a signal inside `_Stop.call`."""
-
-
-class _Stop:
-    """Notes SIGTERM and SIGINT while it is entered; a second signal acts as without it.
-
-    `asked` is by which signal this process was or, with `agree`, what all of them heard at `look`;
-    0 until then.
-    """
-
-    def __init__(self, agree: Callable[[int], int] | None = None) -> None:
-        self.asked = 0
-        self._agree = agree
-        self._noted = 0
-        self._is_calling = False
-        self._previous: dict[signal.Signals, Any] = {}
-
-    def look(self) -> None:
-        """Asks the other processes, where there are any; all have to come here equally often."""
-        if self._agree is not None:
-            self.asked = self._agree(self._noted)
-
-    def call(self, fn: Callable[[int], None], argument: int) -> None:
-        """Calls fn, and cuts it short when a signal comes: it must leave nothing half done."""
-        self._is_calling = True
-        try:
-            fn(argument)
-        except _Stopped:
-            pass
-        finally:
-            self._is_calling = False
-
-    def __enter__(self) -> "_Stop":
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                self._previous[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-
-    def _ask(self, number: int, *_: object) -> None:
-        self._noted = int(number)
-        self.__exit__()
-        if self._agree is not None:
-            return  # the others are in the midst of what this process would cut short
-        self.asked = self._noted
-        if self._is_calling:
-            raise _Stopped

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import optax
 
 from flanlike import config as config_lib
+from flanlike.training import averaging
 
 # A parameter whose path has one of these words is no weight matrix and is never decayed; a head
 # of its own, apart from the embedding beside it, is one.
@@ -17,12 +18,16 @@ _UNDECAYED_WORDS = ("norm", "embed", "scale", "bias")
 def build(
     config: config_lib.OptimConfig, total_steps: int
 ) -> optax.GradientTransformationExtraArgs:
-    """Returns the whole update rule: clip, direction, weight decay, learning rate."""
+    """Returns the whole update rule: clip, direction, weight decay, learning rate.
+
+    With `config.ema` its state has an average of the weights beside (`averaging.Average`).
+    """
     parts = []
     if config.max_gradient_norm > 0:
         parts.append(optax.clip_by_global_norm(config.max_gradient_norm))
     if config.name == "adamw":
-        parts.append(optax.scale_by_adam(b1=config.b1, b2=config.b2, eps=config.eps))
+        adam = optax.scale_by_adam(b1=config.b1, b2=config.b2, eps=config.eps)
+        parts.append(adam if config.moments_dtype == "float32" else _kept_in(jnp.bfloat16, adam))
     else:
         # As T5: factored second moments, updates clipped to RMS 1 and scaled by the parameter's
         # own RMS, no first moment. Where T5 factors the model's axis against all heads together,
@@ -34,6 +39,8 @@ def build(
     if config.weight_decay > 0:
         parts.append(optax.add_decayed_weights(config.weight_decay, mask=decay_mask))
     parts.append(optax.scale_by_learning_rate(schedule(config, total_steps)))
+    if config.ema:
+        parts.append(averaging.of_weights(config.ema))  # last: it sees how weights really move
     return optax.chain(*parts)
 
 
@@ -90,6 +97,25 @@ def decay_mask(params: Any) -> Any:
         return leaf.ndim >= 2 and not is_undecayed
 
     return jax.tree_util.tree_map_with_path(is_decayed, params)
+
+
+def _kept_in(dtype: jnp.dtype, inner: optax.GradientTransformation) -> optax.GradientTransformation:
+    """Returns the transformation with what it keeps rounded to `dtype` between two steps.
+
+    A step computes in float32, as ever, and its own direction is from what was not rounded yet.
+    """
+
+    def cast(state: Any, to: jnp.dtype) -> Any:
+        return jax.tree.map(
+            lambda leaf: leaf.astype(to) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf,
+            state,
+        )
+
+    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
+        updates, state = inner.update(updates, cast(state, jnp.float32), params)
+        return updates, cast(state, dtype)
+
+    return optax.GradientTransformation(lambda params: cast(inner.init(params), dtype), update)
 
 
 def _clip_and_scale_by_rms(updates: Any, params: Any) -> Any:

@@ -23,7 +23,7 @@ import optax
 from flax import nnx
 from jax.sharding import NamedSharding, PartitionSpec
 
-from flanlike import bounds, errors, models
+from flanlike import bounds, errors, knobs, models
 from flanlike import config as config_lib
 from flanlike.batches import features
 from flanlike.models import config as model_config
@@ -41,7 +41,7 @@ class Plan:
 
     parameters: int
     weights: int
-    optimizer: int
+    optimizer: int  # with the average of the weights, where one is kept
     gradients: int  # twice where micro-batches are summed
     saved: int  # activations that the forward pass keeps for the backward pass
     working: int  # at one moment besides: logits or a layer recomputed, a layer's whole weights
@@ -305,15 +305,8 @@ def _batch(
     return jax.tree.map(lambda a: jax.ShapeDtypeStruct((rows, *a.shape[1:]), a.dtype), one)
 
 
-def _read(
-    options: argparse.Namespace,
-) -> tuple[
-    model_config.ModelConfig,
-    config_lib.MeshConfig,
-    config_lib.BatchConfig,
-    config_lib.OptimConfig,
-]:
-    """Returns the settings that the flags give, checked as those of train.py are."""
+def _read(options: argparse.Namespace) -> tuple[Any, ...]:
+    """Returns the arguments of `make` that the flags give, checked as those of train.py are."""
     changes = {"remat": options.remat, "dtype": options.dtype}
     shape = dataclasses.replace(
         presets.get(options.model),
@@ -326,7 +319,10 @@ def _read(
         max_target_tokens=options.max_target_tokens,
         micro_batches=options.micro_batches,
     )
-    return shape, read_mesh(options.mesh), batch, config_lib.OptimConfig(name=options.optimizer)
+    optimizer = config_lib.OptimConfig(
+        name=options.optimizer, moments_dtype=options.moments_dtype, ema=options.ema
+    )
+    return shape, read_mesh(options.mesh), batch, optimizer
 
 
 def read_mesh(text: str) -> config_lib.MeshConfig:
@@ -391,9 +387,12 @@ def _parser() -> argparse.ArgumentParser:
         default = getattr(batch, field)
         parser.add_argument(f"--{flag}", f"--batch.{flag}", **number, default=default)
     parser.add_argument("--optimizer", "--optim.name", choices=("adamw", "adafactor"), default=name)
+    types = ("float32", "bfloat16")
+    parser.add_argument("--moments-dtype", "--optim.moments-dtype", choices=types, default=types[0])
+    parser.add_argument("--ema", "--optim.ema", **bounds.argument(knobs.PartOf), default=0.0)
     parser.add_argument(
         "--remat", choices=("none", "full", "dots"), help="the model's unless given"
     )
-    parser.add_argument("--dtype", choices=("float32", "bfloat16"), help="the model's unless given")
+    parser.add_argument("--dtype", choices=types, help="the model's unless given")
     parser.add_argument("--json", action="store_true", help="bytes and FLOPs, as one object")
     return parser

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import rich.console
 import rich.progress
@@ -18,6 +18,14 @@ from flanlike.training import distributed, wandb_log
 _METRICS_FILE = "metrics.jsonl"
 _RECENT_STEPS = 20  # that speed and time left are measured over
 _QUIET_S = 60.0  # plain lines come at least this often
+
+
+class Look(NamedTuple):
+    """A look at the validation set: nats a target token, and the share predicted greedily."""
+
+    step: int
+    loss: float
+    accuracy: float
 
 
 def say(*lines: str) -> None:
@@ -41,7 +49,8 @@ class Log:
     """Writes each step's metrics. Entered around training; steps after `steps_taken` are new.
 
     A run that resumes drops the lines of steps that it will take again, so that no step is twice
-    in metrics.jsonl. On a terminal there is a bar, elsewhere about ten plain lines:
+    in metrics.jsonl; a look at the validation set has a line of its own there. On a terminal there
+    is a bar, elsewhere about ten plain lines:
 
         step 25/250  loss 2.31  9,120 useful tokens/s  1:04 left
     """
@@ -115,6 +124,22 @@ class Log:
             self._recent.append((seconds, line["useful_tokens"]))
         self._say(step, line["loss"], now_s)
 
+    def write_look(self, look: Look, *, best: Look | None) -> None:
+        """Writes a look at the validation set; `best` is the best one so far, perhaps this."""
+        line = {"step": look.step, "validation_loss": look.loss}
+        self._file.write(json.dumps({**line, "validation_accuracy": look.accuracy}) + "\n")
+        self._file.flush()
+        scalars = {"validation/loss": look.loss, "validation/accuracy": look.accuracy}
+        for tag, value in scalars.items():
+            self._tensorboard.add_scalar(tag, value, look.step)
+        if self._board is not None:
+            self._board.scalars(look.step, scalars)
+        text = f"step {look.step}/{self._total_steps}  validation loss {look.loss:.4g}"
+        if best is not None and best.step != look.step:
+            text += f"  (best: {best.loss:.4g} at step {best.step})"
+        self._console.print(text, highlight=False)
+        self._written_s = time.monotonic()  # no step's time
+
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         """Hides the bar and stops the clock, for evaluation between two steps."""
@@ -160,8 +185,30 @@ class Silent:
     def write(self, step: int, metrics: Any) -> None:
         pass
 
+    def write_look(self, look: Look, *, best: Look | None) -> None:
+        pass
+
     def pausing(self, evaluate: Callable[[int], None]) -> Callable[[int], None]:
         return evaluate
+
+
+def looks(out: Path, last_step: int) -> list[Look]:
+    """Returns the looks at the validation set that metrics.jsonl has, up to a step, in order."""
+    path = Path(out) / _METRICS_FILE
+    lines = map(_parsed, path.read_text(encoding="utf-8").split("\n")) if path.exists() else ()
+    found = {
+        line["step"]: Look(line["step"], line["validation_loss"], line["validation_accuracy"])
+        for line in lines
+        if "validation_loss" in line and line["step"] <= last_step
+    }
+    return [found[step] for step in sorted(found)]
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    """Returns a line's values; none of one that was cut short."""
+    with contextlib.suppress(json.JSONDecodeError):
+        return json.loads(line)
+    return {}
 
 
 def clock(seconds: float) -> str:

@@ -2,15 +2,19 @@
 
 import weakref
 
+import pytest
+
 from eval import __main__ as command
 from eval import evaluate
 from flanlike import config as config_lib
+from flanlike import errors
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading
 
 
-def _name(given):
+def _name(given, ema=0.0):
     config = {"data": "embedded", "hold_out": ["nli"], "eval": vars(config_lib.EvalConfig())}
+    config["optim"] = {"ema": ema}
     flags, settings = evaluate._flags(["--run", ".", *given.split()])
     return evaluate._name(flags, settings, config)
 
@@ -27,6 +31,14 @@ def test_another_question_is_kept_apart_from_the_runs_own(tmp_path, monkeypatch)
         ("--eval.content-free --eval.option-style letters", "content-free-option-styleletters"),
     ):
         assert _name(given) == name
+
+
+def test_weights_without_the_average_are_another_question_where_there_is_one():
+    assert _name("--weights raw", ema=0.9) == "raw-weights"
+    assert [_name(given, ema=0.9) for given in ("", "--weights average")] == ["", ""]
+    assert _name("--weights raw") == ""
+    with pytest.raises(errors.UserError, match="--weights is of --run"):
+        evaluate._flags(["--model", "m", "--weights", "raw"])
 
 
 def test_a_text_that_no_folder_can_be_named_by_is_told_apart_by_its_digest():

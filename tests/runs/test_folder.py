@@ -87,6 +87,20 @@ def test_a_run_from_before_a_setting_goes_on_as_it_was(tmp_path):
         run_folder.claim(tmp_path, {**CONFIG, "batch": {"rows": 16, "input_shards": 4}})
 
 
+def test_a_run_may_begin_to_look_at_its_validation_set(tmp_path):
+    """How often and how patiently; other rows are another set, whose losses compare with none."""
+    looks = {"every": 0, "rows": 256, "patience": 0, "seed": 0}
+    run_folder.claim(tmp_path, CONFIG)  # of a run from before there was one
+    for changes in ({}, {"every": 5}, {"every": 2, "patience": 3}):
+        config = {**CONFIG, "validation": looks | changes}
+        run_folder.claim(tmp_path, config)
+        assert run_folder.read_config(tmp_path)["validation"] == looks | changes
+    with pytest.raises(errors.UserError, match="validation.rows is 8, there 256"):
+        run_folder.claim(tmp_path, {**CONFIG, "validation": looks | {"rows": 8}})
+    plain = run_folder.default_folder("some", {**CONFIG, "validation": looks})
+    assert plain == run_folder.default_folder("some", CONFIG)
+
+
 def test_a_run_from_before_a_field_of_the_shape_goes_on_as_it_was(tmp_path):
     shape = dataclasses.asdict(training_toys.MODEL)
     before = {name: value for name, value in shape.items() if name != "norm_eps"}

@@ -17,16 +17,17 @@ from flanlike.models import config as model_config
 from flanlike.training import loop, optim
 
 SCRIPT = """
-import jax, numpy as np, optax, tempfile, training_toys
-from flanlike.training import checkpoint, optim, loop
+import dataclasses, jax, numpy as np, optax, tempfile, training_toys
+from flanlike.training import averaging, checkpoint, optim, loop
 from flanlike import config, models
 from flanlike.models import sharding
 
-def train(mesh, name, micro_batches, folder=None):
-    settings = config.OptimConfig(name=name, warmup_steps=1, peak_lr=1e-2)
+def train(mesh, name, micro_batches, folder=None, dropout=0.0, **kept):
+    settings = config.OptimConfig(name=name, warmup_steps=1, peak_lr=1e-2, **kept)
     optimizer = optim.build(settings, 4)
-    model = models.build(training_toys.MODEL, seed=0, mesh=mesh)
-    step = loop.make_train_step(model, optimizer, optim.schedule(settings, 4),
+    shape = dataclasses.replace(training_toys.MODEL, dropout=dropout)
+    model = models.build(shape, seed=0, mesh=mesh)
+    step = loop.make_train_step(model, optimizer, optim.schedule(settings, 4), dropout_keys="rbg",
                                     micro_batches=micro_batches, mesh=mesh)
     state, losses = loop.init_state(model, optimizer, mesh=mesh), []
     places = jax.tree.map(lambda leaf: leaf.sharding, state)
@@ -46,12 +47,14 @@ def train(mesh, name, micro_batches, folder=None):
 
 assert jax.device_count() == 8
 mesh = sharding.mesh(data=2, fsdp=2, tensor=2)
-for name, micro_batches in (("adamw", 2), ("adafactor", 1)):
-    one_losses, one, _ = train(None, name, 1)
+for name, micro_batches, kept in (("adamw", 2, {}), ("adafactor", 1, {"dropout": 0.3, "ema": 0.5})):
+    one_losses, one, _ = train(None, name, 1, **kept)
     with tempfile.TemporaryDirectory() as folder:
-        losses, many, places = train(mesh, name, micro_batches, folder)
+        losses, many, places = train(mesh, name, micro_batches, folder, **kept)
     np.testing.assert_allclose(losses, one_losses, rtol=1e-5)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-4), many, one)
+    if kept:  # an average lies where its weights do
+        assert averaging.of_state(places.optimizer).average == places.params
     assert "tensor" in str(places.params["embedding"]["table"].spec)
     if name == "adamw":
         for moment in ("mu", "nu"):  # born where their parameters are

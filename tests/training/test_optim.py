@@ -90,6 +90,47 @@ def test_adamw_moves_by_the_sign_and_decays_by_the_rate():
     np.testing.assert_allclose(updates["w"], [[-0.11, 0.09]], rtol=1e-5)
 
 
+def test_moments_in_bfloat16_are_rounded_between_steps_and_nowhere_else():
+    params, gradient = {"w": jnp.ones((1, 2))}, {"w": jnp.array([[3.0, 0.123456]])}
+    given = {"warmup_steps": 0, "schedule": "constant", "max_gradient_norm": 0.0}
+    half = optim.build(config.OptimConfig(moments_dtype="bfloat16", **given), 10)
+    whole = optim.build(config.OptimConfig(**given), 10)
+    state, exact = half.init(params), whole.init(params)
+    assert {str(leaf.dtype) for leaf in jax.tree.leaves(state)} == {"bfloat16", "int32"}
+    assert sum(leaf.nbytes for leaf in jax.tree.leaves(state[0])) == 4 + 2 * 2 * 2
+    # The first step's direction comes of moments that were not rounded yet.
+    updates, state = half.update(gradient, state, params)
+    expected, exact = whole.update(gradient, exact, params)
+    np.testing.assert_array_equal(updates["w"], expected["w"])
+    np.testing.assert_array_equal(state[0].mu["w"], exact[0].mu["w"].astype(jnp.bfloat16))
+    rounded = exact[0]._replace(
+        mu={"w": state[0].mu["w"].astype(jnp.float32)},
+        nu={"w": state[0].nu["w"].astype(jnp.float32)},
+    )
+    updates, _ = half.update(gradient, state, params)
+    expected, _ = whole.update(gradient, (rounded, *exact[1:]), params)
+    np.testing.assert_array_equal(updates["w"], expected["w"])
+
+
+def test_moments_in_bfloat16_that_only_fade_do_not_stand_still():
+    """At the most memory that is allowed, rounding to the nearest still lets them sink."""
+    optimizer = optim.build(
+        config.OptimConfig(moments_dtype="bfloat16", b1=0.995, b2=0.995, max_gradient_norm=0.0), 10
+    )
+    params = {"w": jnp.ones((1, 256))}
+    state = optimizer.init(params)
+    nu = {"w": jnp.linspace(1.0, 2.0, 256)[None].astype(jnp.bfloat16)}
+    state = (state[0]._replace(mu=nu, nu=nu), *state[1:])
+    _, after = optimizer.update({"w": jnp.zeros((1, 256))}, state, params)
+    assert bool((after[0].nu["w"] < nu["w"]).all()) and bool((after[0].mu["w"] < nu["w"]).all())
+
+
+def test_moments_that_bfloat16_cannot_keep_are_refused():
+    for wrong in ({"b2": 0.999}, {"b1": 0.999}, {"name": "adafactor"}):
+        with pytest.raises(errors.UserError, match="--optim.moments-dtype"):
+            config.OptimConfig(moments_dtype="bfloat16", **wrong)
+
+
 def test_adafactor_scales_by_the_parameters_rms_and_clips():
     params = {"w": jnp.full((1, 2), 10.0)}
     updates = first_update({"w": jnp.array([[3.0, -4.0]])}, params, name="adafactor", peak_lr=0.1)
@@ -160,6 +201,12 @@ def test_a_bad_setting_is_named(changes):
     (name,) = changes
     with pytest.raises(errors.UserError, match=f"--optim.{name.replace('_', '-')}"):
         config.OptimConfig(**changes)
+
+
+@pytest.mark.parametrize("name", ["constant", "rsqrt"])
+def test_a_longer_run_begins_as_a_shorter_one_where_the_schedule_knows_no_end(name):
+    changes = {"schedule": name, "warmup_steps": 2}
+    assert rates(8, **changes)[:4] == rates(4, **changes)
 
 
 def test_a_warmup_longer_than_the_run_is_told():

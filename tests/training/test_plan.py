@@ -106,6 +106,20 @@ for case in getattr(test_plan, sys.argv[1]):
 """
 
 
+def test_bfloat16_moments_and_an_average_are_counted():
+    batch = config.BatchConfig(rows=2, max_input_tokens=8, max_target_tokens=8)
+    shape = dataclasses.replace(DECODER, layers=1, model_size=16)
+
+    def optimizer(**kept):
+        mesh = config.MeshConfig(data=1)
+        found = plan.make(shape, mesh, batch, config.OptimConfig(**kept))
+        return found.optimizer / found.weights
+
+    assert optimizer() == pytest.approx(2, rel=1e-3)
+    assert optimizer(moments_dtype="bfloat16") == pytest.approx(1, rel=1e-3)
+    assert optimizer(moments_dtype="bfloat16", ema=0.9) == pytest.approx(2, rel=1e-3)
+
+
 @pytest.mark.parametrize("cases", ["CASES", pytest.param("MORE_CASES", marks=pytest.mark.slow)])
 def test_bytes_are_those_of_the_real_state_and_near_what_xla_needs(cases):
     """Weights and optimizer to the byte; the rest within 10 %, with remat 50 % high at most.

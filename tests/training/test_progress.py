@@ -69,3 +69,27 @@ def test_a_bar_on_a_terminal(tmp_path):
 @pytest.mark.parametrize("seconds, text", [(0, "0:00"), (65.4, "1:05"), (3725, "1:02:05")])
 def test_clock(seconds, text):
     assert progress.clock(seconds) == text
+
+
+def test_a_look_at_the_validation_set_has_a_line_of_its_own(tmp_path):
+    class Board(dict):
+        def scalars(self, step, values):
+            self[step] = values
+
+    said, board = io.StringIO(), Board()
+    console = rich.console.Console(file=said, width=100)
+    log = progress.Log(tmp_path, total_steps=4, steps_taken=0, console=console, board=board)
+    first, second = progress.Look(0, 3.0, 0.1), progress.Look(2, 4.0, 0.2)
+    with log:
+        log.write_look(first, best=None)
+        log.write(1, metrics(loss=1.0))
+        log.write_look(second, best=progress.Look(1, 3.5, 0.2))
+    assert lines(tmp_path)[2] == {"step": 2, "validation_loss": 4.0, "validation_accuracy": 0.2}
+    assert board[2] == {"validation/loss": 4.0, "validation/accuracy": 0.2}
+    told = said.getvalue().splitlines()
+    assert told[0] == "step 0/4  validation loss 3"
+    assert told[-1] == "step 2/4  validation loss 4  (best: 3.5 at step 1)"
+    assert progress.looks(tmp_path, 9) == [first, second]
+    assert progress.looks(tmp_path, 1) == [first]
+    progress.drop_steps_after(tmp_path / "metrics.jsonl", 1)
+    assert [line["step"] for line in lines(tmp_path)] == [0, 1]
