@@ -147,7 +147,9 @@ def of_openai(
             said = " ".join(str(error).split())
             raise errors.UserError(f"--base-url {base_url}: {said}") from None
 
-    name = model or answered(lambda: client.models.list().data[0].id)
+    name = model or answered(lambda: next((one.id for one in client.models.list()), ""))
+    if not name:
+        raise errors.UserError(f"--base-url {base_url}: it lists no model: name one by --model")
     how = {"model": name, "max_tokens": max_new_tokens, "temperature": 0, "extra_body": extra}
 
     def in_chat(text: str) -> str:

@@ -90,9 +90,10 @@ class _Server(http.server.BaseHTTPRequestHandler):
     """Answers as OpenAI's does, by what was asked, and keeps it."""
 
     bodies: list[dict] = []
+    models: list[dict] = [{"id": "ours", "object": "model"}]
 
     def do_GET(self):
-        self._send({"object": "list", "data": [{"id": "ours", "object": "model"}]})
+        self._send({"object": "list", "data": self.models})
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -117,7 +118,7 @@ class _Server(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_the_client_asks_greedily_plainly_and_in_a_chat(served, answers, capsys):
+def test_the_client_asks_greedily_plainly_and_in_a_chat(served, answers, capsys, monkeypatch):
     pytest.importorskip("openai", reason="needs the extra 'serving': pip install -e .[serving]")
     _Server.bodies.clear()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Server)
@@ -127,10 +128,15 @@ def test_the_client_asks_greedily_plainly_and_in_a_chat(served, answers, capsys)
     try:
         served.main([*how, "--extra", '{"top_k": 1}'])
         served.main([*how, "--chat", "--model", "mine"])
+        said = capsys.readouterr().out
+        monkeypatch.setattr(_Server, "models", [])
+        with pytest.raises(SystemExit):
+            served.main(how)
+        assert "it lists no model: name one by --model" in capsys.readouterr().err
     finally:
         server.shutdown()
         server.server_close()
-    assert capsys.readouterr().out.count("1 of 3 answers are the same") == 2
+    assert said.count("1 of 3 answers are the same") == 2
     first, second, *_ = _Server.bodies
     greedy = {"temperature": 0, "max_tokens": 8}
     assert first == {"model": "ours", "prompt": "Is it red?\n", "top_k": 1, **greedy}
