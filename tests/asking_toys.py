@@ -1,5 +1,6 @@
 """Who answers in letters, without a model; and a small model in a folder."""
 
+import dataclasses
 from collections.abc import Sequence
 
 from flanlike import errors
@@ -28,28 +29,42 @@ class Bytes:
 
 
 class Echo:
-    """Answers by the question's text in capitals, letter by letter; "stop" is pressed at "!"."""
+    """Answers by the question's text in capitals, letter by letter; "stop" is pressed at "!".
+
+    In a chat it reads at most `most` letters of all turns.
+    """
 
     family = "decoder"
     parameters = 7
 
-    def __init__(self, name: str = "echo", most: int = 90) -> None:
-        self.name, self._most = name, most
+    def __init__(self, name: str = "echo", most: int = 90, *, is_chat: bool = False) -> None:
+        self.name, self._most, self.is_chat = name, most, is_chat
         self.asked: list[tuple[str, int]] = []  # texts and numbers
+        self.heard: list[list[str]] = []  # all that each question was read behind
 
     def room_for_text(self, how):
         return fitting.Room(tokens=1000, read=list, encode=list)
 
-    def ids(self, text, how):
+    def fitted(self, question, how):
+        before = [*question.before]
+        first = int(before[:1] != [] and before[0][0] == "system")
+        while before[first:] and len(question.text + "".join(t for _, t in before)) > self._most:
+            del before[first : first + 2]
+        return dataclasses.replace(question, before=tuple(before))
+
+    def ids(self, question, how):
+        text = question.text
         if len(text) > self._most:
             raise errors.UserError(f"the question has {len(text)} tokens: shorten it")
         return [ord(c) for c in text]
 
-    def is_new(self, text, how):
+    def is_new(self, question, how):
         return False
 
-    def answer(self, text, how, *, number, tell=lambda text: None, goes_on=lambda: True):
+    def answer(self, question, how, *, number, tell=lambda text: None, goes_on=lambda: True):
+        text = question.text
         self.asked.append((text, number))
+        self.heard.append([f"{role}: {said}" for role, said in question.before])
         said = ""
         for letter in f"{self.name}: {text.upper()}":
             if not goes_on():
@@ -61,7 +76,7 @@ class Echo:
     def written(self, questions, how, numbers, *, done=None):
         for at in range(0, len(questions), 2):  # in batches of two
             found = {
-                place: self.answer(questions[place].text, how, number=numbers[place])
+                place: self.answer(questions[place], how, number=numbers[place])
                 for place in range(at, min(at + 2, len(questions)))
             }
             done(len(found), len(found) / len(questions))

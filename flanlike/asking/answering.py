@@ -1,8 +1,10 @@
 """One model that answers: text in, text out, and how probable each of several options is.
 
 answerer = Answerer(loaded, "runs/mine")
-answer = answerer.answer("Is it so?", settings, number=0, tell=print)
+answer = answerer.answer(Question(text="Is it so?"), settings, number=0, tell=print)
 answerer.probabilities(Question(text="Is it so?", options=("yes", "no")), settings)
+
+In a chat a question may stand behind what was said `before` it, the system's turn first.
 """
 
 import dataclasses
@@ -21,6 +23,7 @@ from flanlike.models import decode, generate, predicted, tuning
 from flanlike.pretrained import weights
 from flanlike.prompts import fitting
 from flanlike.runs import loading, named
+from flanlike.tasks import task as task_module
 from flanlike.tasks import texts
 
 _BATCH = 32  # questions that are answered at once
@@ -29,11 +32,19 @@ _TOKENS_A_BATCH = 4096  # of questions whose options are scored
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What a model is asked: `options` are scored by the text that would be written for each."""
+    """What a model is asked: `options` are scored by the text that would be written for each.
+
+    `before` it comes what was said in a conversation so far, where the model is asked in a chat.
+    """
 
     text: str
     options: tuple[str, ...] = ()
     written: tuple[str, ...] = ()  # for each option; (): the options themselves
+    before: tuple[task_module.Turn, ...] = ()
+
+    @property
+    def turns(self) -> tuple[task_module.Turn, ...]:
+        return (*self.before, ("user", self.text))
 
     @property
     def completions(self) -> tuple[str, ...]:
@@ -64,6 +75,11 @@ class Answerer:
         return self._model.config.family
 
     @property
+    def is_chat(self) -> bool:
+        """Whether a question is a turn of a conversation, which may go on."""
+        return isinstance(self._words, features.Speaker)
+
+    @property
     def parameters(self) -> int:
         return tuning.count(self._model)[1]
 
@@ -78,27 +94,40 @@ class Answerer:
         first_ids = tuning.soft_prompt_ids(self._model)
         return features.room(self._words, self.room(settings), self.family, first_ids)
 
-    def ids(self, text: str, settings: settings_lib.Settings) -> list[int]:
+    def fitted(self, question: Question, settings: settings_lib.Settings) -> Question:
+        """Returns the question behind as much of what was said before as there is room for.
+
+        Whole turns go, the oldest first; what the system says stays, as long as anything fits.
+        """
+        if not question.before:
+            return question
+        _expect_text(question)
+        fitted = fitting.fit_turns(self.room_for_text(settings), question.turns)
+        return dataclasses.replace(question, before=fitted.turns[:-1])
+
+    def ids(self, question: Question, settings: settings_lib.Settings) -> list[int]:
         """Returns a question as the model reads it; raises UserError where it is too long.
 
         As an evaluation asks it, in a chat where the words are: an encoder's EOS and a soft prompt
         come where it is read.
         """
-        if wrong := texts.problem(text):
-            raise errors.UserError(f"the question {wrong}")
-        before = features.before_inputs(self._words.marks, self.family)
-        ids = [*before, *features.inputs_ids(self._words, self.family, text)]
+        _expect_text(question)
+        ids = features.before_inputs(self._words.marks, self.family)
+        if question.before:
+            ids += self._words.read_turns(question.turns).ids
+        else:
+            ids += features.inputs_ids(self._words, self.family, question.text)
         if (count := self._read(ids)) > self.room(settings):
-            raise errors.UserError(self._too_long(count, settings))
+            raise errors.UserError(self._too_long(count, settings, is_behind=bool(question.before)))
         return ids
 
-    def is_new(self, text: str, settings: settings_lib.Settings) -> bool:
+    def is_new(self, question: Question, settings: settings_lib.Settings) -> bool:
         """Returns whether something is compiled before a question like this one is answered."""
-        return self._program(self.ids(text, settings), settings) not in self._compiled
+        return self._program(self.ids(question, settings), settings) not in self._compiled
 
     def answer(
         self,
-        text: str,
+        question: Question,
         settings: settings_lib.Settings,
         *,
         number: int,
@@ -109,7 +138,7 @@ class Answerer:
 
         `number` is that of the question: where tokens are drawn, it and the seed say which.
         """
-        ids = self.ids(text, settings)
+        ids = self.ids(question, settings)
         self._compiled.add(self._program(ids, settings))
         said = streamed.Text(self._words, settings.stop)
         stream = generate.stream(
@@ -144,7 +173,7 @@ class Answerer:
         """Yields the options' probabilities of many questions, a batch at a time, by place."""
         batches = decode.scored_options(
             self._model,
-            [self.ids(question.text, settings) for question in questions],
+            [self.ids(question, settings) for question in questions],
             [self._options(question) for question in questions],
             max_tokens_per_batch=_TOKENS_A_BATCH,
             eos_id=self._words.marks.eos_id,
@@ -174,7 +203,7 @@ class Answerer:
         stop, decoding = settings.stop, settings.decoding
         batches = generate.written_in_batches(
             self._model,
-            [self.ids(question.text, settings) for question in questions],
+            [self.ids(question, settings) for question in questions],
             max_new_tokens=settings.max_new_tokens,
             decoding=decoding,
             seeds=[_seed(settings, n) for n in numbers] if decoding.draws else (),
@@ -211,8 +240,10 @@ class Answerer:
                 )
         return found
 
-    def _too_long(self, count: int, settings: settings_lib.Settings) -> str:
+    def _too_long(self, count: int, settings: settings_lib.Settings, *, is_behind: bool) -> str:
         said = f"the question has {count:,} tokens"
+        if is_behind:
+            said += " with what is said before it"
         if self.room(settings) == settings.max_input_tokens:
             return f"{said}, and --max-input-tokens is {settings.max_input_tokens:,}: shorten it"
         return (
@@ -230,6 +261,11 @@ def is_asked_in_a_chat(folder: Path) -> bool:
     if loading.is_bare(folder) or weights.is_published(folder):
         return bool(getattr(loading.words_of(folder), "chat_template", None))
     return named.was_in_chat(folder)
+
+
+def _expect_text(question: Question) -> None:
+    if wrong := texts.problem(question.text):
+        raise errors.UserError(f"the question {wrong}")
 
 
 def _seed(settings: settings_lib.Settings, number: int) -> int:

@@ -203,6 +203,8 @@ def _talk(
     screen.note(f"{tuned.name}{step}: {tuned.family}, {tuned.parameters:,} parameters")
     for line in chat.told(both.loaded[0].words):
         screen.note(line)
+    if tuned.is_chat:
+        screen.note("a question is read behind those before it: /new begins another conversation")
     screen.note("/help lists commands; Ctrl-C stops an answer, Ctrl-D leaves")
     history = terminal.History(None if flags.no_history else terminal.history_file())
     if history.note:
@@ -246,7 +248,7 @@ def _ask_once(
         if flags.untuned and not flags.json:
             screen.note(f"{answerer.name}:")
         tell = (lambda text: None) if flags.json else screen.piece
-        answer = answerer.answer(question.text, settings, number=0, tell=tell)
+        answer = answerer.answer(question, settings, number=0, tell=tell)
         if not flags.json and not answer.text.endswith("\n"):
             screen.line()
         if answer.is_cut:

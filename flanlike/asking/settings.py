@@ -77,7 +77,7 @@ HELP = {
     "top_p": "probability that is drawn from",
     "repetition_penalty": "above 1: less of what is there already",
     "max_new_tokens": "an answer may have",
-    "max_input_tokens": "a question may have",
+    "max_input_tokens": "a question may have, with what is read before it",
     "seed": "of what is drawn",
     "shots": "solved rows before a question of /template",
     "stop": "texts that end an answer, and are no part of it",

@@ -226,7 +226,7 @@ class Chat(features.Speaker):
         White space at its own ends is part of it where the template leaves it there.
         """
         core = content.strip()
-        before, after = content.split(core)[0], content.rpartition(core)[2]
+        before, _, after = content.partition(core) if core else ("", "", content)
         for lead in (before, self._lead):
             if text.endswith(lead, 0, start):
                 start -= len(lead)

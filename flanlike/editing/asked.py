@@ -85,7 +85,7 @@ class Models:
     ) -> dict[str, Any]:
         answerer = self._answerer(place)
         started_s = time.monotonic()
-        answer = answerer.answer(question.text, settings, number=0, goes_on=goes_on)
+        answer = answerer.answer(question, settings, number=0, goes_on=goes_on)
         shares: Sequence[float] = ()
         if question.options and goes_on():
             shares = answerer.probabilities(question, settings)

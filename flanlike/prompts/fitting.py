@@ -18,6 +18,7 @@ but never what the system says, nor the last question.
 Nothing else cuts inputs: training, evaluation, exports and SeqIO all come through `fit`.
 """
 
+import bisect
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -158,6 +159,39 @@ def fit(
     return Fitted(prompt=None, ids=None, whole_tokens=whole_tokens)
 
 
+class FittedTurns(NamedTuple):
+    """What is left of a conversation, how it is read, and the length of the whole one."""
+
+    turns: tuple[task_module.Turn, ...]
+    read: Read
+    whole_tokens: int
+
+
+def fit_turns(room: Room, turns: Sequence[task_module.Turn]) -> FittedTurns:
+    """Returns what there is room for of a conversation that a user's question is the last of.
+
+    Where what the system says and that question have no room themselves, they alone are left.
+
+    system, Hi, Hello, How are you?, Well., And now?   ->   system, How are you?, Well., And now?
+    """
+    system, said = [*turns[:1]], [*turns[1:]]
+    if system[0][0] != "system":
+        system, said = [], [*turns]
+    most = (len(said) - 1) // 2  # questions, each with its answer, that may go
+
+    def read(gone: int) -> Read:
+        return room.read_turns([*system, *said[2 * gone :]])
+
+    def fits(gone: int) -> bool:
+        return len(read(gone).ids) <= room.tokens
+
+    whole = read(0)
+    if len(whole.ids) <= room.tokens or not most:
+        return FittedTurns((*turns,), whole, len(whole.ids))
+    gone = 1 + bisect.bisect_left(range(1, most), True, key=fits)
+    return FittedTurns((*system, *said[2 * gone :]), read(gone), len(whole.ids))
+
+
 def _fit_turns(
     room: Room,
     task: task_module.Task,
@@ -170,19 +204,11 @@ def _fit_turns(
     Its exemplars are dropped: they are no turns of it.
     """
     *turns, answer = record["turns"]
-    system = [turn for turn in turns[:1] if turn[0] == "system"]
-    said = turns[len(system) :]
-    read = room.read_turns([*system, *said])
-    whole_tokens = len(read.ids)
-    while len(read.ids) > room.tokens and len(said) > 1:
-        over = len(read.ids) - room.tokens
-        while over > 0 and len(said) > 1:  # a question and its answer
-            over -= sum(len(room.encode(text)) for _, text in said[:2])
-            said = said[2:]
-        read = room.read_turns([*system, *said])
+    kept_turns, read, whole_tokens = fit_turns(room, turns)
     if len(read.ids) > room.tokens:
         return Fitted(prompt=None, ids=None, whole_tokens=whole_tokens)
-    kept = tuple([*system, *said, answer])
+    said = kept_turns[1:] if kept_turns[0][0] == "system" else kept_turns
+    kept = (*kept_turns, answer)
     shown = {"instruction": conversations.told(said)}
     prompt = render.render(task, template, record, shown=shown, **how | {"exemplars": ()})
     provenance = prompt.provenance

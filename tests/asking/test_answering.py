@@ -20,6 +20,10 @@ FEW = settings.Settings(max_new_tokens=12)
 WARM = settings.Settings(max_new_tokens=12, temperature=1.0)
 
 
+def put(text, *before):
+    return answering.Question(text=text, before=before)
+
+
 @pytest.fixture(scope="module", params=SHAPES)
 def loaded(request, words):
     shape = dataclasses.replace(SHAPES[request.param], vocab_size=words.size)
@@ -73,16 +77,16 @@ def _expected(loaded, text, **how):
 
 def test_an_answer_is_told_in_pieces_and_is_that_of_generation(loaded, answerer):
     pieces = []
-    found = answerer.answer("Is it so?", FEW, number=0, tell=pieces.append)
+    found = answerer.answer(put("Is it so?"), FEW, number=0, tell=pieces.append)
     assert found == _expected(loaded, "Is it so?")
     assert "".join(pieces) == found.text and len(pieces) == found.tokens + 1
 
 
 def test_what_is_drawn_depends_on_the_seed_and_the_number(answerer):
-    drawn = [answerer.answer("so?", WARM, number=n).text for n in (0, 0, 1)]
+    drawn = [answerer.answer(put("so?"), WARM, number=n).text for n in (0, 0, 1)]
     assert drawn[0] == drawn[1] != drawn[2]
     other = dataclasses.replace(WARM, seed=1)
-    assert answerer.answer("so?", other, number=0).text != drawn[0]
+    assert answerer.answer(put("so?"), other, number=0).text != drawn[0]
 
 
 def test_many_answers_are_those_of_one_by_one(answerer):
@@ -93,36 +97,36 @@ def test_many_answers_are_those_of_one_by_one(answerer):
     for batch in answerer.written(asked, how, [3, 4, 5]):
         found.update(batch)
     for place, text in enumerate(texts):
-        one = answerer.answer(text, how, number=3 + place)
+        one = answerer.answer(put(text), how, number=3 + place)
         assert found[place][::2] == one[::2], text  # text, and whether it was cut
 
 
 def test_an_answer_ends_at_a_stop_string_or_when_it_is_stopped(answerer):
-    whole = answerer.answer("Is it so?", FEW, number=0)
+    whole = answerer.answer(put("Is it so?"), FEW, number=0)
     letter = whole.text[4]
-    stopped = answerer.answer("Is it so?", dataclasses.replace(FEW, stop=(letter,)), number=0)
+    stopped = answerer.answer(put("Is it so?"), dataclasses.replace(FEW, stop=(letter,)), number=0)
     assert stopped.text == whole.text.partition(letter)[0] and not stopped.is_cut
     asked = itertools.count()
-    found = answerer.answer("Is it so?", FEW, number=0, goes_on=lambda: next(asked) < 3)
+    found = answerer.answer(put("Is it so?"), FEW, number=0, goes_on=lambda: next(asked) < 3)
     assert found.tokens == 4 and found.is_cut and whole.text.startswith(found.text)
 
 
 def test_what_is_compiled_is_known(loaded):
     fresh = answering.Answerer(loaded, "toy")
-    assert fresh.is_new("Is it so?", FEW)
-    fresh.answer("Is it so?", FEW, number=0)
-    assert not fresh.is_new("Or is it not?", FEW)
-    assert fresh.is_new("word " * 60, FEW)
-    assert fresh.is_new("so?", dataclasses.replace(FEW, temperature=0.5))
+    assert fresh.is_new(put("Is it so?"), FEW)
+    fresh.answer(put("Is it so?"), FEW, number=0)
+    assert not fresh.is_new(put("Or is it not?"), FEW)
+    assert fresh.is_new(put("word " * 60), FEW)
+    assert fresh.is_new(put("so?"), dataclasses.replace(FEW, temperature=0.5))
 
 
 def test_a_question_that_is_too_long_or_no_text_is_refused(loaded, words):
     answerer = answering.Answerer(loaded, "toy")
     short = settings.Settings(max_input_tokens=8)
     with pytest.raises(errors.UserError, match=r"has \d+ tokens, and --max-input-tokens is 8"):
-        answerer.ids("a long long question", short)
+        answerer.ids(put("a long long question"), short)
     with pytest.raises(errors.UserError, match="the question has half of a surrogate pair"):
-        answerer.ids("\ud83d", FEW)
+        answerer.ids(put("\ud83d"), FEW)
     with pytest.raises(errors.UserError, match="'yes' and 'yes' are the same tokens"):
         answerer.probabilities(answering.Question(text="so?", options=("yes", "yes")), FEW)
 
@@ -135,16 +139,61 @@ def test_a_decoder_has_room_for_what_it_was_made_to_read(words):
     how = settings.Settings(max_new_tokens=20)
     fits = next(n for n in range(40) if len(words.encode("a" * n + "\n")) == 15)
     assert answerer.room_for_text(how).tokens == 15 and answerer.room(how) == 20
-    assert len(answerer.ids("a" * fits, how)) == 15
+    assert len(answerer.ids(put("a" * fits), how)) == 15
     with pytest.raises(errors.UserError, match=r"made to read 40, has room for 20: shorten it"):
-        answerer.ids("a" * (fits + 1), how)
+        answerer.ids(put("a" * (fits + 1)), how)
 
 
 def test_a_question_is_a_turn_where_the_words_are_in_a_chat(loaded, words):
     talk = chat.spoken(words, True)
     answerer = answering.Answerer(dataclasses.replace(loaded, words=talk), "toy")
-    assert answerer.ids("so?", FEW) == talk.prompt([{"role": "user", "content": "so?"}])
-    assert answerer.ids("so?", FEW) != answering.Answerer(loaded, "toy").ids("so?", FEW)
+    assert answerer.ids(put("so?"), FEW) == talk.prompt([{"role": "user", "content": "so?"}])
+    assert answerer.ids(put("so?"), FEW) != answering.Answerer(loaded, "toy").ids(put("so?"), FEW)
+
+
+SYSTEM, FIRST, THEN = ("system", "Be brief."), ("user", "so?"), ("assistant", "It is so.")
+
+
+def test_a_question_is_read_behind_what_was_said_before_it(loaded, words):
+    talk = chat.spoken(words, True)
+    answerer = answering.Answerer(dataclasses.replace(loaded, words=talk), "toy")
+    assert answerer.is_chat and not answering.Answerer(loaded, "toy").is_chat
+    question = put("and why?", SYSTEM, FIRST, THEN)
+    messages = [{"role": role, "content": said} for role, said in question.turns]
+    assert messages[-1] == {"role": "user", "content": "and why?"}
+    ids = answerer.ids(question, FEW)
+    assert ids == talk.prompt(messages)
+    assert (
+        answerer.answer(question, FEW, number=0).text
+        != answerer.answer(put("and why?"), FEW, number=0).text
+    )
+    options = [dataclasses.replace(one, options=("yes", "no")) for one in (question, put("why?"))]
+    first, second = (answerer.probabilities(one, FEW) for one in options)
+    assert first != second
+
+
+def test_whole_turns_go_where_there_is_no_room_the_oldest_first(loaded, words):
+    talk = chat.spoken(words, True)
+    answerer = answering.Answerer(dataclasses.replace(loaded, words=talk), "toy")
+    whole = put("and why?", SYSTEM, ("user", "Hi"), ("assistant", ""), FIRST, THEN)
+    few = put("and why?", SYSTEM, FIRST, THEN)
+    least = put("and why?", SYSTEM)
+    marks = answerer.family != "decoder"
+
+    def room(tokens):
+        return settings.Settings(max_new_tokens=12, max_input_tokens=tokens + marks)
+
+    for fitting_one, shorter in ((whole, few), (few, least)):
+        count = len(answerer.ids(fitting_one, FEW))
+        assert answerer.fitted(whole, room(count)) == fitting_one
+        assert answerer.fitted(whole, room(count - 1)) == shorter
+        assert answerer.ids(shorter, room(count - 1))
+    count = len(answerer.ids(least, FEW))
+    assert answerer.fitted(whole, room(count - 1)) == least  # and it is refused
+    with pytest.raises(errors.UserError, match=r"tokens with what is said before it, and --max-in"):
+        answerer.ids(least, room(count - 1))
+    with pytest.raises(errors.UserError, match="the question has half of a surrogate pair"):
+        answerer.fitted(put("\ud83d", SYSTEM), FEW)
 
 
 def test_no_number_is_no_probability(words):

@@ -10,7 +10,7 @@ from terminal_toys import CTRL_C, Typist
 
 from eval import pace
 from flanlike import ask
-from flanlike.asking import command
+from flanlike.asking import command, terminal
 from flanlike.runs import bases, named
 
 BASE = str(bases.SHIPPED)
@@ -125,6 +125,19 @@ def test_who_is_asked_in_a_chat_is_told_by_flags_by_the_run_or_by_its_files(tmp_
     assert is_chat(tmp_path) and not is_chat(tmp_path, False)
     (tmp_path / "config.json").write_text(json.dumps({**run, "chat": False}))
     assert not is_chat(tmp_path)
+
+
+class _Typed(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_of_a_chat_it_is_told_that_a_conversation_goes_on(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", _Typed())
+    monkeypatch.setattr(terminal, "read", lambda history: None)
+    for flag, is_told in (("--chat", True), ("--no-chat", False)):
+        said = asked(capsys, flag, "--no-history").out
+        assert ("/new begins another conversation" in said) == is_told
 
 
 _MAIN = "import sys\nfrom flanlike import ask\nask.main(sys.argv[1:])\n"

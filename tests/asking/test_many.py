@@ -90,10 +90,10 @@ def test_the_number_of_a_question_is_its_place(files):
 class _Cut(Echo):
     """Is interrupted in its second batch."""
 
-    def answer(self, text, how, *, number, **rest):
+    def answer(self, question, how, *, number, **rest):
         if number == 2:
             raise KeyboardInterrupt
-        return super().answer(text, how, number=number, **rest)
+        return super().answer(question, how, number=number, **rest)
 
 
 def test_what_was_cut_off_goes_on(files):

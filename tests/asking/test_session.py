@@ -18,10 +18,9 @@ class Quiet:
         return contextlib.nullcontext()
 
 
-@pytest.fixture
-def talk():
+def talk_with(echo, base):
     """Returns what takes lines and returns what is shown."""
-    file, echo, base = io.StringIO(), Echo(), Echo("base")
+    file = io.StringIO()
     templates = templated.Templates(registry=task_registry.registry(), data="embedded")
     made = session.Session(
         echo,
@@ -41,6 +40,16 @@ def talk():
 
     take.echo, take.base, take.session, take.shown = echo, base, made, file.getvalue
     return take
+
+
+@pytest.fixture
+def talk():
+    return talk_with(Echo(), Echo("base"))
+
+
+@pytest.fixture
+def chat():
+    return talk_with(Echo(is_chat=True), Echo("base", is_chat=True))
 
 
 def test_a_question_is_answered(talk):
@@ -142,3 +151,87 @@ def test_ctrl_c_pressed_twice_stops_what_hears_nothing(talk, monkeypatch):
     monkeypatch.setattr(terminal, "read", lambda history: next(typed, None))
     talk.session.run(terminal.History(None))
     assert talk.shown() == "\n(stopped)\na    0.500\nb    0.500\n"
+
+
+HI = ["user: Hi", "assistant: echo: HI"]
+
+
+def test_a_question_is_read_behind_what_was_said_until_a_new_conversation(chat):
+    chat("Hi", "How?", "/new", "Who?")
+    assert chat.echo.heard == [[], HI, []]
+    chat("And?")
+    assert chat.echo.heard[-1] == ["user: Who?", "assistant: echo: WHO?"]
+    assert chat.echo.asked[-1] == ("And?", 3)  # draws go on
+    assert chat("/new", "/options a | b").endswith(
+        "(of the next question, and of all that follow)\n"
+    )
+
+
+def test_what_the_system_says_begins_each_conversation(chat):
+    assert chat("/system") == "(no system turn)\n"
+    said = chat("Hi", "/system Be brief.", "How?", "Who?", "/new", "Hi")
+    assert "(another conversation begins)\n(system 'Be brief.')\necho: HOW?" in said
+    system = "system: Be brief."
+    assert chat.echo.heard == [
+        [],
+        [system],
+        [system, "user: How?", "assistant: echo: HOW?"],
+        [system],
+    ]
+    assert chat("/system off", "Hi").startswith("(another conversation begins)\n(no system turn)")
+    assert chat.echo.heard[-1] == []
+    with pytest.raises(errors.UserError, match="/system has half of a surrogate pair"):
+        chat("/system \ud83d")
+
+
+def test_the_oldest_turns_are_no_longer_read_where_there_is_no_room(chat):
+    long = "x" * 36
+    chat("/system S", "Hi", long)
+    said = chat("How?")
+    assert said.startswith(
+        "(no longer read, for want of room: the first 1 of this conversation's questions, with "
+        "their answers)\necho: HOW?"
+    )
+    assert chat.echo.heard[-1] == ["system: S", f"user: {long}", f"assistant: echo: {long.upper()}"]
+    assert "the first 2 of" in chat("So?")  # it is kept, and read again where there is room
+    assert chat.echo.heard[-1] == ["system: S", "user: How?", "assistant: echo: HOW?"]
+    with pytest.raises(errors.UserError, match="the question has 100 tokens"):
+        chat("long " * 20)
+    chat("So?")  # what was refused was never asked
+    assert "long" not in "".join(chat.echo.heard[-1])
+
+
+def test_each_model_goes_on_from_its_own_answers(chat):
+    chat("Hi", "How?", "/untuned", "So?")
+    assert chat.base.heard[0] == HI  # the last question, behind what the tuned model has said
+    assert chat.base.heard[1] == [*HI, "user: How?", "assistant: base: HOW?"]
+    assert chat.echo.heard[2] == [*HI, "user: How?", "assistant: echo: HOW?"]
+
+
+def test_a_template_is_asked_as_in_an_evaluation_and_may_be_talked_about(chat):
+    said = chat("Hi", "/template rte premise=a hypothesis=b")
+    assert "(another conversation begins)\necho: A\n" in said
+    assert chat.echo.heard[-1] == []
+    chat("Why?")
+    assert chat.echo.heard[-1][0].startswith("user: a\nIs this true? b")
+
+
+def test_a_stopped_answer_was_said_as_far_as_it_was_shown(chat, monkeypatch):
+    piece = terminal.Screen.piece
+
+    def pressed(screen, text):
+        piece(screen, text)
+        if text == "!":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(terminal.Screen, "piece", pressed)
+    chat("no! never", "So?")
+    assert chat.echo.heard[-1] == ["user: no! never", "assistant: echo: NO!"]
+
+
+@pytest.mark.parametrize("line", ["/new", "/system Be brief."])
+def test_a_model_that_is_asked_plainly_has_no_conversation(talk, line):
+    talk("Hi", "How?")
+    assert talk.echo.heard == [[], []]
+    with pytest.raises(errors.UserError, match="each question stands alone; start with --chat"):
+        talk(line)

@@ -278,6 +278,19 @@ def test_a_conversation_loses_whole_turns_the_oldest_first(system):
     assert fitting.counts_of(fitted.prompt).cut == 1
 
 
+@pytest.mark.parametrize("system", [[], [SYSTEM]])
+def test_no_more_turns_go_than_have_to(system):
+    """What a template puts around a turn goes with it."""
+    few = [*(("user", f"a{n}") for n in range(9))]
+    said = [turn for asked in few for turn in (asked, ("assistant", "b"))]
+    more = 5 * len(system)
+    for left in range(1, 10):
+        whole = 4 * left - 2 + more  # each word and each turn's beginning; the last has no answer
+        for spare in (0, 3):
+            texts, _ = talk(whole + spare, [*system, *said])
+            assert len(texts) - len(system) == 2 * left
+
+
 def test_the_systems_turn_and_the_last_question_are_never_cut():
     texts, fitted = talk(7, [SYSTEM, *TALK])
     assert texts is None
