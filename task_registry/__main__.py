@@ -93,8 +93,8 @@ def check_manifest(found: registry.Registry, options: argparse.Namespace) -> Non
     asked = recipe.from_json(there["recipe"])
     if options.data != "embedded":  # the rows lie elsewhere on this machine
         asked = dataclasses.replace(asked, data=options.data)
-    found = found.pinned(manifest.commits(there))
-    composition = recipe.compose(asked, found)
+    found = found.at(asked.data).pinned(manifest.commits(there))
+    composition = recipe.compose(asked, found, is_evaluated="export" not in there)
     evaluated = {name: entry.get("split", "test") for name, entry in there["evaluation"].items()}
     here = manifest.build(asked, composition, found, evaluated=evaluated)
     manifest.expect(there, here, where=options.manifest)

@@ -45,7 +45,7 @@ def show(
     found: registry.Registry, options: argparse.Namespace, *, console: rich_console.Console
 ) -> None:
     """Prints a table of the tasks with findings and what it means, or one JSON object."""
-    composition = recipe.compose(recipe.of_flags(options), found)
+    composition = recipe.compose(recipe.of_flags(options), found, is_evaluated=False)
     if options.vocabulary is not None and options.max_input_tokens is None:
         options.max_input_tokens = config_lib.input_tokens(options.data)
     limit = export_limit.of(options)

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+from collections.abc import Mapping
 
 from flanlike.prompts import overlap, recipe
 from flanlike.sources import availability
@@ -23,8 +24,10 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def show(found: registry.Registry, options: argparse.Namespace) -> None:
     """Prints the pairs of tasks whose rows overlap, with examples, or one JSON object."""
-    composition = recipe.compose(recipe.of_flags(options), found)
+    asked = recipe.of_flags(options)
+    composition = recipe.compose(asked, found, is_evaluated=options.eval is None)
     evaluated = composition.evaluated
+    lacking: Mapping[str, str] = {}
     if options.eval is not None:
         selected = [task for name in options.eval for task in found.select(name)]
         named = [found.clusters.get(name, [name]) for name in selected]
@@ -42,9 +45,11 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
         composition, found, data=options.data, evaluated=evaluated, split=options.split
     )
     if options.json:
-        print(json.dumps(_as_json(result, options), indent=2))
-    else:
-        _print(result, options.split)
+        print(json.dumps(_as_json(result, options) | {"missing": lacking}, indent=2))
+        return
+    _print(result, options.split)
+    for line in availability.by_reason(lacking):
+        print(f"not asked: {line}")
 
 
 def _as_json(found: overlap.Overlap, options: argparse.Namespace) -> dict[str, object]:

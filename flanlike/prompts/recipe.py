@@ -95,8 +95,13 @@ def mixture_of(recipe: Recipe, registry: registry_module.Registry) -> mixture.Mi
     return mixture.changed(named, shares=shares, **rule)
 
 
-def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Composition:
-    """Returns the mixture with the held-out tasks taken out of it, and its rates."""
+def compose(
+    recipe: Recipe, registry: registry_module.Registry, *, is_evaluated: bool = True
+) -> mixture.Composition:
+    """Returns the mixture with the held-out tasks taken out of it, and its rates.
+
+    Where none of the held-out tasks has rows that is an error, if they are to be asked.
+    """
     composition = compose_module.compose(
         mixture_of(recipe, registry),
         registry,
@@ -106,6 +111,7 @@ def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Compo
         skip_missing=recipe.skip_missing,
         skip_bad_rows=recipe.skip_bad_rows,
         evaluated_on=recipe.evaluated_on,
+        is_evaluated=is_evaluated or recipe.exclude_overlap,
     )
     if recipe.exclude_overlap:
         found = overlap.find(
