@@ -13,7 +13,7 @@ from flanlike.mixtures import compose as compose_module
 from flanlike.mixtures import holdout, mixture
 from flanlike.prompts import duplicates, overlap, render
 from flanlike.sources import availability, instruction_file
-from flanlike.tasks import families, instruction_rows
+from flanlike.tasks import families, instruction_rows, texts
 from flanlike.tasks import registry as registry_module
 
 
@@ -144,8 +144,8 @@ def told(
     if config_lib.names_file(config.mixture):
         yield instruction_file.told(config.mixture, config.format, config.data)
     yield (
-        f"{config.mixture} from {config.data}: {len(composition.tasks)} tasks of "
-        f"{len(clusters)} clusters, {config.steps} steps, into {out}"
+        f"{config.mixture} from {config.data}: {texts.counted(len(composition.tasks), 'task')} of "
+        f"{texts.counted(len(clusters), 'cluster')}, {config.steps} steps, into {out}"
     )
     if config.data == "embedded":
         yield microworld.NOTICE

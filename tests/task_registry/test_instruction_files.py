@@ -82,7 +82,10 @@ def test_mixture_and_check(here, capsys):
     assert "micro-world" not in out
     told = json.loads(printed(capsys, "mixture", "my.jsonl", "--json"))
     assert [task["rows"] for task in told["tasks"]] == [10]
-    assert "ok   my\n1 tasks checked, nothing wrong" in printed(capsys, "check", "my.jsonl")
+    told = printed(capsys, "mixture", "my.jsonl")
+    assert "\n1 task of 1 cluster; " in told
+    assert "\nevaluated: what is trained on, by its test rows\n" in told
+    assert "ok   my\n1 task checked, nothing wrong" in printed(capsys, "check", "my.jsonl")
 
 
 def test_a_format_is_said_where_it_is_given(here, capsys):
