@@ -7,6 +7,7 @@ whole. The resolved configuration is written to the run's folder.
 """
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal
@@ -215,6 +216,11 @@ def input_tokens(data: str) -> int:
 def names_file(mixture: str) -> bool:
     """Returns whether a mixture of that name is a file."""
     return mixture.lower().removesuffix(".gz").endswith(FILES)
+
+
+def public_name(mixture: str) -> str:
+    """Returns a mixture's name for others: a file's without its folders, which are one's own."""
+    return os.path.basename(mixture) if names_file(mixture) else mixture
 
 
 def data_of(mixture: str, data: str) -> str:

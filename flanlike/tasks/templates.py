@@ -16,7 +16,7 @@ Braces hold nothing but field names, so a checked template is also a plain `str.
 
 A line that holds an optional field of a task (`Task.optional`) is left out where that is empty,
 with its line break, and of the blank lines on both of its sides one stays. It holds no other field.
-Where it holds nothing else at all, a line without fields goes with it that ends in a colon above it:
+Where it holds nothing else at all, a line above it goes too that ends in a colon and has no field:
 
     input    {title}\\n\\n{text}\\nFrom the series {series}.\\nTold before:\\n{before}\\nIs it good?
     without title, series, before   {text}\\nIs it good?
@@ -148,9 +148,9 @@ def _without_lines(text: str, fields: tuple[str, ...]) -> str:
     for line in text.split("\n"):
         if not set(fields).isdisjoint(FIELD.findall(line)):
             is_after = True
-            if FIELD.fullmatch(line) and kept and kept[-1].endswith(":"):
-                if not FIELD.search(kept[-1]):
-                    kept.pop()
+            above = kept[-1] if kept and FIELD.fullmatch(line) else ""
+            if above.endswith(":") and not FIELD.search(above):
+                kept.pop()
         elif line.strip() or not is_after or (kept and kept[-1].strip()):
             is_after = False
             kept.append(line)

@@ -115,6 +115,9 @@ def test_export(here, capsys):
     assert len(lines) == 10
     asked = {line["inputs"] for line in lines}
     assert asked <= {"\n\n".join(filter(None, (r["instruction"], r["input"]))) for r in ROWS}
+    card = (out / "README.md").read_text()
+    assert "# my.jsonl: prompts\n\n10 rendered prompts of 1 task, in 1 file. Mix" in card
+    assert str(here) not in card
 
 
 def messages(n):
