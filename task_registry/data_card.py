@@ -55,7 +55,8 @@ def write(
         f"{texts.counted(plan['files'], 'file')}. Mixture `{name}`, rows from "
         f"`{read['source']}`, held out: {held_out} (rules: {read['rules']}), style "
         f"`{asked['prompts']}`{in_a_chat}, seed {asked['seed']}, made by "
-        f"flanlike {code}. `manifest.json` has the hashes of all that was read; the same flags on the same rows give the same files.",
+        f"flanlike {code}. `manifest.json` has the hashes of all that was read; the same flags on "
+        "the same rows give the same files.",
         "## Columns\n\n" + _COLUMNS + _CUT * is_limited,
         "## How it is composed\n\n" + _forms(counts),
         "## Tasks and licences\n\n"
