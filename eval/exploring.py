@@ -18,6 +18,7 @@ from eval import (
     results,
     run_folder,
 )
+from flanlike.tasks import texts
 
 _MOST_LABELS = 20  # of a matrix that can still be read
 
@@ -124,7 +125,7 @@ def wordings(run: run_folder.Run) -> list[page.Block]:
                 asked = {"task": task, "template": cell.template}
                 blocks += [page.Text(text=head, predictions=asked), page.Code(text=text)]
         if blocks:
-            count = f"{len(blocks) // 2} templates"
+            count = texts.counted(len(blocks) // 2, "template")
             folds.append(page.Fold(title=page.literal(task), hint=count, blocks=blocks))
     return [page.Heading(text="Texts of the templates", level=3), *folds] if folds else []
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from eval import comparison, page, predictions, results
+from flanlike import config as config_lib
 
 MICRO_WORLD = (
     "These figures are the micro-world's: a small synthetic world, made by rule, that stands in "
@@ -66,9 +67,9 @@ def ends_of(bounds: Sequence[float]) -> str:
 
 
 def source(data: str) -> str:
-    return {"embedded": "the embedded micro-world", "hub": "the hub", "tfds": "TFDS"}.get(
-        data, f"the folder {page.literal(data)}"
-    )
+    known = {"embedded": "the embedded micro-world", "hub": "the hub", "tfds": "TFDS"}
+    known[config_lib.FILE_DATA] = "the file itself"
+    return known.get(data, f"the folder {page.literal(data)}")
 
 
 def spaced(name: str) -> str:

@@ -76,10 +76,18 @@ def rouge(name: str, texts: Sequence[str], references: Sequence[Sequence[str]]) 
     """Returns each row's ROUGE F-measure; rougeLsum reads one sentence a line.
 
     Words are those of `scripts.words`, where rouge_score knows a to z and 0 to 9 alone. On text of
-    these its values are the same: it reads them, and stems them by Porter's rules.
+    these its values are the same: it reads them, and stems them by Porter's rules. A reference
+    without a word ("\u2605\u2605\u2605") is what is said or it is not: 1 or 0.
     """
     scorer = _rouge_scorer(name)
-    return _best(lambda a, b: scorer.score(b, a)[name].fmeasure, texts, references)
+
+    def measure(text: str, reference: str) -> float:
+        is_said = text.strip() == reference.strip() != ""
+        if is_said and not scripts.words(reference):
+            return 1.0
+        return scorer.score(reference, text)[name].fmeasure
+
+    return _best(measure, texts, references)
 
 
 def edit_similarity(texts: Sequence[str], references: Sequence[Sequence[str]]) -> list[float]:

@@ -240,6 +240,11 @@ def names_file(mixture: str) -> bool:
     return mixture.lower().removesuffix(".gz").endswith(FILES)
 
 
+def public_name(mixture: str) -> str:
+    """Returns a mixture's name for others: a file's without its folders, which are one's own."""
+    return os.path.basename(mixture) if names_file(mixture) else mixture
+
+
 def data_of(mixture: str, data: str) -> str:
     """Returns --data: by default the micro-world, which has no part in a mixture that is a file."""
     if data == "embedded" and mixture.startswith(HUB_FILE):

@@ -23,7 +23,7 @@ from flanlike import errors
 from flanlike.mixtures import compose, mixture
 from flanlike.prompts import checks, manifest, recipe, shown
 from flanlike.sources import availability, instruction_file, opening
-from flanlike.tasks import families, instruction_rows, registry
+from flanlike.tasks import families, instruction_rows, registry, texts
 from flanlike.tasks import task as task_module
 from task_registry import export, lint_check, listing, overlap_check, parts, scaffold, showing
 
@@ -60,8 +60,10 @@ def list_tasks(found: registry.Registry, options: argparse.Namespace) -> None:
 
 
 def show(found: registry.Registry, options: argparse.Namespace) -> None:
-    """Prints prompts of a task, of a selector the first."""
-    task = found.tasks_of(options.task)[0]
+    """Prints prompts of a task, of a selector or a mixture the first that has rows."""
+    tasks = found.tasks_of(options.task)
+    with_rows = (one for one in tasks if not opening.availability(one, options.data))
+    task = next(with_rows, tasks[0])
     options.task = task.name
     split = shown.first_split(task, options.data)
     showing.show(found, options, console=_console(), split=split, notice=_EMBEDDED)
@@ -73,18 +75,20 @@ def check(found: registry.Registry, options: argparse.Namespace) -> None:
         check_manifest(found, options)
         return
     asked = options.names or found.task_names
-    names = [task.name for name in asked for task in found.tasks_of(name)]
-    problems: list[str] = []
+    named = {task.name: name for name in asked for task in found.tasks_of(name)}
+    names, problems = list(named), []
     for name in names:
-        why_bare = "" if options.names else _why_bare(found.task(name), options.data)
+        is_by_itself = options.names and named[name] not in found.mixture_names
+        why_bare = "" if is_by_itself else _why_bare(found.task(name), options.data)
         wrong = _check(found, name, options.data, has_rows=not why_bare)
         print(f"{'ok  ' if not wrong else 'WRONG'} {name}{why_bare}")
         problems += wrong
     for problem in problems:
         print(f"  {problem}", file=sys.stderr)
     if problems:
-        raise errors.UserError(f"{len(problems)} problems in {len(names)} tasks, listed above")
-    print(f"{len(names)} tasks checked, nothing wrong")
+        wrong = texts.counted(len(problems), "problem")
+        raise errors.UserError(f"{wrong} in {texts.counted(len(names), 'task')}, listed above")
+    print(f"{texts.counted(len(names), 'task')} checked, nothing wrong")
 
 
 def check_manifest(found: registry.Registry, options: argparse.Namespace) -> None:
@@ -93,8 +97,8 @@ def check_manifest(found: registry.Registry, options: argparse.Namespace) -> Non
     asked = recipe.from_json(there["recipe"])
     if options.data != "embedded":  # the rows lie elsewhere on this machine
         asked = dataclasses.replace(asked, data=options.data)
-    found = found.pinned(manifest.commits(there))
-    composition = recipe.compose(asked, found)
+    found = found.at(asked.data).pinned(manifest.commits(there))
+    composition = recipe.compose(asked, found, is_evaluated="export" not in there)
     evaluated = {name: entry.get("split", "test") for name, entry in there["evaluation"].items()}
     here = manifest.build(asked, composition, found, evaluated=evaluated)
     manifest.expect(there, here, where=options.manifest)
@@ -151,10 +155,13 @@ def _named_mixture(options: argparse.Namespace) -> str:
 def _why_bare(task: task_module.Task, data: str) -> str:
     """Returns why a task is checked by its templates alone, where all are checked; else nothing.
 
-    It asks rows of another task, of which the micro-world has others.
+    It asks rows of another task, of which the micro-world has others; or a folder has none of it.
     """
-    is_bare = data == "embedded" and task.rows_of is not None and not task.microworld
-    return " (its templates alone: the micro-world has no rows of it)" if is_bare else ""
+    if data == "embedded" and task.rows_of is not None and not task.microworld:
+        return " (its templates alone: the micro-world has no rows of it)"
+    if opening.is_elsewhere(task, data):
+        return f" (its templates alone: {data!r} has no rows of it)"
+    return ""
 
 
 def _check(found: registry.Registry, name: str, data: str, *, has_rows: bool = True) -> list[str]:
@@ -181,8 +188,8 @@ def _check_metrics(task: task_module.Task, records: list[task_module.Record]) ->
     from eval import answers, metrics
 
     if isinstance(task.answers, task_module.FreeText):
-        texts = [record["references"][0] for record in records]
-        answered = answers.from_texts(records, texts)
+        right = [record["references"][0] for record in records]
+        answered = answers.from_texts(records, right)
     else:
         labels = [record["label"] for record in records]
         answered = answers.from_labels(task, records, labels)
@@ -244,12 +251,14 @@ def _print_composition(
     others = {n: why for n, why in composition.excluded.items() if n not in in_parts}
     forms = config_lib.given(composition.shares)
     held_out = families.listed(composition.held_out)
+    unasked = "nothing" if held_out else "what is trained on, by its test rows"
     lines = [
         *(line for part in told for line in parts.lines(part)),
-        f"{len(composition.tasks)} tasks of {len(composition.cluster_shares)} clusters"
+        f"{texts.counted(len(composition.tasks), 'task')} of "
+        + texts.counted(len(composition.cluster_shares), "cluster")
         + ("" if told else "; " + parts.listed(forms)),
         f"held out: {held_out or 'nothing'} (rules: {composition.rules})",
-        f"evaluated: {families.listed(composition.evaluation) or 'nothing'}",
+        f"evaluated: {families.listed(composition.evaluation) or unasked}",
         *(f"left out: {line}" for line in availability.by_reason(others)),
         *(
             f"left in, though strict rules would leave it out: {line}"

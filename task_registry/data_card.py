@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flanlike import config as config_lib
 from flanlike.mixtures import mixture
 from flanlike.prompts import manifest
-from flanlike.tasks import registry
+from flanlike.tasks import registry, texts
 
 _MICRO_WORLD = (
     "**All rows {but}are the micro-world's:** a small synthetic world, made by rule in the shape "
@@ -42,17 +43,20 @@ def write(
     asked, plan = read["recipe"], read["export"]
     in_a_chat = ", also as the messages of a chat" if asked["chat"] else ""
     is_limited = "max_input_tokens" in plan
+    name = config_lib.public_name(asked["mixture"])
     held_out = ", ".join(read["held_out"]) or "nothing"
     code = read["code"]["version"] or "unknown"
     if commit := read["code"]["commit"]:
         code += f", commit {commit}"
     parts = [
-        _front_matter(plan["format"]) + f"# {asked['mixture']}: prompts",
-        f"{sum(counts['task'].values()):,} rendered prompts of {len(composition.tasks)} tasks, in "
-        f"{plan['files']} files. Mixture `{asked['mixture']}`, rows from `{read['source']}`, held "
-        f"out: {held_out} (rules: {read['rules']}), style `{asked['prompts']}`{in_a_chat}, seed "
-        f"{asked['seed']}, made by flanlike {code}. `manifest.json` has the hashes of all that "
-        "was read; the same flags on the same rows give the same files.",
+        _front_matter(plan["format"]) + f"# {name}: prompts",
+        f"{texts.counted(sum(counts['task'].values()), 'rendered prompt')} of "
+        f"{texts.counted(len(composition.tasks), 'task')}, in "
+        f"{texts.counted(plan['files'], 'file')}. Mixture `{name}`, rows from "
+        f"`{read['source']}`, held out: {held_out} (rules: {read['rules']}), style "
+        f"`{asked['prompts']}`{in_a_chat}, seed {asked['seed']}, made by "
+        f"flanlike {code}. `manifest.json` has the hashes of all that was read; the same flags on "
+        "the same rows give the same files.",
         "## Columns\n\n" + _COLUMNS + _CUT * is_limited,
         "## How it is composed\n\n" + _forms(counts),
         "## Tasks and licences\n\n"

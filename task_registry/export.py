@@ -100,7 +100,7 @@ def _export(
     if place.address and not has_manifest and place.names():
         raise errors.UserError(_holds_none(place))
     found = found.pinned(manifest.commits_in(place.folder))
-    composition = recipe.compose(asked, found)
+    composition = recipe.compose(asked, found, is_evaluated=False)
     plan = export_files.Plan(
         out=place.folder,
         format=options.format,
@@ -135,7 +135,8 @@ def _export(
     (plan.out / "README.md").write_text(card, encoding="utf-8")
     for name in ("composition.json", "README.md"):
         place.send(name)
-    print(f"{counted.prompts:,} prompts in {plan.files} files, with a data card: {place}")
+    files = "1 file" if plan.files == 1 else f"{plan.files:,} files"
+    print(f"{counted.prompts:,} prompts in {files}, with a data card: {place}")
 
 
 def asked_for(options: argparse.Namespace) -> recipe.Recipe:

@@ -14,7 +14,7 @@ from flanlike import config as config_lib
 from flanlike.mixtures import mixture
 from flanlike.prompts import lint, recipe
 from flanlike.sources import availability
-from flanlike.tasks import registry
+from flanlike.tasks import registry, texts
 from task_registry import export_limit
 
 Rows = Annotated[int, bounds.Bounds(1, 10**8)]  # of a task
@@ -45,7 +45,7 @@ def show(
     found: registry.Registry, options: argparse.Namespace, *, console: rich_console.Console
 ) -> None:
     """Prints a table of the tasks with findings and what it means, or one JSON object."""
-    composition = recipe.compose(recipe.of_flags(options), found)
+    composition = recipe.compose(recipe.of_flags(options), found, is_evaluated=False)
     if options.vocabulary is not None and options.max_input_tokens is None:
         options.max_input_tokens = config_lib.input_tokens(options.data)
     limit = export_limit.of(options)
@@ -100,9 +100,10 @@ def _print(
         *_of_pairs(found),
         *(f"left out: {line}" for line in availability.by_reason(composition.missing)),
         *(f"left out: {line}" for line in composition.told_bad_rows),
-        f"looked at {looked_at:,} of {rows:,} training rows of {len(found.tasks)} tasks, at most "
-        f"{options.max_rows:,} of each (--max-rows); {len(found.tasks) - len(worth_telling)} tasks "
-        "without findings",
+        f"looked at {looked_at:,} of {rows:,} training rows of "
+        f"{texts.counted(len(found.tasks), 'task')}, at most {options.max_rows:,} of each "
+        f"(--max-rows); {texts.counted(len(found.tasks) - len(worth_telling), 'task')} without "
+        "findings",
     ]
     if options.vocabulary is not None:
         lines.append(

@@ -3,11 +3,12 @@
 import argparse
 import dataclasses
 import json
+from collections.abc import Mapping
 
 from flanlike.prompts import overlap, recipe
 from flanlike.sources import availability
 from flanlike.sources import rows as rows_module
-from flanlike.tasks import families, registry
+from flanlike.tasks import families, registry, texts
 
 _SHOWN = 160  # characters of an example
 
@@ -23,8 +24,10 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
 
 def show(found: registry.Registry, options: argparse.Namespace) -> None:
     """Prints the pairs of tasks whose rows overlap, with examples, or one JSON object."""
-    composition = recipe.compose(recipe.of_flags(options), found)
+    asked = recipe.of_flags(options)
+    composition = recipe.compose(asked, found, is_evaluated=options.eval is None)
     evaluated = composition.evaluated
+    lacking: Mapping[str, str] = {}
     if options.eval is not None:
         selected = [task for name in options.eval for task in found.select(name)]
         named = [found.clusters.get(name, [name]) for name in selected]
@@ -42,9 +45,9 @@ def show(found: registry.Registry, options: argparse.Namespace) -> None:
         composition, found, data=options.data, evaluated=evaluated, split=options.split
     )
     if options.json:
-        print(json.dumps(_as_json(result, options), indent=2))
-    else:
-        _print(result, options.split)
+        print(json.dumps(_as_json(result, options) | {"missing": lacking}, indent=2))
+        return
+    _print(result, options.split, lacking)
 
 
 def _as_json(found: overlap.Overlap, options: argparse.Namespace) -> dict[str, object]:
@@ -64,7 +67,7 @@ def _as_json(found: overlap.Overlap, options: argparse.Namespace) -> dict[str, o
     }
 
 
-def _print(found: overlap.Overlap, split: str) -> None:
+def _print(found: overlap.Overlap, split: str, lacking: Mapping[str, str]) -> None:
     for pair in found.pairs:
         total = found.training_rows[pair.training_task]
         outputs = f", {pair.output_rows:,} by their outputs" if pair.output_rows else ""
@@ -78,9 +81,11 @@ def _print(found: overlap.Overlap, split: str) -> None:
             how = "the same" if example.is_exact else f"{overlap.NGRAM} words"
             how = "words of the output" if example.is_output else how
             print(f"    {example.training_row} = {example.evaluation_row}, {how}: {text}")
+    for line in availability.by_reason(lacking):
+        print(f"not asked: {line}")
     rows = sum(map(len, found.rows.values()))
     print(
         f"{rows:,} of {sum(found.training_rows.values()):,} training rows of "
-        f"{len(found.training_rows)} tasks overlap with {split} rows of "
+        f"{texts.counted(len(found.training_rows), 'task')} overlap with {split} rows of "
         f"{families.listed(list(found.evaluation_rows))}"
     )

@@ -27,3 +27,8 @@ def test_a_run_is_named_with_a_step_of_it_unless_its_folder_is_called_so(tmp_pat
 def test_patience_wants_something_to_look_at():
     with pytest.raises(errors.UserError, match="--validation.patience is 2: it must be 0 without"):
         config.ValidationConfig(patience=2)
+
+
+def test_others_are_told_a_file_by_its_name_alone():
+    names = ("/home/me/my.jsonl", "my.csv.gz", "flan_core", "hub:me/rows")
+    assert list(map(config.public_name, names)) == ["my.jsonl", *names[1:]]

@@ -24,12 +24,13 @@ def compose(
     skip_bad_rows: bool = False,
     evaluated_on: Sequence[str] = (),
     is_trained: bool = True,
+    is_evaluated: bool = True,
 ) -> mixture_module.Composition:
     """Returns the mixture resolved for the rows that `data` has, which are opened and counted.
 
     `evaluated_on` names the splits that a task which is evaluated has to have besides train. A
     mixture of which nothing is left to train on, or to ask of what is held out, is an error, but
-    where it is not trained on.
+    where it is not trained on, or not evaluated.
     """
     split = split_tasks(mixture, registry, held_out, rules=rules)
     found = availability.of(
@@ -49,6 +50,7 @@ def compose(
         rules=rules,
         unavailable=found.left_out(split.train),
         is_trained=is_trained,
+        is_evaluated=is_evaluated,
     )
     return dataclasses.replace(
         composition,
@@ -68,6 +70,7 @@ def resolve(
     rules: holdout.Rules | None = None,
     unavailable: Mapping[str, str] | None = None,
     is_trained: bool = True,
+    is_evaluated: bool = True,
 ) -> mixture_module.Composition:
     """Returns the mixture's tasks with their rates and expected shares of prompts.
 
@@ -92,6 +95,7 @@ def resolve(
         raise errors.UserError(f"mixture {mixture.name!r}: tasks {empty!r} have no training rows")
     if is_trained:
         _check_trained(mixture, registry, training, held_out, excluded)
+    if is_trained and is_evaluated:
         check_evaluation(split, unavailable)
     rows = {name: row_counts[name] for name in training}
     rules_of_rows = {name: registry.task(name).counts_as for name in training}
@@ -173,6 +177,7 @@ def without(
         composition.held_out,
         rules=composition.rules,
         unavailable={**composition.missing, **empty},
+        is_evaluated=False,  # what is asked is as it was
     )
     counted = ("dropped_rows", "skip_bad_rows", "bad_rows", "first_bad", *mixture_module.LEFT_OUT)
     kept = {name: getattr(composition, name) for name in counted}
@@ -202,7 +207,7 @@ def split_tasks(
     origins = {name: registry.task(name).origins for name in itertools.chain(*clusters.values())}
     split = holdout.apply(clusters, held_out, rules=rules or mixture.rules, origins=origins)
     untrainable = {
-        name: "it has no training split: it is only evaluated, where it is held out"
+        name: "it has no training split; it is asked where it is held out, and never trained on"
         for name in split.train
         if registry.task(name).is_evaluation_only
     }

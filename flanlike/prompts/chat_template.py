@@ -4,26 +4,27 @@
 
     [user: Hi]  ->  <|user|>Hi</s>
 
-It comes with a model, from anywhere, and so runs in Jinja's sandbox, with bounds on how long it
-takes and how much it writes. Templates know what they do in transformers (`apply_chat_template`):
+It comes with a model, from anywhere, and so runs in a sandbox (`jinja_sandbox.Bounded`): in this
+process, since it is applied several times to every conversation that is trained on, and a process
+beside this one, as P3's templates have, takes four times as long to ask (.2 ms for .05). What could
+run away is bounded in the sandbox: loops, calls and texts are counted, and nothing can be made that
+takes long to compare or to write.
+Templates know what they do in transformers (`apply_chat_template`):
 `messages`, `add_generation_prompt`, the tokenizer's marks (`eos_token` ...), `raise_exception`,
 `strftime_now`, `tojson`, `{% break %}`, `{% continue %}` and `{% generation %}`. The day that
 `strftime_now` tells is always the same: prompts are a function of their seed.
 """
 
-import contextlib
 import datetime
-import functools
 import json
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jinja2
-from jinja2 import ext, nodes, sandbox, visitor
+from jinja2 import defaults, ext, nodes, sandbox
 
 from flanlike import errors
+from flanlike.sources import jinja_sandbox
 
 TODAY = datetime.datetime(2024, 7, 26)  # the day that Llama 3.1's template takes for itself
 
@@ -41,29 +42,12 @@ _PLAIN = """\
 {% if add_generation_prompt %}{{ 'Assistant:\n' }}{% endif %}"""
 
 _MOST_SOURCE = 1 << 18  # characters of a template; published ones have 20,000 at most
-_MOST_TEXT = 1 << 25  # characters that it makes of its messages, in any step and in all
-_MOST_STEPS = 1 << 20  # loops, calls, filters, expressions
-_MOST_NUMBER = 1 << 20  # that it gives to a function: a width, a count
-_MOST_POWER = 64
-_SECONDS = 10.0
 _FILTERS = (
-    *("abs", "batch", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first"),
-    *(
-        "float",
-        "forceescape",
-        "groupby",
-        "indent",
-        "int",
-        "items",
-        "join",
-        "last",
-        "length",
-        "list",
-    ),
-    *("lower", "map", "max", "min", "reject", "rejectattr", "replace", "reverse", "round", "safe"),
-    *("select", "selectattr", "slice", "sort", "string", "striptags", "sum", "title", "trim"),
-    *("truncate", "unique", "upper", "wordcount"),
+    "abs batch capitalize count d default dictsort e escape first float forceescape groupby indent "
+    "int items join last length list lower map max min reject rejectattr replace reverse round "
+    "safe select selectattr slice sort string striptags title trim truncate unique upper wordcount"
 )
+_GLOBALS = ("range", "dict", "cycler", "joiner", "namespace")
 
 Message = Mapping[str, str]  # {"role": "user", "content": "Hi"}
 
@@ -83,7 +67,7 @@ class ChatTemplate:
                 f"{where}: the chat template has {len(source):,} characters; expected "
                 f"{_MOST_SOURCE:,} at most"
             )
-        self._environment = _Sandbox()
+        self._environment = _environment()
         try:
             self._template = self._environment.compiled(source)
         except (jinja2.TemplateError, RecursionError) as error:
@@ -113,7 +97,8 @@ class ChatTemplate:
                     f"{self._where}: the chat template refuses these messages: {error}"
                 ) from error
             except Exception as error:  # a template may do anything that its data do not bear
-                said = str(error) if isinstance(error, _TooMuch) else errors.in_one_line(error)
+                is_own = isinstance(error, jinja_sandbox.TooMuch)
+                said = str(error) if is_own else errors.in_one_line(error)
                 raise errors.UserError(
                     f"{self._where}: the chat template cannot be applied: {said}"
                 ) from error
@@ -121,10 +106,6 @@ class ChatTemplate:
 
 class _Refused(jinja2.TemplateError):
     """What `raise_exception` raises: the template's own words on what it does not take."""
-
-
-class _TooMuch(jinja2.TemplateError):
-    """A bound is reached."""
 
 
 class _Generation(ext.Extension):
@@ -137,156 +118,29 @@ class _Generation(ext.Extension):
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
-class _Counted(visitor.NodeTransformer):
-    """Has every loop and every joining of texts pass through the sandbox's counts."""
-
-    def visit_For(self, node: nodes.For) -> nodes.For:
-        self.generic_visit(node)
-        written = sum(len(each.data) for each in node.find_all(nodes.TemplateData))
-        written += sum(_size(each.value) for each in node.find_all(nodes.Const))
-        cost = nodes.Const(written, lineno=node.lineno)
-        node.iter = nodes.Filter(node.iter, "_counted", [cost], [], None, None, lineno=node.lineno)
-        return node
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Expr:
-        self.generic_visit(node)
-        texts = [nodes.Filter(n, "string", [], [], None, None, lineno=n.lineno) for n in node.nodes]
-        joined: nodes.Expr = texts[0]
-        for text in texts[1:]:
-            joined = nodes.Add(joined, text, lineno=node.lineno)
-        return joined
-
-
-class _Sandbox(sandbox.ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, in which steps, and the sizes of what they make, are counted."""
-
-    intercepted_binops = frozenset(("+", "*", "**", "%"))
-
-    def __init__(self) -> None:
-        self._spent = threading.local()
-        super().__init__(
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=[ext.loopcontrols, _Generation],
-            finalize=self._written,
-        )
-        known = {name: self._guarded(self.filters[name]) for name in _FILTERS}
-        known["tojson"] = self._guarded(_tojson)
-        self.filters = {**known, "_counted": self._counted}
-        del self.globals["lipsum"]
-        self.globals |= {"raise_exception": _refuse, "strftime_now": TODAY.strftime}
-
-    def compiled(self, source: str) -> jinja2.Template:
-        return self.from_string(_Counted().visit(self.parse(source)))
-
-    @contextlib.contextmanager
-    def bounded(self) -> Iterator[None]:
-        """Counts, from nothing, what is done in the block."""
-        self._spent.steps = self._spent.characters = 0
-        self._spent.until = time.monotonic() + _SECONDS
-        try:
-            yield
-        finally:
-            self._spent.until = None
-
-    def call(self, context: Any, function: Any, /, *args: Any, **named: Any) -> Any:
-        self._step()
-        function_of = getattr(function, "__wrapped__", function)  # Jinja wraps some methods
-        of = getattr(function_of, "__self__", None)
-        if isinstance(of, str) and function_of.__name__.startswith("format"):
-            raise _TooMuch(f"it calls {function_of.__name__} on a text, which no template may")
-        self._expect_small(of, *args, *named.values())
-        made = super().call(context, function, *args, **named)
-        self._made(made if isinstance(made, str) else "")
-        return made
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        self._step()
-        if operator == "+":
-            self._expect_room(_size(left) + _size(right))
-        elif operator == "%" and isinstance(left, str):
-            raise _TooMuch("it formats a text by %, which no template may")
-        elif operator == "**" and isinstance(right, int) and abs(right) > _MOST_POWER:
-            raise _TooMuch(f"it takes a number to the power of {right!r}")
-        else:
-            self._expect_small(left, right)
-        return super().call_binop(context, operator, left, right)
-
-    def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)  # and with it what Jinja has noted on the function
-        def guarded(*args: Any, **named: Any) -> Any:
-            self._step()
-            self._expect_small(*args, *named.values())
-            return function(*args, **named)
-
-        return guarded
-
-    def _counted(self, values: Iterable[Any], cost: int) -> Iterator[Any]:
-        """Yields what a loop goes through, each of which may write so many characters itself."""
-        for value in values:
-            self._step()
-            self._made_characters(cost)
-            yield value
-
-    def _written(self, value: Any) -> Any:
-        """Returns what an expression is to write."""
-        self._step()
-        self._made(value)
-        return value
-
-    def _made(self, value: Any) -> None:
-        self._made_characters(_size(value))
-
-    def _made_characters(self, count: int) -> None:
-        if self._is_counting:
-            self._spent.characters += count
-            self._expect_room(self._spent.characters)
-
-    @property
-    def _is_counting(self) -> bool:  # and not folding constants, while it is compiled
-        return getattr(self._spent, "until", None) is not None
-
-    def _step(self) -> None:
-        if not self._is_counting:
-            return
-        self._spent.steps += 1
-        if self._spent.steps > _MOST_STEPS:
-            raise _TooMuch(f"it takes more than {_MOST_STEPS:,} steps")
-        if time.monotonic() > self._spent.until:
-            raise _TooMuch(f"it takes longer than {_SECONDS:g} s")
-
-    def _expect_small(self, *given: Any) -> None:
-        """Raises where what a function makes of these could be too long: their product is."""
-        numbers = [abs(one) for one in given if isinstance(one, int)]
-        sizes = sorted(_size(one) for one in given if isinstance(one, (str, list, tuple, dict)))
-        if numbers and max(numbers) > _MOST_NUMBER:
-            raise _TooMuch(f"it gives a number above {_MOST_NUMBER:,} to a function")
-        if sizes:
-            self._expect_room(sizes[-1] * max([1, *sizes[-2:-1], *numbers]))
-
-    def _expect_room(self, characters: int) -> None:
-        if characters > _MOST_TEXT:
-            raise _TooMuch(f"it makes a text of more than {_MOST_TEXT:,} characters")
-
-
-def _size(value: Any) -> int:
-    """Returns how many characters a value has, and its parts; a list's items count one each."""
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, Mapping):
-        value = value.values()
-    elif not isinstance(value, (list, tuple)):
-        return 1
-    total = 0
-    for each in value:
-        total += 1 + _size(each)
-        if total > _MOST_TEXT:
-            break
-    return total
+def _environment() -> jinja_sandbox.Bounded:
+    known = {name: defaults.DEFAULT_FILTERS[name] for name in _FILTERS.split(" ")}
+    its = {name: defaults.DEFAULT_NAMESPACE[name] for name in _GLOBALS}
+    its["range"] = sandbox.safe_range
+    return jinja_sandbox.Bounded(
+        filters={**known, "sum": _sum, "tojson": _tojson},
+        globals={**its, "raise_exception": _refuse, "strftime_now": TODAY.strftime},
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=[ext.loopcontrols, _Generation],
+    )
 
 
 def _refuse(message: str) -> None:
     raise _Refused(message)
+
+
+@jinja2.pass_environment
+def _sum(environment: Any, values: Any, attribute: Any = None, start: Any = 0) -> Any:
+    """Returns a sum of numbers; that of lists, which Jinja has too, takes their number squared."""
+    if not isinstance(start, (int, float)):
+        raise jinja_sandbox.TooMuch("it adds up what are no numbers")
+    return defaults.DEFAULT_FILTERS["sum"](environment, values, attribute, start)
 
 
 def _tojson(

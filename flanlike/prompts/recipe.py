@@ -13,7 +13,7 @@ from flanlike.mixtures import compose as compose_module
 from flanlike.mixtures import holdout, mixture
 from flanlike.prompts import duplicates, overlap, render
 from flanlike.sources import availability, instruction_file
-from flanlike.tasks import families, instruction_rows
+from flanlike.tasks import families, instruction_rows, texts
 from flanlike.tasks import registry as registry_module
 
 
@@ -95,8 +95,13 @@ def mixture_of(recipe: Recipe, registry: registry_module.Registry) -> mixture.Mi
     return mixture.changed(named, shares=shares, **rule)
 
 
-def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Composition:
-    """Returns the mixture with the held-out tasks taken out of it, and its rates."""
+def compose(
+    recipe: Recipe, registry: registry_module.Registry, *, is_evaluated: bool = True
+) -> mixture.Composition:
+    """Returns the mixture with the held-out tasks taken out of it, and its rates.
+
+    Where none of the held-out tasks has rows that is an error, if they are to be asked.
+    """
     composition = compose_module.compose(
         mixture_of(recipe, registry),
         registry,
@@ -106,6 +111,7 @@ def compose(recipe: Recipe, registry: registry_module.Registry) -> mixture.Compo
         skip_missing=recipe.skip_missing,
         skip_bad_rows=recipe.skip_bad_rows,
         evaluated_on=recipe.evaluated_on,
+        is_evaluated=is_evaluated or recipe.exclude_overlap,
     )
     if recipe.exclude_overlap:
         found = overlap.find(
@@ -138,8 +144,8 @@ def told(
     if config_lib.names_file(config.mixture):
         yield instruction_file.told(config.mixture, config.format, config.data)
     yield (
-        f"{config.mixture} from {config.data}: {len(composition.tasks)} tasks of "
-        f"{len(clusters)} clusters, {config.steps} steps, into {out}"
+        f"{config.mixture} from {config.data}: {texts.counted(len(composition.tasks), 'task')} of "
+        f"{texts.counted(len(clusters), 'cluster')}, {config.steps} steps, into {out}"
     )
     if config.data == "embedded":
         yield microworld.NOTICE

@@ -61,7 +61,7 @@ def of_run(run: Path, *, step: int, family: str, name: str, beside: str | None =
         **_model_index(name, tuned, manifest),
         "flanlike": {
             "base": base.words,
-            "mixture": config["mixture"],
+            "mixture": config_lib.public_name(config["mixture"]),
             "held_out": composition.get("held_out", []),
             "step": step,
             "command": _command(run),
@@ -174,8 +174,8 @@ def _what(config: Mapping[str, Any], base: Base, manifest: Mapping[str, Any], st
     how = "all parameters" if tune == "full" else f"few parameters beside it (`--tune {tune}`)"
     return (
         f"Base: {base.words}{through}. Tuned on instructions for {step:,} steps, {how}, with the "
-        f"mixture `{config['mixture']}` (`--prompts {config['prompts']}`, rows from "
-        f"`{manifest.get('source', _UNKNOWN)}`, seed {config['seed']}), by {version}."
+        f"mixture `{config_lib.public_name(config['mixture'])}` (`--prompts {config['prompts']}`, "
+        f"rows from `{manifest.get('source', _UNKNOWN)}`, seed {config['seed']}), by {version}."
     )
 
 

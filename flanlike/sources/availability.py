@@ -9,7 +9,7 @@ from flanlike.sources import opening
 from flanlike.tasks import families
 from flanlike.tasks import task as task_module
 
-_WHERE_HELD_OUT = ": it is only evaluated, where it is held out"
+_WHERE_HELD_OUT = "; it is asked where it is held out, and never trained on"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-r"""The rows of a CSV or TSV file by random access: in memory is where each row begins.
+r"""The rows of a CSV or TSV file by random access: kept is where each row begins and ends.
 
 The first row names the columns. A cell in quotes may hold delimiters, line breaks and, doubled,
 quotes; blank lines are no rows. All cells are text.
@@ -10,12 +10,13 @@ quotes; blank lines are no rows. All cells are text.
 
 import array
 import csv
+import functools
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flanlike import errors
-from flanlike.sources import opened, utf8
+from flanlike.sources import kept, opened, utf8
 
 DELIMITERS = (",", ";", "\t")  # of which a .csv file uses the one that its first line has most of
 MOST = 1 << 26  # bytes of one cell: a longer one has lost its closing quote
@@ -24,7 +25,10 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Delimited:
-    """The rows of one file, each read and parsed when it is asked for; 16 bytes a row are kept."""
+    """The rows of one file, each read and parsed when it is asked for.
+
+    24 bytes a row say where it is, of a large file on the disk (see `kept`).
+    """
 
     def __init__(self, path: str) -> None:
         csv.field_size_limit(MOST)
@@ -33,7 +37,12 @@ class Delimited:
             raise errors.UserError(f"{path}: the file is UTF-16; save it as UTF-8")
         is_tsv = path.removesuffix(".gz").endswith(".tsv")
         self._delimiter = "\t" if is_tsv else _delimiter(self._file)
-        self._bounds, self._lines = _scanned(self._file, self._delimiter)
+        self._begins, self._ends, self._lines = kept.numbers(
+            self._file,
+            ("begins of rows", "ends of rows", "lines of rows"),
+            functools.partial(_scanned, self._file, self._delimiter),
+            is_parsed=True,
+        )
         self._columns = self._header()
 
     def __len__(self) -> int:
@@ -57,11 +66,18 @@ class Delimited:
         return f"{self._file.path}:{self._lines[index + 1]}"
 
     def with_value(self, indices: range, values: Mapping[str, Any]) -> set[int]:
-        """Returns those of `indices` whose row has one of the values in its column."""
-        return utf8.rows_with(self, indices, values)
+        """Returns those of `indices` whose row has one of the values in its column.
+
+        All cells are text. What is found in all rows of a large file is kept as their places are.
+        """
+        values = {column: value for column, value in values.items() if isinstance(value, str)}
+        if not values or indices != range(len(self)):
+            return utf8.rows_with(self, indices, values) if values else set()
+        find = functools.partial(utf8.rows_with, self, indices, values)
+        return kept.rows_with(self._file, values, find, is_parsed=True)
 
     def _header(self) -> list[str]:
-        if not self._lines:
+        if not len(self._lines):
             return []
         try:
             names = [_decoded(name.strip()) for name in self._cells(0)]
@@ -76,7 +92,7 @@ class Delimited:
 
     def _cells(self, number: int) -> list[str]:
         """Returns the cells of a row; the first row is that of the names."""
-        content = self._file.read(*self._bounds[2 * number : 2 * number + 2])
+        content = self._file.read(self._begins.item(number), self._ends.item(number))
         if number == 0:
             content = content.removeprefix(utf8.BYTE_ORDER_MARK)
         try:
@@ -87,9 +103,9 @@ class Delimited:
             raise ValueError(f"not a row of cells ({said}): {content[:60]!r}") from error
 
 
-def _scanned(file: opened.OpenedFile, delimiter: str) -> tuple[array.array, array.array]:
-    """Returns begins and ends of the rows, and the lines that they begin on."""
-    bounds, numbers = array.array("q"), array.array("q")
+def _scanned(file: opened.OpenedFile, delimiter: str) -> kept.Parts:
+    """Yields begins and ends of the rows, and the lines that they begin on."""
+    begins, ends, numbers = array.array("q"), array.array("q"), array.array("q")
     lines = _Lines(file)
     reader = _reader(_texts(lines), delimiter)
     while True:
@@ -104,10 +120,12 @@ def _scanned(file: opened.OpenedFile, delimiter: str) -> tuple[array.array, arra
                 ) from error
             cells = [""]  # told when the row is read
         if cells is None:
-            return bounds, numbers
+            break
         if cells:
-            bounds.extend((begin, lines.place))
+            begins.append(begin)
+            ends.append(lines.place)
             numbers.append(number)
+    yield begins, ends, numbers
 
 
 class _Lines:

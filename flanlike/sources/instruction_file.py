@@ -6,15 +6,16 @@ test rows are drawn from the file at random, but the same in every run; the rest
 
 import contextlib
 import functools
+import hashlib
 import os
 import pathlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from flanlike import errors, seeding
-from flanlike.sources import delimited, json_array, json_lines, opened, parquet
+from flanlike.sources import delimited, json_array, json_lines, kept, opened, parquet
 from flanlike.sources import rows as rows_module
-from flanlike.tasks import instruction_rows
+from flanlike.tasks import conversations, instruction_rows, records, texts
 from flanlike.tasks import task as task_module
 
 CARVED_ROWS = 200  # each for validation and test, or a tenth of a file of fewer than 2,000
@@ -118,6 +119,13 @@ class FileRows:
             return sorted(drawn[:carved] if split == "test" else drawn[carved:])
         return rows_module.without(every, set(drawn))
 
+    def kept(self, name: str, find: Callable[[], Iterable[int]]) -> list[int]:
+        """Returns rows that `find` finds by what a row is read as; see the module `kept`."""
+        file = opened.OpenedFile(self.path, is_unpacked=False)
+        name = f"{name}, {self.format}, {_reading()}"
+        [found] = kept.numbers(file, [name], lambda: iter([(list(find()),)]), is_parsed=True)
+        return found.tolist()
+
     def content(self, indices: Iterable[int]) -> str:
         return opened.hash_of(self.path, self._stamp, self.format.encode())
 
@@ -168,6 +176,14 @@ def _unanswered(path: str, stamp: int, column: str) -> frozenset[int]:
     reader = _open(path, stamp)
     every = range(len(reader))
     return frozenset().union(*(reader.with_value(every, {column: no}) for no in ("", None)))
+
+
+@functools.cache
+def _reading() -> str:
+    """Returns a hash of the code that makes records of a file's rows and looks at them."""
+    modules = (conversations, instruction_rows, records, texts)
+    code = b"".join(pathlib.Path(module.__file__).read_bytes() for module in modules)
+    return hashlib.blake2b(code, digest_size=8).hexdigest()
 
 
 # The splits are of one file, and opened one after the other.

@@ -1,17 +1,18 @@
-"""The rows of a JSON array by random access: in memory is where each begins and ends.
+"""The rows of a JSON array by random access: kept is where each begins and ends.
 
 [{"text": "a"},            row 0
  {"text": "b"}]            row 1
 """
 
 import array
+import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flanlike import errors
-from flanlike.sources import json_lines, opened, utf8
+from flanlike.sources import json_lines, kept, opened, utf8
 
 MOST = 1 << 26  # bytes of one text in a file: a longer one has lost its closing quote
 
@@ -20,19 +21,27 @@ _PART = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[][{}]|[^][{}",:\s]+|"', re.DOTAL
 
 
 class JsonArray:
-    """The rows of one file, each read and parsed when it is asked for; 16 bytes a row are kept."""
+    """The rows of one file, each read and parsed when it is asked for.
+
+    16 bytes a row say where it is, of a large file on the disk (see `kept`).
+    """
 
     def __init__(self, path: str) -> None:
         self._file = opened.OpenedFile(path)
-        self._bounds = _scanned(self._file)
+        self._begins, self._ends = kept.numbers(
+            self._file,
+            ("begins of elements", "ends of elements"),
+            functools.partial(_scanned, self._file),
+            is_parsed=True,
+        )
 
     def __len__(self) -> int:
-        return len(self._bounds) // 2
+        return len(self._begins)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         if not 0 <= index < len(self):
             raise IndexError(index)
-        content = self._file.read(*self._bounds[2 * index : 2 * index + 2])
+        content = self._file.read(self._begins.item(index), self._ends.item(index))
         try:
             row = json.loads(content.decode("utf-8"))
         except UnicodeDecodeError as error:
@@ -50,7 +59,7 @@ class JsonArray:
 
     def where(self, index: int) -> str:
         """Returns the file and the line on which the row begins."""
-        begin, place, lines = self._bounds[2 * index], 0, 1
+        begin, place, lines = self._begins.item(index), 0, 1
         for block in self._file.blocks():
             lines += block.count(b"\n", 0, max(begin - place, 0))
             place += len(block)
@@ -59,8 +68,14 @@ class JsonArray:
         return f"{self._file.path}:{lines}"
 
     def with_value(self, indices: range, values: Mapping[str, Any]) -> set[int]:
-        """Returns those of `indices` whose row has one of the values in its column."""
-        return utf8.rows_with(self, indices, values)
+        """Returns those of `indices` whose row has one of the values in its column.
+
+        What is found in all rows of a large file is kept as their places are.
+        """
+        if indices != range(len(self)):
+            return utf8.rows_with(self, indices, values)
+        find = functools.partial(utf8.rows_with, self, indices, values)
+        return kept.rows_with(self._file, values, find, is_parsed=True)
 
 
 def begins(file: opened.OpenedFile) -> bool:
@@ -71,9 +86,9 @@ def begins(file: opened.OpenedFile) -> bool:
     return False
 
 
-def _scanned(file: opened.OpenedFile) -> array.array:
-    """Returns begin and end of each element of the array, one after the other."""
-    bounds = array.array("q")
+def _scanned(file: opened.OpenedFile) -> kept.Parts:
+    """Yields the begins of the array's elements, and their ends."""
+    bounds = array.array("q")  # of an element the begin, then the end
     depth = 0
     for part, place in _parts(file):
         if part == utf8.BYTE_ORDER_MARK and place == 0:
@@ -98,7 +113,7 @@ def _scanned(file: opened.OpenedFile) -> array.array:
             f"{file.path}: the file ends within its array ({len(bounds) // 2} rows before that); "
             "copy or download it again"
         )
-    return bounds
+    yield bounds[::2], bounds[1::2]
 
 
 def _parts(file: opened.OpenedFile) -> Iterator[tuple[bytes, int]]:

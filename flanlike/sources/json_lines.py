@@ -53,11 +53,7 @@ class JsonLines:
         """
         if indices != range(len(self)):
             return self._with_value(indices, values)
-        name = f"rows with {json.dumps(values, sort_keys=True)}"
-        [found] = kept.numbers(
-            self._file, [name], lambda: iter([(sorted(self._with_value(indices, values)),)])
-        )
-        return set(found.tolist())
+        return kept.rows_with(self._file, values, lambda: self._with_value(indices, values))
 
     def _with_value(self, indices: range, values: Mapping[str, Any]) -> set[int]:
         patterns = [

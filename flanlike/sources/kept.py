@@ -1,4 +1,4 @@
-"""Numbers about a large file, such as where its lines begin: on the disk, and mapped from there.
+"""Numbers about a large file, such as where its rows begin: on the disk, and mapped from there.
 
 They are made once and kept in the user's cache folder for the next process, which takes them where
 the file has the size and the time of its last change that it had. Of a small file, whose numbers
@@ -8,16 +8,18 @@ are in a temporary file without a name, and made anew by each process.
 
 import contextlib
 import hashlib
+import json
 import os
 import pathlib
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from flanlike import cache
 from flanlike.sources import opened
 
 LEAST = 1 << 28  # bytes of a file whose numbers are kept on the disk
+LEAST_PARSED = 1 << 23  # the same, of a format whose rows are parsed to find them
 KIND = "indexes"  # the folder's name
 
 _HEAD = 4  # numbers: which version of this, the file's time and size, how many numbers follow
@@ -27,12 +29,16 @@ Parts = Iterator[tuple[Any, ...]]  # int64 arrays, one for each name
 
 
 def numbers(
-    file: opened.OpenedFile, names: Sequence[str], make: Callable[[], Parts]
+    file: opened.OpenedFile,
+    names: Sequence[str],
+    make: Callable[[], Parts],
+    *,
+    is_parsed: bool = False,
 ) -> tuple[Any, ...]:
     """Returns an int64 array for each name: all parts that `make` yields, one after the other."""
     import numpy as np  # not where tasks are only listed
 
-    if file.size < LEAST:
+    if file.size < (LEAST_PARSED if is_parsed else LEAST):
         columns = [[np.zeros(0, np.int64)] for _ in names]
         for parts in make():
             for column, part in zip(columns, parts, strict=True):
@@ -46,6 +52,19 @@ def numbers(
             cache.folder(KIND).mkdir(parents=True, exist_ok=True)
             return _kept(file, paths, make)
     return _unnamed(file, names, make)
+
+
+def rows_with(
+    file: opened.OpenedFile,
+    values: Mapping[str, Any],
+    find: Callable[[], Collection[int]],
+    *,
+    is_parsed: bool = False,
+) -> set[int]:
+    """Returns the rows that `find` finds to have one of the values in its column."""
+    name = f"rows with {json.dumps(values, sort_keys=True)}"
+    [found] = numbers(file, [name], lambda: iter([(sorted(find()),)]), is_parsed=is_parsed)
+    return set(found.tolist())
 
 
 def _path(file: opened.OpenedFile, name: str) -> pathlib.Path:

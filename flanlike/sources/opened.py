@@ -21,16 +21,18 @@ class OpenedFile:
     """The bytes of one file by random access.
 
     Read and not mapped: a file that is cut off under a map kills the process. A gzip file is
-    unpacked into a temporary file without a name, which goes with this object.
+    unpacked into a temporary file without a name, which goes with this object, unless its own
+    bytes are wanted.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, is_unpacked: bool = True) -> None:
         self.path = path
-        with _opened(path) as file:
+        is_unpacked = is_unpacked and path.endswith(".gz")
+        with _opened(path, is_unpacked) as file:
             self._descriptor = os.dup(file.fileno())
         weakref.finalize(self, os.close, self._descriptor)
         self.stamp = self._now()  # of its last change, ns; its size, bytes
-        self.is_as_named = not path.endswith(".gz")  # and not what that unpacks to
+        self.is_as_named = not is_unpacked  # and not what that unpacks to
 
     @property
     def size(self) -> int:
@@ -78,10 +80,10 @@ def hash_of(path: str, stamp: int, *names: bytes) -> str:
 
 
 @contextlib.contextmanager
-def _opened(path: str) -> Iterator[BinaryIO]:
+def _opened(path: str, is_unpacked: bool) -> Iterator[BinaryIO]:
     """Yields the file, or what a gzip file unpacks to."""
     try:
-        if not path.endswith(".gz"):
+        if not is_unpacked:
             with open(path, "rb") as file:
                 yield file
             return

@@ -11,6 +11,7 @@ A backend yields *rows* of one official split with their class labels as names; 
 import array
 import dataclasses
 import os
+from collections.abc import Iterator
 from types import ModuleType
 
 from flanlike import config as config_lib
@@ -125,8 +126,10 @@ def is_elsewhere(task: task_module.Task, data: str) -> bool:
 def _sifted(records: rows_module.Records, skip_bad_rows: bool) -> rows_module.Records:
     """Returns the records without unusable rows and, if so asked, without those that raise.
 
-    Reads each row once, or twice.
+    Reads each row once, or twice; of a file of instructions it is kept which are good.
     """
+    if isinstance(records._rows, instruction_file.FileRows):
+        return _without_bad_rows(records, records._rows)
     good = array.array("q")  # 8 bytes each
     unusable, first_bad = 0, ""
     for place, number in enumerate(records._indices):
@@ -147,6 +150,32 @@ def _sifted(records: rows_module.Records, skip_bad_rows: bool) -> rows_module.Re
         bad=len(records) - unusable - len(good),
         first_bad=first_bad,
         _indices=good if len(good) < len(records) else records._indices,
+    )
+
+
+def _without_bad_rows(
+    records: rows_module.Records, file: instruction_file.FileRows
+) -> rows_module.Records:
+    """Returns the records of a file without those that raise."""
+
+    def raising() -> Iterator[int]:
+        for place, number in enumerate(records._indices):
+            try:
+                records[place]
+            except rows_module.BadRow:
+                yield number
+
+    bad, first_bad = file.kept(f"bad rows of {records.split}", raising), ""
+    if bad:
+        try:
+            dataclasses.replace(records, _indices=bad)[0]
+        except rows_module.BadRow as error:
+            first_bad = error.what
+    return dataclasses.replace(
+        records,
+        bad=len(bad),
+        first_bad=first_bad,
+        _indices=rows_module.without(records._indices, set(bad)),
     )
 
 

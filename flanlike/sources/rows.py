@@ -103,9 +103,8 @@ class Records:
         """Returns the row's name within the task: the same in whichever split it is used."""
         return f"{self.official_split}/{self._indices[index]}"
 
-    def content(self, indices: Iterable[int]) -> str:
+    def content(self, indices: Sequence[int]) -> str:
         """Returns a hash of what these records are read from: equal hashes, equal rows."""
-        indices = list(indices)
         try:
             return self._rows.content(self._indices[index] for index in indices)
         except UnicodeDecodeError:

@@ -128,4 +128,6 @@ def near(what: str, name: str, known: Sequence[str]) -> errors.UserError:
     """Returns the error for an unknown name: near matches, and no list of thousands."""
     full = str(errors.did_you_mean(what, name, known))
     head, _, listed = full.rpartition("known: ")
-    return errors.UserError(full if len(known) <= 40 else f"{head}{len(known):,} are known")
+    if len(known) <= 40:
+        return errors.UserError(full)
+    return errors.UserError(f"{head}the copy in --data has {len(known):,} (list tells which)")

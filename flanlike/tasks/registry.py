@@ -194,11 +194,12 @@ class Registry:
         return name in self._files
 
     def tasks_of(self, name: str) -> list[task_module.Task]:
-        """Returns the task of that name, the one of that file, or those that a selector names.
+        """Returns the task of that name, the one of that file, or those of a selector or mixture.
 
         Raises where the data holds nothing of what is selected.
         """
-        names = self.mixture(name).task_names if self.takes(name) else self.select(name)
+        is_mixture = self.takes(name) or name in self._mixtures and name not in self._builders
+        names = self.mixture(name).task_names if is_mixture else self.select(name)
         tasks = [self.task(each) for each in names]
         if families.is_selector(tasks[0].name):  # stands for what is not there
             raise errors.UserError(f"{name}: {tasks[0].absent}")

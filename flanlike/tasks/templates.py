@@ -15,10 +15,11 @@
 Braces hold nothing but field names, so a checked template is also a plain `str.format` string.
 
 A line that holds an optional field of a task (`Task.optional`) is left out where that is empty,
-with its line break, and of the blank lines on both of its sides one stays. It holds no other field:
+with its line break, and of the blank lines on both of its sides one stays. It holds no other field.
+Where it holds nothing else at all, a line above it goes too that ends in a colon and has no field:
 
-    input    {title}\\n\\n{text}\\nFrom the series {series}.\\nIs it good?
-    without title and series        {text}\\nIs it good?
+    input    {title}\\n\\n{text}\\nFrom the series {series}.\\nTold before:\\n{before}\\nIs it good?
+    without title, series, before   {text}\\nIs it good?
 """
 
 import dataclasses
@@ -138,15 +139,18 @@ def for_record(template: Template, task: task_module.Task, record: task_module.R
 
 
 def _without_lines(text: str, fields: tuple[str, ...]) -> str:
-    """Returns the text without the lines that hold one of the fields.
+    """Returns the text without the lines that hold one of the fields, and labels above them.
 
-    "{title}\\n\\n{text}"  ->  "{text}"        "{text}\\n{title}\\nOK?"  ->  "{text}\\nOK?"
+    "{title}\\n\\n{text}"  ->  "{text}"        "{text}\\nBy:\\n{title}\\nOK?"  ->  "{text}\\nOK?"
     """
     kept: list[str] = []
     is_after = False  # a line that was left out, and blank lines behind it
     for line in text.split("\n"):
         if not set(fields).isdisjoint(FIELD.findall(line)):
             is_after = True
+            above = kept[-1] if kept and FIELD.fullmatch(line) else ""
+            if above.endswith(":") and not FIELD.search(above):
+                kept.pop()
         elif line.strip() or not is_after or (kept and kept[-1].strip()):
             is_after = False
             kept.append(line)

@@ -33,6 +33,11 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
 
 
+def counted(count: int, what: str) -> str:
+    """Returns how many things there are: (1, "task") -> "1 task", (2, "task") -> "2 tasks"."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def printable(text: str) -> str:
     """Returns the text with what no file can hold spelt out."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -92,6 +92,9 @@ def test_text_metrics_give_one_to_a_reference_and_nothing_to_other_words(name):
         ("rouge1", "grey owl", ("old owl",), 0.5),
         ("rouge2", "the grey owl", ("the grey eel",), 0.5),
         ("rougeL", "owls fly\neels swim", ("eels swim\nowls fly",), 0.5),  # one sentence
+        ("rougeL", " ★★★", ("★★★",), 1.0),  # no word in it
+        ("rougeL", "★★", ("★★★",), 0.0),
+        ("rouge2", "owls", ("owls",), 0.0),  # as rouge_score has it
         ("rougeL", "the owls flew", ("a", "an owl flew"), 2 / 3),  # stems, best reference
         ("niv2_em", "The  Owl!", ("an eel", "the owl"), 1.0),  # case, marks, blanks
         ("niv2_em", "owl", ("the owl",), 0.0),  # articles stay

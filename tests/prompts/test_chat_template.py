@@ -1,9 +1,12 @@
 """A published chat template is applied in a sandbox, and not for ever."""
 
+import time
+
 import pytest
 
 from flanlike import errors
 from flanlike.prompts import chat_template
+from flanlike.sources import jinja_sandbox
 
 TALK = [
     {"role": "system", "content": "Be kind."},
@@ -47,6 +50,9 @@ def test_the_plain_template():
         ("{{ 'a' | center(9) }}", "cannot be read: TemplateAssertionError: No filter named 'cen"),
         ("{{ raise_exception('be polite') }}", "refuses these messages: be polite"),
         ("{{ messages[9].content.x }}", "cannot be applied: UndefinedError: "),
+        ("{{ messages[0].update(role='x') }}", "cannot be applied: SecurityError: "),
+        ("{{ messages.sort() }}", "cannot be applied: SecurityError: "),
+        ("{{ strftime_now.__self__.year }}", "cannot be applied: SecurityError: "),
         ("{{ messages.append(1) }}", "cannot be applied: SecurityError: "),
         ("{{ messages.__class__.__base__ }}", "cannot be applied: SecurityError: "),
         ("{% macro f(n) %}{{ f(n) }}{% endmacro %}{{ f(1) }}", "cannot be applied: RecursionError"),
@@ -60,9 +66,9 @@ def test_the_plain_template():
         ("{{ ('a' * 99999).replace('a', 'b' * 99999) }}", "makes a text of more than"),
         ("{{ [['a' * 99999] * 9999] | tojson }}", "makes a text of more than"),
         ("{{ messages[0].content.ljust(9999999999) }}", "gives a number above 1,048,576 to a fun"),
-        ("{{ '{:>999999999999}'.format(1) }}", "calls format on a text"),
+        ("{{ '{:>999999999999}'.format(1) }}", "is not safely callable"),
         ("{{ messages[0].content % 1 }}", "formats a text by %"),
-        ("{{ messages | length ** 99999 }}", "takes a number to the power of 99999"),
+        ("{{ messages | length ** 99999 }}", "makes a number of more than 4,096 bits"),
         ("x" * (1 << 19), "has 524,288 characters; expected 262,144 at most"),
     ],
 )
@@ -74,9 +80,44 @@ def test_a_template_that_cannot_be_applied_is_one_line(source, said):
     assert "\n" not in str(caught.value)
 
 
+_TWICE = "{% set a = [1] %}{% set b = [1] %}" + "{% set a = [a, a] %}{% set b = [b, b] %}" * 60
+_BOXED = "{% set n = namespace(x=[]) %}" + "{% set n = namespace(x=[n, n]) %}" * 60
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (_TWICE + "{{ a == b }}", "spells a list or mapping of more than 65,536 parts"),
+        (_TWICE.replace("[", "(").replace("]", ",)") + "{{ {a: 1} }}", "more than 65,536 parts"),
+        (_BOXED + "{{ n }}", "more than 65,536 parts"),
+        ("{% set x = 2 %}" + "{% set x = x ** 64 %}" * 6, "a number of more than 4,096 bits"),
+        ("{{ ([[1]] * 9999) | sum(start=[]) }}", "adds up what are no numbers"),
+        ("{% for m in messages recursive %}{{ loop(messages) }}{% endfor %}", "RecursionError"),
+    ],
+    ids=["comparison", "hash", "writing", "power", "sum", "recursion"],
+)
+def test_what_runs_away_is_stopped_in_this_process(source, said):
+    began = time.process_time()
+    with pytest.raises(errors.UserError, match=said):
+        rendered(source)
+    assert time.process_time() - began < 5
+
+
+def test_a_template_may_define_what_it_calls():
+    source = (
+        "{% macro say(m, end='.') %}{{ m.content | trim }}{{ end }}{% endmacro %}"
+        "{% set parts = namespace(all=[]) %}{% for m in messages[1:] %}"
+        "{% set parts.all = parts.all + [(m.role, say(m, end=loop.cycle('!', '?')))] %}{% endfor %}"
+        "{% set comma = joiner(', ') %}{% for role, said in parts.all %}{{ comma() }}{{ role[0] }} "
+        "{{ said }}{% endfor %}{{ {'a': 1}.items() | list }}{{ [3, 4] | sum }}"
+        "{{ ('x' | safe).upper() }}{% block b %}{% endblock %}{{ self.b() }}"
+    )
+    assert rendered(source) == "u Hi!, a Hello?, u Who\nare you?![('a', 1)]7X"
+
+
 def test_time_is_bounded(monkeypatch):
     now = iter(range(0, 1000, 6))
-    monkeypatch.setattr(chat_template.time, "monotonic", lambda: next(now))
+    monkeypatch.setattr(jinja_sandbox.time, "monotonic", lambda: next(now))
     with pytest.raises(errors.UserError, match="takes longer than 10 s"):
         rendered("{% for m in messages %}{{ m.role }}{% endfor %}")
 

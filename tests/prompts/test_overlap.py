@@ -207,7 +207,7 @@ def test_the_command_lists_pairs(folder, capsys):
     assert said[0].endswith("with 1 validation rows (33.3%)")
     assert said[1].startswith("    train/3 = train/29, 13 words: the quick brown fox it is said")
     assert said[-1] == (
-        "1 of 27 training rows of 1 tasks overlap with validation rows of imdb_reviews, rte"
+        "1 of 27 training rows of 1 task overlap with validation rows of imdb_reviews, rte"
     )
 
 

@@ -118,6 +118,12 @@ def test_the_hubs_own_reader_reads_the_header(run, tmp_path):
     assert (result.metric_value, result.metric_args) == (0.72, {"ci95": [0.6, 0.8]})
 
 
+def test_a_file_is_told_without_its_folders(run):
+    change(run, "config.json", mixture="/home/me/my.jsonl")
+    text = of(run)
+    assert "mixture `my.jsonl` (" in text and "/home/me" not in text
+
+
 def test_figures_stand_with_their_intervals_beside_the_untuned(run):
     text = of(run)
     assert "## Results on held-out tasks\n\nHeld out of training: sentiment.\n" in text

@@ -46,7 +46,7 @@ def test_a_task_without_training_rows_is_left_out_of_training_and_evaluated(tmp_
     assert reason.startswith(
         f"its folder in {str(tmp_path)!r} has no train.jsonl or train.jsonl.gz"
     )
-    assert reason.endswith(": it is only evaluated, where it is held out")
+    assert reason.endswith("; it is asked where it is held out, and never trained on")
     assert list(found.left_out(["a1", "b1"])) == ["b1"]
     splits = {"d1": ("test", "validation")}
     with pytest.raises(errors.UserError, match="lacks the rows of 1 tasks .d1: .* 'test' could be"):
@@ -67,6 +67,6 @@ def test_a_mixture_trains_on_what_has_training_rows(tmp_path):
     assert not held.excluded
     trained = compose.compose(mixed, registry, str(tmp_path), [])
     assert trained.evaluated == ("a1",)
-    assert "only evaluated, where it is held out" in trained.as_json()["missing"][0]["reason"]
+    assert "asked where it is held out" in trained.as_json()["missing"][0]["reason"]
     again = compose.resolve(mixed, registry, {"a1": 3}, [], unavailable=trained.missing)
     assert again.excluded == trained.excluded

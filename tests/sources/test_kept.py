@@ -1,16 +1,27 @@
 """Where the lines of a large file begin: on the disk, for the next process too."""
 
+import gzip
 import json
 import os
 import pathlib
 
+import file_toys
 import numpy as np
 import pytest
 import source_toys
 
 from flanlike import errors
-from flanlike.sources import instruction_file, json_lines, kept, opened, opening
+from flanlike.sources import (
+    delimited,
+    instruction_file,
+    json_array,
+    json_lines,
+    kept,
+    opened,
+    opening,
+)
 from flanlike.sources import rows as rows_module
+from flanlike.tasks import instruction_rows
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +129,56 @@ def test_what_a_file_of_instructions_lacks_is_looked_for_once(tmp_path, monkeypa
     train, test = found.part("train"), found.part("test")
     assert len(train) == 40 - 2 * 3 and not set(train) & set(test)
     assert 5 in train  # left out there, and counted
+
+
+@pytest.mark.parametrize("name", ["mine.json", "mine.csv", "mine.jsonl.gz"])
+def test_files_whose_rows_are_parsed_to_be_found_are_looked_through_once(
+    tmp_path, monkeypatch, name
+):
+    monkeypatch.setattr(kept, "LEAST_PARSED", 0)
+    rows = [{"prompt": f"Say {n}.", "completion": "" if n == 5 else str(n)} for n in range(40)]
+    rows[7]["prompt"] = " "
+    path = tmp_path / name
+    if name.endswith(".csv"):
+        lines = [",".join(row.values()) for row in ({"p": "prompt", "c": "completion"}, *rows)]
+        path.write_text("\n".join(lines))
+    elif name.endswith(".gz"):
+        path.write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+    else:
+        path.write_text(json.dumps(rows))
+    looked = []
+    for module in (json_array, delimited):
+        scan = module._scanned
+        monkeypatch.setattr(
+            module, "_scanned", lambda *a, scan=scan: looked.append("scan") or scan(*a)
+        )
+    plain = instruction_rows.plain
+    monkeypatch.setattr(
+        instruction_rows, "plain", lambda *given: looked.append("row") or plain(*given)
+    )
+    told = []
+    for _ in range(2):
+        instruction_file._unanswered.cache_clear()
+        instruction_file._open.cache_clear()
+        told.append([])
+        for split in file_toys.SPLITS:
+            records = file_toys.opened(path, split, skip_bad_rows=True)
+            told[-1].append((len(records), records.dropped, records.bad, records.first_bad))
+        first, looked[:] = list(looked), []
+    assert told[0] == told[1] == [(32, 1, 1, told[0][0][3]), (3, 0, 0, ""), (3, 0, 0, "")]
+    assert told[0][0][3].endswith("column 'prompt' is ' '; expected text that is not empty")
+    assert first == ["row"] * 4  # the first of each split, and why one is bad
+
+
+def test_other_code_reads_the_rows_again(tmp_path, monkeypatch):
+    path = tmp_path / "mine.jsonl"
+    rows = [{"prompt": f"Say {n}.", "completion": str(n)} for n in range(40)]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    monkeypatch.setattr(kept, "LEAST_PARSED", 0)
+    file = instruction_file.FileRows(str(path), None)
+    assert file.kept("bad", lambda: [3]) == file.kept("bad", list) == [3]
+    monkeypatch.setattr(instruction_file, "_reading", lambda: "other")
+    assert file.kept("bad", list) == []
 
 
 def test_records_of_a_large_file_are_those_of_a_small_one(tmp_path, monkeypatch):

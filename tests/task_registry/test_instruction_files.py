@@ -82,7 +82,10 @@ def test_mixture_and_check(here, capsys):
     assert "micro-world" not in out
     told = json.loads(printed(capsys, "mixture", "my.jsonl", "--json"))
     assert [task["rows"] for task in told["tasks"]] == [10]
-    assert "ok   my\n1 tasks checked, nothing wrong" in printed(capsys, "check", "my.jsonl")
+    told = printed(capsys, "mixture", "my.jsonl")
+    assert "\n1 task of 1 cluster; " in told
+    assert "\nevaluated: what is trained on, by its test rows\n" in told
+    assert "ok   my\n1 task checked, nothing wrong" in printed(capsys, "check", "my.jsonl")
 
 
 def test_a_format_is_said_where_it_is_given(here, capsys):
@@ -112,6 +115,9 @@ def test_export(here, capsys):
     assert len(lines) == 10
     asked = {line["inputs"] for line in lines}
     assert asked <= {"\n\n".join(filter(None, (r["instruction"], r["input"]))) for r in ROWS}
+    card = (out / "README.md").read_text()
+    assert "# my.jsonl: prompts\n\n10 rendered prompts of 1 task, in 1 file. Mix" in card
+    assert str(here) not in card
 
 
 def messages(n):

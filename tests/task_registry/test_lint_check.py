@@ -37,7 +37,7 @@ def test_one_table_of_the_tasks_with_findings(flags, capsys):
     assert any(line.startswith("left out: ") and "mnli" in line for line in lines)
     assert lines[-2] == (
         "looked at 162 of 162 training rows of 3 tasks, at most 1,000 of each (--max-rows); 1 "
-        "tasks without findings"
+        "task without findings"
     )
     assert lines[-1] == "examples of each finding: --details"
 

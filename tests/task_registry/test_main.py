@@ -143,8 +143,18 @@ def test_a_task_without_a_training_split_is_shown_and_checked_by_its_test_rows(c
     data = ("--data", str(tmp_path))
     source_toys.write_folder(tmp_path, "wsc273", test=[task_rows.LAYOUTS["wsc273"].folder] * 2)
     assert "test/1 " in run(capsys, "show", "wsc273", *data, "--n", "2")
-    assert "1 tasks checked, nothing wrong" in run(capsys, "check", "wsc273", *data)
+    assert "1 task checked, nothing wrong" in run(capsys, "check", "wsc273", *data)
     assert "has no train.jsonl" in mistake(capsys, "show", "wsc273", *data, "--shots", "1")
+
+
+def test_show_and_check_take_the_tasks_of_a_mixture(capsys, tmp_path):
+    rows = [{"premise": f"S {n}.", "hypothesis": f"{n}.", "label": n % 3} for n in range(30)]
+    source_toys.write_folder(tmp_path, "snli", train=rows)
+    data = ("--data", str(tmp_path))
+    assert run(capsys, "show", "nli", *data).startswith("snli, cluster nli, ")  # the first there
+    said = run(capsys, "check", "nli", *data)
+    assert f"ok   rte (its templates alone: {str(tmp_path)!r} has no rows of it)\nok   cb" in said
+    assert "\nok   snli\n" in said and said.endswith(" tasks checked, nothing wrong\n")
 
 
 USER_MODULE = """
@@ -291,7 +301,7 @@ def test_a_mixture_that_names_a_benchmarks_task_leaves_it_out_of_training_and_sa
     found = task_registry.registry(tmp_path / "mine.py")
     composition = compose.compose(found.mixture("mine"), found, "embedded")
     assert [share.name for share in composition.tasks] == ["rte"]
-    assert "it is only evaluated" in composition.excluded["mmlu_anatomy"]
+    assert "never trained on" in composition.excluded["mmlu_anatomy"]
 
 
 def test_show_puts_a_benchmarks_own_exemplars_first_and_lists_options_as_published(capsys):
@@ -324,7 +334,7 @@ def test_new_writes_files_that_load_and_check_says_what_is_missing(capsys, tmp_p
     copies = [first.replace("first", f"no_{n}").replace("Now", f"Now {n}, {n}") for n in range(9)]
     (tmp_path / "weather_mood.toml").write_text("[[template]]".join(["", *copies, second]))
     own = ("weather_mood", "--tasks", "weather_mood.py", "--data", "rows")
-    assert run(capsys, "check", *own).endswith("1 tasks checked, nothing wrong\n")
+    assert run(capsys, "check", *own).endswith("1 task checked, nothing wrong\n")
 
 
 @pytest.mark.parametrize(

@@ -202,6 +202,26 @@ def test_commands_work_on_a_member_and_on_a_selection(capsys, tmp_path):
     assert f"test rows of {SAME}, {LOUDER}" in capsys.readouterr().out
 
 
+def test_only_what_asks_held_out_tasks_wants_rows_of_them(capsys, tmp_path):
+    toys.write_json(tmp_path / "niv2", splits=False)
+    for name in (toys.SAME, toys.FRENCH):  # those of the paper's test categories
+        (tmp_path / "niv2" / "tasks" / f"{name}.json").unlink()
+    data = ["--mixture", "niv2", "--data", str(tmp_path)]
+    command_line.main(["lint", *data])
+    assert "training rows of 2 tasks" in capsys.readouterr().out
+    command_line.main(["export", *data, "--out", str(tmp_path / "out"), "--examples", "3"])
+    assert "3 prompts in 1 file, " in capsys.readouterr().out
+    made = str(tmp_path / "out" / "manifest.json")
+    command_line.main(["check", "--manifest", made])
+    assert "no difference" in capsys.readouterr().out
+    command_line.main(["overlap", *data, "--eval", LOUDER, "rte"])
+    assert "not asked: rte: its folder in " in capsys.readouterr().out
+    for command in (["overlap"], ["export", "--out", "x", "--exclude-overlap"]):
+        with pytest.raises(SystemExit):
+            command_line.main([*command, *data])
+        assert "no held-out task has rows to evaluate (niv2:test: " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -193,3 +193,10 @@ def test_a_user_module_may_have_families_of_its_own(tmp_path):
     path.write_text("TASKS = []\nFAMILIES = ['toys']\n")
     with pytest.raises(errors.UserError, match="FAMILIES holds 'toys'; expected a Family"):
         registry_of(tmp_path).load_user_module(path)
+
+
+def test_an_unknown_name_among_many_lists_none_of_them():
+    error = families.near("task of toys", "tow", [f"task{n}" for n in range(2000)])
+    assert (
+        str(error) == "unknown task of toys 'tow': the copy in --data has 2,000 (list tells which)"
+    )

@@ -90,6 +90,8 @@ def test_of_the_blank_lines_around_what_is_left_out_one_stays():
     assert without("a\n\n{title}\nb") == "a\n\nb"
     assert without("a\n\nb\n\n{title}") == "a\n\nb"
     assert without("{title}\n\na") == "a"
+    assert without("a\n\nSo far:\n{title}\n\nb") == "a\n\nb"  # a label goes with what it labels
+    assert without("a\n{a}, said of:\n{title}\nb:\nSo far: {title}") == "a\n{a}, said of:\nb:"
     assert without("a\n\n\nb\n{title}\n  c") == "a\n\n\nb\n  c"
 
 
