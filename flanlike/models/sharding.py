@@ -136,10 +136,11 @@ def gathered(table: jax.Array, axes: tuple[str, ...]) -> jax.Array:
     """Returns a parameter whole along fsdp, within `jax.set_mesh`; else it returns it as it is.
 
     Rows looked up in a table that fsdp splits come out split along the model axis: to split them by
-    rows of the batch instead, XLA brings all of them to every device.
+    rows of the batch instead, XLA brings all of them to every device. A table that is the head too
+    comes together once for both: else there is a second copy, the other way round.
     """
     mesh = jax.sharding.get_abstract_mesh()
-    if mesh.empty:
+    if mesh.empty or "fsdp" in mesh.manual_axes:  # within `over_rows` it is whole
         return table
     spec = [None if name == "fsdp" else name for name in _spec(axes, table.shape, mesh)]
     return jax.lax.with_sharding_constraint(table, PartitionSpec(*spec))
