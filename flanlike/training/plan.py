@@ -212,18 +212,20 @@ def _read(
 
 def _learns(options: argparse.Namespace) -> activations.Learns:
     """Returns what the flags say of what learns, checked by the run's own configuration."""
-    of = {"lora": config_lib.LoraConfig, "adapter": config_lib.AdapterConfig}
-    given = {
-        "lora": {
-            "rank": options.lora_rank,
-            "targets": options.lora_targets and tuple(options.lora_targets),
-        },
-        "adapter": {"size": options.adapter_size},
-    }.get(options.tune, {})
-    given = {name: value for name, value in given.items() if value is not None}
-    section = {options.tune: of[options.tune](**given)} if given else {}
+    given = {"adapter": {"size": options.adapter_size}, "lora": {"rank": options.lora_rank}}
+    if options.lora_targets:
+        given["lora"]["targets"] = tuple(options.lora_targets)
+    sections = {}
+    for name, section in (("adapter", config_lib.AdapterConfig), ("lora", config_lib.LoraConfig)):
+        fields = {field: value for field, value in given[name].items() if value is not None}
+        if fields and options.tune != name:
+            raise errors.UserError(
+                f"--{name}-{next(iter(fields))} says nothing with --tune {options.tune}: give "
+                f"--tune {name} too, or leave it out"
+            )
+        sections[name] = section(**fields)
     run = config_lib.RunConfig(
-        tune=options.tune, base_dtype=options.base_dtype, freeze=options.freeze, **section
+        tune=options.tune, base_dtype=options.base_dtype, freeze=options.freeze, **sections
     )
     return activations.Learns(tuning=run.tuning, base_dtype=run.base_dtype, freeze=run.freeze)
 

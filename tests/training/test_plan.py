@@ -283,6 +283,10 @@ def test_the_page(capsys):
         ("--model micro --optimizer sgd", "invalid choice: 'sgd'"),
         ("--model micro --tune lora --lora-rank 0", "--lora-rank/--lora.rank is 0: it must be 1"),
         ("--model micro --tune lora --lora-rank 999", "--lora.rank is 999: it must be at most 128"),
+        (
+            "--model micro --lora-rank 8",
+            "--lora-rank says nothing with --tune full: give --tune lora",
+        ),
         ("--model micro --base-dtype bfloat16", "--base-dtype is 'bfloat16': it must be float32"),
         ("--mesh fsdp=8", "the following arguments are required: --model"),
     ],
