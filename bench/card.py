@@ -1,240 +1,157 @@
-"""FLOP utilization of a train step on one accelerator: `python bench/train_step.py --gpu`.
+"""A train step on one accelerator against PyTorch's: `python bench/train_step.py --gpu`.
 
-T5-large and a 1B decoder, AdamW, float32 parameters, bfloat16 arithmetic, on synthetic prompts of
-realistic lengths packed into rows. The peak is what the card reaches here in large bfloat16 matrix
-products, not its data sheet's figure. PyTorch gets rows of the same size, with `torch.compile`,
-autocast to bfloat16, fused AdamW and scaled-dot-product attention (which takes the flash kernel
-where it can: a T5's biases keep it from that). Each side runs in a process of its own.
+T5-large, a 1B decoder and Gemma 3 270M's shape on random tokens of realistic lengths, in bfloat16
+arithmetic with parameters, gradients and AdamW's moments in float32: PyTorch by autocast and fused
+AdamW, with `torch.compile` and `sdpa` attention. Each measurement (`card_sides`) is a process of
+its own with a limit of time: one that fails leaves the others. One that lacks memory is tried again
+with half the rows, and a smaller card begins with fewer.
 
-FLOPs are those of the matrix products of the model's step (`flanlike.training.plan`), without what
-remat computes again. Ours count the head at targets alone, as it computes no other logits;
-PyTorch's count it at every position, as it does. So the shares are of work really done; tokens a
-second, which are of all positions, compare the two.
+The peak is what the card reaches here in large bfloat16 products, not its data sheet's figure. A
+share of it is that of the FLOPs of matrix products by formula (`card_cases.flops`). Ours count the
+head at targets alone, as it computes no other logits; PyTorch's count it at every position, as it
+does. Tokens a second are real ones, without padding: they compare the two.
 """
 
 import argparse
-import dataclasses
+import contextlib
 import json
 import os
-import statistics
+import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-# Preset, published vocabulary, rows a step, most input and target tokens of an example.
-CASES = {
-    "t5": ("t5-1.1-large", 32_128, 64, 512, 128),
-    "decoder": ("decoder-1b", 128_256, 16, 896, 128),
-}
-TINY = (2, 32, 16)  # rows and lengths of a smoke test
-_WARM_UPS, _STEPS, _ROUNDS = 3, 5, 5
+CASES = {"t5": "T5-large", "decoder": "1B decoder", "gemma": "Gemma 3 270M"}
+SIDES = ("peak", "ours", "packed", "padded")
+_SIDE_TITLES = {"ours": "ours, packed", "packed": "torch, packed", "padded": "torch, padded"}
+_LIMIT_S = {"peak": 60, "ours": 90, "packed": 150, "padded": 150}
+_HALVINGS = 2  # of the rows, where memory lacks
+_NO_MEMORY = ("RESOURCE_EXHAUSTED", "out of memory", "OutOfMemory")
+_FULL_GIB = 70  # of a card for which the rows are made
+_COLUMNS = (
+    "| model | side | rows | real tokens/s | TFLOP/s | of the peak | GiB | ours / this |",
+    "|---|---|---|---|---|---|---|---|",
+)
 
 
 def main(options: argparse.Namespace) -> None:
     if options.side:
-        result = {"ours": _ours, "torch": _torch}[options.side](options)
-        print(json.dumps(result))
+        import card_sides
+
+        print(json.dumps(card_sides.measured(options)))
         return
-    names = [name for name in CASES if name in options.only]
-    for name in names:
-        _report(options, name)
+    until = time.monotonic() + 60 * options.minutes
+    peak = _run(options, "peak", "t5", 1, until)
+    divided = _divided(peak.get("memory_gib", 0))
+    found: list[dict[str, Any]] = []
+    cases = [name for name in CASES if name in options.only]
+    for side in SIDES[1:]:
+        for name in cases:
+            result = _run(options, side, name, divided, until)
+            found.append({"case": name, "side": side, **result})
+            print(f"{CASES[name]}, {_SIDE_TITLES[side]}: {_told(result)}", flush=True)
+            if options.json:
+                told = {"tiny": options.tiny, "remat": options.remat, "peak": peak, "found": found}
+                Path(options.json).write_text(json.dumps(told, indent=2) + "\n")
+    print("\n" + page(peak, found))
 
 
-def _report(options: argparse.Namespace, name: str) -> None:
-    print(f"\n{name}: {CASES[name][0]}, bfloat16" + (", tiny" if options.tiny else ""), flush=True)
-    ours = _run(options, name, "ours")
-    print(f"  {ours['device']}: peak {ours['peak'] / 1e12:.2f} TFLOP/s in bfloat16 products")
-    _print(ours, ours["peak"])
-    theirs = _run(options, name, "torch")
-    if "missing" in theirs:
-        print(f"  torch  skipped: {theirs['missing']} is not installed")
-        return
-    _print(theirs, ours["peak"])
-    print(f"  ours / torch  {ours['tokens_per_s'] / theirs['tokens_per_s']:.2f}x tokens/s")
+def page(peak: dict[str, Any], found: list[dict[str, Any]]) -> str:
+    """Returns the results as Markdown: a line about the card, a table, and what failed."""
+    versions = sorted({one["version"] for one in (peak, *found) if "version" in one})
+    if "peak" in peak:
+        card = f"{peak['device']}: {peak['peak'] / 1e12:.1f} TFLOP/s in bfloat16 products"
+    else:
+        card = f"the card's peak was not measured: {peak['failed']}"
+    lines = [f"{card}; {', '.join(versions)}.", "", *_COLUMNS]
+    ours = {one["case"]: one for one in found if one["side"] == "ours" and "step_s" in one}
+    failed = []
+    for one in found:
+        title = f"{CASES[one['case']]} | {_SIDE_TITLES[one['side']]}"
+        if "step_s" not in one:
+            failed.append(f"* {title.replace(' | ', ', ')}: {_told(one)}")
+            continue
+        rate = one["flops"] / one["step_s"]
+        share = f"{rate / peak['peak']:.1%}" if "peak" in peak else "?"
+        mine = ours.get(one["case"])
+        ratio = f"{_tokens_per_s(mine) / _tokens_per_s(one):.2f}x" if mine else "?"
+        lines.append(
+            f"| {title} | {one['rows']} | {_tokens_per_s(one):,.0f} | {rate / 1e12:.1f} | {share} "
+            f"| {one['memory_gib']:.1f} | {ratio if one is not mine else ''} |"
+        )
+    return "\n".join([*lines, *(["", "Not measured:", "", *failed] if failed else [])])
 
 
-def _print(result: dict[str, Any], peak: float) -> None:
-    share = result["flops"] * result["steps_per_s"] / peak
-    print(
-        f"  {result['side']:6} {result['tokens_per_s']:10,.0f} tokens/s  "
-        f"{result['flops'] * result['steps_per_s'] / 1e12:7.2f} TFLOP/s  {share:6.1%} of the peak"
+def _tokens_per_s(result: dict[str, Any]) -> float:
+    return result["tokens"] / result["step_s"]
+
+
+def _told(result: dict[str, Any]) -> str:
+    if "step_s" not in result:
+        return result.get("skipped") or result["failed"]
+    return (
+        f"{result['step_s'] * 1e3:,.0f} ms a step of {result['rows']} rows and "
+        f"{result['tokens']:,} real tokens, the first {result['first_s']:.0f} s"
     )
 
 
-def _run(options: argparse.Namespace, name: str, side: str) -> dict[str, Any]:
-    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "train_step.py")
-    arguments = ["--gpu", "--side", side, "--shape", name, "--threads", str(options.threads)]
-    arguments += ["--remat", options.remat, *(["--tiny"] if options.tiny else [])]
-    done = subprocess.run(
-        [sys.executable, script, *arguments], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(done.stderr[-4000:])
-    return json.loads(done.stdout.splitlines()[-1])
+def _divided(memory_gib: float) -> int:
+    """Returns by what the rows are divided on a card of that memory; 1 where it is not known."""
+    divided = 1
+    while 0 < memory_gib < _FULL_GIB / divided and divided < 8:
+        divided *= 2
+    return divided
 
 
-def _case(options: argparse.Namespace) -> tuple[Any, int, tuple[int, int]]:
-    """Returns the shape, the rows of a step, and the most tokens of inputs and targets."""
-    import shapes
-
-    from flanlike.models import presets
-
-    preset, vocabulary, rows, *lengths = CASES[options.shape]
-    shape = dataclasses.replace(
-        presets.get(preset), vocab_size=vocabulary, dropout=0.0, remat=options.remat
-    )
-    if options.tiny:
-        shape, (rows, *lengths) = shapes.narrow(shape), TINY
-    return shape, rows, tuple(lengths)
-
-
-def _batch(shape: Any, rows: int, lengths: tuple[int, int]) -> Any:
-    """Returns packed rows of random ids: log-normal lengths, a median of 120 inputs, 8 targets."""
-    from flanlike.batches import features, packing
-
-    limits = features.LengthLimits(max_input_tokens=lengths[0], max_target_tokens=lengths[1])
-    most = lengths[0] - (shape.family != "decoder")  # an encoder's EOS
-    draw = np.random.default_rng(0)
-    examples = []
-    while len(examples) < 40 * rows:
-        inputs, targets = np.exp(draw.normal(np.log([120, 8]), 0.8)).astype(int) + 1
-        ids = [draw.integers(2, shape.vocab_size, n).tolist() for n in (inputs, targets)]
-        ids[0] = ids[0][-most:]
-        examples.append(features.to_example(*ids, limits, family=shape.family))
-    row_tokens = limits.row_tokens(shape.family)
-    packed = packing.best_fit([one.size(shape.family) for one in examples], row_tokens)[:rows]
-    chosen = [[examples[index] for index in row] for row in packed]
-    return features.assemble(chosen, row_tokens, family=shape.family)
+def _run(
+    options: argparse.Namespace, side: str, name: str, divided: int, until: float
+) -> dict[str, Any]:
+    """Returns what a process of that side found, or why it `failed`."""
+    for halved in range(_HALVINGS + 1):
+        limit_s = min(_LIMIT_S[side], until - time.monotonic())
+        if limit_s < 1:
+            return {"failed": f"no time is left of the {options.minutes:g} minutes"}
+        found = _of_process(options, side, name, divided << halved, limit_s)
+        if not any(word in found.get("failed", "") for word in _NO_MEMORY):
+            break
+    return found
 
 
-def _flops(shape: Any, batch: Any, targets: int) -> int:
-    """Returns the FLOPs of a step on that batch with logits at so many positions."""
-    import jax
-    import jax.numpy as jnp
-
-    from flanlike import config, models
-    from flanlike.models import sharding
-    from flanlike.training import loop, optim, plan
-
-    bare = dataclasses.replace(shape, remat="none")
-    optimizer = optim.build(config.OptimConfig(), 10)
-    auto = (jax.sharding.AxisType.Auto,) * len(sharding.AXES)
-    one = jax.sharding.AbstractMesh((1,) * len(auto), sharding.AXES, axis_types=auto)
-    state = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype),
-        plan.abstract_state(bare, optimizer, one),
-    )
-    step = loop.make_train_step(models.abstract(bare), optimizer, lambda _: jnp.zeros(()))
-    everywhere = plan.flops(jax.make_jaxpr(step)(state, batch).jaxpr)
-    return everywhere - _head_flops(shape, batch.tokens_BT.size - targets)
-
-
-def _head_flops(shape: Any, positions: int) -> int:
-    return 3 * 2 * positions * shape.model_size * shape.vocab_size
-
-
-def _places(batch: Any) -> int:
-    """Returns the positions of source and decoder, padding and all."""
-    source = 0 if batch.source_tokens_BS is None else batch.source_tokens_BS.size
-    return batch.tokens_BT.size + source
+def _of_process(
+    options: argparse.Namespace, side: str, name: str, divided: int, limit_s: float
+) -> dict[str, Any]:
+    script = Path(__file__).resolve().parent / "train_step.py"
+    arguments = ["--gpu", "--side", side, "--shape", name, "--divide-rows", str(divided)]
+    arguments += ["--threads", str(options.threads), "--remat", options.remat]
+    arguments += ["--tiny"] if options.tiny else []
+    environment = os.environ | {"XLA_PYTHON_CLIENT_MEM_FRACTION": ".92"}
+    if side in ("packed", "padded"):
+        environment["JAX_PLATFORMS"] = "cpu"  # PyTorch gets the card alone
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        child = subprocess.Popen(
+            [sys.executable, str(script), *arguments],
+            stdout=out,
+            stderr=err,
+            env=environment,
+            start_new_session=True,  # with what compiles for it
+        )
+        try:
+            status = child.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            return {"failed": f"it took longer than {limit_s:.0f} s"}
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # none of them is left
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        out.seek(0), err.seek(0)
+        return {"failed": _reason(err.read())} if status else json.loads(out.readlines()[-1])
 
 
-def _measure(step: Callable[[], Any], wait: Callable[[], Any]) -> float:
-    """Returns steps a second: the median over rounds."""
-    for _ in range(_WARM_UPS):
-        step()
-    wait()
-    seconds = []
-    for _ in range(_ROUNDS):
-        began = time.perf_counter()
-        for _ in range(_STEPS):
-            step()
-        wait()
-        seconds.append(time.perf_counter() - began)
-    return _STEPS / statistics.median(seconds)
-
-
-def _peak(options: argparse.Namespace) -> float:
-    """Returns the FLOP/s of a large product of bfloat16 matrices."""
-    import jax
-    import jax.numpy as jnp
-
-    side = 256 if options.tiny else 8192
-    a, b = (jax.random.normal(jax.random.key(i), (side, side), jnp.bfloat16) for i in (0, 1))
-    product = jax.jit(lambda a, b: a @ b)
-    last = [a]
-
-    def multiply() -> None:
-        last[0] = product(a, b)
-
-    return 2 * side**3 * _measure(multiply, lambda: last[0].block_until_ready())
-
-
-def _ours(options: argparse.Namespace) -> dict[str, Any]:
-    import jax
-
-    from flanlike import config, models
-    from flanlike.training import loop, optim
-
-    shape, rows, lengths = _case(options)
-    batch = _batch(shape, rows, lengths)
-    targets = int((batch.loss_weights_BT > 0).sum())
-    peak = _peak(options)
-    settings = config.OptimConfig()
-    optimizer = optim.build(settings, 1000)
-    model = models.build(shape, seed=0)
-    step = loop.make_train_step(model, optimizer, optim.schedule(settings, 1000))
-    held = [loop.init_state(model, optimizer), None]
-    batch_there = jax.device_put(batch)
-
-    def advance() -> None:
-        held[0], held[1] = step(held[0], batch_there)
-
-    steps_per_s = _measure(advance, lambda: jax.block_until_ready(held[1]))
-    if not np.isfinite(float(held[1].loss)):
-        raise SystemExit("error: the loss is not finite")
-    return {
-        "side": "ours",
-        "device": jax.devices()[0].device_kind,
-        "peak": peak,
-        "flops": _flops(shape, batch, targets),
-        "steps_per_s": steps_per_s,
-        "tokens_per_s": steps_per_s * _places(batch),
-    }
-
-
-def _torch(options: argparse.Namespace) -> dict[str, Any]:
-    try:
-        import torch
-        import transformers
-    except ModuleNotFoundError as error:
-        return {"missing": error.name}
-    import peer
-
-    shape, rows, lengths = _case(options)
-    batch = _batch(shape, rows, lengths)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    wait = torch.cuda.synchronize if device == "cuda" else lambda: None
-    auto = (
-        transformers.AutoModelForSeq2SeqLM
-        if shape.encoder_layers
-        else transformers.AutoModelForCausalLM
-    )
-    model = auto.from_config(peer.config_of(shape), attn_implementation="sdpa").to(device)
-    trainer = peer.Trainer(model, compiled=not options.tiny, autocast=device)
-    counts = batch.loss_weights_BT > 0
-    labels = torch.as_tensor(np.where(counts, batch.targets_BT, -100)).long().to(device)
-    # transformers shifts a decoder's labels itself; which tokens they are takes no other time.
-    ids = batch.source_tokens_BS if shape.encoder_layers else batch.tokens_BT
-    arrays = {"input_ids": torch.as_tensor(ids).long().to(device), "labels": labels}
-    steps_per_s = _measure(lambda: trainer.step(arrays), wait)
-    return {
-        "side": "torch",
-        "flops": _flops(shape, batch, batch.tokens_BT.size),
-        "steps_per_s": steps_per_s,
-        "tokens_per_s": steps_per_s * _places(batch),
-    }
+def _reason(stderr: str) -> str:
+    """Returns the line of an error that says most: of lacking memory, else the last."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    telling = [line for line in lines if any(word in line for word in _NO_MEMORY)]
+    return ([*telling, *lines[-1:]] or ["it ended without a word"])[0][:300]

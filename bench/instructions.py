@@ -10,7 +10,7 @@ import numpy as np
 
 import task_registry
 from flanlike import seeding
-from flanlike.batches import features, packing, pipeline, tokenizer, vocabulary
+from flanlike.batches import best_fit, features, packing, pipeline, tokenizer, vocabulary
 from flanlike.mixtures import compose
 from flanlike.prompts import stream as prompt_stream
 from flanlike.runs import bases
@@ -51,7 +51,7 @@ def work(
     drawn = map(items, range(packing.WINDOW_EXAMPLES))
     examples = [item.example for item in drawn if item.example is not None]
     sizes = [example.size(family) for example in examples]
-    packed = packing.best_fit(sizes, limits.row_tokens(family))
+    packed = best_fit.pack(sizes, limits.row_tokens(family))
     seeding.rng(0, "rows").shuffle(packed)
     packed = packed[: steps * rows]
     if len(packed) < steps * rows:

@@ -35,19 +35,19 @@ def main() -> None:
 
 
 def _report(lengths: str, family: str, sizes: list, capacity: tuple[int, int]) -> None:
-    from flanlike.batches import packing
+    from flanlike.batches import best_fit, packing
 
     used = float(np.sum(sizes))
     began = time.perf_counter()
     ours = sum(
-        len(packing.best_fit(sizes[w : w + packing.WINDOW_EXAMPLES], capacity))
+        len(best_fit.pack(sizes[w : w + packing.WINDOW_EXAMPLES], capacity))
         for w in range(0, len(sizes), packing.WINDOW_EXAMPLES)
     )
     our_s, began = time.perf_counter() - began, time.perf_counter()
     grain_rows = _grain(sizes, capacity)
     grain_s = time.perf_counter() - began
     bound = max(sum(s[k] for s in sizes) / capacity[k] for k in (0, 1) if capacity[k])
-    rows = [_next_fit(sizes, capacity), grain_rows, ours, len(packing.best_fit(sizes, capacity))]
+    rows = [_next_fit(sizes, capacity), grain_rows, ours, len(best_fit.pack(sizes, capacity))]
     fills = "   ".join(f"{used / sum(capacity) / count:6.3f}" for count in (*rows, bound))
     print(f"{lengths:9s} {family:16s} {used / len(sizes):13.1f}   {fills}")
     micros = 1e6 / len(sizes)

@@ -2,7 +2,7 @@
 
     python bench/train_step.py                        # t5, decoder, compile, decode; CPU
     python bench/train_step.py --only decoder --threads 1
-    python bench/train_step.py --gpu                  # FLOP utilization on a card: bench/card.py
+    python bench/train_step.py --gpu --json card.json # on a card, in 8 minutes: bench/card.py
 
 Both models have the same weights, in float32 and without dropout; their losses and the tokens they
 write are compared before anything is timed. The two take turns in one process, window by window;
@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(_ROOT), str(_ROOT / "bench")]
 
+import card  # noqa: E402
 import shapes  # noqa: E402
 
 ROWS = ("t5", "decoder", "compile", "decode")
@@ -35,10 +36,16 @@ DEPTHS = (4, 24)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
+    options.only = options.only or [*(card.CASES if options.gpu else ROWS)]
+    if unknown := [
+        name for name in options.only if name not in (card.CASES if options.gpu else ROWS)
+    ]:
+        mode = "with" if options.gpu else "without"
+        raise SystemExit(f"error: --only {unknown[0]} is no row {mode} --gpu")
+    if not 0 < options.minutes <= 120:
+        raise SystemExit(f"error: --minutes is {options.minutes:g}: it must be in (0, 120]")
     use_threads(options.threads)
     if options.gpu:
-        import card
-
         card.main(options)
         return
     print(f"{options.threads} threads, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
@@ -49,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="+", choices=ROWS, default=list(ROWS))
+    parser.add_argument("--only", nargs="+", choices=(*ROWS, "gemma"), help="gemma: on a card")
     parser.add_argument("--rounds", type=int, default=5, help="of taking turns")
     parser.add_argument("--steps", type=int, default=2, help="of each side in a round")
     parser.add_argument("--rows", type=int, default=4, help="packed rows of a step")
@@ -60,9 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--remat", default="dots", choices=("none", "full", "dots"))
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="and cores, of both")
     parser.add_argument("--tiny", action="store_true", help="two narrow layers: a smoke test")
-    parser.add_argument("--gpu", action="store_true", help="FLOP utilization in bfloat16")
-    parser.add_argument("--side", choices=("ours", "torch"), help=argparse.SUPPRESS)
-    parser.add_argument("--shape", help=argparse.SUPPRESS)
+    parser.add_argument("--gpu", action="store_true", help="t5, decoder, gemma in bfloat16")
+    parser.add_argument("--minutes", type=float, default=8, help="of --gpu at most")
+    parser.add_argument("--json", help="file that --gpu writes its results to")
+    parser.add_argument("--side", choices=card.SIDES, help=argparse.SUPPRESS)
+    parser.add_argument("--shape", choices=card.CASES, help=argparse.SUPPRESS)
+    parser.add_argument("--divide-rows", type=int, default=1, help=argparse.SUPPRESS)
     return parser
 
 

@@ -51,7 +51,7 @@ _OPENING = {
 _JOINING = {"asking", "editing"}  # packages that join both halves, as train.py does
 _MODEL_HALF = _ORDER[_ORDER.index("models") :]
 # Where the two halves meet: what the model half may know of the data half.
-_MEETING = {"chat", "features", "packing", "tokenizer", "vocabulary"}
+_MEETING = {"best_fit", "chat", "features", "tokenizer", "vocabulary"}
 
 
 def _imports(file: pathlib.Path, *, at_top_only: bool = False) -> set[str]:

@@ -8,7 +8,6 @@ soon as one example fits none; it leaves up to 3 % more padding, and takes longe
 than rendering and tokenizing it, in the one process behind the workers (`bench/packing.py`).
 """
 
-import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,7 +17,7 @@ import numpy as np
 from absl import flags
 
 from flanlike import errors, seeding, worker
-from flanlike.batches import features
+from flanlike.batches import best_fit, features
 from flanlike.prompts import fitting
 
 WINDOW_EXAMPLES = 1024
@@ -61,69 +60,6 @@ class Window(NamedTuple):
     by_task: np.ndarray  # int64: packed row, task and its `fitting.TaskCounts`
 
 
-def best_fit(sizes: Sequence[tuple[int, int]], capacity: tuple[int, int]) -> list[list[int]]:
-    """Returns rows of indices into `sizes`, the largest first, each row within the capacity.
-
-    A size is (source tokens, decoder tokens). A decoder's goes into the row that has the least
-    room for it. Where both count, the row's room has to be most like the example, by their inner
-    product: the one with the least room is 1 % worse there.
-
-    best_fit([(0, 6), (0, 3), (0, 4), (0, 7)], (0, 10))  ->  [[3, 1], [0, 2]]
-    """
-    if capacity[0] == 0:
-        return _best_fit_of_one([size for _, size in sizes], capacity[1])
-    return _best_fit_of_two(sizes, capacity)
-
-
-def _best_fit_of_one(sizes: Sequence[int], capacity: int) -> list[list[int]]:
-    rows: list[list[int]] = []
-    open_rows: list[tuple[int, int]] = []  # (room, row), sorted: the tightest fit by bisection
-    for index in sorted(range(len(sizes)), key=lambda i: -sizes[i]):
-        size = sizes[index]
-        _check_size((0, size), (0, capacity))
-        place = bisect.bisect_left(open_rows, (size, -1))
-        if place < len(open_rows):
-            room, row = open_rows.pop(place)
-            rows[row].append(index)
-        else:
-            room, row = capacity, len(rows)
-            rows.append([index])
-        if room > size:
-            bisect.insort(open_rows, (room - size, row))
-    return rows
-
-
-def _best_fit_of_two(
-    sizes: Sequence[tuple[int, int]], capacity: tuple[int, int]
-) -> list[list[int]]:
-    limit = np.asarray(capacity)
-    relative = np.asarray(sizes).reshape(-1, 2) / limit
-    room = np.zeros((len(sizes), 2))  # of each row, as a share of the capacity
-    rows: list[list[int]] = []
-    for index in np.argsort(-relative.max(axis=1), kind="stable").tolist():
-        _check_size(sizes[index], capacity)
-        left = room[: len(rows)] - relative[index]
-        fits = left.min(axis=1) >= -1e-9
-        if fits.any():
-            likeness = room[: len(rows)] @ relative[index]
-            row = int(np.where(fits, likeness, -1.0).argmax())
-            rows[row].append(index)
-        else:
-            row = len(rows)
-            rows.append([index])
-            room[row] = 1.0
-        room[row] -= relative[index]
-    return rows
-
-
-def _check_size(size: tuple[int, int], capacity: tuple[int, int]) -> None:
-    if size[0] > capacity[0] or size[1] > capacity[1]:
-        raise ValueError(
-            f"an example of {size!r} (source, decoder) tokens is longer than a row of "
-            f"{capacity!r}; cut it with features.to_example"
-        )
-
-
 class Windows(grain.MapDataset[Window]):
     """Packed windows by index: `item(i)` gives the stream's i-th example, from 0 without end."""
 
@@ -158,7 +94,7 @@ class Windows(grain.MapDataset[Window]):
                 "give them more room by --batch.max-input-tokens"
             )
         sizes = [item.example.size(self._family) for item in items]
-        rows = best_fit(sizes, self._row_tokens)
+        rows = best_fit.pack(sizes, self._row_tokens)
         # Rows come out longest example first: no batch should be all long ones.
         seeding.rng(self._shuffle_seed, "rows of window", index).shuffle(rows)
         packed = [[items[i] for i in row] for row in rows]

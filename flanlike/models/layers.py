@@ -370,7 +370,8 @@ class Embedding(nnx.Module):
         """Returns float32 logits over the vocabulary, for x of any leading axes."""
         if self.config.scale_head:
             x_BTD = x_BTD * self.config.model_size**-0.5
-        head_DV = self.table[...].T if self.config.tied_embeddings else self.head[...]
+        table_VD = sharding.gathered(self.table[...], ("vocab", "embed"))
+        head_DV = table_VD.T if self.config.tied_embeddings else self.head[...]
         logits = jnp.matmul(
             x_BTD.reshape(-1, x_BTD.shape[-1]),
             head_DV.astype(self.config.dtype),

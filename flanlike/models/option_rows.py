@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from flanlike.batches import features, packing
+from flanlike.batches import best_fit, features
 from flanlike.models import sharding
 
 Ids = Sequence[int]
@@ -194,7 +194,7 @@ def _packed(
     stride = -(-len(shorter) // _PACKED_AT_ONCE) or 1
     fitting = [i for i in range(0, len(shorter), stride) if _fits(shorter[i].size, row_tokens)]
     offered = [*group, *(shorter[i] for i in fitting)]
-    rows = packing.best_fit([item.size for item in offered], row_tokens)
+    rows = best_fit.pack([item.size for item in offered], row_tokens)
     kept = [[offered[i] for i in row] for row in rows if min(row) < len(group)]
     taken = {item.index for row in kept for item in row}
     return kept, [item for item in shorter if item.index not in taken]
@@ -231,7 +231,7 @@ def _row_tokens(sizes: Sequence[tuple[int, int]], longest: int, model_size: int)
     most_tokens = max(size[1] for size in sizes)
 
     def cost(row_tokens: tuple[int, int]) -> int:
-        rows = len(packing.best_fit(sample, row_tokens))
+        rows = len(best_fit.pack(sample, row_tokens))
         return rows * sum(n * (model_size + n) for n in row_tokens)
 
     candidates = []

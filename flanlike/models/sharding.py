@@ -8,7 +8,8 @@ Every parameter names its axes (`flanlike.models.layers.param`); the rules place
 optimizer's state follows its parameters.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -28,7 +29,8 @@ RULES = {
     "key_value_heads": "tensor",
 }
 
-_ROWS = PartitionSpec(("data", "fsdp"))  # of a batch's arrays
+_ROW_AXES = ("data", "fsdp")
+_ROWS = PartitionSpec(_ROW_AXES)  # of a batch's arrays
 
 
 def mesh(*, data: int = 1, fsdp: int = 1, tensor: int = 1) -> jax.sharding.Mesh:
@@ -134,10 +136,11 @@ def gathered(table: jax.Array, axes: tuple[str, ...]) -> jax.Array:
     """Returns a parameter whole along fsdp, within `jax.set_mesh`; else it returns it as it is.
 
     Rows looked up in a table that fsdp splits come out split along the model axis: to split them by
-    rows of the batch instead, XLA brings all of them to every device.
+    rows of the batch instead, XLA brings all of them to every device. A table that is the head too
+    comes together once for both: else there is a second copy, the other way round.
     """
     mesh = jax.sharding.get_abstract_mesh()
-    if mesh.empty:
+    if mesh.empty or "fsdp" in mesh.manual_axes:  # within `over_rows` it is whole
         return table
     spec = [None if name == "fsdp" else name for name in _spec(axes, table.shape, mesh)]
     return jax.lax.with_sharding_constraint(table, PartitionSpec(*spec))
@@ -152,6 +155,71 @@ def split_rows(x: jax.Array) -> jax.Array:
     if jax.sharding.get_abstract_mesh().empty:
         return x
     return jax.lax.with_sharding_constraint(x, _ROWS)
+
+
+class Parts(NamedTuple):
+    """What a function of some rows found: to be summed over all rows, or one for each of them."""
+
+    sums: Any
+    of_whole: Any = ()  # sums in the shape of parameters, to lie where these do
+    of_rows: Any = ()
+
+
+def over_rows(fn: Callable[[Any, Any], Parts], whole: Any, rows: Any, *, by: Any = ()) -> Parts:
+    """Returns fn(whole, rows), within `jax.set_mesh` by every device for the rows that it has.
+
+    There each device has all of `whole` but for what the axis tensor splits, and what they found is
+    put together: `sums` and `of_whole` added up, the latter split over fsdp as the variables `by`,
+    whose structure it has. Within fn devices that share rows out meet at `most` alone.
+    """
+    mesh = jax.sharding.get_abstract_mesh()
+    if shares() == 1:
+        return fn(whole, rows)
+
+    def place(variable: NamedSharding) -> PartitionSpec:
+        is_split = mesh.shape["fsdp"] > 1
+        return PartitionSpec(
+            *(name if name == "fsdp" and is_split else None for name in variable.spec)
+        )
+
+    places = jax.tree.map(place, of(by, mesh), is_leaf=lambda x: isinstance(x, NamedSharding))
+
+    def here(whole: Any, rows: Any) -> Parts:
+        found = fn(whole, rows)
+        sums = jax.lax.psum(found.sums, _ROW_AXES)
+        return Parts(sums, jax.tree.map(_added_up, found.of_whole, places), found.of_rows)
+
+    mapped = jax.shard_map(
+        here,
+        in_specs=(PartitionSpec(), _ROWS),
+        out_specs=Parts(PartitionSpec(), places, _ROWS),
+        # Where tensor has no more to split, XLA takes sums only if all axes are named.
+        axis_names=set(_ROW_AXES if mesh.shape["tensor"] > 1 else AXES),
+        check_vma=False,  # a gradient by what all have is to be that of this device's rows alone
+    )
+    return mapped(whole, rows)
+
+
+def most(count: jax.Array) -> jax.Array:
+    """Returns the largest count of any device, within `over_rows` on a mesh; else it."""
+    return count if shares() == 1 else jax.lax.pmax(count, _ROW_AXES)
+
+
+def part(axis: str, length: int) -> int:
+    """Returns how many of a parameter's axis a device has, within `jax.set_mesh`; else all."""
+    mesh = jax.sharding.get_abstract_mesh()
+    [name] = _spec((axis,), (length,), mesh) if not mesh.empty else [None]
+    return length if name is None else length // mesh.shape[name]
+
+
+def _added_up(sums: jax.Array, place: PartitionSpec) -> jax.Array:
+    """Returns the sum over all devices, within `over_rows`: each has its part of it along fsdp."""
+    if "fsdp" not in place:
+        return jax.lax.psum(sums, _ROW_AXES)
+    axis = list(place).index("fsdp")
+    own = jax.lax.psum_scatter(sums, "fsdp", scatter_dimension=axis, tiled=True)
+    is_alone = jax.sharding.get_abstract_mesh().shape["data"] == 1
+    return own if is_alone else jax.lax.psum(own, "data")
 
 
 def _spec(

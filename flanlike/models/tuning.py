@@ -121,9 +121,10 @@ def attach(
     *,
     seed: int,
     mesh: jax.sharding.Mesh | None = None,
+    rng: np.random.Generator | None = None,
 ) -> None:
     """Adds to the model what is to learn; its own parameters are frozen from then on."""
-    rng = np.random.default_rng(seeding.key("tuning", seed))
+    rng = rng or np.random.default_rng(seeding.key("tuning", seed))
     if isinstance(settings, config_lib.LoraConfig):
         _attach_lora(model, settings, rng)
     elif isinstance(settings, config_lib.AdapterConfig):

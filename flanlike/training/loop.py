@@ -143,7 +143,7 @@ def make_train_step(
     ):
         merged = nnx.merge(graph, nnx.State(tuning.together(learning, still)), frozen)
         rngs = nnx.Rngs(dropout=key)
-        sums = loss.loss_sums(merged, batch, rngs, loss_config, at_targets=mesh is None)
+        sums = loss.loss_sums(merged, batch, rngs, loss_config)
         return sums.loss_sum, sums
 
     gradient_of = jax.grad(sums_of, has_aux=True)

@@ -5,7 +5,8 @@ a mean, so packing, padding rows, micro-batches and hosts cannot change the grad
 
 Most positions of a row of instructions are inputs, whose logits nobody asks for, and over a large
 vocabulary logits are the largest array of a step. So a large batch's are computed at its targets
-alone, a chunk at a time, each with its gradient (`_at_targets`).
+alone, a chunk at a time, each with its gradient (`_at_targets`). On a mesh each device does so for
+the rows that it has, and what they found is summed once.
 """
 
 import functools
@@ -18,8 +19,9 @@ from flax import nnx
 
 from flanlike import config as config_lib
 from flanlike.batches import features
+from flanlike.models import sharding
 
-# Fewer logits than these (64 MiB) are computed at once, at every position.
+# Fewer logits than these (64 MiB, of a device) are computed at once, at every position.
 LARGE_LOGITS = 1 << 24
 # Positions of a chunk: an eighth of all, but no fewer than make a fast matrix product, and no more
 # than make a large array. Over a very large vocabulary a chunk is smaller still: its logits and
@@ -43,24 +45,26 @@ def loss_sums(
     rngs: nnx.Rngs | None = None,
     config: config_lib.LossConfig | None = None,
     *,
-    at_targets: bool = True,
+    at_targets: bool | None = None,
 ) -> LossSums:
     """Returns the loss of a batch as sums; dropout is active where `rngs` is given.
 
     targets_BT       [11 12 20 21  1  0]
     loss_weights_BT  [ 0  0  1  1  1  0]      # weight_sum 3: only 20, 21 and EOS count
 
-    Large logits are computed at targets alone unless `at_targets` is False, as it is on a mesh,
-    where targets would have to be brought together over the devices.
+    Logits are computed at targets alone where a device has many of them; `at_targets` decides it
+    in place of their number.
     """
     x_BTD = model.hidden(batch, rngs=rngs)
-    if at_targets and is_chunked(batch.targets_BT.size, model.config.vocab_size):
-        return _at_targets(model, x_BTD, batch, config)
+    positions, vocab_size = _of_device(batch, model)
+    if is_chunked(positions, vocab_size) if at_targets is None else at_targets:
+        size = chunk_size(positions, vocab_size)
+        return _at_targets(model, x_BTD, batch, config, size)
     return of_logits(model.logits(x_BTD), batch.targets_BT, batch.loss_weights_BT, config)
 
 
 def is_chunked(positions: int, vocab_size: int) -> bool:
-    """Returns whether so many logits are computed chunk by chunk."""
+    """Returns whether a device computes so many logits chunk by chunk."""
     return positions * vocab_size >= LARGE_LOGITS
 
 
@@ -96,11 +100,18 @@ def of_logits(
     )
 
 
+def _of_device(batch: features.Batch, model: nnx.Module) -> tuple[int, int]:
+    """Returns the positions of one device's rows, and its part of the vocabulary."""
+    positions = batch.targets_BT.size // sharding.shares()
+    return positions, sharding.part("vocab", model.config.vocab_size)
+
+
 def _at_targets(
     model: nnx.Module,
     x_BTD: jax.Array,
     batch: features.Batch,
     config: config_lib.LossConfig | None,
+    size: int,
 ) -> LossSums:
     """Returns the sums from logits of the positions that count.
 
@@ -109,6 +120,9 @@ def _at_targets(
     for the backward pass, which only scales what is there:
 
     weights  [0 0 1 1 | 0 0 0 1]   order  [2 3 7 0 | 1 4 5 6]      # the second chunk is skipped
+
+    On a mesh this is the order of each device's own rows, and all of them compute as many chunks as
+    the one with the most targets: those that share out a vocabulary have to meet in each.
     """
     is_tied = model.config.tied_embeddings
 
@@ -117,54 +131,69 @@ def _at_targets(
 
     # All parameters that logits depend on are in `head`: a table apart from it is in `rest`.
     graph, head, rest = nnx.split(model, is_head, ...)
-    x_MD = x_BTD.reshape(-1, x_BTD.shape[-1])
-    targets_M, weights_M = batch.targets_BT.reshape(-1), batch.loss_weights_BT.reshape(-1)
-    size = chunk_size(weights_M.size, model.config.vocab_size)
-    targets_M, weights_M = jnp.asarray(targets_M), jnp.asarray(weights_M)
-    return _total(graph, config, size, head, x_MD, rest, targets_M, weights_M)
+    targets_BT, weights_BT = jnp.asarray(batch.targets_BT), jnp.asarray(batch.loss_weights_BT)
+    return _total(graph, config, size, head, x_BTD, rest, targets_BT, weights_BT)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1, 2))
-def _total(graph, config, size, head, x_MD, rest, targets_M, weights_M) -> LossSums:
-    def add(sums: LossSums, positions_C: jax.Array) -> LossSums:
-        chunk = _take((x_MD, targets_M, weights_M), positions_C)
-        return jax.tree.map(jnp.add, sums, _of_chunk(head, chunk[0], graph, config, rest, chunk)[1])
+def _total(graph, config, size, head, x_BTD, rest, targets_BT, weights_BT) -> LossSums:
+    def of_rows(whole, rows):
+        head, rest = whole
+        x_MD, targets_M, weights_M = map(_flat, rows)
 
-    return _over_chunks(add, _no_sums(), weights_M, size)
+        def add(sums: LossSums, positions_C: jax.Array) -> LossSums:
+            chunk = _take((x_MD, targets_M, weights_M), positions_C)
+            more = _of_chunk(head, chunk[0], graph, config, rest, chunk)[1]
+            return jax.tree.map(jnp.add, sums, more)
+
+        return sharding.Parts(sums=_over_chunks(add, _no_sums(), weights_M, size))
+
+    return sharding.over_rows(of_rows, (head, rest), (x_BTD, targets_BT, weights_BT)).sums
 
 
-def _total_forward(graph, config, size, head, x_MD, rest, targets_M, weights_M):
-    """Returns the sums, and the gradient of their loss_sum by head and x_MD.
+def _total_forward(graph, config, size, head, x_BTD, rest, targets_BT, weights_BT):
+    """Returns the sums, and the gradient of their loss_sum by x_BTD and head.
 
     A head that does not learn (--tune lora, --freeze embeddings) gets none: it would be the largest
     array of all.
     """
     learns = any(leaf.perturbed for leaf in jax.tree.leaves(head, is_leaf=_is_primal))
-    given = (head, x_MD, rest, targets_M, weights_M)
-    head, x_MD, rest, targets_M, weights_M = jax.tree.map(
+    given = (head, x_BTD, rest, targets_BT, weights_BT)
+    head, x_BTD, rest, targets_BT, weights_BT = jax.tree.map(
         lambda leaf: leaf.value, given, is_leaf=_is_primal
     )
     gradient_of = jax.grad(_of_chunk, argnums=(0, 1) if learns else (1,), has_aux=True)
 
-    def add(carry: Any, positions_C: jax.Array) -> Any:
-        sums, of_x_MD, *of_head = carry
-        chunk = _take((x_MD, targets_M, weights_M), positions_C)
-        found, more = gradient_of(head, chunk[0], graph, config, rest, chunk)
-        *more_of_head, of_x_CD = found
-        return (
-            jax.tree.map(jnp.add, sums, more),
-            of_x_MD.at[positions_C].set(of_x_CD, mode="drop"),
-            *jax.tree.map(jnp.add, of_head, more_of_head),
-        )
+    def of_rows(whole, rows):
+        head, rest = whole
+        x_MD, targets_M, weights_M = map(_flat, rows)
 
-    zeros = (_no_sums(), *jax.tree.map(jnp.zeros_like, (x_MD, *([head] if learns else []))))
-    sums, *gradients = _over_chunks(add, zeros, weights_M, size)
-    return sums, gradients
+        def add(carry: Any, positions_C: jax.Array) -> Any:
+            sums, of_x_MD, *of_head = carry
+            chunk = _take((x_MD, targets_M, weights_M), positions_C)
+            found, more = gradient_of(head, chunk[0], graph, config, rest, chunk)
+            *more_of_head, of_x_CD = found
+            return (
+                jax.tree.map(jnp.add, sums, more),
+                of_x_MD.at[positions_C].set(of_x_CD, mode="drop"),
+                *jax.tree.map(jnp.add, of_head, more_of_head),
+            )
+
+        zeros = (_no_sums(), *jax.tree.map(jnp.zeros_like, (x_MD, *([head] if learns else []))))
+        sums, of_x_MD, *of_head = _over_chunks(add, zeros, weights_M, size)
+        return sharding.Parts(sums=sums, of_whole=of_head, of_rows=of_x_MD.reshape(rows[0].shape))
+
+    found = sharding.over_rows(
+        of_rows, (head, rest), (x_BTD, targets_BT, weights_BT), by=[head] if learns else []
+    )
+    return found.sums, (found.of_rows, *found.of_whole)
 
 
 def _total_backward(graph, config, size, gradients, cotangents: LossSums):
-    of_x_MD, *of_head = jax.tree.map(lambda g: (g * cotangents.loss_sum).astype(g.dtype), gradients)
-    return of_head[0] if of_head else None, of_x_MD, None, None, None
+    of_x_BTD, *of_head = jax.tree.map(
+        lambda g: (g * cotangents.loss_sum).astype(g.dtype), gradients
+    )
+    return of_head[0] if of_head else None, of_x_BTD, None, None, None
 
 
 def _is_primal(leaf: Any) -> bool:
@@ -172,6 +201,10 @@ def _is_primal(leaf: Any) -> bool:
 
 
 _total.defvjp(_total_forward, _total_backward, symbolic_zeros=True)
+
+
+def _flat(of_BT: jax.Array) -> jax.Array:
+    return of_BT.reshape(-1, *of_BT.shape[2:])
 
 
 def _of_chunk(head, x_CD, graph, config, rest, chunk) -> tuple[jax.Array, LossSums]:
@@ -191,7 +224,7 @@ def _over_chunks(
     order_M = jnp.argsort(weights_M == 0, stable=True)
     chunks = jnp.pad(order_M, (0, -M % size), constant_values=M).reshape(-1, size)
     starts = jnp.arange(len(chunks)) * size
-    targets = (weights_M != 0).sum()
+    targets = sharding.most((weights_M != 0).sum())
 
     def body(carry: Any, chunk: tuple[jax.Array, jax.Array]) -> tuple[Any, None]:
         start, positions_C = chunk

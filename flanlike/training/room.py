@@ -5,13 +5,12 @@ import os
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 
 from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.models import config as model_config
 from flanlike.models import sharding, tuning
-from flanlike.training import optim, plan
+from flanlike.training import activations, optim, plan
 
 _GIB = 2**30
 # With remat, `plan` says up to 1.5 times the gradients and activations that XLA needs on a CPU; it
@@ -71,21 +70,22 @@ def expect(
 def need(
     shape: model_config.ModelConfig, config: config_lib.RunConfig, mesh: jax.sharding.Mesh | None
 ) -> Need:
-    """Returns the bytes of the run's step on one device, but for those of few parameters."""
+    """Returns the bytes of the run's step on one device."""
     if mesh is None:
         auto = (jax.sharding.AxisType.Auto,) * len(sharding.AXES)
         ones = (1,) * len(sharding.AXES)
         mesh = jax.sharding.AbstractMesh(ones, sharding.AXES, axis_types=auto)
-    is_few = config.tuning is not None
-    optimizer = optim.build(config.optim, config.steps)
-    state = plan.abstract_state(shape, optimizer, mesh, config.freeze)
-    weights = plan.local_bytes(state.params)
-    activations = sum(plan.activations(shape, mesh, config.batch, is_few=is_few))
-    if is_few:
-        return Need(state=weights * jnp.dtype(config.base_dtype).itemsize // 4, passing=activations)
+    learns = activations.Learns(
+        tuning=config.tuning, base_dtype=config.base_dtype, freeze=config.freeze
+    )
+    state, frozen = plan.abstract_state(
+        shape, optim.build(config.optim, config.steps), mesh, learns
+    )
     learning = plan.local_bytes(tuning.apart(state.params, config.freeze)[0])
     gradients = learning * (2 if config.batch.micro_batches > 1 else 1)
-    return Need(state=weights + plan.local_bytes(state.optimizer), passing=gradients + activations)
+    working = sum(activations.of_device(shape, mesh, config.batch, learns))
+    held = plan.local_bytes((state.params, state.optimizer, frozen))
+    return Need(state=held, passing=gradients + working)
 
 
 def free_bytes() -> int | None:

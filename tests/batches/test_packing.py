@@ -1,54 +1,22 @@
 import random
 
-import hypothesis
 import numpy as np
 import packing_toys as toys
 import pytest
-from hypothesis import strategies
 
 from flanlike import errors
-from flanlike.batches import features, packing
+from flanlike.batches import best_fit, features, packing
 from flanlike.prompts import fitting
-
-
-def test_best_fit_takes_the_tightest_row():
-    assert packing.best_fit([(0, 6), (0, 3), (0, 4), (0, 7)], (0, 10)) == [[3, 1], [0, 2]]
-
-
-def test_best_fit_of_source_and_decoder():
-    sizes = [(6, 1), (6, 9), (4, 9), (4, 1)]
-    assert packing.best_fit(sizes, (10, 10)) == [[1, 3], [2, 0]]
-
-
-def test_too_long_an_example_is_an_error():
-    with pytest.raises(ValueError, match=r"\(0, 11\).*longer than a row.*to_example"):
-        packing.best_fit([(0, 11)], (0, 10))
-    with pytest.raises(ValueError, match=r"\(3, 11\).*longer than a row"):
-        packing.best_fit([(3, 11)], (10, 10))
-
-
-@hypothesis.given(
-    strategies.lists(strategies.tuples(strategies.integers(0, 9), strategies.integers(1, 20))),
-    strategies.booleans(),
-)
-def test_every_example_is_packed_once_and_fits(sizes, is_decoder):
-    sizes = [(0 if is_decoder else source, decoder) for source, decoder in sizes]
-    capacity = (0 if is_decoder else 9, 20)
-    rows = packing.best_fit(sizes, capacity)
-    assert sorted(i for row in rows for i in row) == list(range(len(sizes)))
-    for row in rows:
-        assert sum(sizes[i][0] for i in row) <= capacity[0]
-        assert sum(sizes[i][1] for i in row) <= capacity[1]
 
 
 def test_a_window_packs_nearly_as_well_as_the_whole_stream():
     draw = random.Random(0)
     sizes = [(0, min(256, 8 + int(draw.lognormvariate(4, 0.8)))) for _ in range(8192)]
     rows = sum(
-        len(packing.best_fit(sizes[w : w + packing.WINDOW_EXAMPLES], (0, 256)))
+        len(best_fit.pack(sizes[w : w + packing.WINDOW_EXAMPLES], (0, 256)))
         for w in range(0, len(sizes), packing.WINDOW_EXAMPLES)
     )
-    assert rows <= 1.05 * len(packing.best_fit(sizes, (0, 256)))
+    assert rows <= 1.05 * len(best_fit.pack(sizes, (0, 256)))
 
 
 def _windows(**changes) -> packing.Windows:

@@ -231,6 +231,15 @@ def test_presets_have_the_published_sizes(name: str, vocab_size: int, parameters
     assert sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model))) == parameters
 
 
+def test_large_presets_recompute_their_layers() -> None:
+    kept = {name for name, preset in presets.PRESETS.items() if preset.remat == "none"}
+    assert kept == {
+        *("micro", "micro-4m", "micro-encdec"),
+        *("t5-1.1-small", "t5-1.1-base", "decoder-135m"),
+    }
+    assert {presets.get(f"t5-1.1-{size}").remat for size in ("large", "xl", "xxl")} == {"dots"}
+
+
 def test_unknown_preset_names_near_ones() -> None:
     with pytest.raises(ValueError, match="unknown model preset 'mikro': did you mean 'micro'"):
         presets.get("mikro")

@@ -105,8 +105,25 @@ placement = sharding.of(nnx.state(optimizer, nnx.optimizer.OptState), mesh)
 found = {str(s.get_raw_value().spec) for _, s in nnx.to_flat_state(placement)}
 assert str(P(None, "fsdp", "tensor", None)) in found and str(P()) in found, found
 
-# Three key-value heads cannot be split in two: copied along that axis alone.
+# In generation, a table that is the head too comes together once, and not in every step.
 import dataclasses
+from flanlike.models import generate, sampling
+wide = dataclasses.replace(model_toys.DECODER, vocab_size=1 << 15, tied_embeddings=True)
+split = sharding.mesh(fsdp=8)
+graphdef, params = nnx.split(models.abstract(wide))
+params = jax.tree.map(lambda leaf, place: jax.ShapeDtypeStruct(
+    leaf.shape, leaf.dtype, sharding=place), params, sharding.of(params, split))
+how = generate._How(8, 4, sampling.GREEDY, 1)
+with jax.set_mesh(split):
+    rows = sharding.batch(features.empty(8, (0, 8), family="decoder"), split)
+    state = generate._begin.eval_shape(graphdef, params, rows, None, how, None)
+    compiled = generate._go_on.lower(graphdef, params, state, 4, how).compile()
+lines = compiled.as_text().splitlines()
+gathers = [i for i, line in enumerate(lines) if " all-gather(" in line and "32768" in line]
+[main] = [i for i, line in enumerate(lines) if line.startswith("ENTRY")]
+assert len(gathers) == 1 and gathers[0] > main, [lines[i] for i in gathers]
+
+# Three key-value heads cannot be split in two: copied along that axis alone.
 odd = dataclasses.replace(model_toys.DECODER, query_heads=3, key_value_heads=3)
 specs = placed(nnx.state(models.build(odd, seed=0, mesh=mesh)))
 assert specs["blocks/attention/q"] == P(None, "fsdp", None, None), specs

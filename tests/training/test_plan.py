@@ -10,10 +10,12 @@ import sys
 import jax
 import jax.numpy as jnp
 import pytest
+from flax import nnx
 
 from flanlike import config, errors
 from flanlike.models import config as model_config
-from flanlike.training import loss, plan
+from flanlike.models import presets, tuning
+from flanlike.training import activations, loss, plan
 
 SIZES = dict(model_size=64, query_heads=4, key_value_heads=4, head_size=16, hidden_size=128)
 DECODER = model_config.ModelConfig(family="decoder", layers=3, vocab_size=512, **SIZES)
@@ -43,12 +45,21 @@ OLMO = dataclasses.replace(
     **{"norms_before": False, "norms_after": True},
     **{"query_key_norms": True, "joins_query_key_norms": True},
 )
-# Shape, mesh, optimizer, length of inputs and of targets, micro-batches.
+# A device's rows have so many logits that they are computed a chunk at a time.
+WIDE = dataclasses.replace(DECODER, layers=1, vocab_size=1 << 16)
+TIED = dataclasses.replace(WIDE, tied_embeddings=True)
+LORA = activations.Learns(tuning=config.LoraConfig(rank=4, targets=("q", "v", "down")))
+# Shape, mesh, optimizer, length of inputs and of targets, micro-batches, what learns.
 CASES = [
     (DECODER, dict(fsdp=8), "adamw", 32, 1),
+    (TIED, dict(data=4, fsdp=2), "adamw", 32, 1),
+    (DECODER, dict(fsdp=8), "adamw", 32, 1, LORA),
     (HEAVY, dict(data=2, fsdp=2, tensor=2), "adafactor", 16, 2),
 ]
 MORE_CASES = [
+    (TIED, dict(data=8), "adamw", 32, 1),
+    (WIDE, dict(fsdp=8), "adamw", 32, 1),
+    (TIED, dict(data=4, fsdp=2), "adamw", 32, 1, LORA),
     (DECODER, dict(data=8), "adamw", 32, 1),
     (dataclasses.replace(DECODER, remat="dots"), dict(fsdp=4, tensor=2), "adafactor", 32, 2),
     (HEAVY, dict(fsdp=8), "adamw", 16, 1),
@@ -62,28 +73,33 @@ MORE_CASES = [
 ]
 
 EIGHT_DEVICES = """
-import sys, jax
+import functools, sys, jax
+from flax import nnx
 from flanlike import config, models
 from flanlike.batches import features
-from flanlike.training import optim, plan, loop
-from flanlike.models import sharding
+from flanlike.training import activations, optim, plan, loop
+from flanlike.models import sharding, tuning
 import test_plan
 
-def check(shape, sizes, name, length, micro_batches):
+def check(shape, sizes, name, length, micro_batches, learns=activations.ALL):
     mesh = sharding.mesh(**sizes)
     settings = config.OptimConfig(name=name)
     batch = config.BatchConfig(rows=32, max_input_tokens=length, max_target_tokens=length,
                                micro_batches=micro_batches)
-    planned = plan.make(shape, config.MeshConfig(**{"data": 1, **sizes}), batch, settings)
+    planned = plan.make(shape, config.MeshConfig(**{"data": 1, **sizes}), batch, settings, learns)
 
     optimizer = optim.build(settings, 10)
     model = models.build(shape, seed=0, mesh=mesh)
+    if learns.tuning:
+        tuning.attach(model, learns.tuning, seed=0, mesh=mesh)
     real = loop.init_state(model, optimizer, mesh=mesh)
-    state = plan.abstract_state(shape, optimizer, mesh)
-    for there, here in zip(jax.tree.leaves(real), jax.tree.leaves(state), strict=True):
+    base = nnx.to_pure_dict(nnx.split(model, tuning.trained(model), ...)[2])
+    state, frozen = plan.abstract_state(shape, optimizer, mesh, learns)
+    both = map(jax.tree.leaves, ((real, base), (state, frozen)))
+    for there, here in zip(*both, strict=True):
         assert there.shape == here.shape and there.dtype == here.dtype, (there.shape, here)
         assert there.sharding.is_equivalent_to(here.sharding, there.ndim), here
-    assert planned.weights == plan.local_bytes(real.params)
+    assert planned.weights == plan.local_bytes((real.params, base))
     assert planned.optimizer == plan.local_bytes(real.optimizer)
 
     step = loop.make_train_step(model, optimizer, optim.schedule(settings, 10),
@@ -91,9 +107,12 @@ def check(shape, sizes, name, length, micro_batches):
     limits = features.LengthLimits(max_input_tokens=length, max_target_tokens=length)
     arrays = features.empty(32, limits.row_tokens(shape.family), family=shape.family)
     places = jax.tree.map(lambda leaf: leaf.sharding, state)
+    given = {}
+    if isinstance(step, functools.partial):
+        step, given = step.func, step.keywords
     step = jax.jit(step, donate_argnums=0, out_shardings=(places, None))
     with jax.set_mesh(mesh):
-        compiled = step.lower(state, sharding.batch(arrays, mesh)).compile()
+        compiled = step.lower(state, sharding.batch(arrays, mesh), **given).compile()
     xla = compiled.memory_analysis()
     # Arguments: the state, the batch, less what the step never reads.
     held = planned.weights + planned.optimizer
@@ -146,12 +165,12 @@ def test_bytes_are_those_of_the_real_state_and_near_what_xla_needs(cases):
         assert 0.9 < ratio < (1.1 if shape.remat == "none" else 1.5), ratios
 
 
-def make(shape, *, rows=4, micro_batches=1, name="adamw", **mesh):
+def make(shape, *, rows=4, micro_batches=1, name="adamw", learns=activations.ALL, **mesh):
     batch = config.BatchConfig(
         rows=rows, max_input_tokens=8, max_target_tokens=8, micro_batches=micro_batches
     )
     mesh = config.MeshConfig(**{"data": 1, **mesh})
-    return plan.make(shape, mesh, batch, config.OptimConfig(name=name))
+    return plan.make(shape, mesh, batch, config.OptimConfig(name=name), learns)
 
 
 def test_flops_are_those_of_the_matrix_products():
@@ -207,6 +226,49 @@ def test_a_batch_whose_double_would_be_chunked_is_planned():
     assert make(shape).saved > 4 * positions * vocab_size
 
 
+def test_few_parameters_beside_a_base_that_stays():
+    shape = dataclasses.replace(DECODER, dtype="bfloat16")
+    whole = make(shape)
+    lora = activations.Learns(tuning=config.LoraConfig(rank=4), base_dtype="bfloat16")
+    few = make(shape, learns=lora)
+    pairs = DECODER.layers * 2 * 4 * (64 + 64)  # q and v, rank 4
+    assert few.learning == pairs and few.parameters == whole.parameters + pairs
+    assert few.weights == whole.weights // 2 + 4 * pairs
+    assert few.gradients == 4 * pairs and few.optimizer < 2 * 4 * pairs + 100
+    assert few.saved < whole.saved and few.flops < 0.75 * whole.flops
+    frozen = make(shape, learns=activations.Learns(freeze="embeddings"))
+    table = 4 * DECODER.vocab_size * DECODER.model_size
+    assert frozen.gradients == whole.gradients - table
+    assert frozen.optimizer == whole.optimizer - 2 * table
+
+
+def test_pairs_of_a_large_model_are_planned_without_their_memory():
+    shape = dataclasses.replace(presets.get("t5-1.1-xxl"), vocab_size=32128)
+    lora = config.LoraConfig(rank=4096, targets=("gate", "up", "down"))
+    model = activations.abstract_model(shape, activations.Learns(tuning=lora))
+    pair = 48 * 4096 * (4096 + 10240)
+    assert sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, tuning.Tuned))) == 3 * pair
+
+
+def test_chunks_of_logits_take_no_more_on_a_mesh_but_for_what_comes_together():
+    tied = make(TIED, rows=64)
+    head = 4 * TIED.vocab_size * TIED.model_size
+    assert loss.is_chunked(64 * 16, TIED.vocab_size)
+    logits = 4 * TIED.vocab_size * loss.chunk_size(64 * 16, TIED.vocab_size)
+    assert tied.working == 2 * logits
+    assert make(TIED, rows=128, data=2).working == 2 * logits + head
+    assert make(TIED, rows=128, fsdp=2).working == 2 * logits + head + head + head // 2
+    lora = activations.Learns(tuning=config.LoraConfig(), base_dtype="bfloat16")
+    assert make(TIED, rows=128, data=2, learns=lora).working == 2 * logits
+    assert make(TIED, rows=128, fsdp=2, learns=lora).working == 2 * logits + head // 2
+
+
+def test_the_page_tells_what_learns(capsys):
+    flags = "--model micro --rows 4 --tune lora --lora-rank 2 --lora-targets q k --base-dtype"
+    plan.main([*flags.split(), "bfloat16"])
+    assert f", of which {6 * 2 * 2 * 2 * 128:,} learn" in capsys.readouterr().out
+
+
 def test_the_page(capsys):
     plan.main(["--model", "micro", "--batch.rows", "8", "--optim.name", "adafactor"])
     lines = capsys.readouterr().out.splitlines()
@@ -233,6 +295,13 @@ def test_the_page(capsys):
         ("--model micro --rows many", "argument --rows/--batch.rows: invalid int value: 'many'"),
         ("--model micro --vocabulary-size 0", "--vocabulary-size is 0: it must be 1 or more"),
         ("--model micro --optimizer sgd", "invalid choice: 'sgd'"),
+        ("--model micro --tune lora --lora-rank 0", "--lora-rank/--lora.rank is 0: it must be 1"),
+        ("--model micro --tune lora --lora-rank 999", "--lora.rank is 999: it must be at most 128"),
+        (
+            "--model micro --lora-rank 8",
+            "--lora-rank says nothing with --tune full: give --tune lora",
+        ),
+        ("--model micro --base-dtype bfloat16", "--base-dtype is 'bfloat16': it must be float32"),
         ("--mesh fsdp=8", "the following arguments are required: --model"),
     ],
 )
