@@ -167,6 +167,8 @@ class RunConfig:
     )
     dtype: Literal["float32", "bfloat16"] | None = None  # of activations; None: the model's
     remat: Literal["none", "full", "dots"] | None = None  # what backward recomputes; saves memory
+    # auto: cuDNN's fused kernel on CUDA for decoders in bfloat16, where it has what they need.
+    attention_kernel: Literal["auto", "xla", "cudnn"] = "auto"
     mix: MixConfig = field(default_factory=MixConfig)
     batch: BatchConfig = field(default_factory=BatchConfig)
     loss: LossConfig = field(default_factory=LossConfig)
