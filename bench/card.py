@@ -69,6 +69,7 @@ def _run(options: argparse.Namespace, name: str, side: str) -> dict[str, Any]:
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "train_step.py")
     arguments = ["--gpu", "--side", side, "--shape", name, "--threads", str(options.threads)]
     arguments += ["--remat", options.remat, *(["--tiny"] if options.tiny else [])]
+    arguments += ["--attention-kernel", options.attention_kernel]
     done = subprocess.run(
         [sys.executable, script, *arguments], capture_output=True, text=True, check=False
     )
@@ -85,7 +86,11 @@ def _case(options: argparse.Namespace) -> tuple[Any, int, tuple[int, int]]:
 
     preset, vocabulary, rows, *lengths = CASES[options.shape]
     shape = dataclasses.replace(
-        presets.get(preset), vocab_size=vocabulary, dropout=0.0, remat=options.remat
+        presets.get(preset),
+        vocab_size=vocabulary,
+        dropout=0.0,
+        remat=options.remat,
+        attention_kernel=options.attention_kernel,
     )
     if options.tiny:
         shape, (rows, *lengths) = shapes.narrow(shape), TINY
@@ -120,7 +125,7 @@ def _flops(shape: Any, batch: Any, targets: int) -> int:
     from flanlike.models import sharding
     from flanlike.training import loop, optim, plan
 
-    bare = dataclasses.replace(shape, remat="none")
+    bare = dataclasses.replace(shape, remat="none", attention_kernel="xla")  # with its products
     optimizer = optim.build(config.OptimConfig(), 10)
     auto = (jax.sharding.AxisType.Auto,) * len(sharding.AXES)
     one = jax.sharding.AbstractMesh((1,) * len(auto), sharding.AXES, axis_types=auto)

@@ -190,6 +190,7 @@ def _slice(shape: model_config.ModelConfig, tensor: int) -> model_config.ModelCo
         key_value_heads=key_value_heads,
         hidden_size=share(shape.hidden_size),
         vocab_size=share(shape.vocab_size),
+        attention_kernel="xla",  # the fused one keeps less
     )
 
 
@@ -257,7 +258,7 @@ def _flops_of_step(
     batch: config_lib.BatchConfig,
 ) -> int:
     step = loop.make_train_step(
-        models.abstract(shape),
+        models.abstract(dataclasses.replace(shape, attention_kernel="xla")),  # with its products
         optimizer,
         lambda _: jnp.zeros(()),
         micro_batches=batch.micro_batches,

@@ -18,10 +18,12 @@ import pytest
 from flax import nnx
 from jax._src.cudnn import fused_attention_stablehlo  # asks which cuDNN there is, in lowering
 
+from flanlike import config as config_lib
 from flanlike import models
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import continuation, fused, layers, positions
+from flanlike.models import continuation, fused, layers, positions, sharding
+from flanlike.training import optim, plan
 
 HALF = dataclasses.replace(model_toys.DECODER, dtype="bfloat16")
 PREFIX = dataclasses.replace(HALF, attention="prefix")
@@ -250,3 +252,17 @@ def test_a_window_in_the_mask_says_what_the_kernels_window_says():
         *x, scale=1.0, is_causal=True, local_window_size=(3 - 1, 0), implementation="xla"
     )
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_a_plan_counts_the_products_of_attention_on_a_card_too(card):
+    """The kernel is a call without products, which `plan.flops` would not see."""
+    settings = config_lib.BatchConfig(rows=2, max_input_tokens=12, max_target_tokens=4)
+    sizes = (1, 1, 1)
+    auto = (jax.sharding.AxisType.Auto,) * 3
+    mesh = jax.sharding.AbstractMesh(sizes, sharding.AXES, axis_types=auto)
+    optimizer = optim.build(config_lib.OptimConfig(), 10)
+    flops = [
+        plan._flops_of_step(shape, plan.abstract_state(shape, optimizer, mesh), optimizer, settings)
+        for shape in (HALF, dataclasses.replace(HALF, attention_kernel="xla"))
+    ]
+    assert flops[0] == flops[1]

@@ -46,7 +46,7 @@ def test_a_kernel_is_refused_before_anything_is_read_and_binds_no_reader(monkeyp
     monkeypatch.setattr(fused, "_obstacle", lambda config: None)
     start = starts.of_run(run)
     assert start.shape.attention_kernel == "cudnn"
-    mixed = types.SimpleNamespace(shares={}, rules="strict", held_out=())
+    mixed = types.SimpleNamespace(shares=config.MixConfig(), rules="strict", held_out=())
     resolved = starts.resolve(run, start, mixed)
     assert resolved["attention_kernel"] == "cudnn"
     assert resolved["shape"]["attention_kernel"] == "auto"
