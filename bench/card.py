@@ -126,6 +126,7 @@ def _of_process(
     script = Path(__file__).resolve().parent / "train_step.py"
     arguments = ["--gpu", "--side", side, "--shape", name, "--divide-rows", str(divided)]
     arguments += ["--threads", str(options.threads), "--remat", options.remat]
+    arguments += ["--attention-kernel", options.attention_kernel]
     arguments += ["--tiny"] if options.tiny else []
     environment = os.environ | {"XLA_PYTHON_CLIENT_MEM_FRACTION": ".92"}
     if side in ("packed", "padded"):

@@ -46,7 +46,13 @@ def shape_of(options: argparse.Namespace) -> Shape:
         shape = dataclasses.replace(presets.get(preset), vocab_size=vocabulary)
     else:
         shape = layout.to_ours(shapes.GEMMA_3_270M, Path("google/gemma-3-270m"))
-    shape = dataclasses.replace(shape, dropout=0.0, dtype="bfloat16", remat=options.remat)
+    shape = dataclasses.replace(
+        shape,
+        dropout=0.0,
+        dtype="bfloat16",
+        remat=options.remat,
+        attention_kernel=options.attention_kernel,
+    )
     return shapes.narrow(shape) if options.tiny else shape
 
 

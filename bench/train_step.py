@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch", type=int, default=8, help="prompts generated from at a time")
     parser.add_argument("--new-tokens", type=int, default=32, help="written for each prompt")
     parser.add_argument("--remat", default="dots", choices=("none", "full", "dots"))
+    parser.add_argument("--attention-kernel", choices=("auto", "xla"), default="auto")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="and cores, of both")
     parser.add_argument("--tiny", action="store_true", help="two narrow layers: a smoke test")
     parser.add_argument("--gpu", action="store_true", help="t5, decoder, gemma in bfloat16")

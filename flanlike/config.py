@@ -173,6 +173,8 @@ class RunConfig:
     remat: Literal["none", "full", "dots"] | None = None  # what backward recomputes; saves memory
     # Steps, after those that compile, of which a trace for XProf and Perfetto is written; 0: none.
     profile: Annotated[int, Bounds(0, 100)] = 0
+    # auto: cuDNN's fused kernel on CUDA for decoders in bfloat16, where it has what they need.
+    attention_kernel: Literal["auto", "xla", "cudnn"] = "auto"
     mix: MixConfig = field(default_factory=MixConfig)
     batch: BatchConfig = field(default_factory=BatchConfig)
     loss: LossConfig = field(default_factory=LossConfig)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from flanlike.models import decoder, layers
+from flanlike.models import decoder, layers, positions
 
 
 def weights(block: decoder.Block, x_BTD: jax.Array, view: decoder.View) -> jax.Array:
@@ -24,7 +24,7 @@ def weights(block: decoder.Block, x_BTD: jax.Array, view: decoder.View) -> jax.A
     k_BSNH = _of_queries(k_BSKH, q_BTNH.shape[2])
     logits_BNTS = jnp.einsum("BTNH,BSNH->BNTS", q_BTNH, k_BSNH, preferred_element_type=jnp.float32)
     capped_BNTS = layers.capped(logits_BNTS, block.config.attention_softcap)
-    return jax.nn.softmax(capped_BNTS + view.bias_B1TS, axis=-1)
+    return jax.nn.softmax(capped_BNTS + positions.addend(view.mask_BTS), axis=-1)
 
 
 def effects(

@@ -82,6 +82,8 @@ class ModelConfig:
     dtype: Literal["float32", "bfloat16"] = "float32"  # of activations; parameters stay float32
     # What the backward pass recomputes: nothing, all of a layer, or all but matrix products.
     remat: Literal["none", "full", "dots"] = "none"
+    # What attends over whole rows: XLA, or cuDNN's fused kernel; auto: that where it can be had.
+    attention_kernel: Literal["auto", "xla", "cudnn"] = "auto"
     # Compile every layer on its own: faster to run, compile time grows with depth.
     unroll_layers: bool = False
 

@@ -13,14 +13,14 @@ from flax import nnx
 
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import layers, norms, positions
+from flanlike.models import fused, layers, norms, positions, sharding
 
 
 class View(NamedTuple):
-    """What a layer turns queries and keys by, if by anything, and its mask as a bias."""
+    """What a layer turns queries and keys by, if by anything, and who sees whom, as booleans."""
 
     rotation: jax.Array | None
-    bias_B1TS: jax.Array
+    mask_BTS: jax.Array
 
 
 class Block(nnx.Module):
@@ -42,16 +42,17 @@ class Block(nnx.Module):
         x_BTD: jax.Array,
         *,
         view: View,
+        skips: fused.Skips | None = None,
         cache: layers.Cache | None = None,
         key: jax.Array | None = None,
     ) -> tuple[jax.Array, layers.KeysValues]:
-        """Returns the new stream and this call's own keys and values."""
+        """Returns the new stream and this call's own keys and values; whole rows have `skips`."""
         attention_key, hidden_key, inner_key = layers.split(key, 3)
         normed_BTD = self.normed("attention", x_BTD)
         q_BTNH = self.attention.queries(normed_BTD, view.rotation)
         own = self.attention.keys_values(normed_BTD, view.rotation)
         k_BSKH, v_BSKH = own if cache is None else layers.with_cache(cache, own)
-        attended_BTD = self.attention.attend(q_BTNH, k_BSKH, v_BSKH, view.bias_B1TS)
+        attended_BTD = self.attention.attend(q_BTNH, k_BSKH, v_BSKH, view.mask_BTS, skips=skips)
         after_BTD = x_BTD + self._addend("attention", attended_BTD, attention_key)
         read_BTD = x_BTD if self.config.is_parallel else after_BTD
         hidden_BTD = self.hidden(self.normed("hidden", read_BTD), inner_key)
@@ -68,6 +69,20 @@ class Block(nnx.Module):
         return layers.dropout(x_BTD, self.config.dropout, key)
 
 
+class PositionEmbedding(nnx.Module):
+    """The table of vectors that learned positions add to the embeddings."""
+
+    def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
+        self.config = config
+        shape = (config.max_positions, config.model_size)
+        self.table = layers.param(rngs, shape, ("positions", "embed"), std=config.model_size**-0.5)
+
+    def __call__(self, positions_BT: jax.Array) -> jax.Array:
+        table_PD = sharding.gathered(self.table[...], ("positions", "embed"))
+        x_BTD = jnp.take(table_PD, positions_BT, axis=0).astype(self.config.dtype)
+        return sharding.split_rows(x_BTD)
+
+
 class Decoder(nnx.Module):
     """Predicts each next token of a row of packed examples."""
 
@@ -75,7 +90,7 @@ class Decoder(nnx.Module):
         self.config = config
         self.embedding = layers.Embedding(config, rngs=rngs)
         if config.learned_positions:
-            self.position_embedding = layers.PositionEmbedding(config, rngs=rngs)
+            self.position_embedding = PositionEmbedding(config, rngs=rngs)
         self.blocks = Block(config, rngs=rngs)
         self.final_norm = norms.Norm(config)
 
@@ -165,10 +180,12 @@ class Decoder(nnx.Module):
             lambda: is_visible_BTS & positions.is_near(positions_BT, self.config.window),
         )
 
+        skips = self._skips(has_branches=branch_ids_BT is not None)
+
         def layer(block: Block, x_BTD: jax.Array, of_layer):
             key, kind = of_layer
             view = _pick(views, kind)
-            after_BTD, own = block(x_BTD, view=view, key=key)
+            after_BTD, own = block(x_BTD, view=view, skips=skips, key=key)
             return after_BTD, None if gives is None else gives(block, x_BTD, view, own)
 
         per_layer = (layers.layer_keys(blocks_key, self.config.layers), self._kinds())
@@ -192,8 +209,17 @@ class Decoder(nnx.Module):
         for kind in sorted(set(self.config.layer_kinds)):
             mask_BTS = is_visible_nearby() if kind == "l" else is_visible_BTS
             rotation = positions.rotation(positions_BT, self.config, kind=kind)
-            views.append(View(rotation, positions.mask_bias(mask_BTS)))
+            views.append(View(rotation, mask_BTS))
         return views
+
+    def _skips(self, *, has_branches: bool) -> fused.Skips:
+        """Returns what no token of a row sees in any layer.
+
+        A window is of positions: only without branches are places in the row as far apart.
+        """
+        is_local = all(self.config.is_local) and not has_branches
+        window = self.config.window if is_local else 0
+        return fused.Skips(is_causal=self.config.attention == "causal", window=window)
 
     def _kinds(self) -> jax.Array | None:
         """Returns the place of every layer's view, to be scanned; None where all are alike."""

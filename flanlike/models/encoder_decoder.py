@@ -34,14 +34,21 @@ class EncoderBlock(nnx.Module):
         self.hidden = layers.FeedForward(config, n, rngs=rngs)
 
     def __call__(
-        self, x_BSD: jax.Array, *, bias_BNSS: jax.Array, key: jax.Array | None = None
+        self,
+        x_BSD: jax.Array,
+        *,
+        mask_BSS: jax.Array,
+        bias_1NSS: jax.Array,
+        key: jax.Array | None = None,
     ) -> jax.Array:
         keys = layers.split(key, 4)
         drop = functools.partial(layers.dropout, rate=self.config.dropout)
         normed_BSD = self.attention_norm(x_BSD)
         k_BSKH, v_BSKH = self.attention.keys_values(normed_BSD)
         q_BSNH = self.attention.queries(normed_BSD)
-        attended_BSD = self.attention.attend(q_BSNH, k_BSKH, v_BSKH, bias_BNSS, key=keys[3])
+        attended_BSD = self.attention.attend(
+            q_BSNH, k_BSKH, v_BSKH, mask_BSS, bias_1NTS=bias_1NSS, key=keys[3]
+        )
         x_BSD = x_BSD + drop(attended_BSD, key=keys[0])
         return x_BSD + drop(self.hidden(self.hidden_norm(x_BSD), keys[1]), key=keys[2])
 
@@ -65,9 +72,10 @@ class DecoderBlock(nnx.Module):
         self,
         x_BTD: jax.Array,
         *,
-        bias_BNTS: jax.Array,
+        mask_BTS: jax.Array,
+        bias_1NTS: jax.Array,
         source: layers.KeysValues,
-        source_bias_B1TS: jax.Array,
+        source_mask_BTS: jax.Array,
         cache: layers.Cache | None = None,
         key: jax.Array | None = None,
     ) -> tuple[jax.Array, layers.KeysValues]:
@@ -78,10 +86,12 @@ class DecoderBlock(nnx.Module):
         own = self.attention.keys_values(normed_BTD)
         k_BSKH, v_BSKH = own if cache is None else layers.with_cache(cache, own)
         q_BTNH = self.attention.queries(normed_BTD)
-        attended_BTD = self.attention.attend(q_BTNH, k_BSKH, v_BSKH, bias_BNTS, key=keys[4])
+        attended_BTD = self.attention.attend(
+            q_BTNH, k_BSKH, v_BSKH, mask_BTS, bias_1NTS=bias_1NTS, key=keys[4]
+        )
         x_BTD = x_BTD + drop(attended_BTD, key=keys[0])
         q_BTNH = self.cross.queries(self.cross_norm(x_BTD))
-        attended_BTD = self.cross.attend(q_BTNH, *source, source_bias_B1TS, key=keys[5])
+        attended_BTD = self.cross.attend(q_BTNH, *source, source_mask_BTS, key=keys[5])
         x_BTD = x_BTD + drop(attended_BTD, key=keys[1])
         hidden_BTD = self.hidden(self.hidden_norm(x_BTD), keys[2])
         return x_BTD + drop(hidden_BTD, key=keys[3]), own
@@ -128,8 +138,8 @@ class EncoderDecoder(nnx.Module):
         """Returns x_BTD of the first target tokens, and a cache with room for `slots` of them."""
         encoded_BSD = self._encode(batch, None)
         x_BTD, (own, source) = self._decode(batch, encoded_BSD, keeps_cache=True)
-        source_bias_B1TS = self._source_bias(batch)[:, :, :1]
-        return x_BTD, (layers.with_room(own, slots), source, source_bias_B1TS)
+        source_mask_B1S = _source_mask(batch)[:, :1]
+        return x_BTD, (layers.with_room(own, slots), source, source_mask_B1S)
 
     def step(
         self,
@@ -143,30 +153,31 @@ class EncoderDecoder(nnx.Module):
 
         All rows' target tokens start at slot 0: the slot is the position.
         """
-        own, source, source_bias_B11S = cache
+        own, source, source_mask_B1S = cache
         places_S = jnp.arange(is_visible_B1S.shape[-1])
-        bias_of = self._bias("decoder", jnp.asarray(slot)[None], places_S, is_visible_B1S)
+        bias_of = self._bias("decoder", jnp.asarray(slot)[None], places_S)
 
         def layer(block: DecoderBlock, x_B1D: jax.Array, cached):
             own, source = cached
             return block(
                 x_B1D,
-                bias_BNTS=bias_of(block),
+                mask_BTS=is_visible_B1S,
+                bias_1NTS=bias_of(block),
                 source=source,
-                source_bias_B1TS=source_bias_B11S,
+                source_mask_BTS=source_mask_B1S,
                 cache=layers.Cache(*own, slot),
             )
 
         x_B1D = self.embedding(tokens_B1)
         x_B1D, new = layers.scan(self.decoder, layer, x_B1D, (own, source), self.config)
         own = layers.write(own, new, slot)
-        return self.decoder_norm(x_B1D), (own, source, source_bias_B11S)
+        return self.decoder_norm(x_B1D), (own, source, source_mask_B1S)
 
     def rows_of_cache(self, cache: DecoderCache, rows_B: jax.Array) -> DecoderCache:
         """Returns the cache of these rows, in this order: some may come twice."""
-        own, source, source_bias_B11S = cache
+        own, source, source_mask_B1S = cache
         own, source = jax.tree.map(lambda a: a[:, rows_B], (own, source))
-        return own, source, source_bias_B11S[rows_B]
+        return own, source, source_mask_B1S[rows_B]
 
     def _encode(self, batch: features.Batch, key: jax.Array | None) -> jax.Array:
         embedding_key, blocks_key, norm_key = layers.split(key, 3)
@@ -177,10 +188,10 @@ class EncoderDecoder(nnx.Module):
             positions.cross_mask(segment_ids_BS, segment_ids_BS) | jnp.eye(S, dtype=bool)[None]
         )
         places_S = jnp.arange(S)
-        bias_of = self._bias("encoder", places_S, places_S, mask_BSS)
+        bias_of = self._bias("encoder", places_S, places_S)
 
         def layer(block: EncoderBlock, x_BSD: jax.Array, key: jax.Array | None):
-            return block(x_BSD, bias_BNSS=bias_of(block), key=key), None
+            return block(x_BSD, mask_BSS=mask_BSS, bias_1NSS=bias_of(block), key=key), None
 
         x_BSD = self.embedding(batch.source_tokens_BS)
         x_BSD = layers.dropout(x_BSD, self.config.dropout, embedding_key)
@@ -200,16 +211,17 @@ class EncoderDecoder(nnx.Module):
         embedding_key, blocks_key, norm_key = layers.split(key, 3)
         mask_BTS = positions.decoder_mask(batch.segment_ids_BT, branch_ids_BT=branch_ids_BT)
         places_T = jnp.arange(mask_BTS.shape[1])
-        bias_of = self._bias("decoder", places_T, places_T, mask_BTS)
-        source_bias_B1TS = self._source_bias(batch)
+        bias_of = self._bias("decoder", places_T, places_T)
+        source_mask_BTS = _source_mask(batch)
 
         def layer(block: DecoderBlock, x_BTD: jax.Array, key: jax.Array | None):
             source = block.cross.keys_values(encoded_BSD)
             x_BTD, own = block(
                 x_BTD,
-                bias_BNTS=bias_of(block),
+                mask_BTS=mask_BTS,
+                bias_1NTS=bias_of(block),
                 source=source,
-                source_bias_B1TS=source_bias_B1TS,
+                source_mask_BTS=source_mask_BTS,
                 key=key,
             )
             return x_BTD, (own, source) if keeps_cache else None
@@ -222,20 +234,16 @@ class EncoderDecoder(nnx.Module):
         return x_BTD, cache
 
     def _bias(
-        self,
-        stack: Literal["encoder", "decoder"],
-        queries_T: jax.Array,
-        keys_S: jax.Array,
-        is_visible_BTS: jax.Array,
+        self, stack: Literal["encoder", "decoder"], queries_T: jax.Array, keys_S: jax.Array
     ) -> Callable[[EncoderBlock | DecoderBlock], jax.Array]:
-        """Returns what gives a layer its bias BNTS: of its own table, or the stack's, made once."""
-        mask_B1TS = positions.mask_bias(is_visible_BTS)
+        """Returns what gives a layer its bias 1NTS: of its own table, or the stack's, made once."""
         if self.config.relative_per_layer:
-            return lambda block: block.bias(queries_T, keys_S) + mask_B1TS
+            return lambda block: block.bias(queries_T, keys_S)
         of_stack = self.encoder_bias if stack == "encoder" else self.decoder_bias
-        bias_BNTS = of_stack(queries_T, keys_S) + mask_B1TS
-        return lambda block: bias_BNTS
+        bias_1NTS = of_stack(queries_T, keys_S)
+        return lambda block: bias_1NTS
 
-    def _source_bias(self, batch: features.Batch) -> jax.Array:
-        mask_BTS = positions.cross_mask(batch.segment_ids_BT, batch.source_segment_ids_BS)
-        return positions.mask_bias(mask_BTS)
+
+def _source_mask(batch: features.Batch) -> jax.Array:
+    """Returns which tokens of the source each target token sees, as booleans BTS."""
+    return positions.cross_mask(batch.segment_ids_BT, batch.source_segment_ids_BS)

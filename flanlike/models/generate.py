@@ -19,7 +19,16 @@ import numpy as np
 from flax import nnx
 
 from flanlike.batches import features
-from flanlike.models import beams, continuation, decode, option_rows, predicted, sampling, sharding
+from flanlike.models import (
+    beams,
+    cast_once,
+    continuation,
+    decode,
+    option_rows,
+    predicted,
+    sampling,
+    sharding,
+)
 
 Ids = Sequence[int]
 Stops = Callable[[Ids], bool]  # says whether the new tokens of a prompt hold what ends its text
@@ -77,6 +86,7 @@ def written_in_batches(
     longest = max((len(prompt) + limit for prompt, limit in pairs), default=0)
     model.config.expect_positions(longest, "a prompt and its new tokens")
     graphdef, params = nnx.split(model)
+    params = cast_once.weights(params, model.config)
     batches = _batches(_lengths(prompts, is_decoder), limits, max(1, batch_size // decoding.beams))
     work = sum(batch.work for batch in batches)
 
@@ -126,6 +136,7 @@ def stream(
         raise ValueError(f"{decoding!r}: what a beam search finds is known at its end alone")
     tokens = streamed_tokens(*_lengths([prompt], is_decoder))
     graphdef, params = nnx.split(model)
+    params = cast_once.weights(params, model.config)
     batch = _padded([prompt], 1, tokens, is_decoder, eos_id)
     keys = sampling.key_words([seed]) if decoding.draws else None
     how = _How(batch.tokens_BT.shape[1], max_new_tokens, decoding.kind, eos_id)

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from flanlike.models import config as model_config
-from flanlike.models import norms, positions, sharding
+from flanlike.models import fused, norms, positions, sharding
 
 Config = model_config.ModelConfig
 # Keys and values, BSKH; those of all layers of a stack are LBSKH.
@@ -166,16 +166,24 @@ class Attention(Sublayer):
         q_BTNH: jax.Array,
         k_BSKH: jax.Array,
         v_BSKH: jax.Array,
-        bias_BNTS: jax.Array,
+        mask_BTS: jax.Array,
         *,
+        bias_1NTS: jax.Array | None = None,
+        skips: fused.Skips | None = None,
         key: jax.Array | None = None,
     ) -> jax.Array:
-        """Returns the attended values projected to BTD; the bias carries mask and positions.
+        """Returns the attended values projected to BTD; the boolean mask says who sees whom.
 
-        With a key, dropout acts on the weights.
+        With a key, dropout acts on the weights. `skips` is for whole rows, which may be attended to
+        by a fused kernel.
         """
-        softcap, rate = self.config.attention_softcap, self.config.dropout
-        x_BTNH = attention(q_BTNH, k_BSKH, v_BSKH, bias_BNTS, softcap=softcap, rate=rate, key=key)
+        if skips is not None and fused.kernel(self.config) == "cudnn":
+            x_BTNH = fused.attention(q_BTNH, k_BSKH, v_BSKH, mask_BTS, skips)
+        else:
+            cap, rate = self.config.attention_softcap, self.config.dropout
+            x_BTNH = attention(
+                q_BTNH, k_BSKH, v_BSKH, mask_BTS, bias_1NTS, softcap=cap, rate=rate, key=key
+            )
         return self.adapted(self.project(x_BTNH, "out", inputs=2))
 
 
@@ -183,13 +191,17 @@ def attention(
     q_BTNH: jax.Array,
     k_BSKH: jax.Array,
     v_BSKH: jax.Array,
-    bias_BNTS: jax.Array,
+    mask_BTS: jax.Array,
+    bias_1NTS: jax.Array | None = None,
     *,
     softcap: float = 0.0,
     rate: float = 0.0,
     key: jax.Array | None = None,
 ) -> jax.Array:
-    """Returns softmax(q k + bias) v, with logits and softmax in float32; q k may be capped.
+    """Returns softmax(q k + bias) v over what the boolean mask shows; q k may be capped.
+
+    Logits and softmax are in float32. Mask and bias are added within: they are not laid out for
+    every head and row. A token that sees nothing gets the mean of all values.
 
     Heads come before tokens in both products, and the queries of a group one head after another
     (R): only q, k, v and the result are transposed, never the logits, which on a CPU takes as long
@@ -203,8 +215,9 @@ def attention(
     q_BKRH = q_BTNH.transpose(0, 2, 1, 3).reshape(B, K, N // K * T, H)
     k_BKSH, v_BKSH = k_BSKH.transpose(0, 2, 1, 3), v_BSKH.transpose(0, 2, 1, 3)
     logits = jnp.einsum("BKRH,BKSH->BKRS", q_BKRH, k_BKSH, preferred_element_type=jnp.float32)
-    logits = capped(logits, softcap).reshape(B, N, T, S) + bias_BNTS
-    logits = logits.reshape(B, K, -1, S)
+    logits = capped(logits, softcap).reshape(B, N, T, S)
+    logits = logits if bias_1NTS is None else logits + bias_1NTS
+    logits = (logits + positions.addend(mask_BTS)).reshape(B, K, -1, S)
     highest = jax.lax.stop_gradient(logits.max(axis=-1, keepdims=True))
     weights = jnp.exp(logits - highest)
     kept_BNTS = dropout(weights.reshape(B, N, T, S), rate, key, same_along=2).astype(v_BSKH.dtype)
@@ -379,17 +392,3 @@ class Embedding(nnx.Module):
         )
         logits = logits.reshape(*x_BTD.shape[:-1], -1) / self.config.logit_divisor
         return capped(logits, self.config.logit_softcap)
-
-
-class PositionEmbedding(nnx.Module):
-    """The table of vectors that learned positions add to the embeddings."""
-
-    def __init__(self, config: Config, *, rngs: nnx.Rngs):
-        self.config = config
-        shape = (config.max_positions, config.model_size)
-        self.table = param(rngs, shape, ("positions", "embed"), std=config.model_size**-0.5)
-
-    def __call__(self, positions_BT: jax.Array) -> jax.Array:
-        table_PD = sharding.gathered(self.table[...], ("positions", "embed"))
-        x_BTD = jnp.take(table_PD, positions_BT, axis=0).astype(self.config.dtype)
-        return sharding.split_rows(x_BTD)

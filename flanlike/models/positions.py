@@ -134,9 +134,15 @@ def is_among_last(is_visible_B1S: jax.Array, window: int) -> jax.Array:
     return is_visible_B1S & (later_B1S <= window)
 
 
-def mask_bias(is_visible_BTS: jax.Array) -> jax.Array:
-    """Returns the mask as a float32 bias B1TS to add to attention logits."""
-    return jnp.where(is_visible_BTS, 0.0, MASKED)[:, None].astype(jnp.float32)
+def addend(mask_BTS: jax.Array) -> jax.Array:
+    """Returns what a boolean mask adds to attention logits, as float32 B1TS.
+
+    Added, it takes no part in the gradient, for which a selection would keep the mask of every
+    layer that has another.
+    """
+    if mask_BTS.dtype != bool:
+        raise TypeError(f"a mask of {mask_BTS.dtype} says not who sees whom: give booleans")
+    return jnp.where(mask_BTS, 0.0, MASKED)[:, None].astype(jnp.float32)
 
 
 def relative_buckets(

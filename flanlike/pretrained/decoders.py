@@ -46,7 +46,7 @@ ACTIVATIONS = {
 }
 ACTIVATION_NAMES = {"silu": "silu", "gelu": "gelu_new", "gelu_exact": "gelu", "relu": "relu"}
 # Fields that say how a run trains and not what the model computes.
-_OF_A_RUN = ("dropout", "dtype", "remat", "unroll_layers", "init")
+_OF_A_RUN = ("attention_kernel", "dropout", "dtype", "remat", "unroll_layers", "init")
 LOCAL, GLOBAL = "sliding_attention", "full_attention"
 _ROPE_KEYS = {  # besides rope_theta and rope_type
     "default": (),

@@ -11,7 +11,13 @@ from flanlike.models import config as model_config
 from flanlike.pretrained import hub
 
 SHIPPED = Path(__file__).parent.parent / "microworld" / "base"  # a bare model
-_FREE = {"attention", "dropout", "dtype", "remat"}  # what a run may set itself of its model's shape
+_FREE = {
+    "attention",
+    "attention_kernel",
+    "dropout",
+    "dtype",
+    "remat",
+}  # what a run may set itself of its model's shape
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

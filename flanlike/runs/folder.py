@@ -26,7 +26,7 @@ _TASKS = "tasks"  # a copy of the user's module, with its templates
 # What may change between two calls of one run: none of it reaches the figures, but for rounding.
 _FREE = (
     *("out", "workers", "mesh", "distributed", "checkpoint", "manifest", "base", "wandb"),
-    "profile",
+    *("profile", "attention_kernel"),
 )
 
 # What a run may go on with in its own folder: config.json then follows. Steps may only be raised.
@@ -42,6 +42,7 @@ _LATER = {
     (None, "drop_duplicates"): False,
     (None, "chat"): False,
     (None, "answers"): "all",
+    ("shape", "attention_kernel"): "auto",
     ("mix", "templates"): None,
     ("shares", "templates"): None,
     ("mix", "clusters"): None,

@@ -12,7 +12,7 @@ from flanlike import config as config_lib
 from flanlike import errors, models
 from flanlike.batches import tokenizer, vocabulary
 from flanlike.models import config as model_config
-from flanlike.models import presets, tuning
+from flanlike.models import fused, presets, tuning
 from flanlike.pretrained import hub, layout
 from flanlike.runs import bases, loading, named
 from flanlike.runs import folder as run_folder
@@ -50,6 +50,7 @@ def of_run(config: config_lib.RunConfig) -> Start:
         dropout=config.dropout,
         dtype=config.dtype,
         remat=config.remat,
+        attention_kernel=config.attention_kernel,
     )
 
 
@@ -86,6 +87,8 @@ def starting_point(
             "--init, a folder with a model"
         )
     shape = dataclasses.replace(shape, **changes)
+    if shape.attention_kernel == "cudnn":
+        fused.kernel(shape)  # raises where it cannot be had
     return Start(folder=folder, init=init, shape=shape, changes=changes)
 
 
@@ -139,7 +142,8 @@ def resolve(config: config_lib.RunConfig, start: Start, mixed: Mixed) -> dict[st
     return {
         **run_folder.as_json(filled),
         "shares": run_folder.as_json(mixed.shares),
-        "shape": run_folder.as_json(start.shape),
+        # Who reads the model elsewhere has the kernel that there is.
+        "shape": run_folder.as_json(dataclasses.replace(start.shape, attention_kernel="auto")),
     }
 
 

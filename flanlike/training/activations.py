@@ -147,6 +147,7 @@ def _slice(shape: Shape, tensor: int) -> Shape:
         key_value_heads=key_value_heads,
         hidden_size=share(shape.hidden_size),
         vocab_size=share(shape.vocab_size),
+        attention_kernel="xla",  # the fused one keeps less
     )
 
 

@@ -148,7 +148,10 @@ def _flops_of_step(
     learns: activations.Learns,
 ) -> int:
     step = loop.make_train_step(
-        activations.abstract_model(shape, learns),
+        activations.abstract_model(
+            dataclasses.replace(shape, attention_kernel="xla"),  # with its products
+            learns,
+        ),
         optimizer,
         lambda _: jnp.zeros(()),
         micro_batches=batch.micro_batches,

@@ -61,7 +61,7 @@ def test_weights_bring_what_attention_brings(kind):
         normed_BTD = block.attention_norm(x_BTD)
         q_BTNH = block.attention.queries(normed_BTD, view.rotation)
         k_BSKH, v_BSKH = block.attention.keys_values(normed_BTD, view.rotation)
-        theirs = block.attention.attend(q_BTNH, k_BSKH, v_BSKH, view.bias_B1TS)
+        theirs = block.attention.attend(q_BTNH, k_BSKH, v_BSKH, view.mask_BTS)
         weights_BNTS = attention_maps.weights(block, x_BTD, view)
         v_BSNH = jnp.repeat(v_BSKH, 2, axis=2)
         mixed_BTNH = jnp.einsum("BNTS,BSNH->BTNH", weights_BNTS, v_BSNH)
@@ -88,7 +88,7 @@ def test_effects_add_up_to_what_attention_adds_to_the_logits(kind):
         normed_BTD = block.attention_norm(x_BTD)
         q_BTNH = block.attention.queries(normed_BTD, view.rotation)
         own = block.attention.keys_values(normed_BTD, view.rotation)
-        added_BTD = block.attention.attend(q_BTNH, *own, view.bias_B1TS)
+        added_BTD = block.attention.attend(q_BTNH, *own, view.mask_BTS)
         if model.config.norms_after:
             added_BTD = block.attention_after_norm(added_BTD)
         weights_BNTS = attention_maps.weights(block, x_BTD, view)

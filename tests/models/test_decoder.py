@@ -13,7 +13,7 @@ from flanlike.models import config as model_config
 from flanlike.models import decoder, layers
 
 X_BTD = jax.random.normal(jax.random.key(0), (1, 3, 16))
-BIAS_B1TS = jnp.where(jnp.tril(jnp.ones((3, 3), bool)), 0.0, -1e30)[None, None]
+MASK_BTS = jnp.tril(jnp.ones((3, 3), bool))[None]
 
 
 def _config(**changes) -> model_config.ModelConfig:
@@ -36,11 +36,11 @@ def _parts(block: decoder.Block, read_BTD: jax.Array) -> tuple[jax.Array, jax.Ar
     """Returns what attention and feed-forward make of that, without norms."""
     q_BTNH = block.attention.queries(read_BTD)
     own = block.attention.keys_values(read_BTD)
-    return block.attention.attend(q_BTNH, *own, BIAS_B1TS), block.hidden(read_BTD, None)
+    return block.attention.attend(q_BTNH, *own, MASK_BTS), block.hidden(read_BTD, None)
 
 
 def _called(block: decoder.Block) -> jax.Array:
-    return block(X_BTD, view=decoder.View(None, BIAS_B1TS))[0]
+    return block(X_BTD, view=decoder.View(None, MASK_BTS))[0]
 
 
 def test_both_parts_may_read_the_layers_own_input():
@@ -99,6 +99,6 @@ def test_embeddings_and_logits_may_be_multiplied():
 
 def test_learned_positions_are_rows_of_a_table():
     config = _config(learned_positions=True, max_positions=6)
-    table = layers.PositionEmbedding(config, rngs=nnx.Rngs(params=0))
+    table = decoder.PositionEmbedding(config, rngs=nnx.Rngs(params=0))
     found_BTD = table(jnp.array([[0, 1, 0], [5, 2, 2]]))
     np.testing.assert_array_equal(found_BTD, table.table[...][jnp.array([[0, 1, 0], [5, 2, 2]])])

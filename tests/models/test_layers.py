@@ -13,17 +13,40 @@ from flax import nnx
 from flanlike.models import layers
 
 
-@pytest.mark.parametrize("bias_heads", [1, 4])
-def test_grouped_attention_equals_repeated_heads(bias_heads: int) -> None:
-    keys = jax.random.split(jax.random.key(0), 4)
+@pytest.mark.parametrize("has_bias", [False, True])
+def test_grouped_attention_equals_repeated_heads(has_bias: bool) -> None:
+    keys = jax.random.split(jax.random.key(0), 5)
     q_BTNH = jax.random.normal(keys[0], (2, 3, 4, 8))
     k_BSKH, v_BSKH = (jax.random.normal(key, (2, 5, 2, 8)) for key in keys[1:3])
-    bias_BNTS = jax.random.normal(keys[3], (2, bias_heads, 3, 5))
+    bias_1NTS = jax.random.normal(keys[3], (1, 4, 3, 5)) if has_bias else None
+    mask_BTS = jax.random.bernoulli(keys[4], 0.6, (2, 3, 5)).at[:, :, 1].set(True)
     k_BSNH, v_BSNH = jnp.repeat(k_BSKH, 2, axis=2), jnp.repeat(v_BSKH, 2, axis=2)
-    weights_BNTS = jax.nn.softmax(jnp.einsum("BTNH,BSNH->BNTS", q_BTNH, k_BSNH) + bias_BNTS)
+    logits_BNTS = jnp.einsum("BTNH,BSNH->BNTS", q_BTNH, k_BSNH) + (bias_1NTS if has_bias else 0)
+    weights_BNTS = jax.nn.softmax(jnp.where(mask_BTS[:, None], logits_BNTS, -jnp.inf))
     expected = jnp.einsum("BNTS,BSNH->BTNH", weights_BNTS, v_BSNH)
     for k, v in [(k_BSKH, v_BSKH), (k_BSNH, v_BSNH)]:
-        np.testing.assert_allclose(layers.attention(q_BTNH, k, v, bias_BNTS), expected, atol=1e-6)
+        found = layers.attention(q_BTNH, k, v, mask_BTS, bias_1NTS)
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_who_sees_nothing_has_a_finite_output_and_gradient() -> None:
+    q_BTNH, k_BSNH, v_BSNH = jax.random.normal(jax.random.key(0), (3, 1, 2, 4, 8))
+    mask_BTS = jnp.array([[[True, False], [False, False]]])
+
+    def total(*arrays: jax.Array) -> jax.Array:
+        return jnp.square(layers.attention(*arrays, mask_BTS, softcap=5.0)).sum()
+
+    found = layers.attention(q_BTNH, k_BSNH, v_BSNH, mask_BTS)
+    np.testing.assert_allclose(found[0, 0], v_BSNH[0, 0], atol=1e-6)
+    np.testing.assert_allclose(found[0, 1], v_BSNH[0].mean(axis=0), atol=1e-6)
+    for gradient in jax.grad(total, (0, 1, 2))(q_BTNH, k_BSNH, v_BSNH):
+        assert np.isfinite(gradient).all()
+
+
+def test_a_mask_is_of_booleans() -> None:
+    x = jnp.ones((1, 2, 1, 8))
+    with pytest.raises(TypeError, match="a mask of float32 says not who sees whom"):
+        layers.attention(x, x, x, jnp.zeros((1, 2, 2)))
 
 
 def test_project_equals_the_einsum() -> None:
@@ -47,9 +70,9 @@ def test_dropout_keeps_the_mean_and_needs_a_key() -> None:
 def test_dropped_attention_weights_keep_their_mean() -> None:
     """With values of one, what comes out is the sum of the weights that stay."""
     q_BTNH, k_BSNH = jax.random.normal(jax.random.key(0), (2, 1, 64, 4, 8))
-    v_BSNH, bias_BNTS = jnp.ones((1, 64, 4, 8)), jnp.zeros((1, 1, 64, 64))
-    of = functools.partial(layers.attention, q_BTNH, k_BSNH * 1e-3, v_BSNH, bias_BNTS, rate=0.25)
-    np.testing.assert_array_equal(of(), layers.attention(q_BTNH, k_BSNH * 1e-3, v_BSNH, bias_BNTS))
+    v_BSNH, mask_BTS = jnp.ones((1, 64, 4, 8)), jnp.ones((1, 64, 64), bool)
+    of = functools.partial(layers.attention, q_BTNH, k_BSNH * 1e-3, v_BSNH, mask_BTS, rate=0.25)
+    np.testing.assert_array_equal(of(), layers.attention(q_BTNH, k_BSNH * 1e-3, v_BSNH, mask_BTS))
     sums = np.stack([of(key=jax.random.key(seed)) for seed in range(20)])[..., 0]
     # Nearly equal weights: 64 of 1/64, each dropped or 4/3 of itself.
     kept = np.rint(sums * 64 * 3 / 4)

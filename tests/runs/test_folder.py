@@ -152,6 +152,8 @@ def test_default_folders_differ_by_what_reaches_the_figures():
     folder = run_folder.default_folder("cot", CONFIG)
     assert run_folder.default_folder("niv2:a/b*", CONFIG).name.startswith("niv2-a-b--")
     assert folder == run_folder.default_folder("cot", {**CONFIG, "workers": 3})
+    kernel = {"attention_kernel": "xla", "shape": {"attention_kernel": "auto"}}
+    assert folder == run_folder.default_folder("cot", {**CONFIG, **kernel})
     assert folder != run_folder.default_folder("cot", {**CONFIG, "seed": 3})
     assert folder.parts[0] == "runs" and folder.name.startswith("cot-")
 

@@ -1,11 +1,13 @@
 """What --init and --model mean together."""
 
 import dataclasses
+import types
 
 import pytest
 import training_toys
 
 from flanlike import config, errors
+from flanlike.models import fused
 from flanlike.runs import bases, starts
 
 RUN = config.RunConfig()
@@ -35,6 +37,19 @@ def test_a_preset_of_another_shape_is_refused(tmp_path, words):
     training_toys.write_bare(tmp_path, words)
     with pytest.raises(errors.UserError, match="--model 'micro' has another shape.*layers"):
         starts.starting_point(str(tmp_path), "micro", is_embedded=True)
+
+
+def test_a_kernel_is_refused_before_anything_is_read_and_binds_no_reader(monkeypatch):
+    run = dataclasses.replace(RUN, model="micro", init="none", attention_kernel="cudnn")
+    with pytest.raises(errors.UserError, match="--attention-kernel 'cudnn' cannot be had: "):
+        starts.of_run(run)
+    monkeypatch.setattr(fused, "_obstacle", lambda config: None)
+    start = starts.of_run(run)
+    assert start.shape.attention_kernel == "cudnn"
+    mixed = types.SimpleNamespace(shares=config.MixConfig(), rules="strict", held_out=())
+    resolved = starts.resolve(run, start, mixed)
+    assert resolved["attention_kernel"] == "cudnn"
+    assert resolved["shape"]["attention_kernel"] == "auto"
 
 
 def test_a_run_that_cannot_be_exported_says_so_at_its_start():

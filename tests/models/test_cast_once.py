@@ -1,0 +1,90 @@
+"""Weights cast once before tokens are written: the same numbers, and none cast in the loop."""
+
+import dataclasses
+import re
+
+import jax
+import jax.numpy as jnp
+import model_toys
+import pytest
+import tuning_toys
+from flax import nnx
+
+from flanlike import models
+from flanlike.models import cast_once, generate, sampling, tuning
+
+DECODER = dataclasses.replace(
+    model_toys.DECODER,
+    **{"dtype": "bfloat16", "norm": "layer", "query_key_norms": True, "hidden_biases": True},
+    **{"learned_positions": True, "max_positions": 64, "out_biases": True},
+)
+ENCODER_DECODER = dataclasses.replace(model_toys.ENCODER_DECODER, dtype="bfloat16")
+FAMILIES = pytest.mark.parametrize(
+    "config", [DECODER, ENCODER_DECODER], ids=["decoder", "encoder_decoder"]
+)
+
+
+def test_float32_activations_leave_the_parameters_as_they_are() -> None:
+    model = models.build(model_toys.DECODER, seed=0)
+    params = nnx.state(model)
+    assert cast_once.weights(params, model.config) is params
+
+
+def test_norms_biases_by_distance_and_low_rank_pairs_stay() -> None:
+    tuned = models.build(DECODER, seed=0)
+    tuning.attach(tuned, tuning_toys.LORA, seed=1)
+    kept = set()
+    for model in (tuned, models.build(ENCODER_DECODER, seed=0)):
+        cast = cast_once.weights(nnx.state(model), model.config)
+        for (path, was), (_, now) in zip(
+            nnx.to_flat_state(nnx.state(model)), nnx.to_flat_state(cast), strict=True
+        ):
+            assert was.get_metadata() == now.get_metadata()
+            assert was.get_value().dtype == jnp.float32  # the model's own are as they were
+            if now.get_value().dtype == jnp.float32:
+                kept.add((path[-2].split("_")[-1], path[-1]))
+    pairs = {names for names in kept if names[1] in ("a", "b")}
+    assert {names[0] for names in pairs} == set(tuning_toys.LORA.targets)
+    assert kept - pairs == {("norm", "scale"), ("norm", "bias"), ("bias", "table")}
+
+
+def _step(config, params, is_cast: bool):
+    """Returns the lowered program of what goes on from the first new token."""
+    graphdef, _ = nnx.split(models.abstract(config))
+    if is_cast:
+        params = jax.eval_shape(lambda params: cast_once.weights(params, config), params)
+    batch = generate._padded([[5, 6], [7, 8, 9]], 2, 4, config.family == "decoder", 1)
+    how = generate._How(batch.tokens_BT.shape[1], 3, sampling.GREEDY, 1)
+    state = jax.eval_shape(
+        lambda params: generate._begin(graphdef, params, batch, None, how, None), params
+    )
+    return generate._go_on.lower(graphdef, params, state, 3, how).as_text()
+
+
+@FAMILIES
+def test_no_weight_is_cast_in_the_loop(config) -> None:
+    params = nnx.state(models.abstract(config))
+    flat = nnx.to_flat_state(params)
+    shapes = {"x".join(map(str, one.shape[1:])) for path, one in flat if path[-1] in "qkv up down"}
+    shapes |= {"x".join(map(str, one.shape)) for path, one in flat if path[0] == "embedding"}
+
+    def are_cast(program: str) -> set[str]:
+        casts = re.findall(
+            r"stablehlo.convert .*tensor<([0-9x]+)xf32>\) -> tensor<\1xbf16>", program
+        )
+        return set(casts) & shapes
+
+    assert are_cast(_step(config, params, False))
+    assert not are_cast(_step(config, params, True))
+
+
+@FAMILIES
+def test_what_is_written_is_the_same(config, monkeypatch) -> None:
+    model = models.build(config, seed=3)
+    found = generate.generate(model, [[5, 6, 7], [21, 22]], max_new_tokens=4)
+    seen = []
+    monkeypatch.setattr(cast_once, "weights", lambda params, config: seen.append(1) or params)
+    assert generate.generate(model, [[5, 6, 7], [21, 22]], max_new_tokens=4) == found
+    assert seen == [1]
+    next(generate.stream(model, [5, 6, 7], max_new_tokens=1))
+    assert seen == [1, 1]
