@@ -143,8 +143,13 @@ def _end(module: str, parts: int) -> str:
 def _soft_prompt(
     model: nnx.Module, settings: config_lib.SoftPromptConfig
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    config: model_config.ModelConfig = model.config.of_encoder
-    vectors_PD = np.asarray(model.input_embedding.soft_prompt.vectors[...])
+    config: model_config.ModelConfig = model.config
+    if config.family == "encoder_decoder" and config.turns:
+        raise errors.UserError(
+            f"a soft prompt of a {config.model_type} is not written for peft, which reads such a "
+            "model's embeddings in its own way: only --tune lora can be"
+        )
+    vectors_PD = np.asarray(loop.params_of(model)["embedding"]["soft_prompt"]["vectors"])
     if config.scale_embeddings:  # theirs come after that factor
         vectors_PD = vectors_PD * np.float32(config.model_size**0.5)
     content = {

@@ -5,9 +5,13 @@ Needs the extra `parity` (torch and transformers); skipped without it.
 
 import parity_toys as toys
 import pytest
+import tuning_toys
 
+from flanlike import config as config_lib
 from flanlike.batches import features
+from flanlike.models import tuning
 from flanlike.pretrained import t5gemma, weights
+from flanlike.runs import peft_folder
 
 torch = pytest.importorskip("torch", reason="parity with transformers needs the extra 'parity'")
 transformers = pytest.importorskip(
@@ -46,6 +50,7 @@ KINDS = {
     },
 }
 ALL_KINDS = pytest.mark.parametrize("kind", KINDS)
+EQUAL_SIDES = pytest.mark.parametrize("kind", ["t5gemma", "t5gemma2"])
 SOURCES = [[2, *range(5, 35)], [2, 9, 3, 17], [2, 30, 31, 8, 8, 40]]
 TARGETS = [[*range(20, 3, -1)], [7], [12, 12, 5]]
 EXAMPLES = [
@@ -89,7 +94,7 @@ def is_of_images(name: str) -> bool:
     return any(part in name for part in ("vision_tower", "multi_modal", "eoi_embedding"))
 
 
-@ALL_KINDS
+@EQUAL_SIDES
 def test_greedy_generations_are_the_same_tokens(kind, tmp_path):
     model = theirs(kind)
     model.get_output_embeddings().weight.data.mul_(0.1)  # or a tied head says one token for ever
@@ -99,8 +104,22 @@ def test_greedy_generations_are_the_same_tokens(kind, tmp_path):
     )
 
 
-@ALL_KINDS
+@EQUAL_SIDES
 def test_one_adamw_step_is_the_same(kind, tmp_path):
     model = theirs(kind)
     ours = toys.ours_of(model, tmp_path / "theirs")
     toys.assert_same_seq2seq_step(ours, model, EXAMPLES, tmp_path / "updated")
+
+
+def test_peft_puts_pairs_beside_the_text_alone(tmp_path):
+    """What reads images has projections of the same names."""
+    peft = pytest.importorskip("peft", reason="needs the extra 'parity'")
+    model = theirs("t5gemma2")
+    ours = toys.ours_of(model, tmp_path / "base")
+    settings = config_lib.LoraConfig(rank=2, alpha=3, targets=("q", "v", "out"))
+    tuning.attach(ours, settings, seed=0)
+    peft_folder.save(tmp_path / "pairs", tuning_toys.shaken(ours), settings)
+    tuned = peft.PeftModel.from_pretrained(model, tmp_path / "pairs").eval()
+    pairs = [name for name, _ in tuned.named_parameters() if "lora" in name]
+    assert len(pairs) == 2 * 3 * 5 and not any(map(is_of_images, pairs))
+    toys.assert_same_seq2seq_logits(ours, tuned, EXAMPLES)
