@@ -91,6 +91,7 @@ def write(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 max_new_tokens=options.new_tokens,
                 batch_size=15,
                 eos_id=words.marks.eos_id,
+                ends_source=words.marks.ends_inputs,
             )
             for line, one in zip(lines, written, strict=True):
                 line["text"] = words.decode(one.ids)

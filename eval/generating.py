@@ -184,6 +184,7 @@ class _Writer:
                 stops=self._stops(stop),
                 batch_size=_BATCH,
                 eos_id=self._words.marks.eos_id,
+                ends_source=self._words.marks.ends_inputs,
                 done=done,
             )
             for batch in batches:

@@ -107,13 +107,13 @@ class FlanlikeLM(model.TemplateLM):
     def tok_encode(
         self, string: str, add_special_tokens: bool | None = None, **_: Any
     ) -> list[int]:
-        """Returns the ids of a text; a decoder's begin with its BOS, where it reads one.
+        """Returns the ids of a text; they begin with BOS, where the model reads one.
 
         An encoder's EOS is not among them: every pass puts it there.
         """
         encode = self._published.encode_spelt if self._published else self._words.encode
         ids, bos_id = encode(string), self._words.marks.bos_id
-        if not self._is_decoder or bos_id is None or add_special_tokens is False:
+        if bos_id is None or add_special_tokens is False:
             return ids
         return ids if add_special_tokens is None and ids[:1] == [bos_id] else [bos_id, *ids]
 
@@ -132,7 +132,8 @@ class FlanlikeLM(model.TemplateLM):
             # stands for an empty context is the one that ends every source.
             room = self.max_length + (1 - len(continuation) if self._is_decoder else 0)
             context = context[-room:]
-            if not self._is_decoder and context[-1:] == [self.eot_token_id]:
+            ends = not self._is_decoder and self._words.marks.ends_inputs
+            if ends and context[-1:] == [self.eot_token_id]:
                 context = context[:-1]
             of_context.setdefault(tuple(context), []).append(i)
         of_prompt = list(of_context.values())
@@ -142,6 +143,7 @@ class FlanlikeLM(model.TemplateLM):
             [[requests[i][2] for i in places] for places in of_prompt],
             max_tokens_per_batch=self._max_tokens_per_batch,
             eos_id=self.eot_token_id,
+            ends_source=self._words.marks.ends_inputs,
             asks_eos=False,
         )
         found: list[tuple[float, bool]] = [(0.0, True)] * len(requests)
@@ -204,6 +206,7 @@ class FlanlikeLM(model.TemplateLM):
                 max_new_tokens=new_tokens,
                 batch_size=self.batch_size,
                 eos_id=self.eot_token_id,
+                ends_source=self._words.marks.ends_inputs,
             )
             for i, one in zip(places, written, strict=True):
                 found[i] = cut(self._words.decode(one.ids), stops[i])

@@ -74,7 +74,12 @@ def propose(
         asked.append([*before, *words.encode(f"{listed}\n\n{lead_in}")])
         shown.append([text for text, _ in inputs])
     written = generate.generate(
-        model, asked, max_new_tokens=_NEW_TOKENS, eos_id=words.marks.eos_id, done=done
+        model,
+        asked,
+        max_new_tokens=_NEW_TOKENS,
+        eos_id=words.marks.eos_id,
+        ends_source=words.marks.ends_inputs,
+        done=done,
     )
     return kept(task, [words.decode(one.ids) for one in written], shown)
 

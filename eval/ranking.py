@@ -62,9 +62,7 @@ def options(
     unasked = {request: key for request, key in keys.items() if key not in known}
     if unasked:
         with reporter.phase("scoring options", len(unasked)) as done:
-            found.update(
-                _asked(model, unasked, kept, max_tokens_per_batch, words.marks.eos_id, done)
-            )
+            found.update(_asked(model, unasked, kept, max_tokens_per_batch, words.marks, done))
     return [[_of_row(row, found) for row in its_rows] for its_rows in rows]
 
 
@@ -73,7 +71,7 @@ def _asked(
     unasked: Mapping[_Request, bytes],
     kept: requests.Kept,
     max_tokens_per_batch: int,
-    eos_id: int,
+    marks: features.Marks,
     done: predicted.Done,
 ) -> dict[_Request, _Values]:
     """Returns the model's answers to the requests; each batch of them is kept at once, by key."""
@@ -83,7 +81,8 @@ def _asked(
         [request.prompt for request in asked],
         [request.options for request in asked],
         max_tokens_per_batch=max_tokens_per_batch,
-        eos_id=eos_id,
+        eos_id=marks.eos_id,
+        ends_source=marks.ends_inputs,
         done=done,
     )
     for batch in batches:

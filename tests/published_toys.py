@@ -114,6 +114,28 @@ PUBLISHED = {
 }
 
 
+_SIDE = {
+    **SIZES,
+    **{"sliding_window": 4, "query_pre_attn_scalar": 5, "bos_token_id": 2},
+    "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
+}
+# The same for models with two sides.
+T5GEMMAS = {
+    "t5gemma": {
+        **{"model_type": "t5gemma", "is_encoder_decoder": True},
+        **{"encoder": _SIDE, "decoder": _SIDE},
+    },
+    "t5gemma2": {
+        **{"model_type": "t5gemma2", "image_token_index": 256_001, "eos_token_id": [1, 106]},
+        "encoder": {
+            **{"text_config": _SIDE, "vision_config": {"model_type": "siglip_vision_model"}},
+            "mm_tokens_per_image": 256,
+        },
+        "decoder": _SIDE,
+    },
+}
+
+
 def shape_of(kind: str, **changes) -> model_config.ModelConfig:
     return layout.to_ours({**SIZES, **PUBLISHED[kind], **changes}, "somewhere")
 
@@ -223,6 +245,20 @@ def published_llama(folder):
     words = tokenizer.PublishedTokenizer(byte_level())
     shape = shape_of("llama", vocab_size=words.size + 7)
     weights.save(folder, models.build(shape, seed=3), marks=words.marks)
+    words.save(folder)
+
+
+OF_IMAGES = "model.encoder.vision_tower.vision_model.post_layernorm.weight"
+
+
+def published_t5gemma(folder):
+    """Writes a small T5Gemma 2 and its tokenizer into the folder, with a tensor for images."""
+    words = tokenizer.PublishedTokenizer(byte_level())
+    side = {**_SIDE, "vocab_size": words.size + 7, "bos_token_id": words.marks.bos_id}
+    sides = {"encoder": {"text_config": side}, "decoder": side}
+    published = T5GEMMAS["t5gemma2"] | sides
+    weights.save(folder, models.build(layout.to_ours(published, folder), seed=3), marks=words.marks)
+    rewrite(folder, lambda tensors: tensors.update({OF_IMAGES: np.ones(8, np.float32)}))
     words.save(folder)
 
 

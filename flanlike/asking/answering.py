@@ -148,6 +148,7 @@ class Answerer:
             decoding=settings.decoding,
             seed=_seed(settings, number) if settings.decoding.draws else None,
             eos_id=self._words.marks.eos_id,
+            ends_source=self._words.marks.ends_inputs,
         )
         is_whole = True
         for token in stream:
@@ -177,6 +178,7 @@ class Answerer:
             [self._options(question) for question in questions],
             max_tokens_per_batch=_TOKENS_A_BATCH,
             eos_id=self._words.marks.eos_id,
+            ends_source=self._words.marks.ends_inputs,
             done=done,
         )
         for batch in batches:
@@ -210,6 +212,7 @@ class Answerer:
             stops=(lambda ids: any(o in self._words.decode(ids) for o in stop)) if stop else None,
             batch_size=_BATCH,
             eos_id=self._words.marks.eos_id,
+            ends_source=self._words.marks.ends_inputs,
             done=done,
         )
         for batch in batches:
@@ -224,7 +227,8 @@ class Answerer:
 
     def _read(self, ids: Sequence[int]) -> int:
         """Returns how many tokens are read of a question of these ids."""
-        return len(ids) + len(tuning.soft_prompt_ids(self._model)) + (self.family != "decoder")
+        after = features.after_inputs(self._words.marks, self.family)
+        return len(tuning.soft_prompt_ids(self._model)) + len(ids) + len(after)
 
     def _program(self, ids: Sequence[int], settings: settings_lib.Settings) -> tuple[object, ...]:
         tokens = generate.streamed_tokens(self._read(ids))

@@ -75,7 +75,7 @@ class Chat(features.Speaker):
     @property
     def marks(self) -> features.Marks:
         """An answer's end; nothing stands before a prompt that the template does not put there."""
-        return features.Marks(eos_id=self._end_id, bos_id=None)
+        return self._words.marks._replace(eos_id=self._end_id, bos_id=None)
 
     @property
     def size(self) -> int:

@@ -8,8 +8,8 @@ decoder              tokens        [ 7  8  9  5  6]
                      targets       [ 8  9  5  6  1]
                      loss_weights  [ 0  0  1  1  1]
                      is_prefix     [ 1  1  1  0  0]
-encoder_decoder      source        [ 7  8  9  1]
-                     tokens        [ 0  5  6]            # 0 is PAD, where decoding starts
+encoder_decoder      source        [ 7  8  9  1]         # no EOS where its words put none there
+                     tokens        [ 0  5  6]            # 0 is PAD: the model's own start token
                      targets       [ 5  6  1]
                      loss_weights  [ 1  1  1]
 ```
@@ -36,7 +36,8 @@ class Marks(NamedTuple):
     """The ids that begin and end an example, as the words have them: ours and T5's by default."""
 
     eos_id: int = EOS_ID
-    bos_id: int | None = None  # before a decoder's inputs; None: nothing stands there
+    bos_id: int | None = None  # before inputs; None: nothing stands there
+    ends_inputs: bool = True  # EOS stands behind an encoder's inputs
 
 
 class Words(Protocol):
@@ -124,7 +125,7 @@ def inputs_text(text: str, family: Family) -> str:
     """Returns a prompt's inputs as a model of that family reads them.
 
     A decoder's end in a newline: after a list, a question or "Answer:" alike, the answer begins at
-    the same mark. An encoder's end in EOS, which `to_example` adds.
+    the same mark. T5's end in EOS, which `to_example` adds.
     """
     return f"{text}\n" if family == "decoder" and not text.endswith("\n") else text
 
@@ -143,7 +144,8 @@ def room(
 
     of 5 tokens   a decoder: 5, one of them mostly its newline; 4 after BOS   an encoder: 4 and EOS
     """
-    marked = len(before_inputs(words.marks, family, first_ids)) + (family != "decoder")
+    marks = words.marks
+    marked = len(before_inputs(marks, family, first_ids)) + len(after_inputs(marks, family))
     is_chat = isinstance(words, Speaker)
     return fitting.Room(
         tokens=max_input_tokens - marked,
@@ -154,9 +156,14 @@ def room(
 
 
 def before_inputs(marks: Marks, family: Family, first_ids: Sequence[int] = ()) -> list[int]:
-    """Returns the ids before the text of inputs: a soft prompt's, and a decoder's BOS."""
-    has_bos = family == "decoder" and marks.bos_id is not None
-    return [*first_ids, marks.bos_id] if has_bos else [*first_ids]
+    """Returns the ids before the text of inputs: a soft prompt's, and BOS."""
+    del family  # an encoder's inputs begin as a decoder's
+    return [*first_ids] if marks.bos_id is None else [*first_ids, marks.bos_id]
+
+
+def after_inputs(marks: Marks, family: Family) -> list[int]:
+    """Returns the ids behind the text of inputs: an encoder's EOS, where it reads one."""
+    return [marks.eos_id] if family != "decoder" and marks.ends_inputs else []
 
 
 def to_example(
@@ -186,9 +193,8 @@ def to_example(
     answers 0 1 0    inputs 4 5 6, targets 8    ->  4 | 5 6 8 1       target_weights 1 0 1 1
     """
     targets = [*targets, marks.eos_id]
-    after = [] if family == "decoder" else [marks.eos_id]
     before = before_inputs(marks, family, first_ids)
-    ids = [*before, *inputs, *after]
+    ids = [*before, *inputs, *after_inputs(marks, family)]
     if len(ids) > limits.max_input_tokens:
         raise ValueError(
             f"inputs have {len(ids)} tokens with their marks, and the limit is "

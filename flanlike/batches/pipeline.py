@@ -240,7 +240,7 @@ class _TextItems:
             ids[place:],
             self.limits,
             family=self.family,
-            marks=features.Marks(eos_id=self.words.marks.eos_id),  # where no inputs, no BOS
+            marks=self.words.marks._replace(bos_id=None),  # where no inputs, no BOS
         )
         weights = weights[place : place + len(example.targets)]
         return packing.Item(example=dataclasses.replace(example, target_weights=weights))

@@ -66,8 +66,9 @@ class PublishedTokenizer:
                     f"{expected!r}, as every T5 has, or an eos_token in {_CONFIG}"
                 )
             self.marks = _declared_marks(self._backend, settings, where)
-            content += repr(self.marks).encode()
-            self._never_text = {i for i in self.marks if i is not None}
+            eos_id, bos_id = self.marks[:2]
+            content += f"Marks(eos_id={eos_id!r}, bos_id={bos_id!r})".encode()
+            self._never_text = {i for i in (eos_id, bos_id) if i is not None}
             unknown_id = self._backend.id_of(settings.get("unk_token", ""))
             self.unknown_id = None if unknown_id in self._never_text else unknown_id
         self.fingerprint = hashlib.blake2b(content, digest_size=8).hexdigest()
@@ -257,10 +258,11 @@ def _settings(files: Mapping[str, bytes], where: str) -> dict[str, Any]:
 
 
 def _declared_marks(backend: "_Json", settings: Mapping[str, Any], where: str) -> features.Marks:
-    """Returns the marks of a decoder's tokenizer.
+    """Returns the marks of a decoder's tokenizer, which an encoder-decoder may have (T5Gemma's).
 
-    BOS stands before inputs where the tokenizer puts it before a text, unless tokenizer_config.json
-    says otherwise: transformers heeds the two in the same order.
+    BOS stands before inputs where the tokenizer puts it before a text, and EOS behind an encoder's
+    where it puts that there, unless tokenizer_config.json says otherwise: transformers heeds the
+    two in the same order.
     """
 
     def id_of(name: str) -> int:
@@ -273,15 +275,18 @@ def _declared_marks(backend: "_Json", settings: Mapping[str, Any], where: str) -
         return found
 
     eos_id = id_of("eos_token")
+    before, after = backend.around_a_text()
+    ends = settings.get("add_eos_token")
+    ends = eos_id in after if ends is None else bool(ends)
     if settings.get("add_bos_token") is not None:
-        return features.Marks(eos_id, id_of("bos_token") if settings["add_bos_token"] else None)
-    before = backend.before_a_text()
+        bos_id = id_of("bos_token") if settings["add_bos_token"] else None
+        return features.Marks(eos_id, bos_id, ends)
     if len(before) > 1:
         raise errors.UserError(
             f"tokenizer {where!r} puts {[backend.piece(i) for i in before]!r} before a text; "
             "expected one token or none"
         )
-    return features.Marks(eos_id, before[0] if before else None)
+    return features.Marks(eos_id, before[0] if before else None, ends)
 
 
 class _Json:
@@ -334,11 +339,12 @@ class _Json:
         each = self._tokenizer.get_added_tokens_decoder().items()
         return [Added(token.content, i, token.special) for i, token in each]
 
-    def before_a_text(self) -> list[int]:
-        """Returns the ids that it puts before every text."""
+    def around_a_text(self) -> tuple[list[int], list[int]]:
+        """Returns the ids that it puts before every text, and those that it puts behind it."""
         bare, whole = self.encode("a"), self._tokenizer.encode("a").ids
         starts = range(len(whole) - len(bare) + 1)
-        return whole[: next(i for i in starts if whole[i : i + len(bare)] == bare)]
+        start = next(i for i in starts if whole[i : i + len(bare)] == bare)
+        return whole[:start], whole[start + len(bare) :]
 
     def decode(self, ids: list[int]) -> str:
         return self._tokenizer.decode(ids, skip_special_tokens=False)

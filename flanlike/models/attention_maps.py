@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from flanlike.models import decoder, layers, positions
+from flanlike.models import decoder, layers, positions, views
 
 
-def weights(block: decoder.Block, x_BTD: jax.Array, view: decoder.View) -> jax.Array:
+def weights(block: decoder.Block, x_BTD: jax.Array, view: views.View) -> jax.Array:
     """Returns the attention weights BNTS (float32) of one layer's heads.
 
     weights[b, n, t, s] is the share of token s in what head n brings to token t: over s they sum
@@ -28,7 +28,7 @@ def weights(block: decoder.Block, x_BTD: jax.Array, view: decoder.View) -> jax.A
 
 
 def effects(
-    block: decoder.Block, x_BTD: jax.Array, view: decoder.View, readout_BMD: jax.Array
+    block: decoder.Block, x_BTD: jax.Array, view: views.View, readout_BMD: jax.Array
 ) -> jax.Array:
     """Returns what each head adds to some tokens' logits for a look at each token: BNSM (float32).
 

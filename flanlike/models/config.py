@@ -1,5 +1,6 @@
 """The shape of a model and how it computes."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +25,16 @@ class ModelConfig:
     hidden_size: int  # F, of each half of a gated feed-forward
     vocab_size: int = 0  # V; a preset leaves it open: replace it by Vocabulary.size before build
     encoder_layers: int = 0  # encoder_decoder only
+    # Of an encoder whose layers have other sizes than the decoder's (T5Gemma 9b-2b's); 0: the same.
+    encoder_model_size: int = 0
+    encoder_query_heads: int = 0
+    encoder_key_value_heads: int = 0
+    encoder_hidden_size: int = 0
+    # The encoder looks up its tokens in a table of its own: T5Gemma's.
+    separate_tables: bool = False
+    # One attention over a decoder's own tokens and the source, with the same kernels: T5Gemma 2's.
+    merges_attention: bool = False
+    start_id: int = 0  # what the decoder of an encoder_decoder reads first
     attention: Literal["causal", "prefix"] = "causal"  # prefix: inputs see each other both ways
     # gelu: by tanh, "gelu_new" elsewhere; gelu_exact: by the error function
     activation: Literal["silu", "gelu", "gelu_exact", "relu"] = "silu"
@@ -52,7 +63,8 @@ class ModelConfig:
     attention_multiplier: float = 0.0  # or are multiplied by this: Granite's; 0: they are not
     attention_softcap: float = 0.0  # c: logits become c tanh(logits / c); 0: they stay
     logit_softcap: float = 0.0  # the same of the head's logits
-    # All that follows up to the relative buckets is for decoders only.
+    # All that follows up to the relative buckets is for decoders only, but for what layers do by
+    # their kinds, norms_after and rotations: an encoder_decoder without relative buckets has them.
     norms_before: bool = True  # norms what attention and feed-forward read
     norms_after: bool = False  # norms what they add: Gemma 2 does both, OLMo 2 this alone
     # Both read the layer's own input, and both are added to it: GPT-NeoX's.
@@ -62,6 +74,8 @@ class ModelConfig:
     max_positions: int = 0
     learned_positions: bool = False  # a vector a position is added to the embeddings: GPT-2's
     window: int = 0  # a local layer's token sees the last so many, itself among them; 0: no layer's
+    encoder_before: int = 0  # in an encoder's local layers, a token sees so many before it
+    encoder_after: int = 0  # and so many after it
     # One letter a layer, repeated over the depth: l is local, g global, n global without rotation;
     # "": all alike.
     layer_pattern: str = ""
@@ -75,7 +89,8 @@ class ModelConfig:
     rope_low_turns: float = 0.0  # in those, pairs with fewer turns are stretched by the factor
     rope_high_turns: float = 0.0  # and pairs with more turns are not stretched
     rope_magnitude: float = 1.0  # yarn: times queries and keys
-    relative_buckets: int = 32  # encoder_decoder only: learned biases a head and stack
+    # encoder_decoder only: learned biases a head and stack; 0: positions turn, as a decoder's.
+    relative_buckets: int = 32
     relative_max_distance: int = 128  # farther tokens share the last bucket
     relative_per_layer: bool = False  # a table for every layer, umT5's, not one for a stack
     dropout: float = 0.0  # share of activations dropped, when the caller passes rngs
@@ -93,7 +108,7 @@ class ModelConfig:
                 f"query_heads {self.query_heads!r} must be a multiple of "
                 f"key_value_heads {self.key_value_heads!r}"
             )
-        if self.family == "decoder" and (self.rotary_size % 2 or not 0 <= self.rotary_share <= 1):
+        if self.turns and (self.rotary_size % 2 or not 0 <= self.rotary_share <= 1):
             raise errors.UserError(
                 f"head_size {self.head_size!r} times rotary_share {self.rotary_share!r} must be "
                 "even, and the share between 0 and 1: rotary positions turn pairs"
@@ -106,6 +121,19 @@ class ModelConfig:
         if self.family == "encoder_decoder" and self.attention == "prefix":
             raise errors.UserError(
                 "attention 'prefix' is for family 'decoder': an encoder sees its inputs both ways"
+            )
+        if self.family == "decoder" and (self.separate_tables or self.merges_attention):
+            raise errors.UserError(
+                "separate_tables and merges_attention are for family 'encoder_decoder': a decoder "
+                "has no source"
+            )
+        if self.encoder_model_size not in (0, self.model_size) and (
+            self.merges_attention or not self.separate_tables
+        ):
+            raise errors.UserError(
+                f"encoder_model_size {self.encoder_model_size!r} with model_size "
+                f"{self.model_size!r}: expected the same, or separate_tables and an attention over "
+                "the source that has kernels of its own"
             )
         if self.rope_scaling not in ROPE_SCALINGS:
             raise errors.did_you_mean("rope_scaling", self.rope_scaling, ROPE_SCALINGS)
@@ -140,8 +168,27 @@ class ModelConfig:
         With pattern "lg", layers are local and global in turn; with none, all are local where there
         is a window.
         """
+        return self.kinds_of(self.layers)
+
+    def kinds_of(self, layers: int) -> str:
+        """Returns the letters of so many layers: an encoder has the pattern of its decoder."""
         pattern = self.layer_pattern or ("l" if self.window else "g")
-        return "".join(pattern[i % len(pattern)] for i in range(self.layers))
+        return "".join(pattern[i % len(pattern)] for i in range(layers))
+
+    @property
+    def turns(self) -> bool:
+        """Returns whether positions turn queries and keys, so that there are no learned biases."""
+        return self.family == "decoder" or not self.relative_buckets
+
+    @property
+    def of_encoder(self) -> "ModelConfig":
+        """Returns the shape with the sizes that an encoder's layers have."""
+        sizes = ("model_size", "query_heads", "key_value_heads", "hidden_size")
+        own = {name: size for name in sizes if (size := getattr(self, f"encoder_{name}"))}
+        if not own:
+            return self
+        none = dict.fromkeys((f"encoder_{name}" for name in own), 0)
+        return dataclasses.replace(self, **own, **none)
 
     @property
     def is_local(self) -> tuple[bool, ...]:

@@ -4,6 +4,7 @@ Option scores take one pass over each prompt, whatever its number of options: `m
 lays out the rows.
 """
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -40,14 +41,15 @@ def scored_options(
     max_tokens_per_batch: int = 4096,
     eos_id: int = features.EOS_ID,
     asks_eos: bool = True,
+    ends_source: bool = True,
     done: predicted.Done | None = None,
 ) -> Iterator[list[Scored]]:
     """Yields the scores of each prompt's options, a batch of prompts at a time, in any order.
 
-    Neither prompts nor options carry EOS; it is added as in training, and predicted after each
-    option if `asks_eos`. A decoder's prompts carry their BOS, where the words have one. A prompt
-    without options is not scored. Batches, meshes, processes and `done` are those of
-    `predicted.of_items`.
+    Neither prompts nor options carry EOS; it is added as in training, behind an encoder's source
+    if `ends_source` (`features.Marks.ends_inputs`), and predicted after each option if `asks_eos`.
+    Prompts carry their BOS, where the words have one. A prompt without options is not scored.
+    Batches, meshes, processes and `done` are those of `predicted.of_items`.
     """
     if len(prompts) != len(options):
         raise ValueError(f"{len(prompts)!r} prompts need as many option lists: {len(options)!r}")
@@ -55,7 +57,7 @@ def scored_options(
     layout = (
         option_rows.of_decoder
         if model.config.family == "decoder"
-        else option_rows.of_encoder_decoder
+        else functools.partial(option_rows.of_encoder_decoder, ends_source=ends_source)
     )
     items = [
         layout(i, prompts[i], options[i], eos_id, asks_eos=asks_eos)

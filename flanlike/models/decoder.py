@@ -1,11 +1,7 @@
-"""A decoder-only transformer: Llama's where `ModelConfig` says nothing else.
-
-Layers may differ in how far they see and in how they turn positions (Gemma 2 and 3, SmolLM 3): the
-view of each kind is computed once, and each layer of the scan picks its own.
-"""
+"""A decoder-only transformer: Llama's where `ModelConfig` says nothing else."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,14 +9,7 @@ from flax import nnx
 
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import fused, layers, norms, positions, sharding
-
-
-class View(NamedTuple):
-    """What a layer turns queries and keys by, if by anything, and who sees whom, as booleans."""
-
-    rotation: jax.Array | None
-    mask_BTS: jax.Array
+from flanlike.models import fused, layers, norms, positions, sharding, views
 
 
 class Block(nnx.Module):
@@ -41,7 +30,7 @@ class Block(nnx.Module):
         self,
         x_BTD: jax.Array,
         *,
-        view: View,
+        view: views.View,
         skips: fused.Skips | None = None,
         cache: layers.Cache | None = None,
         key: jax.Array | None = None,
@@ -98,6 +87,11 @@ class Decoder(nnx.Module):
         """Returns float32 logits_BTV; dropout acts only if rngs are given."""
         return self.logits(self.hidden(batch, rngs=rngs))
 
+    @property
+    def input_embedding(self) -> layers.Embedding:
+        """What looks up an example's inputs."""
+        return self.embedding
+
     def hidden(
         self,
         batch: features.Batch,
@@ -119,7 +113,9 @@ class Decoder(nnx.Module):
         x_BTD, cache = self._run(batch, None, gives=lambda _block, _x, _view, own: own)
         return x_BTD, layers.with_room(cache, slots)
 
-    def observe(self, batch: features.Batch, look: Callable[[Block, jax.Array, View], Any]) -> Any:
+    def observe(
+        self, batch: features.Batch, look: Callable[[Block, jax.Array, views.View], Any]
+    ) -> Any:
         """Returns what `look` makes of every layer, stacked: of its block, stream and view.
 
         The stream x_BTD is the one that comes to the layer. What is looked at is computed here
@@ -136,7 +132,9 @@ class Decoder(nnx.Module):
         cache: layers.KeysValues,
     ) -> tuple[jax.Array, layers.KeysValues]:
         """Returns x_B1D of one more token a row, and the cache with it at that slot."""
-        views = self._views(
+        its_views = views.of_kinds(
+            self.config,
+            self.config.layer_kinds,
             positions_B1,
             is_visible_B1S,
             lambda: positions.is_among_last(is_visible_B1S, self.config.window),
@@ -145,10 +143,10 @@ class Decoder(nnx.Module):
         def layer(block: Block, x_B1D: jax.Array, of_layer):
             cached, kind = of_layer
             cache = layers.Cache(*cached, slot)
-            return block(x_B1D, view=_pick(views, kind), cache=cache)
+            return block(x_B1D, view=views.pick(its_views, kind), cache=cache)
 
         x_B1D = self._embedded(tokens_B1, positions_B1)
-        per_layer = (cache, self._kinds())
+        per_layer = (cache, views.places(self.config.layer_kinds))
         x_B1D, own = layers.scan(self.blocks, layer, x_B1D, per_layer, self.config)
         return self.final_norm(x_B1D), layers.write(cache, own, slot)
 
@@ -162,7 +160,7 @@ class Decoder(nnx.Module):
         branch_ids_BT: jax.Array | None,
         *,
         key: jax.Array | None = None,
-        gives: Callable[[Block, jax.Array, View, layers.KeysValues], Any] | None = None,
+        gives: Callable[[Block, jax.Array, views.View, layers.KeysValues], Any] | None = None,
     ) -> tuple[jax.Array, Any]:
         """Returns the last layer's normed stream, and what is given of each layer, stacked."""
         embedding_key, blocks_key = layers.split(key, 2)
@@ -174,7 +172,9 @@ class Decoder(nnx.Module):
             is_prefix_BT=batch.is_prefix_BT if self.config.attention == "prefix" else None,
             branch_ids_BT=branch_ids_BT,
         )
-        views = self._views(
+        its_views = views.of_kinds(
+            self.config,
+            self.config.layer_kinds,
             positions_BT,
             is_visible_BTS,
             lambda: is_visible_BTS & positions.is_near(positions_BT, self.config.window),
@@ -184,11 +184,12 @@ class Decoder(nnx.Module):
 
         def layer(block: Block, x_BTD: jax.Array, of_layer):
             key, kind = of_layer
-            view = _pick(views, kind)
+            view = views.pick(its_views, kind)
             after_BTD, own = block(x_BTD, view=view, skips=skips, key=key)
             return after_BTD, None if gives is None else gives(block, x_BTD, view, own)
 
-        per_layer = (layers.layer_keys(blocks_key, self.config.layers), self._kinds())
+        kinds = views.places(self.config.layer_kinds)
+        per_layer = (layers.layer_keys(blocks_key, self.config.layers), kinds)
         x_BTD, given = layers.scan(self.blocks, layer, x_BTD, per_layer, self.config)
         return self.final_norm(x_BTD), given
 
@@ -198,20 +199,6 @@ class Decoder(nnx.Module):
             x_BTD = x_BTD + self.position_embedding(positions_BT)
         return x_BTD
 
-    def _views(
-        self,
-        positions_BT: jax.Array,
-        is_visible_BTS: jax.Array,
-        is_visible_nearby: Callable[[], jax.Array],
-    ) -> list[View]:
-        """Returns the view of every kind of layers that there is, in the order of `_kinds`."""
-        views = []
-        for kind in sorted(set(self.config.layer_kinds)):
-            mask_BTS = is_visible_nearby() if kind == "l" else is_visible_BTS
-            rotation = positions.rotation(positions_BT, self.config, kind=kind)
-            views.append(View(rotation, mask_BTS))
-        return views
-
     def _skips(self, *, has_branches: bool) -> fused.Skips:
         """Returns what no token of a row sees in any layer.
 
@@ -220,15 +207,3 @@ class Decoder(nnx.Module):
         is_local = all(self.config.is_local) and not has_branches
         window = self.config.window if is_local else 0
         return fused.Skips(is_causal=self.config.attention == "causal", window=window)
-
-    def _kinds(self) -> jax.Array | None:
-        """Returns the place of every layer's view, to be scanned; None where all are alike."""
-        of_layers = self.config.layer_kinds
-        kinds = sorted(set(of_layers))
-        return jnp.array([kinds.index(kind) for kind in of_layers]) if len(kinds) > 1 else None
-
-
-def _pick(views: list[View], kind: jax.Array | None) -> View:
-    if kind is None:
-        return views[0]
-    return jax.tree.map(lambda *of_kinds: jax.lax.select_n(kind, *of_kinds), *views)

@@ -63,13 +63,15 @@ def written_in_batches(
     stops: Stops | None = None,
     batch_size: int = 32,
     eos_id: int = features.EOS_ID,
+    ends_source: bool = True,
     done: predicted.Done | None = None,
 ) -> Iterator[dict[int, Written]]:
     """Yields a continuation of each prompt, up to EOS or to where it `stops`, by place.
 
     It holds no EOS and at most `max_new_tokens` ids (of all prompts, or of each); its last token is
-    the first with which `stops` holds. Prompts carry no EOS either, and a decoder's carry their
-    BOS, where the words have one. Meshes, processes and `done` are as in `predicted.of_items`.
+    the first with which `stops` holds. Prompts carry no EOS either, which an encoder reads behind
+    them if `ends_source`, and carry their BOS, where the words have one. Meshes, processes and
+    `done` are as in `predicted.of_items`.
 
     Drawing needs a seed of 64 bits a prompt: what is drawn for a prompt depends on its seed and its
     logits, which are the same up to rounding whatever batch it is in. With beams `stops` cuts what
@@ -82,17 +84,18 @@ def written_in_batches(
     prompts = decode.with_soft_prompt(model, prompts)
     _check(prompts, limits, seeds, decoding)
     is_decoder = model.config.family == "decoder"
+    end = _source_end(model, eos_id, ends_source)
     pairs = zip(prompts, limits, strict=True)
     longest = max((len(prompt) + limit for prompt, limit in pairs), default=0)
     model.config.expect_positions(longest, "a prompt and its new tokens")
     graphdef, params = nnx.split(model)
     params = cast_once.weights(params, model.config)
-    batches = _batches(_lengths(prompts, is_decoder), limits, max(1, batch_size // decoding.beams))
+    batches = _batches(_lengths(prompts, end), limits, max(1, batch_size // decoding.beams))
     work = sum(batch.work for batch in batches)
 
     def start(planned: _Batch) -> jax.Array | np.ndarray:
         chosen = [prompts[i] for i in planned.prompts]
-        batch = sharding.spread(_padded(chosen, planned.rows, planned.tokens, is_decoder, eos_id))
+        batch = sharding.spread(_padded(chosen, planned.rows, planned.tokens, is_decoder, end))
         if decoding.beams > 1:
             return beams.search(graphdef, params, batch, planned.limit, decoding, eos_id)
         keys = _key_words(planned, seeds) if decoding.draws else None
@@ -122,6 +125,7 @@ def stream(
     decoding: sampling.Decoding = sampling.GREEDY,
     seed: int | None = None,
     eos_id: int = features.EOS_ID,
+    ends_source: bool = True,
 ) -> Iterator[int]:
     """Yields the ids that `generate` would return for one prompt, each as soon as it is chosen.
 
@@ -129,15 +133,15 @@ def stream(
     like length (`streamed_tokens`) and all decodings of one kind. While one token is looked at, the
     next is at work; who stops early has asked for one too many. On one device, and without beams.
     """
-    is_decoder = model.config.family == "decoder"
+    is_decoder, end = model.config.family == "decoder", _source_end(model, eos_id, ends_source)
     [prompt] = decode.with_soft_prompt(model, [prompt])
     _check([prompt], [max_new_tokens], [] if seed is None else [seed], decoding)
     if decoding.beams > 1:
         raise ValueError(f"{decoding!r}: what a beam search finds is known at its end alone")
-    tokens = streamed_tokens(*_lengths([prompt], is_decoder))
+    tokens = streamed_tokens(*_lengths([prompt], end))
     graphdef, params = nnx.split(model)
     params = cast_once.weights(params, model.config)
-    batch = _padded([prompt], 1, tokens, is_decoder, eos_id)
+    batch = _padded([prompt], 1, tokens, is_decoder, end)
     keys = sampling.key_words([seed]) if decoding.draws else None
     how = _How(batch.tokens_BT.shape[1], max_new_tokens, decoding.kind, eos_id)
     state = _begin(graphdef, params, batch, keys, how, decoding.numbers)
@@ -175,10 +179,15 @@ def _check(
         raise ValueError(f"{len(prompts)!r} prompts need as many seeds: {len(seeds)!r}")
 
 
-def _lengths(prompts: Sequence[Ids], is_decoder: bool) -> list[int]:
-    lengths = [len(prompt) + (not is_decoder) for prompt in prompts]
+def _source_end(model: nnx.Module, eos_id: int, ends_source: bool) -> list[int]:
+    """Returns the ids that the model reads behind a prompt."""
+    return [eos_id] if ends_source and model.config.family != "decoder" else []
+
+
+def _lengths(prompts: Sequence[Ids], end: Ids) -> list[int]:
+    lengths = [len(prompt) + len(end) for prompt in prompts]
     if not all(lengths):
-        raise ValueError(f"prompt {lengths.index(0)!r} is empty: a decoder needs a token")
+        raise ValueError(f"prompt {lengths.index(0)!r} is empty: a model needs a token")
     return lengths
 
 
@@ -211,9 +220,9 @@ def _batches(lengths: Sequence[int], limits: Sequence[int], batch_size: int) -> 
 
 
 def _padded(
-    prompts: Sequence[Ids], rows: int, tokens: int, is_decoder: bool, eos_id: int
+    prompts: Sequence[Ids], rows: int, tokens: int, is_decoder: bool, end: Ids
 ) -> features.Batch:
-    """Returns one prompt a row, padded on the right; an encoder's with EOS after it."""
+    """Returns one prompt a row, padded on the right; an encoder's with its end behind it."""
     row_tokens = (0, tokens) if is_decoder else (tokens, 1)
     family = "decoder" if is_decoder else "encoder_decoder"
     batch = features.empty(rows, row_tokens, family=family)
@@ -223,7 +232,7 @@ def _padded(
             batch.positions_BT[b, : len(prompt)] = np.arange(len(prompt))
             batch.is_prefix_BT[b, : len(prompt)] = True
         else:
-            option_rows.put_source(batch, b, 0, 1, [*prompt, eos_id])
+            option_rows.put_source(batch, b, 0, 1, [*prompt, *end])
         batch.segment_ids_BT[b, : len(prompt) if is_decoder else 1] = 1
     return batch
 

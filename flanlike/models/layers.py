@@ -108,9 +108,14 @@ class FeedForward(Sublayer):
 
 
 class Attention(Sublayer):
-    """Grouped-query attention over the tokens themselves or over an encoder's."""
+    """Grouped-query attention over the tokens themselves or over an encoder's.
 
-    def __init__(self, config: Config, layers: int, *, rngs: nnx.Rngs):
+    `source_size` is the size of the stream that keys and values are of, the model's unless given.
+    """
+
+    def __init__(
+        self, config: Config, layers: int, *, rngs: nnx.Rngs, source_size: int | None = None
+    ):
         self.config = config
         D, N, K, H = (
             config.model_size,
@@ -120,11 +125,12 @@ class Attention(Sublayer):
         )
         # Without the division by sqrt(H), the initial query projection carries it.
         query_std = D**-0.5 if config.scale_attention else (D * H) ** -0.5
+        source = source_size or D
         heads = ("layers", "embed", "heads", "head")
         key_value_heads = ("layers", "embed", "key_value_heads", "head")
         self.q = param(rngs, (layers, D, N, H), heads, std=query_std)
-        self.k = param(rngs, (layers, D, K, H), key_value_heads, std=D**-0.5)
-        self.v = param(rngs, (layers, D, K, H), key_value_heads, std=D**-0.5)
+        self.k = param(rngs, (layers, source, K, H), key_value_heads, std=source**-0.5)
+        self.v = param(rngs, (layers, source, K, H), key_value_heads, std=source**-0.5)
         self.out = param(
             rngs,
             (layers, N, H, D),

@@ -92,12 +92,21 @@ def of_decoder(
 
 
 def of_encoder_decoder(
-    index: int, prompt: Ids, options: Sequence[Ids], eos_id: int, *, asks_eos: bool = True
+    index: int,
+    prompt: Ids,
+    options: Sequence[Ids],
+    eos_id: int,
+    *,
+    asks_eos: bool = True,
+    ends_source: bool = True,
 ) -> Item:
     """Returns the prompt as source and each option as a branch of the decoder's tokens.
 
-    EOS ends the source, and is predicted after each option if `asks_eos`.
+    EOS ends the source if `ends_source`, and is predicted after each option if `asks_eos`.
     """
+    source = [*prompt, eos_id] if ends_source else list(prompt)
+    if not source:
+        raise ValueError(f"prompt {index!r} is empty: an encoder needs a token to read")
     tokens, branches, positions, predictions = [], [], [], []
     for o, option in enumerate(options):
         offsets = range(len(tokens), len(tokens) + len(option) + 1)
@@ -111,7 +120,7 @@ def of_encoder_decoder(
         branches=branches,
         positions=positions,
         predictions=predictions,
-        source=[*prompt, eos_id],
+        source=source,
     )
 
 

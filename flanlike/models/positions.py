@@ -123,6 +123,17 @@ def is_near(positions_BT: jax.Array, window: int) -> jax.Array:
     return jnp.abs(positions_BT[:, :, None] - positions_BT[:, None, :]) < window
 
 
+def is_within(positions_BT: jax.Array, *, before: int, after: int) -> jax.Array:
+    """Returns, as booleans BTS, which positions S are in reach of T: so many before and after it.
+
+    ```
+    before 1, after 2   position 3 sees 2 3 4 5
+    ```
+    """
+    ahead_BTS = positions_BT[:, None, :] - positions_BT[:, :, None]
+    return (ahead_BTS >= -before) & (ahead_BTS <= after)
+
+
 def is_among_last(is_visible_B1S: jax.Array, window: int) -> jax.Array:
     """Returns, as booleans B1S, the last so many of the slots that the newest token sees.
 

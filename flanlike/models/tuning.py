@@ -130,12 +130,13 @@ def attach(
     elif isinstance(settings, config_lib.AdapterConfig):
         for sublayer in _sublayers(model):
             count = jax.tree.leaves(nnx.state(sublayer, nnx.Param))[0].shape[0]
-            sublayer.adapter = Adapter(model.config, count, settings, rng=rng)
+            sublayer.adapter = Adapter(sublayer.config, count, settings, rng=rng)
     else:
         pieces = np.arange(min(model.config.vocab_size, _COMMON_PIECES))
         ids = rng.choice(pieces, settings.tokens, replace=settings.tokens > len(pieces))
-        vectors_PD = jnp.take(model.embedding.table[...], ids, axis=0).astype(jnp.float32)
-        model.embedding.soft_prompt = SoftPrompt(vectors_PD, model.config.vocab_size)
+        embedding = model.input_embedding
+        vectors_PD = jnp.take(embedding.table[...], ids, axis=0).astype(jnp.float32)
+        embedding.soft_prompt = SoftPrompt(vectors_PD, model.config.vocab_size)
     if mesh is not None:
         state = nnx.state(model, Tuned)
         nnx.update(model, jax.tree.map(_put, state, sharding.of(state, mesh)))
@@ -149,26 +150,27 @@ def trained(model: nnx.Module) -> type[nnx.Variable]:
 def apart(params: dict[str, Any], freeze: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Returns the parameters that learn, and those that `--freeze` keeps as they are.
 
-    embeddings   the table of the tokens' vectors, which is the head too where the two are tied
+    embeddings   the table of the tokens' vectors, which is the head too where the two are tied, and
+                 an encoder's own
     """
     if freeze == "none":
         return params, {}
-    embedding = dict(params["embedding"])
-    still = {"embedding": {"table": embedding.pop("table")}}
-    others = {name: value for name, value in params.items() if name != "embedding"}
-    return (others | {"embedding": embedding} if embedding else others), still
+    learning, still = dict(params), {}
+    for name in [name for name in ("embedding", "encoder_embedding") if name in params]:
+        embedding = dict(learning.pop(name))
+        still[name] = {"table": embedding.pop("table")}
+        learning |= {name: embedding} if embedding else {}
+    return learning, still
 
 
 def together(learning: dict[str, Any], still: dict[str, Any]) -> dict[str, Any]:
     """Returns all parameters again: what `apart` took apart."""
-    if not still:
-        return learning
-    return learning | {"embedding": learning.get("embedding", {}) | still["embedding"]}
+    return learning | {name: learning.get(name, {}) | table for name, table in still.items()}
 
 
 def soft_prompt_ids(model: nnx.Module) -> tuple[int, ...]:
     """Returns the ids that stand before every example's inputs; none without a soft prompt."""
-    prompt = getattr(model.embedding, "soft_prompt", None)
+    prompt = getattr(model.input_embedding, "soft_prompt", None)
     if prompt is None:
         return ()
     first = model.config.vocab_size

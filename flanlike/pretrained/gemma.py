@@ -32,7 +32,8 @@ _NORMS_AFTER = {
 }
 
 
-def _to_ours(published: dict[str, Any], path: Path) -> model_config.ModelConfig:
+def to_ours(published: dict[str, Any], path: Path) -> model_config.ModelConfig:
+    """Returns the shape of a Gemma whose config.json that is; raises for what cannot be read."""
     kind = published["model_type"]
     found = decoders.sizes(published, path)
     found["head_size"] = published.get("head_dim") or 256
@@ -79,7 +80,8 @@ def _of_later(published: dict[str, Any], kind: str, path: Path) -> dict[str, Any
     }
 
 
-def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
+def described(config: model_config.ModelConfig) -> dict[str, Any]:
+    """Returns the config.json of a Gemma, without a look at what it cannot say."""
     kind = config.model_type
     content = decoders.to_published(config, _CLASSES[kind])
     name = _ACTIVATION_NAMES[config.activation]
@@ -98,13 +100,17 @@ def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
             content["sliding_window_pattern"] = len(config.layer_pattern)
         content["rope_local_base_freq"] = config.rope_local_theta
         content["rope_parameters"] = decoders.to_two_ropes(config)
-    return decoders.check_round_trip(config, content, _to_ours)
+    return content
 
 
-GEMMA = tables.architecture(_FIRST, _to_ours, _to_published)
+def _to_published(config: model_config.ModelConfig) -> dict[str, Any]:
+    return decoders.check_round_trip(config, described(config), to_ours)
+
+
+GEMMA = tables.architecture(_FIRST, to_ours, _to_published)
 GEMMA2 = tables.architecture(
     _LATER,
-    _to_ours,
+    to_ours,
     _to_published,
     tables.Table(layer={**tables.LLAMA.layer, **_NORMS_AFTER}),
 )

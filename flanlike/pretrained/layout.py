@@ -17,6 +17,7 @@ from flanlike.pretrained import (
     phi3,
     smollm3,
     t5,
+    t5gemma,
 )
 
 CONFIG_FILE = "config.json"
@@ -32,6 +33,8 @@ ARCHITECTURES = (
     smollm3.SMOLLM3,
     phi3.PHI3,
     granite.GRANITE,
+    t5gemma.T5GEMMA,
+    t5gemma.T5GEMMA2,
 )
 
 

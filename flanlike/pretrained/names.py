@@ -144,5 +144,6 @@ class Architecture:
     # Whether `to_ours` knows from config.json if the head is tied; T5's does not say.
     says_tied: bool = False
     unused: str = ""  # a pattern of names that some files hold and no code reads
+    unread: str = ""  # and one of what is left in the files: what does not read text
     # Patterns in names of some files, each with what stands there in the others, and in `places`.
     spellings: tuple[tuple[str, str], ...] = ()

@@ -1,5 +1,7 @@
 """How the published decoder-only models name their tensors: a table for each family.
 
+T5Gemma's have one for the encoder and one for the decoder.
+
 A table tells what each module of theirs holds of ours. Shapes, and what a model has of all that,
 are the model's own:
 
@@ -35,6 +37,7 @@ class Table:
     outer: Mapping[str, str] = field(
         default_factory=lambda: {"embed_tokens": "embedding", "norm": "final_norm"}
     )
+    stack: str = "blocks"  # what ours are in: "encoder" or "decoder" where there are both
     prefix: str = "model."  # of all but the head
     layers: str = "layers"
     head: str = "lm_head"
@@ -62,6 +65,7 @@ LLAMA = Table(
 )
 # How many axes a kernel takes in, by its name; and what follows a parameter's name.
 _INPUTS = {"q": 1, "k": 1, "v": 1, "out": 2, "gate": 1, "up": 1, "down": 1, "head": 1}
+_STACKS = ("blocks", "encoder", "decoder")  # whose parameters have an axis over layers
 _ENDINGS = {"weight": ("", ".scale", ".table"), "bias": ("_bias", ".bias")}
 
 
@@ -98,8 +102,9 @@ def places(config: model_config.ModelConfig, table: Table) -> dict[str, names.Pl
     rows: dict[str, names.Place | names.Fused] = {}
     for module, ours in table.layer.items():
         targets = (ours,) if isinstance(ours, str) else ours
-        rows |= _of_module(module, [f"blocks.{one}" for one in targets], params, table)
-    for layer in range(config.layers):
+        rows |= _of_module(module, [f"{table.stack}.{one}" for one in targets], params, table)
+    count = config.encoder_layers if table.stack == "encoder" else config.layers
+    for layer in range(count):
         start = f"{table.prefix}{table.layers}.{layer}."
         found |= {start + name: place.at(layer) for name, place in rows.items()}
     return found
@@ -110,7 +115,7 @@ def _parameters(config: model_config.ModelConfig) -> Mapping[names.Path, tuple[i
     """Returns the shape of every parameter of such a model, of one layer where it is of layers."""
     state = nnx.to_flat_state(nnx.state(models.abstract(config), nnx.Param))
     shapes = {path: variable.get_raw_value().shape for path, variable in state}
-    return {path: shape[1:] if path[0] == "blocks" else shape for path, shape in shapes.items()}
+    return {path: shape[1:] if path[0] in _STACKS else shape for path, shape in shapes.items()}
 
 
 def _of_module(

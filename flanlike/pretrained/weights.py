@@ -94,6 +94,26 @@ def load(
     return model
 
 
+def unread(folder: Path) -> str:
+    """Returns what a published folder holds that reads no text, in one line; "" for nothing."""
+    published = layout.read(folder)
+    if published is None:
+        return ""
+    pattern = layout.architecture(layout.to_ours(published, folder)).unread
+    sizes = [
+        math.prod(entry["shape"])
+        for file in (_paths(folder) if pattern else ())
+        for name, entry in _header(file).items()
+        if re.fullmatch(pattern, name)
+    ]
+    if not sizes:
+        return ""
+    return (
+        f"{Path(folder).name}: tensors for images are not read, trained or exported: {len(sizes)} "
+        f"with {sum(sizes):,} parameters"
+    )
+
+
 def save(
     folder: Path,
     model: nnx.Module,
@@ -110,8 +130,10 @@ def save(
     """
     config = model.config
     content = layout.to_published(config) | {"dtype": dtype}
+    if marks is not None and config.turns:
+        content = _with_eos(content, marks.eos_id)
     if marks is not None and config.family == "decoder":
-        content |= {"eos_token_id": marks.eos_id, "bos_token_id": marks.bos_id}
+        content["bos_token_id"] = marks.bos_id
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / layout.CONFIG_FILE).write_text(json.dumps(content, indent=2) + "\n")
@@ -135,6 +157,13 @@ def save(
     if len(shards) > 1:
         index = {"metadata": {"total_size": sum(sizes.values())}, "weight_map": weight_map}
         (folder / _INDEX_FILE).write_text(json.dumps(index, indent=2) + "\n")
+
+
+def _with_eos(content: dict[str, Any], eos_id: int) -> dict[str, Any]:
+    """Returns a config.json that says so, of each side where there are two."""
+    sides = {k: _with_eos(v, eos_id) for k, v in content.items() if isinstance(v, dict)}
+    own = {"eos_token_id": eos_id} if "eos_token_id" in content else {}
+    return content | sides | own
 
 
 def _published(place: names.Place, array: jax.Array) -> np.ndarray:
@@ -176,8 +205,7 @@ class _Files:
 def _mapped(file: Path, of: names.Architecture) -> dict[str, np.ndarray]:
     """Returns the tensors of a file that code reads, whose bytes are read when they are asked for.
 
-    A safetensors file is the length of its header (8 bytes), the header (JSON: dtype, shape and
-    place of each tensor) and the tensors. The library's own reader copies each one.
+    The library's own reader copies each one.
     """
     try:
         with safetensors.safe_open(file, framework="numpy"):
@@ -188,11 +216,9 @@ def _mapped(file: Path, of: names.Architecture) -> dict[str, np.ndarray]:
         ) from error
     content = np.memmap(file, np.uint8, mode="r")
     start = 8 + int.from_bytes(content[:8].tobytes(), "little")
-    header = json.loads(content[8:start].tobytes())
-    header.pop("__metadata__", None)
     tensors = {}
-    for name, entry in header.items():
-        if re.fullmatch(of.unused, name):
+    for name, entry in _header(file).items():
+        if re.fullmatch(of.unused, name) or re.fullmatch(of.unread, name):
             continue
         for theirs, usual in of.spellings:
             name = re.sub(theirs, usual, name)
@@ -205,6 +231,18 @@ def _mapped(file: Path, of: names.Architecture) -> dict[str, np.ndarray]:
         tensor = content[start + first : start + last].view(_DTYPES[entry["dtype"]])
         tensors[name] = tensor.reshape(entry["shape"])
     return tensors
+
+
+def _header(file: Path) -> dict[str, Any]:
+    """Returns the dtype, shape and place of each of a file's tensors.
+
+    A safetensors file is the length of its header (8 bytes), the header (JSON) and the tensors.
+    """
+    with open(file, "rb") as opened:
+        size = int.from_bytes(opened.read(8), "little")
+        header = json.loads(opened.read(size))
+    header.pop("__metadata__", None)
+    return header
 
 
 def _paths(folder: Path) -> list[Path]:

@@ -18,7 +18,7 @@ from flanlike.models import config as model_config
 from flanlike.pretrained import weights as published
 from flanlike.runs import bases, kept
 from flanlike.runs import folder as run_folder
-from flanlike.training import bare_model, checkpoint
+from flanlike.training import bare_model, checkpoint, progress
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -93,6 +93,8 @@ def _load_whole(
         model = published.load(
             folder, mesh=mesh, params_dtype=params_dtype, prints=prints, **changes
         )
+        if left := published.unread(folder):
+            progress.say(left)
         return Loaded(model=model, words=words, step=None)
     model = models.shapes(shape, mesh=mesh, dtype=params_dtype)
     if is_bare(folder):

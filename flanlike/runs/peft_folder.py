@@ -32,8 +32,11 @@ def save(
     `base` names the base's published folder in it, where there is one.
     """
     if isinstance(settings, config_lib.LoraConfig):
-        places = layout.architecture(model.config).places(model.config)
-        content, tensors = _lora(loop.params_of(model), settings, places)
+        of = layout.architecture(model.config)
+        places = of.places(model.config)
+        content, tensors = _lora(
+            loop.params_of(model), settings, places, parts=_ALL if of.unread else 1
+        )
     elif isinstance(settings, config_lib.SoftPromptConfig):
         content, tensors = _soft_prompt(model, settings)
     else:
@@ -53,6 +56,7 @@ def save(
     )
 
 
+_ALL = 99  # parts of a name: where what is not read here has modules of the same names
 _TASK_TYPES = {"decoder": "CAUSAL_LM", "encoder_decoder": "SEQ_2_SEQ_LM"}
 
 
@@ -60,7 +64,10 @@ def _lora(
     learned: dict[str, Any],
     settings: config_lib.LoraConfig,
     places: Mapping[str, names.Place | names.Fused],
+    *,
+    parts: int,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Returns what a folder of low-rank pairs holds; so many parts of a module's name are told."""
     tensors, ranks, others = {}, {}, []
     for name, place in places.items():
         module = name.removesuffix(".weight")
@@ -72,7 +79,8 @@ def _lora(
             ranks[module] = len(a)
         else:
             others.append(module)
-    parts = 1 if not _last(ranks, 1) & _last(others, 1) else 2
+    if _last(ranks, parts) & _last(others, parts):
+        parts = 2
     assert not _last(ranks, parts) & _last(others, parts), "a module's name says if it has a pair"
     larger = {_end(module, parts): rank for module, rank in ranks.items() if rank > settings.rank}
     content = {
@@ -136,6 +144,11 @@ def _soft_prompt(
     model: nnx.Module, settings: config_lib.SoftPromptConfig
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     config: model_config.ModelConfig = model.config
+    if config.family == "encoder_decoder" and config.turns:
+        raise errors.UserError(
+            f"a soft prompt of a {config.model_type} is not written for peft, which reads such a "
+            "model's embeddings in its own way: only --tune lora can be"
+        )
     vectors_PD = np.asarray(loop.params_of(model)["embedding"]["soft_prompt"]["vectors"])
     if config.scale_embeddings:  # theirs come after that factor
         vectors_PD = vectors_PD * np.float32(config.model_size**0.5)

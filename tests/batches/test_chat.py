@@ -112,7 +112,7 @@ def test_beginnings_and_ends_are_there_once():
     talk = chat_toys.words(chat_toys.TEMPLATES[shape])
     words = talk.words
     assert words.marks.bos_id is not None  # and plain inputs begin with it
-    assert talk.marks == features.Marks(eos_id=words.encode_spelt("<|stop|>")[0], bos_id=None)
+    assert talk.marks == features.Marks(words.encode_spelt("<|stop|>")[0], None, False)
     limits = features.LengthLimits(max_input_tokens=60, max_target_tokens=20)
     example = features.to_example(
         talk.asked("so"), talk.encode("no"), limits, family="decoder", marks=talk.marks

@@ -76,7 +76,7 @@ def test_inputs_that_are_too_long_are_refused_and_not_cut(family):
 
 
 class Spelling:
-    """A vocabulary of one id per character, with the marks of a decoder that has BOS."""
+    """A vocabulary of one id per character, with the marks of a model that has BOS."""
 
     marks = features.Marks(eos_id=1, bos_id=2)
 
@@ -90,7 +90,7 @@ def test_the_room_is_what_the_marks_leave_of_the_limit():
     assert decoder.tokens == 6  # two of a soft prompt, BOS
     assert decoder.read("ab") == [97, 98, 10]
     encoder = features.room(words, 9, "encoder_decoder")
-    assert encoder.tokens == 8  # EOS
+    assert encoder.tokens == 7  # BOS and EOS
     assert encoder.read("ab") == [97, 98]
     for family, room in (("decoder", decoder), ("encoder_decoder", encoder)):
         limits = features.LengthLimits(max_input_tokens=9, max_target_tokens=2)
@@ -132,21 +132,24 @@ def test_what_just_fits_is_not_cut():
 
 
 def test_an_example_begins_and_ends_with_the_marks_of_its_words():
-    """A decoder's BOS counts in the limit; an encoder has none."""
+    """BOS counts in the limit; an encoder's inputs end in EOS unless its words put none there."""
     limits = features.LengthLimits(max_input_tokens=3, max_target_tokens=2)
     marks = features.Marks(eos_id=9, bos_id=8)
     decoder = features.to_example([4, 5], [6], limits, family="decoder", marks=marks)
     assert (decoder.inputs, decoder.targets) == ([8, 4, 5], [6, 9])
     with pytest.raises(ValueError, match="inputs have 4 tokens with their marks"):
         features.to_example([3, 4, 5], [6], limits, family="decoder", marks=marks)
+    encoder = features.to_example([4], [6], limits, family="encoder_decoder", marks=marks)
+    assert (encoder.inputs, encoder.targets) == ([8, 4, 9], [6, 9])
+    marks = marks._replace(ends_inputs=False)  # T5Gemma's
     encoder = features.to_example([4, 5], [6], limits, family="encoder_decoder", marks=marks)
-    assert (encoder.inputs, encoder.targets) == ([4, 5, 9], [6, 9])
+    assert (encoder.inputs, encoder.targets) == ([8, 4, 5], [6, 9])
 
 
 @pytest.mark.parametrize("marks", [features.Marks(), features.Marks(eos_id=2, bos_id=1)])
 @pytest.mark.parametrize("family", ["decoder", "encoder_decoder"])
 def test_an_example_at_the_limits_fits_a_row(family, marks):
-    room = LIMITS.max_input_tokens - (family != "decoder" or marks.bos_id is not None)
+    room = LIMITS.max_input_tokens - (family != "decoder") - (marks.bos_id is not None)
     inputs = range(3, 3 + room)
     example = features.to_example(inputs, range(3, 20), LIMITS, family=family, marks=marks)
     source, decoder = example.size(family)

@@ -19,7 +19,7 @@ def test_every_text_comes_back(kind):
     for text in (HARD, *toys.TEXTS[:2]):
         assert words.decode(words.encode(text)) == text
     ids = words.encode("red")
-    marks = [i for i in words.marks if i is not None]
+    marks = [i for i in words.marks[:2] if i is not None]
     assert words.decode([*marks, *ids, *marks, words.size, words.size + 9]) == "red"
 
 
@@ -27,9 +27,31 @@ def test_every_text_comes_back(kind):
 def test_marks_are_its_own(kind):
     words = toys.words_of(kind)
     if kind == "byte_level":  # the last two added
-        assert words.marks == features.Marks(eos_id=words.size - 1, bos_id=words.size - 2)
+        eos_id, bos_id = words.size - 1, words.size - 2
     else:
-        assert words.marks == features.Marks(eos_id=2, bos_id=1)
+        eos_id, bos_id = 2, 1
+    assert words.marks == features.Marks(eos_id=eos_id, bos_id=bos_id, ends_inputs=False)
+
+
+def test_eos_ends_an_encoders_inputs_where_the_tokenizer_puts_it():
+    plain = toys.words_of("byte_level", add_bos_token=True)
+    added = toys.words_of("byte_level", add_bos_token=True, add_eos_token=True)
+    assert (plain.marks.ends_inputs, added.marks.ends_inputs) == (False, True)
+    content = json.loads(toys.byte_level()["tokenizer.json"])
+    [template] = [
+        one
+        for one in content["post_processor"]["processors"]
+        if one["type"] == "TemplateProcessing"
+    ]
+    end = {"SpecialToken": {"id": "<|end|>", "type_id": 0}}
+    template["single"].append(end)
+    template["special_tokens"]["<|end|>"] = {
+        **{"id": "<|end|>", "ids": [plain.marks.eos_id], "tokens": ["<|end|>"]}
+    }
+    files = toys.byte_level() | {"tokenizer.json": toys.json_bytes(content)}
+    words = tokenizer.PublishedTokenizer(files)
+    assert words.marks == plain.marks._replace(ends_inputs=True)
+    assert words.encode("is it") == plain.encode("is it")
 
 
 def test_bos_is_where_the_tokenizer_puts_it():

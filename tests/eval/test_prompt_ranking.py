@@ -157,7 +157,7 @@ def test_the_command_prints_json_alone(there, capsys):
 def test_the_command_asks_and_shows_what_the_model_proposes(there, tmp_path, capsys, monkeypatch):
     wordings = ["What is the <b>mood</b> here?", "too short", "Say what it is in a word."]
 
-    def generate(model, prompts, *, max_new_tokens, eos_id, done):
+    def generate(model, prompts, *, max_new_tokens, eos_id, ends_source, done):
         return [
             generate_module.Written(Letters().encode(text), False)
             for text in wordings[: len(prompts)]

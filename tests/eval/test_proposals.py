@@ -57,7 +57,7 @@ def test_a_task_of_free_text_has_no_options_to_show():
 def test_the_model_reads_solved_training_rows_and_no_instruction(monkeypatch):
     seen = []
 
-    def generate(model, prompts, *, max_new_tokens, eos_id, done):
+    def generate(model, prompts, *, max_new_tokens, eos_id, ends_source, done):
         seen.extend(map(Letters().decode, prompts))
         texts = [f"What is number {i} about?" for i in range(len(prompts))]
         return [generate_module.Written(Letters().encode(text), False) for text in texts]

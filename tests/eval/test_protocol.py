@@ -35,7 +35,9 @@ def knowing(monkeypatch):
     def teach(asked):
         gold = {p.inputs: p for cell in asked.cells for p in cell.prompts}
 
-        def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
+        def option_scores(
+            model, prompts, options, *, max_tokens_per_batch, eos_id, ends_source, done
+        ):
             words = Letters()
             found = []
             for prompt, choices in zip(prompts, options, strict=True):
@@ -122,7 +124,7 @@ def test_a_decoder_is_asked_as_it_was_trained_with_a_newline_at_the_end(monkeypa
     asked = collect("sst2", validation_rows=0, family=family)
     given = []
 
-    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
+    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, ends_source, done):
         given.extend(map(Letters().decode, prompts))
         return [np.zeros(len(choices)) for choices in options]
 
@@ -131,21 +133,21 @@ def test_a_decoder_is_asked_as_it_was_trained_with_a_newline_at_the_end(monkeypa
     assert given == [prompt.inputs + end for cell in asked.cells for prompt in cell.prompts]
 
 
-@pytest.mark.parametrize(("family", "start"), [("decoder", "^"), ("encoder_decoder", "")])
-def test_the_words_marks_go_to_the_model(monkeypatch, family, start):
-    """BOS before a decoder's prompt, however long, and the words' own EOS."""
-    monkeypatch.setattr(Letters, "marks", features.Marks(eos_id=7, bos_id=ord("^")))
+@pytest.mark.parametrize("family", ["decoder", "encoder_decoder"])
+def test_the_words_marks_go_to_the_model(monkeypatch, family):
+    """BOS before a prompt, however long, the words' own EOS, and whether it ends a source."""
+    monkeypatch.setattr(Letters, "marks", features.Marks(7, ord("^"), ends_inputs=False))
     asked = collect("sst2", validation_rows=0, family=family)
     given = []
 
-    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
-        assert eos_id == 7
+    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, ends_source, done):
+        assert eos_id == 7 and not ends_source
         given.extend(map(Letters().decode, prompts))
         return [np.zeros(len(choices)) for choices in options]
 
     monkeypatch.setattr(decode, "scored_options", scored_by(option_scores))
     _evaluate(asked)
-    assert given and all(text.startswith(start) and "^" not in text[1:] for text in given)
+    assert given and all(text.startswith("^") and "^" not in text[1:] for text in given)
 
 
 def test_what_is_done_is_reported_by_phase(monkeypatch):
@@ -160,7 +162,7 @@ def test_what_is_done_is_reported_by_phase(monkeypatch):
         def waiting(self, what):
             return contextlib.nullcontext()
 
-    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
+    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, ends_source, done):
         done(len(prompts), 1.0)
         return [np.zeros(len(choices)) for choices in options]
 
@@ -185,7 +187,7 @@ def test_long_prompts_lose_text_of_the_row_alone_and_are_counted(monkeypatch):
     asked = collect("rte", validation_rows=0, max_input_tokens=limit)
     given = []
 
-    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
+    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, ends_source, done):
         given.extend(map(Letters().decode, prompts))
         return [np.zeros(len(choices)) for choices in options]
 
@@ -333,7 +335,7 @@ def test_any_of_a_rows_right_options_is_right(monkeypatch, tmp_path, likeliest):
         settings=config_lib.EvalConfig(rows_per_task=8, validation_rows=0, max_input_tokens=400),
     )
 
-    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, done):
+    def option_scores(model, prompts, options, *, max_tokens_per_batch, eos_id, ends_source, done):
         words = Letters()
         is_likeliest = [[words.decode(one) == likeliest for one in row] for row in options]
         return [np.where(row, -1.0, -3.0) for row in is_likeliest]

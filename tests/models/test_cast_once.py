@@ -53,7 +53,7 @@ def _step(config, params, is_cast: bool):
     graphdef, _ = nnx.split(models.abstract(config))
     if is_cast:
         params = jax.eval_shape(lambda params: cast_once.weights(params, config), params)
-    batch = generate._padded([[5, 6], [7, 8, 9]], 2, 4, config.family == "decoder", 1)
+    batch = generate._padded([[5, 6], [7, 8, 9]], 2, 4, config.family == "decoder", (1,))
     how = generate._How(batch.tokens_BT.shape[1], 3, sampling.GREEDY, 1)
     state = jax.eval_shape(
         lambda params: generate._begin(graphdef, params, batch, None, how, None), params

@@ -10,7 +10,7 @@ import pytest
 from flax import nnx
 
 from flanlike.models import config as model_config
-from flanlike.models import decoder, layers
+from flanlike.models import decoder, layers, views
 
 X_BTD = jax.random.normal(jax.random.key(0), (1, 3, 16))
 MASK_BTS = jnp.tril(jnp.ones((3, 3), bool))[None]
@@ -40,7 +40,7 @@ def _parts(block: decoder.Block, read_BTD: jax.Array) -> tuple[jax.Array, jax.Ar
 
 
 def _called(block: decoder.Block) -> jax.Array:
-    return block(X_BTD, view=decoder.View(None, MASK_BTS))[0]
+    return block(X_BTD, view=views.View(None, MASK_BTS))[0]
 
 
 def test_both_parts_may_read_the_layers_own_input():

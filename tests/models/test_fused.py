@@ -262,7 +262,7 @@ def test_a_plan_counts_the_products_of_attention_on_a_card_too(card):
     mesh = jax.sharding.AbstractMesh(sizes, sharding.AXES, axis_types=auto)
     optimizer = optim.build(config_lib.OptimConfig(), 10)
     flops = [
-        plan._flops_of_step(shape, plan.abstract_state(shape, optimizer, mesh), optimizer, settings)
+        plan.make(shape, mesh, settings, optimizer).flops
         for shape in (HALF, dataclasses.replace(HALF, attention_kernel="xla"))
     ]
     assert flops[0] == flops[1]
