@@ -5,6 +5,7 @@ float32. While tokens are written one after another, every step of the loop woul
 in float32 and cast them again.
 """
 
+import jax
 from flax import nnx
 
 from flanlike.models import config as model_config
@@ -17,15 +18,23 @@ _TABLES = {("embedding", "table"), ("embedding", "head"), ("position_embedding",
 
 
 def weights(params: nnx.State, config: model_config.ModelConfig) -> nnx.State:
+    """Returns the parameters as a loop that writes tokens is to read them: `cast`, or as they are.
+
+    They stay where activations are in float32, and on a CPU, whose programs compute in float32: a
+    stack of layers in bfloat16 is widened there, and every slice of it rounded again.
+    """
+    if config.dtype == "float32" or jax.default_backend() == "cpu":
+        return params
+    return cast(params, config.dtype)
+
+
+def cast(params: nnx.State, dtype: str) -> nnx.State:
     """Returns the parameters with those in float32 cast that layers would cast: the same numbers.
 
-    Those that are cast take half their memory once more; where activations are in float32, it is
-    the parameters themselves that are returned.
+    Beside those in float32, which stay, they take half as much memory once more.
     """
-    if config.dtype == "float32":
-        return params
     flat = [
-        (path, one.replace(one.get_value().astype(config.dtype)) if _is_cast(path, one) else one)
+        (path, one.replace(one.get_value().astype(dtype)) if _is_cast(path, one) else one)
         for path, one in nnx.to_flat_state(params)
     ]
     return nnx.from_flat_state(flat)

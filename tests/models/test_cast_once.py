@@ -24,10 +24,13 @@ FAMILIES = pytest.mark.parametrize(
 )
 
 
-def test_float32_activations_leave_the_parameters_as_they_are() -> None:
-    model = models.build(model_toys.DECODER, seed=0)
-    params = nnx.state(model)
-    assert cast_once.weights(params, model.config) is params
+def test_float32_activations_and_a_cpu_leave_the_parameters_as_they_are(monkeypatch) -> None:
+    params = nnx.state(models.abstract(DECODER))
+    assert cast_once.weights(params, DECODER) is params
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert cast_once.weights(params, model_toys.DECODER) is params
+    monkeypatch.setattr(cast_once, "cast", lambda params, dtype: dtype)
+    assert cast_once.weights(params, DECODER) == "bfloat16"
 
 
 def test_norms_biases_by_distance_and_low_rank_pairs_stay() -> None:
@@ -35,7 +38,7 @@ def test_norms_biases_by_distance_and_low_rank_pairs_stay() -> None:
     tuning.attach(tuned, tuning_toys.LORA, seed=1)
     kept = set()
     for model in (tuned, models.build(ENCODER_DECODER, seed=0)):
-        cast = cast_once.weights(nnx.state(model), model.config)
+        cast = cast_once.cast(nnx.state(model), model.config.dtype)
         for (path, was), (_, now) in zip(
             nnx.to_flat_state(nnx.state(model)), nnx.to_flat_state(cast), strict=True
         ):
@@ -52,7 +55,7 @@ def _step(config, params, is_cast: bool):
     """Returns the lowered program of what goes on from the first new token."""
     graphdef, _ = nnx.split(models.abstract(config))
     if is_cast:
-        params = jax.eval_shape(lambda params: cast_once.weights(params, config), params)
+        params = jax.eval_shape(lambda params: cast_once.cast(params, config.dtype), params)
     batch = generate._padded([[5, 6], [7, 8, 9]], 2, 4, config.family == "decoder", (1,))
     how = generate._How(batch.tokens_BT.shape[1], 3, sampling.GREEDY, 1)
     state = jax.eval_shape(
@@ -83,8 +86,12 @@ def test_what_is_written_is_the_same(config, monkeypatch) -> None:
     model = models.build(config, seed=3)
     found = generate.generate(model, [[5, 6, 7], [21, 22]], max_new_tokens=4)
     seen = []
-    monkeypatch.setattr(cast_once, "weights", lambda params, config: seen.append(1) or params)
+
+    def cast(params, config):
+        seen.append(config)
+        return cast_once.cast(params, config.dtype)
+
+    monkeypatch.setattr(cast_once, "weights", cast)
     assert generate.generate(model, [[5, 6, 7], [21, 22]], max_new_tokens=4) == found
-    assert seen == [1]
     next(generate.stream(model, [5, 6, 7], max_new_tokens=1))
-    assert seen == [1, 1]
+    assert seen == [config] * 2
