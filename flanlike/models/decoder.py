@@ -13,7 +13,7 @@ from flax import nnx
 
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import layers, norms, positions
+from flanlike.models import layers, noise, norms, positions, sharding
 
 
 class View(NamedTuple):
@@ -68,6 +68,20 @@ class Block(nnx.Module):
         return layers.dropout(x_BTD, self.config.dropout, key)
 
 
+class PositionEmbedding(nnx.Module):
+    """The table of vectors that learned positions add to the embeddings."""
+
+    def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
+        self.config = config
+        shape = (config.max_positions, config.model_size)
+        self.table = layers.param(rngs, shape, ("positions", "embed"), std=config.model_size**-0.5)
+
+    def __call__(self, positions_BT: jax.Array) -> jax.Array:
+        table_PD = sharding.gathered(self.table[...], ("positions", "embed"))
+        x_BTD = jnp.take(table_PD, positions_BT, axis=0).astype(self.config.dtype)
+        return sharding.split_rows(x_BTD)
+
+
 class Decoder(nnx.Module):
     """Predicts each next token of a row of packed examples."""
 
@@ -75,7 +89,7 @@ class Decoder(nnx.Module):
         self.config = config
         self.embedding = layers.Embedding(config, rngs=rngs)
         if config.learned_positions:
-            self.position_embedding = layers.PositionEmbedding(config, rngs=rngs)
+            self.position_embedding = PositionEmbedding(config, rngs=rngs)
         self.blocks = Block(config, rngs=rngs)
         self.final_norm = norms.Norm(config)
 
@@ -89,10 +103,18 @@ class Decoder(nnx.Module):
         *,
         branch_ids_BT: jax.Array | None = None,
         rngs: nnx.Rngs | None = None,
+        neftune_alpha: float = 0.0,
     ) -> jax.Array:
-        """Returns the last layer's normed stream x_BTD, from which `logits` predicts."""
+        """Returns the last layer's normed stream x_BTD, from which `logits` predicts.
+
+        With `neftune_alpha`, examples are embedded with noise (`noise.neftune`) by `rngs`.
+        """
         key = rngs.dropout() if rngs is not None and self.config.dropout else None
-        x_BTD, _ = self._run(batch, branch_ids_BT, key=key)
+        noise_BTD = None
+        if rngs is not None and neftune_alpha:
+            size, noise_key = self.config.model_size, rngs.noise()
+            noise_BTD = noise.neftune(batch.segment_ids_BT, size, neftune_alpha, noise_key)
+        x_BTD, _ = self._run(batch, branch_ids_BT, key=key, noise_BTD=noise_BTD)
         return x_BTD
 
     def logits(self, x_BTD: jax.Array) -> jax.Array:
@@ -147,12 +169,13 @@ class Decoder(nnx.Module):
         branch_ids_BT: jax.Array | None,
         *,
         key: jax.Array | None = None,
+        noise_BTD: jax.Array | None = None,
         gives: Callable[[Block, jax.Array, View, layers.KeysValues], Any] | None = None,
     ) -> tuple[jax.Array, Any]:
         """Returns the last layer's normed stream, and what is given of each layer, stacked."""
         embedding_key, blocks_key = layers.split(key, 2)
         positions_BT = jnp.asarray(batch.positions_BT)
-        x_BTD = self._embedded(batch.tokens_BT, positions_BT)
+        x_BTD = self._embedded(batch.tokens_BT, positions_BT, noise_BTD)
         x_BTD = layers.dropout(x_BTD, self.config.dropout, embedding_key)
         is_visible_BTS = positions.decoder_mask(
             batch.segment_ids_BT,
@@ -175,8 +198,10 @@ class Decoder(nnx.Module):
         x_BTD, given = layers.scan(self.blocks, layer, x_BTD, per_layer, self.config)
         return self.final_norm(x_BTD), given
 
-    def _embedded(self, tokens_BT: jax.Array, positions_BT: jax.Array) -> jax.Array:
-        x_BTD = self.embedding(tokens_BT)
+    def _embedded(
+        self, tokens_BT: jax.Array, positions_BT: jax.Array, noise_BTD: jax.Array | None = None
+    ) -> jax.Array:
+        x_BTD = self.embedding(tokens_BT, noise_BTD)
         if self.config.learned_positions:
             x_BTD = x_BTD + self.position_embedding(positions_BT)
         return x_BTD

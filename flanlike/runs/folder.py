@@ -42,6 +42,10 @@ _LATER = {
     ("mix", "templates"): None,
     ("shares", "templates"): None,
     ("mix", "clusters"): None,
+    (None, "neftune_alpha"): 0.0,
+    ("lora", "dropout"): 0.0,
+    ("lora", "rank_stabilized"): False,
+    ("lora", "dora"): False,
 }
 
 

@@ -19,7 +19,7 @@ from flanlike.training import checkpoint, loop, optim, progress
 _FREE = (
     *("continue_from", "steps", "eval", "loss", "batch.micro_batches"),
     *(f"optim.{one.name}" for one in dataclasses.fields(config_lib.OptimConfig)),
-    *("attention", "dropout", "dtype", "remat"),
+    *("attention", "dropout", "neftune_alpha", "lora.dropout", "dtype", "remat"),
     *("shape.attention", "shape.dropout", "shape.dtype", "shape.remat"),
 )
 _OPTIMIZER = "optim.name"  # each keeps something else of the gradients

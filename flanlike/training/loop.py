@@ -20,6 +20,7 @@ from flanlike.training import loss, optim
 
 # What training moves, as a pytree of arrays: the model's nnx.Params, or what `tuning` adds to it.
 Params = Any
+_NOISE = seeding.key("neftune") & 0x7FFFFFFF  # sets its random keys apart from those of dropout
 
 
 class TrainState(NamedTuple):
@@ -59,6 +60,7 @@ def begin(
         seed=config.seed,
         mesh=mesh,
         freeze=config.freeze,
+        neftune_alpha=config.neftune_alpha,
     )
     return init_state(model, optimizer, mesh=mesh, freeze=config.freeze), step
 
@@ -115,6 +117,7 @@ def make_train_step(
     seed: int = 0,
     mesh: jax.sharding.Mesh | None = None,
     freeze: str = "none",
+    neftune_alpha: float = 0.0,
 ) -> TrainStep:
     """Returns `step(state, batch) -> (state, metrics)`, compiled once; `state` is donated.
 
@@ -133,8 +136,10 @@ def make_train_step(
         learning: Params, still: Params, frozen: nnx.State, batch: features.Batch, key: jax.Array
     ):
         merged = nnx.merge(graph, nnx.State(tuning.together(learning, still)), frozen)
-        rngs = nnx.Rngs(dropout=key)
-        sums = loss.loss_sums(merged, batch, rngs, loss_config, at_targets=mesh is None)
+        tuning.begin_dropout(merged, key)
+        rngs = nnx.Rngs(dropout=key, noise=jax.random.fold_in(key, _NOISE))
+        at = {"at_targets": mesh is None, "neftune_alpha": neftune_alpha}
+        sums = loss.loss_sums(merged, batch, rngs, loss_config, **at)
         return sums.loss_sum, sums
 
     gradient_of = jax.grad(sums_of, has_aux=True)

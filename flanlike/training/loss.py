@@ -44,8 +44,9 @@ def loss_sums(
     config: config_lib.LossConfig | None = None,
     *,
     at_targets: bool = True,
+    neftune_alpha: float = 0.0,
 ) -> LossSums:
-    """Returns the loss of a batch as sums; dropout is active where `rngs` is given.
+    """Returns the loss of a batch as sums; dropout and noise are active where `rngs` is given.
 
     targets_BT       [11 12 20 21  1  0]
     loss_weights_BT  [ 0  0  1  1  1  0]      # weight_sum 3: only 20, 21 and EOS count
@@ -53,7 +54,7 @@ def loss_sums(
     Large logits are computed at targets alone unless `at_targets` is False, as it is on a mesh,
     where targets would have to be brought together over the devices.
     """
-    x_BTD = model.hidden(batch, rngs=rngs)
+    x_BTD = model.hidden(batch, rngs=rngs, neftune_alpha=neftune_alpha)
     if at_targets and is_chunked(batch.targets_BT.size, model.config.vocab_size):
         return _at_targets(model, x_BTD, batch, config)
     return of_logits(model.logits(x_BTD), batch.targets_BT, batch.loss_weights_BT, config)
@@ -113,7 +114,8 @@ def _at_targets(
     is_tied = model.config.tied_embeddings
 
     def is_head(path: tuple[Any, ...], _: Any) -> bool:
-        return "embedding" in path and (is_tied or "table" not in path)
+        is_of_inputs = "soft_prompt" in path or (not is_tied and "table" in path)
+        return "embedding" in path and not is_of_inputs
 
     # All parameters that logits depend on are in `head`: a table apart from it is in `rest`.
     graph, head, rest = nnx.split(model, is_head, ...)
