@@ -16,7 +16,7 @@ COMMANDS = {
     "eval": ("eval.__main__", "evaluates runs and models; reports, sweeps, robustness"),
     "tasks": ("task_registry.__main__", "lists, shows, checks and exports tasks; starts yours"),
     "ask": ("flanlike.ask", "puts questions to a model: on a terminal, one, or a file of them"),
-    "plan": ("flanlike.training.plan", "memory a device and FLOPs of a training step"),
+    "plan": ("flanlike.training.plan_command", "memory a device and FLOPs of a training step"),
     "export": ("flanlike.runs.export", "writes a run's model for transformers"),
 }
 _HELP = ("-h", "--help")

@@ -1,6 +1,6 @@
 """Memory a device and FLOPs of a training step: python -m flanlike.plan (see `training.plan`)."""
 
-from flanlike.training import plan
+from flanlike.training import plan_command
 
 if __name__ == "__main__":
-    plan.main()
+    plan_command.main()

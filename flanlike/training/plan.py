@@ -1,20 +1,16 @@
 """What a training step needs, told without allocating it: memory on each device, and FLOPs.
 
-    python -m flanlike.plan --model t5-1.1-xxl --mesh fsdp=8 --rows 64 --remat full
-
 Nothing here knows a layer's size by heart. Weights, optimizer and gradients are the shapes of the
 real state under the rules of `models.sharding`; activations are what the real loss keeps for its
 backward pass, traced for one device's slice of the model and of the rows; FLOPs are the matrix
 products of the real step. `tests/training/test_plan.py` holds the figures against XLA's own.
 """
 
-import argparse
 import dataclasses
 import functools
-import json
 import math
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Any
 
 import jax
 import jax.extend
@@ -23,16 +19,22 @@ import optax
 from flax import nnx
 from jax.sharding import NamedSharding, PartitionSpec
 
-from flanlike import bounds, errors, models
 from flanlike import config as config_lib
+from flanlike import models, sections
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import presets, sharding, tuning
+from flanlike.models import quantized, sharding, tuning
 from flanlike.training import loop, loss, optim
 
-Vocabulary = Annotated[int, bounds.Bounds(1, 1 << 24)]  # of any model, not of one made here
 _STEPS = 1000  # of the schedule, whose length changes no figure
-_GIB = 2**30
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Few:
+    """What --tune says of a run in which few parameters learn, beside a base of that type."""
+
+    settings: sections.Tuning
+    base_dtype: str = "float32"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,38 +59,54 @@ class Plan:
         return self.weights + self.optimizer + self.gradients + self.activations
 
 
-@errors.exits_with_one_line
-def main(arguments: Sequence[str] | None = None) -> None:
-    options = _parser().parse_args(arguments)
-    shape, mesh, batch, optimizer = _read(options)
-    plan = make(shape, mesh, batch, optimizer)
-    print(json.dumps(_as_json(plan), indent=2) if options.json else _page(plan, options, mesh))
-
-
 def make(
     shape: model_config.ModelConfig,
     mesh_config: config_lib.MeshConfig,
     batch: config_lib.BatchConfig,
     optim_config: config_lib.OptimConfig,
+    few: Few | None = None,
 ) -> Plan:
-    """Returns the figures of a step of that model on that mesh."""
+    """Returns the figures of a step of that model on that mesh; of all its parameters, or few."""
     sizes = tuple(getattr(mesh_config, axis) for axis in sharding.AXES)
     auto = (jax.sharding.AxisType.Auto,) * len(sizes)
     mesh = jax.sharding.AbstractMesh(sizes, sharding.AXES, axis_types=auto)
     sharding.check_rows(batch.rows, batch.micro_batches, mesh)
     optimizer = optim.build(optim_config, _STEPS)
-    state = abstract_state(shape, optimizer, mesh)
-    weights = local_bytes(state.params)
-    saved, working = activations(shape, mesh, batch)
+    state = abstract_state(shape, optimizer, mesh, few=few)
+    learning = local_bytes(state.params)
+    base = abstract_base(shape, mesh, few)
+    saved, working = activations(shape, mesh, batch, few=few)
     return Plan(
-        parameters=sum(leaf.size for leaf in jax.tree.leaves(state.params)),
-        weights=weights,
+        parameters=tuning.count(_model(shape, few))[1],
+        weights=learning + local_bytes(base),
         optimizer=local_bytes(state.optimizer),
-        gradients=weights * (2 if batch.micro_batches > 1 else 1),
+        gradients=learning * (2 if batch.micro_batches > 1 else 1),
         saved=saved,
         working=working,
-        flops=_flops_of_step(shape, state, optimizer, batch),
+        flops=_flops_of_step(shape, state, optimizer, batch, few),
     )
+
+
+def _model(shape: model_config.ModelConfig, few: Few | None) -> nnx.Module:
+    """Returns a run's model with shapes in place of arrays."""
+    if few is None:
+        return models.abstract(shape)
+
+    def tuned(model: nnx.Module) -> nnx.Module:
+        quantized.cast(model, few.base_dtype)
+        tuning.attach(model, few.settings, seed=None)
+        return model
+
+    return nnx.eval_shape(tuned, models.abstract(shape))
+
+
+def abstract_base(
+    shape: model_config.ModelConfig,
+    mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh,
+    few: Few | None,
+) -> Any:
+    """Returns what stays as it is while few parameters learn, with its places; else nothing."""
+    return {} if few is None else _on(mesh, nnx.state(_model(shape, few), quantized.KINDS))
 
 
 def abstract_state(
@@ -96,11 +114,12 @@ def abstract_state(
     optimizer: optax.GradientTransformationExtraArgs,
     mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh,
     freeze: str = "none",
+    *,
+    few: Few | None = None,
 ) -> loop.TrainState:
     """Returns the state of `loop.init_state` with shapes and places, but no arrays."""
-    params = nnx.state(models.abstract(shape), nnx.Param)
-    places = nnx.to_pure_dict(sharding.of(params, mesh))
-    params = jax.tree.map(_placed, nnx.to_pure_dict(params), places)
+    model = _model(shape, few)
+    params = _on(mesh, nnx.state(model, tuning.trained(model)))
     everywhere = NamedSharding(mesh, PartitionSpec())
 
     def follow(leaf: jax.ShapeDtypeStruct, param: jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:
@@ -127,6 +146,11 @@ def local_bytes(tree: Any) -> int:
     )
 
 
+def _on(mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh, variables: nnx.State) -> Any:
+    places = nnx.to_pure_dict(sharding.of(variables, mesh))
+    return jax.tree.map(_placed, nnx.to_pure_dict(variables), places)
+
+
 def _placed(leaf: Any, place: jax.sharding.Sharding) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place)
 
@@ -136,26 +160,26 @@ def activations(
     mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh,
     batch: config_lib.BatchConfig,
     *,
-    is_few: bool = False,
+    few: Few | None = None,
 ) -> tuple[int, int]:
-    """Returns the bytes that one device saves for the backward pass, and those it works on.
-
-    With `is_few`, of a step that moves few parameters in every layer, as --tune lora does.
-    """
+    """Returns the bytes that one device saves for the backward pass, and those it works on."""
     shares = mesh.shape["data"] * mesh.shape["fsdp"]
     rows = batch.rows // shares // batch.micro_batches
     part = _slice(shape, mesh.shape["tensor"])
+    few = _few_of(few, part)
     _, tokens = _row_tokens(shape, batch)
     positions = rows * tokens
     is_chunked = mesh.size == 1 and loss.is_chunked(positions, part.vocab_size)
 
     def kept(of: model_config.ModelConfig, fsdp: int = 1) -> int:
-        return _saved_bytes(of, batch, rows, fsdp=fsdp, is_chunked=is_chunked, is_few=is_few)
+        return _saved_bytes(of, batch, rows, fsdp=fsdp, is_chunked=is_chunked, few=few)
 
     saved = kept(part, mesh.shape["fsdp"])
     if is_chunked:
         positions = loss.chunk_size(positions, part.vocab_size)
     logits = positions * part.vocab_size * 4
+    if few is not None and few.base_dtype == quantized.DTYPE:  # the head, cast for its product
+        logits += part.model_size * part.vocab_size * jnp.dtype(part.dtype).itemsize
     one = dataclasses.replace(part, layers=1, encoder_layers=min(1, part.encoder_layers))
     stacks = ["layers", "encoder_layers"] if part.encoder_layers else ["layers"]
     recomputed, layer = 0, 0
@@ -163,10 +187,10 @@ def activations(
         # A layer that is recomputed holds all that it would have saved without remat.
         without = kept(_without_remat(two)) - kept(_without_remat(one))
         recomputed = max(recomputed, without - (kept(two) - kept(one)))
-        layer = max(layer, _weight_bytes(two) - _weight_bytes(one))
+        layer = max(layer, _weight_bytes(two, few) - _weight_bytes(one, few))
     # With fsdp a layer's weights come together and its gradient is whole before it is split; with
-    # data its gradient is there before and after it is summed.
-    whole = 2 * layer if shares > 1 else 0
+    # data its gradient is there before and after it is summed. A base has no gradient.
+    whole = layer * (2 if few is None else 1) if shares > 1 else 0
     return saved, max(logits, recomputed) + whole
 
 
@@ -193,6 +217,15 @@ def _slice(shape: model_config.ModelConfig, tensor: int) -> model_config.ModelCo
     )
 
 
+def _few_of(few: Few | None, part: model_config.ModelConfig) -> Few | None:
+    """Returns what one device's slice of the model is tuned by: no pair is wider than a kernel."""
+    if few is None or not isinstance(few.settings, sections.LoraConfig):
+        return few
+    heads = min(part.query_heads, part.key_value_heads) * part.head_size
+    rank = min(few.settings.rank, part.model_size, part.hidden_size, heads)
+    return dataclasses.replace(few, settings=dataclasses.replace(few.settings, rank=rank))
+
+
 @functools.cache  # without remat, a layer is traced twice
 def _saved_bytes(
     shape: model_config.ModelConfig,
@@ -201,14 +234,15 @@ def _saved_bytes(
     *,
     fsdp: int,
     is_chunked: bool,
-    is_few: bool,
+    few: Few | None,
 ) -> int:
     """Returns the bytes that the forward pass of those rows keeps for the backward pass."""
-    params = jax.tree.leaves(nnx.state(models.abstract(shape), nnx.Param))
+    params = jax.tree.leaves(nnx.state(_model(shape, few), nnx.Param))
     lengths = {leaf.size for leaf in params}
+    held = "float32" if few is None else few.base_dtype
     one, two = (
         # Twice as many are chunked if these are: both are to be computed alike.
-        _residuals(shape, _batch(shape, batch, n), is_chunked=is_chunked, is_few=is_few)
+        _residuals(shape, _batch(shape, batch, n), is_chunked=is_chunked, few=few)
         for n in (rows, 2 * rows)
     )
     total = 0
@@ -216,27 +250,27 @@ def _saved_bytes(
         size = leaf.size * leaf.dtype.itemsize
         if leaf.shape == of_twice.shape and leaf.size in lengths:
             # A copy of weights: split as they are, and none at all where only axes are joined.
-            size = 0 if leaf.dtype == jnp.float32 else size // fsdp
+            size = 0 if leaf.dtype == held else size // fsdp
         total += size
     return total
 
 
-def _weight_bytes(shape: model_config.ModelConfig) -> int:
-    leaves = jax.tree.leaves(nnx.state(models.abstract(shape), nnx.Param))
+def _weight_bytes(shape: model_config.ModelConfig, few: Few | None) -> int:
+    leaves = jax.tree.leaves(nnx.state(_model(shape, few), quantized.KINDS))
     return sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
 
 
 def _residuals(
-    shape: model_config.ModelConfig, batch: features.Batch, *, is_chunked: bool, is_few: bool
+    shape: model_config.ModelConfig, batch: features.Batch, *, is_chunked: bool, few: Few | None
 ) -> list[jax.core.ShapedArray]:
     """Returns what the backward pass of the loss needs besides its arguments."""
-    # The queries' kernels stand for few parameters in every layer.
-    moving = (lambda path, _: "q" in path) if is_few else nnx.Param
-    graph, moved, still, rest = nnx.split(models.abstract(shape), moving, nnx.Param, ...)
+    whole = _model(shape, few)
+    graph, moved, still = nnx.split(whole, tuning.trained(whole), ...)
 
     def backward(moved: Any, still: Any, batch: features.Batch, key: jax.Array) -> Any:
         def loss_of(moved: Any) -> jax.Array:
-            model = nnx.merge(graph, nnx.State(moved), nnx.State(still), rest)
+            model = nnx.merge(graph, nnx.State(moved), nnx.State(still))
+            tuning.begin_dropout(model, key)
             rngs = nnx.Rngs(dropout=key)
             return loss.loss_sums(model, batch, rngs, at_targets=is_chunked).loss_sum
 
@@ -255,15 +289,18 @@ def _flops_of_step(
     state: loop.TrainState,
     optimizer: optax.GradientTransformationExtraArgs,
     batch: config_lib.BatchConfig,
+    few: Few | None,
 ) -> int:
     step = loop.make_train_step(
-        models.abstract(shape),
+        _model(shape, few),
         optimizer,
         lambda _: jnp.zeros(()),
         micro_batches=batch.micro_batches,
     )
     bare = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), state)
-    return flops(jax.make_jaxpr(step)(bare, _batch(shape, batch, batch.rows)).jaxpr)
+    # With few parameters, the base is given to the step already: as shapes, it cannot stay so.
+    step, given = getattr(step, "func", step), getattr(step, "keywords", {})
+    return flops(jax.make_jaxpr(step)(bare, _batch(shape, batch, batch.rows), **given).jaxpr)
 
 
 def flops(jaxpr: Any) -> int:
@@ -303,97 +340,3 @@ def _batch(
     """Returns the shapes of a batch of so many rows."""
     one = features.empty(1, _row_tokens(shape, batch), family=shape.family)
     return jax.tree.map(lambda a: jax.ShapeDtypeStruct((rows, *a.shape[1:]), a.dtype), one)
-
-
-def _read(
-    options: argparse.Namespace,
-) -> tuple[
-    model_config.ModelConfig,
-    config_lib.MeshConfig,
-    config_lib.BatchConfig,
-    config_lib.OptimConfig,
-]:
-    """Returns the settings that the flags give, checked as those of train.py are."""
-    changes = {"remat": options.remat, "dtype": options.dtype}
-    shape = dataclasses.replace(
-        presets.get(options.model),
-        vocab_size=options.vocabulary_size,
-        **{name: value for name, value in changes.items() if value is not None},
-    )
-    batch = config_lib.BatchConfig(
-        rows=options.rows,
-        max_input_tokens=options.max_input_tokens,
-        max_target_tokens=options.max_target_tokens,
-        micro_batches=options.micro_batches,
-    )
-    return shape, read_mesh(options.mesh), batch, config_lib.OptimConfig(name=options.optimizer)
-
-
-def read_mesh(text: str) -> config_lib.MeshConfig:
-    """Returns the mesh of a word like data=2,fsdp=4; axes left out are 1."""
-    sizes = {axis: 1 for axis in sharding.AXES}
-    given = [part.partition("=") for part in text.split(",")]
-    names = [axis for axis, _, _ in given]
-    for axis, _, size in given:
-        if axis not in sizes or names.count(axis) > 1 or not size.isascii() or not size.isdigit():
-            raise errors.UserError(
-                f"--mesh is {text!r}: it must name devices an axis, each of "
-                f"{', '.join(sharding.AXES)} at most once, like data=2,fsdp=4"
-            )
-        sizes[axis] = int(size)
-    return config_lib.MeshConfig(**sizes)
-
-
-def _page(plan: Plan, options: argparse.Namespace, mesh: config_lib.MeshConfig) -> str:
-    devices = mesh.data * mesh.fsdp * mesh.tensor
-    lines = [
-        f"{options.model}, {plan.parameters:,} parameters with a vocabulary of "
-        f"{options.vocabulary_size:,}",
-        f"mesh {options.mesh}: {devices} devices; {options.rows} rows a step of "
-        f"{options.max_input_tokens} + {options.max_target_tokens} tokens, {options.optimizer}",
-        "",
-        "GiB a device",
-    ]
-    told = {
-        "weights": plan.weights,
-        "optimizer": plan.optimizer,
-        "gradients": plan.gradients,
-        "activations": plan.activations,
-        "total": plan.total,
-    }
-    lines += [f"  {name:12}{size / _GIB:12,.3f}" for name, size in told.items()]
-    lines.append("")
-    lines.append(
-        f"TFLOPs a step {plan.flops / 1e12:,.3f}, a device {plan.flops / devices / 1e12:,.3f}"
-    )
-    return "\n".join(lines)
-
-
-def _as_json(plan: Plan) -> dict[str, Any]:
-    return {
-        **dataclasses.asdict(plan),
-        "activations": plan.activations,
-        "total": plan.total,
-    }
-
-
-def _parser() -> argparse.ArgumentParser:
-    """Returns the parser; flags are spelt as those of train.py, with a short form."""
-    parser = errors.Parser(prog="python -m flanlike.plan", description=__doc__.splitlines()[0])
-    batch, name = config_lib.RunConfig().batch, config_lib.OptimConfig().name
-    parser.add_argument("--model", required=True, help=f"preset: {', '.join(presets.PRESETS)}")
-    parser.add_argument("--mesh", default="data=1", help="devices an axis: data=2,fsdp=4,tensor=1")
-    pieces = bounds.argument(Vocabulary)
-    parser.add_argument("--vocabulary-size", **pieces, default=32128, help="T5's unless given")
-    types = {one.name: one.type for one in dataclasses.fields(batch)}
-    for field in ("rows", "max_input_tokens", "max_target_tokens", "micro_batches"):
-        flag, number = field.replace("_", "-"), bounds.argument(types[field])
-        default = getattr(batch, field)
-        parser.add_argument(f"--{flag}", f"--batch.{flag}", **number, default=default)
-    parser.add_argument("--optimizer", "--optim.name", choices=("adamw", "adafactor"), default=name)
-    parser.add_argument(
-        "--remat", choices=("none", "full", "dots"), help="the model's unless given"
-    )
-    parser.add_argument("--dtype", choices=("float32", "bfloat16"), help="the model's unless given")
-    parser.add_argument("--json", action="store_true", help="bytes and FLOPs, as one object")
-    return parser

@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 
 from flanlike import config as config_lib
 from flanlike import errors
@@ -71,19 +70,19 @@ def expect(
 def need(
     shape: model_config.ModelConfig, config: config_lib.RunConfig, mesh: jax.sharding.Mesh | None
 ) -> Need:
-    """Returns the bytes of the run's step on one device, but for those of few parameters."""
+    """Returns the bytes of the run's step on one device."""
     if mesh is None:
         auto = (jax.sharding.AxisType.Auto,) * len(sharding.AXES)
         ones = (1,) * len(sharding.AXES)
         mesh = jax.sharding.AbstractMesh(ones, sharding.AXES, axis_types=auto)
-    is_few = config.tuning is not None
+    few = None
+    if config.tuning is not None:
+        few = plan.Few(settings=config.tuning, base_dtype=config.base_dtype)
     optimizer = optim.build(config.optim, config.steps)
-    state = plan.abstract_state(shape, optimizer, mesh, config.freeze)
-    weights = plan.local_bytes(state.params)
-    activations = sum(plan.activations(shape, mesh, config.batch, is_few=is_few))
-    if is_few:
-        return Need(state=weights * jnp.dtype(config.base_dtype).itemsize // 4, passing=activations)
-    learning = plan.local_bytes(tuning.apart(state.params, config.freeze)[0])
+    state = plan.abstract_state(shape, optimizer, mesh, config.freeze, few=few)
+    weights = plan.local_bytes((state.params, plan.abstract_base(shape, mesh, few)))
+    activations = sum(plan.activations(shape, mesh, config.batch, few=few))
+    learning = plan.local_bytes(tuning.apart(state.params, "none" if few else config.freeze)[0])
     gradients = learning * (2 if config.batch.micro_batches > 1 else 1)
     return Need(state=weights + plan.local_bytes(state.optimizer), passing=gradients + activations)
 

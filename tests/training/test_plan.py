@@ -9,11 +9,14 @@ import sys
 
 import jax
 import jax.numpy as jnp
+import published_toys
 import pytest
+from flax import nnx
 
-from flanlike import config, errors
+from flanlike import config, errors, models
 from flanlike.models import config as model_config
-from flanlike.training import loss, plan
+from flanlike.models import quantized, tuning
+from flanlike.training import loop, loss, optim, plan, plan_command
 
 SIZES = dict(model_size=64, query_heads=4, key_value_heads=4, head_size=16, hidden_size=128)
 DECODER = model_config.ModelConfig(family="decoder", layers=3, vocab_size=512, **SIZES)
@@ -175,7 +178,7 @@ def test_remat_and_micro_batches_save_less_and_fsdp_splits_the_state():
 
 def test_a_large_model_is_planned_without_its_memory(capsys):
     mesh = "data=2,fsdp=8,tensor=1"
-    plan.main(["--model", "t5-1.1-xxl", "--mesh", mesh, "--remat", "full", "--json"])
+    plan_command.main(["--model", "t5-1.1-xxl", "--mesh", mesh, "--remat", "full", "--json"])
     told = json.loads(capsys.readouterr().out)
     assert told["parameters"] == 11_135_332_352
     assert told["weights"] == pytest.approx(4 * told["parameters"] / 8, rel=1e-3)
@@ -194,7 +197,7 @@ def test_a_batch_whose_double_would_be_chunked_is_planned():
 
 
 def test_the_page(capsys):
-    plan.main(["--model", "micro", "--batch.rows", "8", "--optim.name", "adafactor"])
+    plan_command.main(["--model", "micro", "--batch.rows", "8", "--optim.name", "adafactor"])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("micro, ") and "vocabulary of 32,128" in lines[0]
     assert [line.split()[0] for line in lines if line.startswith("  ")] == [
@@ -220,16 +223,56 @@ def test_the_page(capsys):
         ("--model micro --vocabulary-size 0", "--vocabulary-size is 0: it must be 1 or more"),
         ("--model micro --optimizer sgd", "invalid choice: 'sgd'"),
         ("--mesh fsdp=8", "the following arguments are required: --model"),
+        ("--model micro --base-dtype int8", "--base-dtype is 'int8': it must be float32 with"),
+        ("--model micro --tune adapter --lora.dora", "--lora.dora is of --tune lora: give that"),
+        ("--model micro --tune lora --lora.targets q all-linear", "it must be all-linear alone"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(flags, message, capsys):
     with pytest.raises(SystemExit) as stop:
-        plan.main(flags.split())
+        plan_command.main(flags.split())
     said = capsys.readouterr().err
     assert stop.value.code == 2 and message in said and said.count("\n") == 1
 
 
+def test_bytes_of_few_parameters_are_those_of_the_real_state():
+    settings = config.LoraConfig(rank=2, targets=("all-linear",), dora=True)
+    few = plan.Few(settings=settings, base_dtype="int8")
+    batch = config.BatchConfig(rows=4, max_input_tokens=8, max_target_tokens=8)
+    mesh = config.MeshConfig(data=1)
+    planned = plan.make(DECODER, mesh, batch, config.OptimConfig(), few)
+
+    model = models.build(DECODER, seed=0)
+    quantized.cast(model, "int8")
+    tuning.attach(model, settings, seed=0)
+    state = loop.init_state(model, optim.build(config.OptimConfig(), 2))
+    held, learning, moments = (
+        sum(leaf.nbytes for leaf in jax.tree.leaves(tree))
+        for tree in (nnx.state(model), state.params, state.optimizer)
+    )
+    assert (planned.weights, planned.gradients, planned.optimizer) == (held, learning, moments)
+    assert planned.parameters == tuning.count(model)[1]
+    whole = plan.make(DECODER, mesh, batch, config.OptimConfig())
+    assert planned.weights < whole.weights / 3 and planned.flops < whole.flops
+    assert plan.make(DECODER, config.MeshConfig(data=1, tensor=4), batch, config.OptimConfig(), few)
+
+
+def test_the_plan_of_a_published_model_that_is_tuned(tmp_path, capsys):
+    published_toys.published_llama(tmp_path)
+    flags = ["--model", str(tmp_path), "--rows", "2", "--json"]
+    tuned = ["--tune", "lora", "--lora.rank", "2", "--base-dtype", "int8"]
+    told = []
+    for more in ([], tuned):
+        plan_command.main([*flags, *more])
+        told.append(json.loads(capsys.readouterr().out))
+    assert told[1]["weights"] < told[0]["weights"] / 2
+    assert told[1]["optimizer"] < told[0]["optimizer"] / 2
+    with pytest.raises(SystemExit):
+        plan_command.main([*flags, "--vocabulary-size", "100"])
+    assert "--vocabulary-size is of presets: leave it out" in capsys.readouterr().err
+
+
 def test_a_mesh_in_one_word():
-    assert plan.read_mesh("data=2,fsdp=4") == config.MeshConfig(data=2, fsdp=4, tensor=1)
+    assert plan_command.read_mesh("data=2,fsdp=4") == config.MeshConfig(data=2, fsdp=4, tensor=1)
     with pytest.raises(errors.UserError, match="--mesh is ''"):
-        plan.read_mesh("")
+        plan_command.read_mesh("")

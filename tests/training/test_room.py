@@ -32,10 +32,30 @@ def test_the_need_is_that_of_the_plan():
 def test_few_parameters_need_less():
     full = room.need(SHAPE, run(), None)
     few = room.need(SHAPE, run(tune="lora"), None)
-    assert few.state == pytest.approx(full.state / 3, rel=1e-3)  # without the two moments of adamw
+    base = 4 * (16 * 600 + 16 * 16 * 4 + 3 * 16 * 24 + 3 * 16)
+    pairs = 3 * 4 * 2 * 8 * (16 + 16)  # beside q and v, with the two moments of adamw
+    count = 8  # what the optimizer counts
+    assert few.state == base + pairs + count and full.state == 3 * base + count
     assert 0 < few.passing < full.passing
     half = room.need(SHAPE, run(tune="lora", base_dtype="bfloat16"), None)
-    assert half == dataclasses.replace(few, state=few.state // 2)
+    assert half.state == base // 2 + pairs + count
+    kernels = 4 * (16 * 16 * 4 + 3 * 16 * 24)  # cast to float32, and kept so for the way back
+    assert half.passing - few.passing >= kernels
+
+
+def test_a_base_in_8_bits_needs_a_quarter_and_its_scales():
+    lora = config.LoraConfig(targets=("all-linear",), dora=True)
+    eight, full = (
+        room.need(SHAPE, run(tune="lora", base_dtype=dtype, lora=lora), None)
+        for dtype in ("int8", "float32")
+    )
+    kernels = 16 * 600 + 16 * 16 * 4 + 3 * 16 * 24
+    scales = 600 + 4 * 16 + 2 * 24 + 16
+    assert full.state - eight.state == 3 * kernels - 4 * scales
+    plain = room.need(SHAPE, run(tune="lora", lora=dataclasses.replace(lora, dora=False)), None)
+    magnitudes = 3 * 4 * (4 * 16 + 2 * 24 + 16)  # with their moments
+    assert full.state - plain.state == magnitudes
+    assert full.passing - plain.passing >= magnitudes // 3  # their gradients
 
 
 def test_what_fits_passes_and_what_does_not_is_told(monkeypatch):
