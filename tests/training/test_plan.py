@@ -265,7 +265,7 @@ def test_the_plan_of_a_published_model_that_is_tuned(tmp_path, capsys):
     for more in ([], tuned):
         plan_command.main([*flags, *more])
         told.append(json.loads(capsys.readouterr().out))
-    assert told[1]["weights"] < told[0]["weights"] / 2
+    assert told[1]["weights"] < 0.6 * told[0]["weights"]  # with pairs and scales, of a tiny model
     assert told[1]["optimizer"] < told[0]["optimizer"] / 2
     with pytest.raises(SystemExit):
         plan_command.main([*flags, "--vocabulary-size", "100"])
