@@ -141,7 +141,8 @@ class RunConfig:
     # adapters, a soft prompt.
     tune: Literal["full", "lora", "adapter", "prompt"] = "full"
     freeze: Literal["none", "embeddings"] = "none"  # with --tune full: what stays as it is
-    base_dtype: Literal["float32", "bfloat16"] = "float32"  # of a base that stays: half the memory
+    # Of a base that stays: half the memory, or with int8 a quarter, rounded channel by channel.
+    base_dtype: Literal["float32", "bfloat16", "int8"] = "float32"
     vocabulary: str | None = None  # folder or file; None: that of --init, else trained on prompts
     vocabulary_size: knobs.Pieces = 8192  # pieces, where one is trained
     steps: knobs.Steps = 200  # optimizer steps; 0: only evaluate
@@ -169,6 +170,8 @@ class RunConfig:
     )
     # How dropout is drawn; rbg: faster on TPUs, other masks on every kind of device.
     dropout_keys: Literal["threefry", "rbg"] = "threefry"
+    # Noise on the inputs' embeddings in training, times 1 / sqrt(tokens x model size); 5 is usual.
+    neftune_alpha: Annotated[float, Bounds(0, 1000)] = 0.0
     dtype: Literal["float32", "bfloat16"] | None = None  # of activations; None: the model's
     remat: Literal["none", "full", "dots"] | None = None  # what backward recomputes; saves memory
     # Steps, after those that compile, of which a trace for XProf and Perfetto is written; 0: none.
@@ -204,6 +207,10 @@ class RunConfig:
         sections.check(
             self.tune == "full" or self.freeze == "none", "freeze", self.freeze, expected
         )
+        for name in ("dora", "rank_stabilized", "dropout"):
+            value, flag = getattr(self.lora, name), f"lora.{name}".replace("_", "-")
+            expected = f"left out of --tune {self.tune}: it is of --tune lora"
+            sections.check(self.tune == "lora" or not value, flag, value, expected)
         if self.tune == "prompt":
             most = self.batch.max_input_tokens - 2
             tokens = self.soft_prompt.tokens

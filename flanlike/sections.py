@@ -108,6 +108,9 @@ class OptimConfig:
             check(value <= _MOST_BFLOAT16_MEMORY, f"optim.{name}", value, expected)
 
 
+ALL_LINEAR = "all-linear"  # of --lora.targets
+
+
 @dataclass(frozen=True, kw_only=True)
 class LoraConfig:
     """--tune lora: beside a kernel W a pair that learns, x W + (alpha / rank) x A B."""
@@ -116,13 +119,26 @@ class LoraConfig:
     rank: Annotated[int, Bounds(1, 1 << 14)] = 8
     # alpha / rank multiplies the change, and so acts like a learning rate.
     alpha: Annotated[float, Bounds(0, 1e6, above=True)] = 16.0
-    # Kernels that get a pair, in every layer and attention.
-    targets: tuple[Literal["q", "k", "v", "out", "gate", "up", "down"], ...] = ("q", "v")
+    # Kernels that get a pair, in every layer and attention; all-linear: all that the model has.
+    targets: tuple[Literal["q", "k", "v", "out", "gate", "up", "down", "all-linear"], ...] = (
+        "q",
+        "v",
+    )
+    dropout: knobs.PartOf = 0.0  # share of the pairs' own inputs dropped in training
+    rank_stabilized: bool = False  # alpha / sqrt(rank), so that a larger rank is no smaller step
+    dora: bool = False  # learn the size of every output channel too, apart from its direction
 
     def __post_init__(self) -> None:
         bounds.check(self, "lora.")
         is_set = bool(self.targets) and len(set(self.targets)) == len(self.targets)
         check(is_set, "lora.targets", self.targets, "at least one kernel, each once")
+        is_alone = ALL_LINEAR not in self.targets or len(self.targets) == 1
+        check(is_alone, "lora.targets", self.targets, f"{ALL_LINEAR} alone, or single kernels")
+
+    @property
+    def scale(self) -> float:
+        """Returns what the pairs' product is multiplied by."""
+        return self.alpha / (self.rank**0.5 if self.rank_stabilized else self.rank)
 
 
 @dataclass(frozen=True, kw_only=True)

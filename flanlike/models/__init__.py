@@ -4,7 +4,7 @@ import jax
 from flax import nnx
 
 from flanlike.models import config as model_config
-from flanlike.models import decoder, encoder_decoder, sharding
+from flanlike.models import decoder, encoder_decoder, quantized, sharding
 
 _FAMILIES = {"decoder": decoder.Decoder, "encoder_decoder": encoder_decoder.EncoderDecoder}
 
@@ -27,14 +27,19 @@ def abstract(config: model_config.ModelConfig) -> nnx.Module:
 def shapes(
     config: model_config.ModelConfig,
     *,
-    mesh: jax.sharding.Mesh | None = None,
+    mesh: jax.sharding.Mesh | jax.sharding.AbstractMesh | None = None,
     dtype: str | None = None,
 ) -> nnx.Module:
     """Returns the abstract model to read parameters into: each with its place, and of that type.
 
-    Nothing is compiled or drawn. Without a mesh all lie on the first device.
+    In 8 bits are those that are kept so, with their scales beside them. Nothing is compiled or
+    drawn. Without a mesh all lie on the first device.
     """
-    graphdef, params = nnx.split(abstract(config))
+    model = abstract(config)
+    if dtype == quantized.DTYPE:
+        quantized.cast(model, dtype)
+        dtype = None
+    graphdef, params = nnx.split(model)
     alone = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
     places = jax.tree.map(lambda _: alone, params) if mesh is None else sharding.of(params, mesh)
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from flanlike.models import decoder, layers, positions, views
+from flanlike.models import decoder, layers, positions, quantized, views
 
 
 def weights(block: decoder.Block, x_BTD: jax.Array, view: views.View) -> jax.Array:
@@ -44,9 +44,9 @@ def effects(
     v_BSNH = _of_queries(v_BSKH, config.query_heads).astype(jnp.float32)
     if config.norms_after:
         readout_BMD = block.attention_after_norm.directions(readout_BMD)
-    out_NHD = attention.out[...].astype(jnp.float32)
+    out_NHD = quantized.whole(attention, ("out",), is_layer=True)
     if (pair := getattr(attention, "lora_out", None)) is not None:
-        out_NHD = out_NHD + pair.scale * jnp.einsum("NHR,RD->NHD", pair.a[...], pair.b[...])
+        out_NHD = pair.merged(out_NHD)
     readout_BNHM = jnp.einsum("NHD,BMD->BNHM", out_NHD, readout_BMD)
     return jnp.einsum("BSNH,BNHM->BNSM", v_BSNH, readout_BNHM)
 
@@ -57,9 +57,11 @@ def readout_of(model: nnx.Module, tokens_BM: jax.Array) -> jax.Array:
     The head's columns, as they act through the final norm.
     """
     embedding = model.embedding
-    is_tied = model.config.tied_embeddings
-    table_VD = embedding.table[...] if is_tied else embedding.head[...].T
-    return model.final_norm.directions(table_VD[tokens_BM].astype(jnp.float32))
+    if model.config.tied_embeddings:
+        vectors_BMD = embedding.vectors(tokens_BM)
+    else:
+        vectors_BMD = quantized.whole(embedding, ("embedding", "head")).T[tokens_BM]
+    return model.final_norm.directions(vectors_BMD.astype(jnp.float32))
 
 
 def _of_queries(x_BSKH: jax.Array, query_heads: int) -> jax.Array:

@@ -9,7 +9,7 @@ from flax import nnx
 
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import fused, layers, norms, positions, sharding, views
+from flanlike.models import fused, layers, noise, norms, positions, sharding, views
 
 
 class Block(nnx.Module):
@@ -98,10 +98,18 @@ class Decoder(nnx.Module):
         *,
         branch_ids_BT: jax.Array | None = None,
         rngs: nnx.Rngs | None = None,
+        neftune_alpha: float = 0.0,
     ) -> jax.Array:
-        """Returns the last layer's normed stream x_BTD, from which `logits` predicts."""
+        """Returns the last layer's normed stream x_BTD, from which `logits` predicts.
+
+        With `neftune_alpha`, examples are embedded with noise (`noise.neftune`) by `rngs`.
+        """
         key = rngs.dropout() if rngs is not None and self.config.dropout else None
-        x_BTD, _ = self._run(batch, branch_ids_BT, key=key)
+        noise_BTD = None
+        if rngs is not None and neftune_alpha:
+            size, noise_key = self.config.model_size, rngs.noise()
+            noise_BTD = noise.neftune(batch.segment_ids_BT, size, neftune_alpha, noise_key)
+        x_BTD, _ = self._run(batch, branch_ids_BT, key=key, noise_BTD=noise_BTD)
         return x_BTD
 
     def logits(self, x_BTD: jax.Array) -> jax.Array:
@@ -160,12 +168,13 @@ class Decoder(nnx.Module):
         branch_ids_BT: jax.Array | None,
         *,
         key: jax.Array | None = None,
+        noise_BTD: jax.Array | None = None,
         gives: Callable[[Block, jax.Array, views.View, layers.KeysValues], Any] | None = None,
     ) -> tuple[jax.Array, Any]:
         """Returns the last layer's normed stream, and what is given of each layer, stacked."""
         embedding_key, blocks_key = layers.split(key, 2)
         positions_BT = jnp.asarray(batch.positions_BT)
-        x_BTD = self._embedded(batch.tokens_BT, positions_BT)
+        x_BTD = self._embedded(batch.tokens_BT, positions_BT, noise_BTD)
         x_BTD = layers.dropout(x_BTD, self.config.dropout, embedding_key)
         is_visible_BTS = positions.decoder_mask(
             batch.segment_ids_BT,
@@ -193,8 +202,10 @@ class Decoder(nnx.Module):
         x_BTD, given = layers.scan(self.blocks, layer, x_BTD, per_layer, self.config)
         return self.final_norm(x_BTD), given
 
-    def _embedded(self, tokens_BT: jax.Array, positions_BT: jax.Array) -> jax.Array:
-        x_BTD = self.embedding(tokens_BT)
+    def _embedded(
+        self, tokens_BT: jax.Array, positions_BT: jax.Array, noise_BTD: jax.Array | None = None
+    ) -> jax.Array:
+        x_BTD = self.embedding(tokens_BT, noise_BTD)
         if self.config.learned_positions:
             x_BTD = x_BTD + self.position_embedding(positions_BT)
         return x_BTD

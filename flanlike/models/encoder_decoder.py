@@ -18,7 +18,7 @@ from flax import nnx
 
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import layers, norms, positions, views
+from flanlike.models import layers, noise, norms, positions, views
 
 # Of a decoder's stack: its own keys and values, and those of the encoded source with their mask.
 DecoderCache = tuple[layers.KeysValues, layers.KeysValues, jax.Array]
@@ -149,11 +149,19 @@ class EncoderDecoder(nnx.Module):
         *,
         branch_ids_BT: jax.Array | None = None,
         rngs: nnx.Rngs | None = None,
+        neftune_alpha: float = 0.0,
     ) -> jax.Array:
-        """Returns the decoder's last normed stream x_BTD, from which `logits` predicts."""
+        """Returns the decoder's last normed stream x_BTD, from which `logits` predicts.
+
+        With `neftune_alpha`, sources are embedded with noise (`noise.neftune`) by `rngs`.
+        """
         key = rngs.dropout() if rngs is not None and self.config.dropout else None
         encoder_key, decoder_key = layers.split(key, 2)
-        encoded_BSD = self._encode(batch, encoder_key)
+        noise_BSD = None
+        if rngs is not None and neftune_alpha:
+            size, noise_key = self.config.of_encoder.model_size, rngs.noise()
+            noise_BSD = noise.neftune(batch.source_segment_ids_BS, size, neftune_alpha, noise_key)
+        encoded_BSD = self._encode(batch, encoder_key, noise_BSD)
         x_BTD, _ = self._decode(batch, encoded_BSD, branch_ids_BT=branch_ids_BT, key=decoder_key)
         return x_BTD
 
@@ -215,7 +223,12 @@ class EncoderDecoder(nnx.Module):
         own, source = jax.tree.map(lambda a: a[:, rows_B], (own, source))
         return own, source, source_mask_B1S[rows_B]
 
-    def _encode(self, batch: features.Batch, key: jax.Array | None) -> jax.Array:
+    def _encode(
+        self,
+        batch: features.Batch,
+        key: jax.Array | None,
+        noise_BSD: jax.Array | None = None,
+    ) -> jax.Array:
         embedding_key, blocks_key, norm_key = layers.split(key, 3)
         segment_ids_BS = batch.source_segment_ids_BS
         S = segment_ids_BS.shape[1]
@@ -236,7 +249,7 @@ class EncoderDecoder(nnx.Module):
             key, kind = of_layer
             return block(x_BSD, view=view_of(block, kind), key=key), None
 
-        x_BSD = self.input_embedding(batch.source_tokens_BS)
+        x_BSD = self.input_embedding(batch.source_tokens_BS, noise_BSD)
         x_BSD = layers.dropout(x_BSD, self.config.dropout, embedding_key)
         keys = layers.layer_keys(blocks_key, self.config.encoder_layers)
         x_BSD, _ = layers.scan(self.encoder, layer, x_BSD, (keys, kinds), self.config)

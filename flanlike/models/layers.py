@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from flanlike.models import config as model_config
-from flanlike.models import fused, norms, positions, sharding
+from flanlike.models import fused, norms, positions, quantized, sharding
 
 Config = model_config.ModelConfig
 # Keys and values, BSKH; those of all layers of a stack are LBSKH.
@@ -57,10 +57,17 @@ class Sublayer(nnx.Module):
 
         Where the kernel has a bias (`<kernel>_bias`), it is added.
         """
-        y = project(x, getattr(self, kernel), self.config.dtype, inputs=inputs)
+        y = self.base(x, kernel, inputs=inputs)
         pair, bias = getattr(self, f"lora_{kernel}", None), getattr(self, f"{kernel}_bias", None)
-        y = y if pair is None else y + pair(x)
+        y = y if pair is None else pair(x, y, self)
         return y if bias is None else y + bias[...].astype(self.config.dtype)
+
+    def base(self, x: jax.Array, kernel: str, *, inputs: int = 1) -> jax.Array:
+        """Returns x projected by the kernel of that name alone."""
+        weights, scale = getattr(self, kernel), getattr(self, f"{kernel}_scale", None)
+        if scale is None:
+            return project(x, weights, self.config.dtype, inputs=inputs)
+        return quantized.project(x, weights[...], scale[...], self.config.dtype, inputs=inputs)
 
     def adapted(self, x_BTD: jax.Array) -> jax.Array:
         """Returns the sublayer's output, through its adapter if it has one."""
@@ -374,27 +381,36 @@ class Embedding(nnx.Module):
         if not config.tied_embeddings:
             self.head = param(rngs, (D, V), ("embed", "vocab"), std=D**-0.5)
 
-    def __call__(self, tokens_BT: jax.Array) -> jax.Array:
-        table_VD = sharding.gathered(self.table[...], ("vocab", "embed"))
-        x_BTD = jnp.take(table_VD, tokens_BT, axis=0)
+    def __call__(self, tokens_BT: jax.Array, noise_BTD: jax.Array | None = None) -> jax.Array:
+        """Returns the stream's beginning x_BTD; the noise is added to the table's own vectors."""
+        x_BTD = self.vectors(tokens_BT)
         if hasattr(self, "soft_prompt"):  # by `tuning`: vectors of the ids from V on
             x_BTD = self.soft_prompt(tokens_BT, x_BTD)
-        x_BTD = x_BTD.astype(self.config.dtype)
+        x_BTD = (x_BTD if noise_BTD is None else x_BTD + noise_BTD).astype(self.config.dtype)
         if self.config.scale_embeddings:
             # By the root as the dtype has it: in bfloat16, Gemma has learned with that.
             x_BTD = x_BTD * jnp.asarray(math.sqrt(self.config.model_size), self.config.dtype)
         return sharding.split_rows(x_BTD * self.config.embedding_multiplier)
 
+    def vectors(self, tokens: jax.Array) -> jax.Array:
+        """Returns the tokens' vectors as the table has them."""
+        table_VD = sharding.gathered(self.table[...], ("vocab", "embed"))
+        x, scale = jnp.take(table_VD, tokens, axis=0), getattr(self, "table_scale", None)
+        return x if scale is None else x * jnp.take(scale[...], tokens, axis=0)[..., None]
+
     def logits(self, x_BTD: jax.Array) -> jax.Array:
         """Returns float32 logits over the vocabulary, for x of any leading axes."""
         if self.config.scale_head:
             x_BTD = x_BTD * self.config.model_size**-0.5
-        table_VD = sharding.gathered(self.table[...], ("vocab", "embed"))
-        head_DV = table_VD.T if self.config.tied_embeddings else self.head[...]
-        logits = jnp.matmul(
-            x_BTD.reshape(-1, x_BTD.shape[-1]),
-            head_DV.astype(self.config.dtype),
-            preferred_element_type=jnp.float32,
-        )
+        head, dtype = "table" if self.config.tied_embeddings else "head", self.config.dtype
+        if head == "table":
+            head_DV = sharding.gathered(self.table[...], ("vocab", "embed")).T
+        else:
+            head_DV = self.head[...]
+        x_MD = x_BTD.reshape(-1, x_BTD.shape[-1])
+        if (scale := getattr(self, f"{head}_scale", None)) is not None:
+            logits = quantized.product(x_MD, head_DV, scale[...], dtype)
+        else:
+            logits = jnp.matmul(x_MD, head_DV.astype(dtype), preferred_element_type=jnp.float32)
         logits = logits.reshape(*x_BTD.shape[:-1], -1) / self.config.logit_divisor
         return capped(logits, self.config.logit_softcap)

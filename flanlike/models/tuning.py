@@ -1,8 +1,13 @@
 """Few parameters that learn beside a base that stays as it is: `--tune lora|adapter|prompt`.
 
-lora      beside a kernel W a low-rank pair: x W + (alpha / rank) x A B   (Hu et al. 2021)
+lora      beside a kernel W a low-rank pair: x W + s x A B                (Hu et al. 2021)
 adapter   after each sublayer a bottleneck: y + up(gelu(down(y)))         (Houlsby et al. 2019)
 prompt    learned vectors before every example's inputs                   (Lester et al. 2021)
+
+The scale s of a pair is alpha / rank, or alpha / sqrt(rank) where it is rank-stabilized
+(Kalajdzievski 2023). With DoRA (Liu et al. 2024) a magnitude m of every output channel learns too:
+the kernel is m V / |V| with V = W + s A B, channel by channel, and no gradient goes through |V|
+(their section 4.3). m begins as |W|.
 
 What learns is a `Tuned` variable; the model's own `nnx.Param`s are then the frozen base. Pairs and
 adapters begin as nothing (B and `up` are 0), so that the first step starts from the base itself.
@@ -13,6 +18,7 @@ pipeline puts before each example's inputs: they are tokens like others, with po
 own, and a packed example sees its own alone.
 """
 
+import functools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -23,8 +29,8 @@ import numpy as np
 from flax import nnx
 
 from flanlike import config as config_lib
-from flanlike import errors, seeding
-from flanlike.models import layers, sharding
+from flanlike import errors, sections, seeding
+from flanlike.models import layers, quantized, sharding
 
 # Prompts start as random vectors of the vocabulary's first, most frequent pieces (Lester et al.).
 _COMMON_PIECES = 5000
@@ -34,23 +40,28 @@ class Tuned(nnx.Variable):
     """A parameter that tuning adds to a model."""
 
 
+class DropoutKeys(nnx.Variable):
+    """The random keys by which a pair drops some of its inputs in one step, one for each layer."""
+
+
 class LowRank(nnx.Module):
     """The pair beside one kernel of every layer of a stack; R is the rank."""
 
     def __init__(
         self,
-        kernel: nnx.Param,
+        sublayer: layers.Sublayer,
+        name: str,
         settings: config_lib.LoraConfig,
         *,
-        inputs: int,
         dtype: str,
-        rng: np.random.Generator,
+        rng: np.random.Generator | None,
     ):
-        self.inputs = inputs
-        self.dtype = dtype
-        self.scale = settings.alpha / settings.rank
+        self.name, self.dtype = name, dtype
+        self.inputs = inputs = 2 if name == "out" else 1
+        self.scale, self.dropout = settings.scale, settings.dropout
+        kernel = getattr(sublayer, name)
         axes = kernel.get_metadata()["axes"]
-        shape, split = kernel[...].shape, 1 + inputs
+        shape, split = kernel.get_value().shape, 1 + inputs
         sides = math.prod(shape[1:split]), math.prod(shape[split:])
         if settings.rank > min(sides):
             raise errors.UserError(
@@ -58,22 +69,74 @@ class LowRank(nnx.Module):
                 f"side of a kernel of {sides[0]} x {sides[1]} that it adapts"
             )
         std = sides[0] ** -0.5
-        a_shape = (*shape[:split], settings.rank)
-        a = std * rng.standard_normal(a_shape, np.float32)
-        self.a = Tuned(jnp.asarray(a), axes=(*axes[:split], "rank"))
+        a = _normal(rng, (*shape[:split], settings.rank), std)
+        self.a = Tuned(a, axes=(*axes[:split], "rank"))
         b = jnp.zeros((shape[0], settings.rank, *shape[split:]), jnp.float32)
         self.b = Tuned(b, axes=(axes[0], "rank", *axes[split:]))
+        if settings.dora:
+            self.magnitude = Tuned(magnitudes(sublayer, name), axes=(axes[0], *axes[split:]))
 
-    def __call__(self, x: jax.Array) -> jax.Array:
-        x_BTR = layers.project(x, self.a, self.dtype, inputs=self.inputs) * self.scale
-        return layers.project(x_BTR, self.b, self.dtype)
+    def __call__(self, x: jax.Array, y: jax.Array, sublayer: layers.Sublayer) -> jax.Array:
+        """Returns what one layer's kernel and pair make of x together, y being the kernel's part.
+
+        Dropout is on what the pair reads. With DoRA it is so on what turns the kernel's own part
+        from x W into that of the new size, as in `peft`: y + (m/|V| - 1) d W + m/|V| s d A B, of
+        the dropped inputs d.
+        """
+        keys = getattr(self, "keys", None)
+        dropped = x if keys is None else layers.dropout(x, self.dropout, keys[...])
+        x_BTR = layers.project(dropped, self.a, self.dtype, inputs=self.inputs) * self.scale
+        change = layers.project(x_BTR, self.b, self.dtype)
+        if not hasattr(self, "magnitude"):
+            return y + change
+        kernel = quantized.whole(sublayer, (self.name,), is_layer=True)
+        gain = self._gain(jax.lax.stop_gradient(kernel + self.change()))
+        if dropped is x:
+            return (gain * (y + change)).astype(self.dtype)
+        own = sublayer.base(dropped, self.name, inputs=self.inputs)
+        return (y + (gain - 1) * own + gain * change).astype(self.dtype)
+
+    def merged(self, kernel: jax.Array) -> jax.Array:
+        """Returns the kernel as the pair makes it, in float32: of one layer, or of all."""
+        kernel = kernel + self.change()
+        if not hasattr(self, "magnitude"):
+            return kernel
+        axes = self._input_axes()
+        return kernel * jnp.expand_dims(self._gain(kernel), axes)
 
     def change(self) -> jax.Array:
-        """Returns what the pair adds to the kernel of every layer, in the kernel's shape."""
+        """Returns what the pair adds to the kernel, in the kernel's shape."""
         a, b = self.a[...], self.b[...]
-        L, R = b.shape[:2]
-        both = jnp.matmul(a.reshape(L, -1, R), b.reshape(L, R, -1), precision="highest")
-        return self.scale * both.reshape(*a.shape[:-1], *b.shape[2:])
+        stack, R = a.shape[: a.ndim - self.inputs - 1], a.shape[-1]
+        a_flat, b_flat = a.reshape(*stack, -1, R), b.reshape(*stack, R, -1)
+        both = jnp.matmul(a_flat, b_flat, precision="highest")
+        return self.scale * both.reshape(*a.shape[:-1], *b.shape[len(stack) + 1 :])
+
+    def _gain(self, changed: jax.Array) -> jax.Array:
+        """Returns m / |V| of every channel; |V| is taken as a constant."""
+        sizes = jax.lax.stop_gradient(_sizes(changed, self._input_axes()))
+        return self.magnitude[...] / jnp.maximum(sizes, jnp.finfo(jnp.float32).tiny)
+
+    def _input_axes(self) -> tuple[int, ...]:
+        first = self.a[...].ndim - self.inputs - 1  # after the axis of the layers, where it is
+        return tuple(range(first, first + self.inputs))
+
+
+def magnitudes(sublayer: layers.Sublayer, name: str) -> jax.Array:
+    """Returns the size of every output channel of a kernel, of all layers."""
+    scale = getattr(sublayer, f"{name}_scale", None)
+    given = getattr(sublayer, name)[...], None if scale is None else scale[...]
+    return _sizes_of_layers(given, quantized.summed_axes((name,), is_layer=True))
+
+
+@functools.partial(jax.jit, static_argnums=1)
+def _sizes_of_layers(stack: tuple[jax.Array, jax.Array | None], axes: tuple[int, ...]) -> jax.Array:
+    # One layer after another: of all at once, a copy in float32 would be made.
+    return jax.lax.map(lambda one: _sizes(quantized.widened(*one, axes), axes), stack)
+
+
+def _sizes(kernel: jax.Array, axes: tuple[int, ...]) -> jax.Array:
+    return jnp.sqrt(jnp.sum(jnp.square(kernel), axis=axes))
 
 
 class Adapter(nnx.Module):
@@ -85,12 +148,12 @@ class Adapter(nnx.Module):
         layer_count: int,
         settings: config_lib.AdapterConfig,
         *,
-        rng: np.random.Generator,
+        rng: np.random.Generator | None,
     ):
         self.dtype = config.dtype
         L, D, size = layer_count, config.model_size, settings.size
-        down = D**-0.5 * rng.standard_normal((L, D, size), np.float32)
-        self.down = Tuned(jnp.asarray(down), axes=("layers", "embed", "bottleneck"))
+        down = _normal(rng, (L, D, size), D**-0.5)
+        self.down = Tuned(down, axes=("layers", "embed", "bottleneck"))
         self.down_bias = Tuned(jnp.zeros((L, size)), axes=("layers", "bottleneck"))
         self.up = Tuned(jnp.zeros((L, size, D)), axes=("layers", "bottleneck", "embed"))
         self.up_bias = Tuned(jnp.zeros((L, D)), axes=("layers", "norm"))
@@ -119,12 +182,14 @@ def attach(
     model: nnx.Module,
     settings: config_lib.Tuning,
     *,
-    seed: int,
+    seed: int | None,
     mesh: jax.sharding.Mesh | None = None,
-    rng: np.random.Generator | None = None,
 ) -> None:
-    """Adds to the model what is to learn; its own parameters are frozen from then on."""
-    rng = rng or np.random.default_rng(seeding.key("tuning", seed))
+    """Adds to the model what is to learn; its own parameters are frozen from then on.
+
+    Without a seed nothing is drawn, and what would be is zeros: for shapes alone.
+    """
+    rng = None if seed is None else np.random.default_rng(seeding.key("tuning", seed))
     if isinstance(settings, config_lib.LoraConfig):
         _attach_lora(model, settings, rng)
     elif isinstance(settings, config_lib.AdapterConfig):
@@ -133,9 +198,11 @@ def attach(
             sublayer.adapter = Adapter(sublayer.config, count, settings, rng=rng)
     else:
         pieces = np.arange(min(model.config.vocab_size, _COMMON_PIECES))
-        ids = rng.choice(pieces, settings.tokens, replace=settings.tokens > len(pieces))
+        ids = np.zeros(settings.tokens, np.int32)
+        if rng is not None:
+            ids = rng.choice(pieces, settings.tokens, replace=settings.tokens > len(pieces))
         embedding = model.input_embedding
-        vectors_PD = jnp.take(embedding.table[...], ids, axis=0).astype(jnp.float32)
+        vectors_PD = embedding.vectors(ids).astype(jnp.float32)
         embedding.soft_prompt = SoftPrompt(vectors_PD, model.config.vocab_size)
     if mesh is not None:
         state = nnx.state(model, Tuned)
@@ -177,24 +244,43 @@ def soft_prompt_ids(model: nnx.Module) -> tuple[int, ...]:
     return tuple(range(first, first + prompt.vectors[...].shape[0]))
 
 
+def detach(model: nnx.Module) -> None:
+    """Takes away what tuning added: the base remains."""
+    for _, node in list(nnx.iter_modules(model)):
+        added = (LowRank, Adapter, SoftPrompt)
+        for name in [name for name, value in vars(node).items() if isinstance(value, added)]:
+            delattr(node, name)
+
+
+def begin_dropout(model: nnx.Module, key: jax.Array) -> None:
+    """Gives every pair the random keys of a step, by which it drops a share of what it reads.
+
+    Without them none is dropped. The model is one that a step makes for itself.
+    """
+    for path, pair in list(nnx.iter_modules(model)):
+        if isinstance(pair, LowRank) and pair.dropout:
+            own = jax.random.fold_in(key, seeding.key("lora dropout", *path) & 0x7FFFFFFF)
+            pair.keys = DropoutKeys(jax.random.split(own, pair.a[...].shape[0]))
+
+
 def cast_base(model: nnx.Module, dtype: str) -> None:
     """Turns the model's own parameters to that type, one by one: the old one is then free."""
-    for _, variable in nnx.iter_graph(model):
-        if isinstance(variable, nnx.Param) and variable[...].dtype != dtype:
-            variable.set_value(variable[...].astype(dtype))
+    quantized.cast(model, dtype)
 
 
 def merge(model: nnx.Module, dtype: str = "float32") -> None:
-    """Adds every low-rank pair to its kernel, and takes it away: the model computes the same.
+    """Makes every kernel what it is with its pair, and takes that away.
 
-    All parameters are of that type then, each kernel after the sum in float32. Raises where there
-    are other tuned parameters.
+    The model computes the same. All parameters are of that type then, each kernel after a sum in
+    float32. Raises where there are other tuned parameters.
     """
-    for sublayer in _sublayers(model):
-        for name in [name for name in vars(sublayer) if name.startswith("lora_")]:
-            kernel = getattr(sublayer, name.removeprefix("lora_"))
-            merged = kernel[...].astype(jnp.float32) + getattr(sublayer, name).change()
-            kernel.set_value(merged.astype(dtype))
+    for path, pair in list(nnx.iter_modules(model)):
+        if isinstance(pair, LowRank):
+            *where, name = path
+            sublayer = functools.reduce(getattr, where, model)
+            kernel = (*where, pair.name)
+            merged = pair.merged(quantized.whole(sublayer, kernel))
+            quantized.put(model, kernel, merged, dtype)
             delattr(sublayer, name)
     if trained(model) is Tuned:
         kind = "a soft prompt" if soft_prompt_ids(model) else "bottleneck adapters"
@@ -207,7 +293,7 @@ def merge(model: nnx.Module, dtype: str = "float32") -> None:
 def count(model: nnx.Module, freeze: str = "none") -> tuple[int, int]:
     """Returns how many parameters learn, and how many there are in all."""
     learning, _ = apart(nnx.to_pure_dict(nnx.state(model, trained(model))), freeze)
-    trees = learning, nnx.state(model, nnx.Variable)
+    trees = learning, nnx.state(model, (nnx.Param, Tuned))
     learn, whole = (sum(leaf.size for leaf in jax.tree.leaves(tree)) for tree in trees)
     return learn, whole
 
@@ -218,26 +304,27 @@ def _sublayers(model: nnx.Module) -> Iterator[layers.Sublayer]:
 
 
 def _attach_lora(
-    model: nnx.Module, settings: config_lib.LoraConfig, rng: np.random.Generator
+    model: nnx.Module, settings: config_lib.LoraConfig, rng: np.random.Generator | None
 ) -> None:
-    found = set()
+    found, is_every = set(), settings.targets == (sections.ALL_LINEAR,)
+    targets = quantized.KERNELS if is_every else settings.targets
     for sublayer in _sublayers(model):
-        for name in settings.targets:
+        for name in targets:
             if hasattr(sublayer, name):
                 found.add(name)
-                pair = LowRank(
-                    getattr(sublayer, name),
-                    settings,
-                    inputs=2 if name == "out" else 1,
-                    dtype=model.config.dtype,
-                    rng=rng,
-                )
+                pair = LowRank(sublayer, name, settings, dtype=model.config.dtype, rng=rng)
                 setattr(sublayer, f"lora_{name}", pair)
-    if missing := [name for name in settings.targets if name not in found]:
+    if missing := [name for name in settings.targets if name not in found and not is_every]:
         raise errors.UserError(
             f"--lora.targets names {', '.join(missing)}, which this model has not: its "
             "feed-forward has no gate; leave it out"
         )
+
+
+def _normal(rng: np.random.Generator | None, shape: tuple[int, ...], std: float) -> jax.Array:
+    if rng is None:
+        return jnp.zeros(shape, jnp.float32)
+    return jnp.asarray(std * rng.standard_normal(shape, np.float32))
 
 
 def _put(value: jax.Array, place: jax.sharding.Sharding) -> jax.Array:

@@ -24,7 +24,7 @@ from flax import nnx
 
 from flanlike import errors, models
 from flanlike.batches import features
-from flanlike.models import checksums
+from flanlike.models import checksums, quantized
 from flanlike.models import config as model_config
 from flanlike.pretrained import layout, names
 
@@ -85,11 +85,10 @@ def load(
     files = _Files(folder, of)
     _check(files, of, places, folder)
     model = models.shapes(shape, mesh=mesh, dtype=params_dtype)
-    arrays = dict(nnx.to_flat_state(nnx.state(model, nnx.Param)))
+    arrays = quantized.kept(model)
     for name, tensor in files.tensors(places):
         for place, theirs in zip(places[name].parts, places[name].apart(tensor), strict=True):
-            variable = arrays[place.path]
-            arrays[place.path] = variable.replace(_put(variable.get_value(), place, theirs, prints))
+            _put(arrays, place, theirs, prints)
     nnx.update(model, nnx.from_flat_state(arrays))
     return model
 
@@ -300,17 +299,17 @@ def _check(files: _Files, of: names.Architecture, places: _Places, folder: Path)
 
 
 def _put(
-    array: jax.Array | jax.ShapeDtypeStruct,
+    arrays: dict[names.Path, nnx.Variable],
     place: names.Place,
     theirs: np.ndarray,
     prints: checksums.Fingerprint | None,
-) -> jax.Array:
-    """Returns the parameter with the tensor in its place; the old one is given up.
+) -> None:
+    """Puts the tensor in its place among the parameters; the old one is given up.
 
-    It is a shape until its first tensor comes.
+    That is a shape until its first tensor comes.
     """
     ours = place.to_ours(theirs)
-    there = array.sharding
+    there = arrays[place.path].get_value().sharding
     if place.layer is not None and isinstance(there, jax.sharding.NamedSharding):
         there = jax.sharding.NamedSharding(there.mesh, jax.sharding.PartitionSpec(*there.spec[1:]))
     value = jax.make_array_from_callback(
@@ -318,12 +317,14 @@ def _put(
     )
     if prints is not None:
         prints.add(place.path, value, layer=place.layer)
-    value = value.astype(array.dtype)
-    if place.layer is None:
-        return value
+    write = None if place.layer is None else functools.partial(_with_layer, place.layer)
+    quantized.keep(arrays, place.path, value, write=write)
+
+
+def _with_layer(layer: int, array: jax.Array | jax.ShapeDtypeStruct, value: jax.Array) -> jax.Array:
     if isinstance(array, jax.ShapeDtypeStruct):
         array = jnp.zeros(array.shape, array.dtype, device=array.sharding)
-    return _set_layer(array.sharding)(array, value, place.layer)
+    return _set_layer(array.sharding)(array, value, layer)
 
 
 @functools.cache

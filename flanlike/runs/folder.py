@@ -50,6 +50,10 @@ _LATER = {
     ("optim", "ema"): 0.0,
     (None, "dropout_keys"): "threefry",
     (None, "validation"): dataclasses.asdict(sections.ValidationConfig()),
+    (None, "neftune_alpha"): 0.0,
+    ("lora", "dropout"): 0.0,
+    ("lora", "rank_stabilized"): False,
+    ("lora", "dora"): False,
 }
 
 

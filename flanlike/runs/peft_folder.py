@@ -1,11 +1,13 @@
 """What a run tuned, as a folder that the package `peft` loads onto the base's transformers model.
 
 adapter_config.json        kind, rank, alpha, target modules; or the number of virtual tokens
-adapter_model.safetensors  float32; beside each kernel A is (rank, inputs) and B (outputs, rank)
+adapter_model.safetensors  float32; beside each kernel A is (rank, inputs) and B (outputs, rank),
+                           and with DoRA the magnitudes (outputs,)
 
 Source of the names: `peft` 0.21.2, `utils/save_and_load.py`.
 """
 
+import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +20,7 @@ from flax import nnx
 from flanlike import config as config_lib
 from flanlike import errors
 from flanlike.models import config as model_config
+from flanlike.models import tuning
 from flanlike.pretrained import layout, names
 from flanlike.training import loop
 
@@ -34,9 +37,7 @@ def save(
     if isinstance(settings, config_lib.LoraConfig):
         of = layout.architecture(model.config)
         places = of.places(model.config)
-        content, tensors = _lora(
-            loop.params_of(model), settings, places, parts=_ALL if of.unread else 1
-        )
+        content, tensors = _lora(model, settings, places, parts=_ALL if of.unread else 1)
     elif isinstance(settings, config_lib.SoftPromptConfig):
         content, tensors = _soft_prompt(model, settings)
     else:
@@ -61,7 +62,7 @@ _TASK_TYPES = {"decoder": "CAUSAL_LM", "encoder_decoder": "SEQ_2_SEQ_LM"}
 
 
 def _lora(
-    learned: dict[str, Any],
+    model: nnx.Module,
     settings: config_lib.LoraConfig,
     places: Mapping[str, names.Place | names.Fused],
     *,
@@ -69,6 +70,7 @@ def _lora(
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Returns what a folder of low-rank pairs holds; so many parts of a module's name are told."""
     tensors, ranks, others = {}, {}, []
+    learned = loop.params_of(model)
     for name, place in places.items():
         module = name.removesuffix(".weight")
         pairs = [_pair(learned, part) for part in place.parts]
@@ -76,6 +78,9 @@ def _lora(
             a, b = _joined(place, pairs)
             tensors[f"{_PREFIX}{module}.lora_A.weight"] = np.ascontiguousarray(a)
             tensors[f"{_PREFIX}{module}.lora_B.weight"] = np.ascontiguousarray(b)
+            if settings.dora:
+                sizes = _magnitudes(model, learned, place)
+                tensors[f"{_PREFIX}{module}.lora_magnitude_vector"] = sizes
             ranks[module] = len(a)
         else:
             others.append(module)
@@ -89,27 +94,52 @@ def _lora(
         "lora_alpha": settings.alpha,
         "target_modules": sorted(_last(ranks, parts)),
         "rank_pattern": larger,
-        "alpha_pattern": {
-            end: settings.alpha * rank / settings.rank for end, rank in larger.items()
+        "alpha_pattern": {  # by which the scale stays what it is
+            end: settings.scale * (rank**0.5 if settings.rank_stabilized else rank)
+            for end, rank in larger.items()
         },
-        "lora_dropout": 0.0,
+        "use_rslora": settings.rank_stabilized,
+        "use_dora": settings.dora,
+        "lora_dropout": settings.dropout,
         "bias": "none",
         "fan_in_fan_out": any(place.inputs_first for place in places.values()),
     }
     return content, tensors
 
 
-def _pair(learned: dict[str, Any], place: names.Place) -> tuple[np.ndarray, np.ndarray] | None:
-    """Returns A (rank, inputs) and B (outputs, rank) beside a kernel, or None."""
+def _learned(learned: dict[str, Any], place: names.Place) -> dict[str, Any]:
+    """Returns what learned beside a kernel; nothing where nothing did."""
     *where, kernel = place.path
     part: Any = learned
     for key in (*where, f"lora_{kernel}"):
         part = part.get(key, {}) if isinstance(part, dict) else {}
+    return part
+
+
+def _pair(learned: dict[str, Any], place: names.Place) -> tuple[np.ndarray, np.ndarray] | None:
+    """Returns A (rank, inputs) and B (outputs, rank) beside a kernel, or None."""
+    part = _learned(learned, place)
     if not part:
         return None
     a, b = (np.asarray(part[key][place.layer], np.float32) for key in "ab")
     rank = a.shape[-1]
     return a.reshape(-1, rank).T, b.reshape(rank, -1).T
+
+
+def _magnitudes(
+    model: nnx.Module, learned: dict[str, Any], place: names.Place | names.Fused
+) -> np.ndarray:
+    """Returns the sizes of a tensor's outputs: of a part without a pair, those of its kernel."""
+    parts = []
+    for part in place.parts:
+        if pair := _learned(learned, part):
+            sizes = pair["magnitude"]
+        else:
+            *where, kernel = part.path
+            sizes = tuning.magnitudes(functools.reduce(getattr, where, model), kernel)
+        flat = np.asarray(sizes[part.layer], np.float32).reshape(-1)
+        parts.append(flat[None] if place.inputs_first else flat[:, None])
+    return np.ascontiguousarray(place.joined(parts).reshape(-1))
 
 
 def _joined(

@@ -22,7 +22,8 @@ from flanlike.training import averaging, checkpoint, loop, optim, progress
 _FREE = (
     *("continue_from", "steps", "eval", "loss", "batch.micro_batches"),
     *(f"optim.{one.name}" for one in dataclasses.fields(config_lib.OptimConfig)),
-    *("attention", "dropout", "dropout_keys", "dtype", "remat", "validation"),
+    *("attention", "dropout", "dropout_keys", "neftune_alpha", "lora.dropout"),
+    *("dtype", "remat", "validation"),
     *("shape.attention", "shape.dropout", "shape.dtype", "shape.remat"),
 )
 _OPTIMIZER = "optim.name"  # each keeps something else of the gradients

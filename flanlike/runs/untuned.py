@@ -4,7 +4,8 @@ from pathlib import Path
 
 from flax import nnx
 
-from flanlike import errors, models
+from flanlike import errors
+from flanlike.models import tuning
 from flanlike.pretrained import hub, weights
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, starts
@@ -60,6 +61,6 @@ def expect(folder: Path, *, base: Path | None = None) -> starts.Start:
 
 def _beneath(tuned: nnx.Module) -> nnx.Module:
     """Returns the model without what was tuned beside it."""
-    base = models.abstract(tuned.config)
-    nnx.update(base, nnx.state(tuned, nnx.Param))
+    base = nnx.merge(*nnx.split(tuned), copy=True)  # of the variables, not the arrays
+    tuning.detach(base)
     return base

@@ -12,14 +12,13 @@ from typing import Any
 import jax
 import jax.extend
 import jax.numpy as jnp
-import numpy as np
 from flax import nnx
 
 from flanlike import config as config_lib
 from flanlike import models
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import tuning
+from flanlike.models import quantized, tuning
 from flanlike.training import loss
 
 Shape = model_config.ModelConfig
@@ -37,13 +36,6 @@ class Learns:
 ALL = Learns()
 
 
-class _Zeros(np.random.Generator):
-    """Draws shapes: under `nnx.eval_shape`, what is to be drawn takes no memory."""
-
-    def standard_normal(self, size: Any = None, dtype: Any = np.float32, out: None = None) -> Any:
-        return jnp.zeros(size, dtype)
-
-
 def abstract_model(shape: Shape, learns: Learns = ALL) -> nnx.Module:
     """Returns the model with shapes in place of arrays, and what tuning adds to it."""
     if learns.tuning is None:
@@ -53,7 +45,7 @@ def abstract_model(shape: Shape, learns: Learns = ALL) -> nnx.Module:
     def tuned(params: nnx.State) -> nnx.Module:
         model = nnx.merge(graph, params)
         tuning.cast_base(model, learns.base_dtype)
-        tuning.attach(model, learns.tuning, seed=0, rng=_Zeros(np.random.PCG64(0)))
+        tuning.attach(model, learns.tuning, seed=None)
         return model
 
     return nnx.eval_shape(tuned, params)
@@ -191,7 +183,7 @@ def _saved_bytes(
 
 def _weight_bytes(shape: Shape, learns: Learns) -> int:
     model = abstract_model(shape, _of_slice(shape, learns))
-    leaves = jax.tree.leaves(nnx.state(model, nnx.Param))
+    leaves = jax.tree.leaves(nnx.state(model, quantized.KINDS))
     return sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
 
 
@@ -205,6 +197,7 @@ def _residuals(
         def loss_of(moved: Any) -> jax.Array:
             rngs = nnx.Rngs(dropout=key)
             merged = nnx.merge(graph, nnx.State(moved), still)
+            tuning.begin_dropout(merged, key)
             return loss.loss_sums(merged, batch, rngs, at_targets=is_chunked).loss_sum
 
         return jax.vjp(loss_of, moved)[1]

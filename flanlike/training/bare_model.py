@@ -15,7 +15,7 @@ import numpy as np
 from flax import nnx
 
 from flanlike import atomic, errors
-from flanlike.models import checksums
+from flanlike.models import checksums, quantized
 from flanlike.training import quiet
 
 PARAMS_FILE = "params.npz"
@@ -76,7 +76,7 @@ def load(
     path = Path(folder) / PARAMS_FILE
     if not path.is_file():
         raise errors.UserError(f"no {PARAMS_FILE} in {str(folder)!r}: it holds no bare model")
-    state = nnx.state(model, nnx.Param)
+    state, flat = nnx.state(model, nnx.Param), quantized.kept(model)
     with _told_if_damaged(path), np.load(path) as stored:
         missing = {name for name, _ in _named_params(model)} ^ set(stored.files)
         if missing:
@@ -84,7 +84,6 @@ def load(
                 f"{path} fits another model: {sorted(missing)[:4]!r} are in one of the two only; "
                 "build the model from the folder's own config.json"
             )
-        flat = {}
         for keys, old in nnx.to_flat_state(state):
             name, leaf = ".".join(map(str, keys)), old.get_value()
             new = stored[name]  # against the sum of its bytes in the file
@@ -96,7 +95,7 @@ def load(
             value = jax.make_array_from_callback(leaf.shape, leaf.sharding, whole.__getitem__)
             if prints is not None:
                 prints.add(keys, value)
-            flat[keys] = old.replace(value.astype(leaf.dtype))
+            quantized.keep(flat, keys, value)
     nnx.update(model, nnx.from_flat_state(flat))
 
 

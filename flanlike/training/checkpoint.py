@@ -19,7 +19,7 @@ import orbax.checkpoint as ocp
 from flax import nnx, traverse_util
 
 from flanlike import errors
-from flanlike.models import checksums, tuning
+from flanlike.models import checksums, quantized, tuning
 from flanlike.training import distributed, quiet
 
 _T = TypeVar("_T")
@@ -140,29 +140,28 @@ class Checkpoints:
         Where they are of another type than float32, as was saved, one after another is read, taken
         up by `prints` and cast.
         """
-        state = dict(nnx.to_flat_state(nnx.state(model, tuning.trained(model))))
-        wanted = {path: variable.get_value() for path, variable in state.items()}
+        trained = nnx.to_flat_state(nnx.state(model, tuning.trained(model)))
+        wanted = {path: variable.get_value() for path, variable in trained}
         is_cast = any(leaf.dtype != jnp.float32 for leaf in wanted.values())
 
-        def read(step: int) -> dict[checksums.Path, jax.Array]:
+        def read(step: int) -> dict[checksums.Path, nnx.Variable]:
             place, averaged = self._average(step) if weights == "average" else (None, set())
             kinds = [
                 [p for p in wanted if (_name(p) in averaged) == kind] for kind in (True, False)
             ]
             groups = [[path] for path in wanted] if is_cast else [kind for kind in kinds if kind]
-            found = {}
+            found = dict(trained) | quantized.kept(model)
             for group in groups:
                 part = {path: wanted[path] for path in group}
                 of = place if _name(group[0]) in averaged else None
                 for path, value in self._read_params(step, part, of).items():
                     if prints is not None:
                         prints.add(path, value)
-                    found[path] = value.astype(wanted[path].dtype)
+                    quantized.keep(found, path, value)
             return found
 
         step, found = self._newest_sound(read) if step is None else (step, self._try(step, read))
-        values = {path: state[path].replace(value) for path, value in found.items()}
-        nnx.update(model, nnx.from_flat_state(values))
+        nnx.update(model, nnx.from_flat_state(found))
         return step
 
     def has_average(self, step: int) -> bool:

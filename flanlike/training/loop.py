@@ -18,6 +18,7 @@ from flanlike.training import averaging, loss, optim, stopping
 
 # What training moves, as a pytree of arrays: the model's nnx.Params, or what `tuning` adds to it.
 Params = Any
+_NOISE = seeding.key("neftune") & 0x7FFFFFFF  # sets its random keys apart from those of dropout
 
 
 class TrainState(NamedTuple):
@@ -58,6 +59,7 @@ def begin(
         dropout_keys=config.dropout_keys,
         mesh=mesh,
         freeze=config.freeze,
+        neftune_alpha=config.neftune_alpha,
     )
     return init_state(model, optimizer, mesh=mesh, freeze=config.freeze), step
 
@@ -124,6 +126,7 @@ def make_train_step(
     dropout_keys: str = "threefry",
     mesh: jax.sharding.Mesh | None = None,
     freeze: str = "none",
+    neftune_alpha: float = 0.0,
 ) -> TrainStep:
     """Returns `step(state, batch) -> (state, metrics)`, compiled once; `state` is donated.
 
@@ -142,8 +145,9 @@ def make_train_step(
         learning: Params, still: Params, frozen: nnx.State, batch: features.Batch, key: jax.Array
     ):
         merged = nnx.merge(graph, nnx.State(tuning.together(learning, still)), frozen)
-        rngs = nnx.Rngs(dropout=key)
-        sums = loss.loss_sums(merged, batch, rngs, loss_config)
+        tuning.begin_dropout(merged, key)
+        rngs = nnx.Rngs(dropout=key, noise=jax.random.fold_in(key, _NOISE))
+        sums = loss.loss_sums(merged, batch, rngs, loss_config, neftune_alpha=neftune_alpha)
         return sums.loss_sum, sums
 
     gradient_of = jax.grad(sums_of, has_aux=True)

@@ -46,8 +46,9 @@ def loss_sums(
     config: config_lib.LossConfig | None = None,
     *,
     at_targets: bool | None = None,
+    neftune_alpha: float = 0.0,
 ) -> LossSums:
-    """Returns the loss of a batch as sums; dropout is active where `rngs` is given.
+    """Returns the loss of a batch as sums; dropout and noise are active where `rngs` is given.
 
     targets_BT       [11 12 20 21  1  0]
     loss_weights_BT  [ 0  0  1  1  1  0]      # weight_sum 3: only 20, 21 and EOS count
@@ -55,7 +56,7 @@ def loss_sums(
     Logits are computed at targets alone where a device has many of them; `at_targets` decides it
     in place of their number.
     """
-    x_BTD = model.hidden(batch, rngs=rngs)
+    x_BTD = model.hidden(batch, rngs=rngs, neftune_alpha=neftune_alpha)
     positions, vocab_size = _of_device(batch, model)
     if is_chunked(positions, vocab_size) if at_targets is None else at_targets:
         size = chunk_size(positions, vocab_size)
@@ -127,7 +128,8 @@ def _at_targets(
     is_tied = model.config.tied_embeddings
 
     def is_head(path: tuple[Any, ...], _: Any) -> bool:
-        return "embedding" in path and (is_tied or "table" not in path)
+        is_of_inputs = "soft_prompt" in path or (not is_tied and "table" in path)
+        return "embedding" in path and not is_of_inputs
 
     # All parameters that logits depend on are in `head`: a table apart from it is in `rest`.
     graph, head, rest = nnx.split(model, is_head, ...)

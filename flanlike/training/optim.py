@@ -12,7 +12,7 @@ from flanlike.training import averaging
 
 # A parameter whose path has one of these words is no weight matrix and is never decayed; a head
 # of its own, apart from the embedding beside it, is one.
-_UNDECAYED_WORDS = ("norm", "embed", "scale", "bias")
+_UNDECAYED_WORDS = ("norm", "embed", "scale", "bias", "magnitude")
 
 
 def build(

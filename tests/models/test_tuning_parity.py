@@ -3,6 +3,7 @@
 Needs the extra `parity` (torch, transformers and peft); skipped without it.
 """
 
+import dataclasses
 import json
 
 import numpy as np
@@ -148,6 +149,59 @@ def test_peft_loads_the_pairs_beside_the_base(kind, base, tmp_path):
     expected = peft.get_peft_model_state_dict(read)
     found = safetensors.numpy.load_file(out / "adapter_model.safetensors")
     assert found.keys() == expected.keys()
+
+
+@pytest.mark.parametrize(
+    "kind, changes",
+    [
+        ("t5-gated", dict(rank_stabilized=True, dropout=0.25)),
+        ("llama", dict(dora=True)),
+        ("gpt2", dict(dora=True, rank_stabilized=True)),
+        ("gpt_neox", dict(dora=True)),
+        ("phi3", dict(dora=True, rank_stabilized=True, targets=("q", "v", "up"))),
+    ],
+)
+def test_rank_stabilized_pairs_and_magnitudes_are_those_of_peft(kind, changes, base, tmp_path):
+    settings, out = dataclasses.replace(lora_of(kind), **changes), tmp_path / "out"
+    model = tuned(base, settings)
+    peft_folder.save(out, model, settings, base=str(base))
+    read = peft.PeftModel.from_pretrained(theirs(base), out).eval()
+    expected = our_logits(model)
+    assert_same(their_logits(read), expected)
+    found = safetensors.numpy.load_file(out / "adapter_model.safetensors")
+    assert found.keys() == peft.get_peft_model_state_dict(read).keys()
+    assert any("lora_magnitude_vector" in name for name in found) == settings.dora
+    of_peft = read.peft_config["default"]
+    assert (of_peft.use_rslora, of_peft.use_dora) == (settings.rank_stabilized, settings.dora)
+    assert of_peft.lora_dropout == settings.dropout
+    plain = dataclasses.replace(settings, rank_stabilized=False, dora=False)
+    assert np.abs(our_logits(tuned(base, plain)) - expected).max() > 1e-2
+
+    merged = read.merge_and_unload().state_dict()
+    tuning.merge(model)
+    weights.save(tmp_path / "merged", model)
+    ours = theirs(tmp_path / "merged").state_dict()
+    assert ours.keys() == merged.keys()
+    for name, tensor in ours.items():
+        np.testing.assert_allclose(tensor, merged[name], atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("kind", ["t5-gated", "t5-plain", "qwen3", "gpt2"])
+def test_all_linear_is_what_peft_takes_it_for(kind, base, tmp_path):
+    settings = config.LoraConfig(rank=2, targets=("all-linear",))
+    peft_folder.save(tmp_path / "out", tuned(base, settings), settings)
+    content = json.loads((tmp_path / "out" / "adapter_config.json").read_text())
+    theirs_too = peft.get_peft_model(
+        theirs(base), peft.LoraConfig(target_modules="all-linear", task_type=content["task_type"])
+    )
+    expected = {
+        name.removesuffix(".lora_A.default").rpartition("model.")[2]
+        for name, _ in theirs_too.named_modules()
+        if name.endswith(".lora_A.default")
+    }
+    found = safetensors.numpy.load_file(tmp_path / "out" / "adapter_model.safetensors")
+    ours = {name.partition(".lora_")[0].rpartition("model.")[2] for name in found}
+    assert ours == expected
 
 
 @ALL_KINDS

@@ -11,7 +11,7 @@ import pytest
 import training_toys
 
 from flanlike import config, errors, models
-from flanlike.models import checksums
+from flanlike.models import checksums, quantized
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, starts
 from flanlike.training import checkpoint, loop, optim
@@ -41,8 +41,9 @@ def test_loading_draws_no_parameters(folders, kind, monkeypatch):
     assert all(isinstance(leaf, jax.Array) and leaf.dtype == jnp.float32 for leaf in leaves)
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "int8"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_base_is_cast_as_it_is_read_and_known_by_what_it_was(folders, kind, monkeypatch):
+def test_a_base_is_cast_as_it_is_read_and_known_by_what_it_was(folders, kind, dtype, monkeypatch):
     whole = loading.load(folders[kind]).model
     sizes = [leaf.nbytes for leaf in _leaves(whole)]
     gc.collect()
@@ -55,11 +56,17 @@ def test_a_base_is_cast_as_it_is_read_and_known_by_what_it_was(folders, kind, mo
 
     add = checksums.Fingerprint.add
     monkeypatch.setattr(checksums.Fingerprint, "add", watch)
-    base = loading.load_base(folders[kind], params_dtype="bfloat16")
-    assert len(held) >= len(sizes) and 0 < max(held) <= max(sizes) < sum(sizes)
+    base = loading.load_base(folders[kind], params_dtype=dtype)
+    scales_and_norms = sum(sizes) // 8 if dtype == "int8" else 0
+    assert len(held) >= len(sizes) and 0 < max(held) <= max(sizes) + scales_and_norms < sum(sizes)
     assert base.fingerprint == checksums.fingerprint(whole)
-    for cast, leaf in zip(*map(_leaves, (base.model, whole)), strict=True):
-        np.testing.assert_array_equal(cast, leaf.astype(jnp.bfloat16))
+    quantized.cast(whole, dtype)
+    found, expected = quantized.kept(base.model), quantized.kept(whole)
+    assert found.keys() == expected.keys()
+    for path, variable in expected.items():
+        value = found[path].get_value()
+        assert value.dtype == variable.get_value().dtype
+        np.testing.assert_array_equal(value, variable.get_value())
 
 
 def _float32_bytes():

@@ -18,7 +18,7 @@ import train
 from eval import __main__ as eval_command
 from flanlike import errors
 from flanlike.batches import features
-from flanlike.models import predicted, presets, tuning
+from flanlike.models import predicted, presets, quantized, tuning
 from flanlike.runs import bases, export, loading, starts, untuned
 from flanlike.runs import folder as run_folder
 from flanlike.training import loop, progress
@@ -163,6 +163,45 @@ def test_a_moved_base_is_given_and_another_is_refused(base, lora, from_base, tmp
     assert "is not the one that the run was tuned beside: head_size, hidden_size" in said
 
 
+def test_a_run_beside_a_base_in_8_bits_goes_on_and_is_read_and_merged(
+    base, from_base, tmp_path, capsys
+):
+    flags = [*from_base, "--tune", "lora", "--lora.targets", "all-linear", "--lora.dora"]
+    flags += ["--lora.rank-stabilized", "--lora.dropout", "0.2", "--neftune-alpha", "5"]
+    flags += ["--base-dtype", "int8", "--checkpoint.every", "1"]
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    train.main([*flags, "--out", str(whole)])
+    shutil.copytree(whole, run)
+    shutil.rmtree(run / "checkpoints" / "2")
+    shutil.rmtree(run / "eval" / "2")
+    capsys.readouterr()
+    train.main([*flags, "--out", str(run)])
+    assert "going on from step 1" in capsys.readouterr().out
+    found, again = (loading.load(one) for one in (whole, run))
+    jax.tree.map(
+        np.testing.assert_array_equal,
+        *(loop.params_of(one.model) for one in (found, again)),
+    )
+    assert json.loads((run / "config.json").read_text())["base_dtype"] == "int8"
+    # The base that is found again is the one in the folder, rounded as it was in training.
+    expected = loading.load(base).model
+    quantized.cast(expected, "int8")
+    jax.tree.map(
+        np.testing.assert_array_equal,
+        *(nnx.to_pure_dict(nnx.state(m, quantized.KINDS)) for m in (found.model, expected)),
+    )
+    batch = tuning_toys.batch("decoder")
+    np.testing.assert_array_equal(
+        tuning_toys.logits_of(untuned.of(run, found).model, batch),
+        tuning_toys.logits_of(expected, batch),
+    )
+    logits = tuning_toys.logits_of(found.model, batch)
+    start = starts.starting_point(str(run), None, is_embedded=True)
+    merged = starts.build(start, found.words, seed=0, mesh=None)
+    assert {leaf.dtype.name for leaf in jax.tree.leaves(loop.params_of(merged))} == {"float32"}
+    np.testing.assert_allclose(tuning_toys.logits_of(merged, batch), logits, atol=1e-4)
+
+
 def test_a_soft_prompt_stops_goes_on_and_is_evaluated(from_base, tmp_path, monkeypatch, capsys):
     flags = [*from_base, "--tune", "prompt", "--soft-prompt.tokens", "4", "--dropout", "0.1"]
     flags += ["--base-dtype", "bfloat16", "--steps", "3"]
@@ -230,6 +269,12 @@ def test_configurations_without_tuning_are_told_apart_as_before():
         (["--adapter.size", "0"], "--adapter.size is 0: it must be 1 or more"),
         (["--tune", "prompt", "--soft-prompt.tokens", "191"], "it must be at most 190, or --batch"),
         (["--tune", "lorra"], "invalid choice 'lorra' for argument"),
+        (["--base-dtype", "int8"], "--base-dtype is 'int8': it must be float32 with"),
+        (["--lora.targets", "all-linear", "q"], "('all-linear', 'q'): it must be all-linear alone"),
+        (["--tune", "adapter", "--lora.dora"], "--lora.dora is True: it must be left out of --tu"),
+        (["--lora.rank-stabilized"], "--lora.rank-stabilized is True: it must be left out of "),
+        (["--tune", "lora", "--lora.dropout", "1"], "--lora.dropout is 1.0: it must be 0 or more"),
+        (["--neftune-alpha", "1e4"], "--neftune-alpha is 10000.0: it must be 0 or more and at m"),
     ],
 )
 def test_a_mistake_ends_with_one_line(arguments, expected, tmp_path, capsys):
@@ -248,6 +293,7 @@ def published(tmp_path_factory):
 def test_a_run_beside_a_published_base_is_exported(published, from_base, tmp_path, capsys):
     run = tmp_path / "run"
     lora = ["--tune", "lora", "--lora.rank", "4", "--lora.targets", "q", "down"]
+    lora += ["--base-dtype", "int8"]  # widened for the export
     flags = [*from_base, *lora, "--out", str(run)]
     flags[flags.index("--init") + 1] = str(published)
     at = flags.index("--vocabulary-size")
@@ -259,7 +305,7 @@ def test_a_run_beside_a_published_base_is_exported(published, from_base, tmp_pat
     merged = loading.load(tmp_path / "merged").model
     batch = tuning_toys.batch("encoder_decoder")
     expected = tuning_toys.logits_of(tuned, batch)
-    np.testing.assert_allclose(tuning_toys.logits_of(merged, batch), expected, atol=1e-5)
+    np.testing.assert_allclose(tuning_toys.logits_of(merged, batch), expected, atol=2e-5)
     untuned = tuning_toys.logits_of(loading.load(published).model, batch)
     assert np.abs(untuned - expected).max() > 1e-3
 

@@ -12,10 +12,10 @@ import jax.numpy as jnp
 import pytest
 from flax import nnx
 
-from flanlike import config, errors
+from flanlike import config, errors, models
 from flanlike.models import config as model_config
-from flanlike.models import presets, tuning
-from flanlike.training import activations, loss, plan
+from flanlike.models import presets, quantized, tuning
+from flanlike.training import activations, loop, loss, optim, plan
 
 SIZES = dict(model_size=64, query_heads=4, key_value_heads=4, head_size=16, hidden_size=128)
 DECODER = model_config.ModelConfig(family="decoder", layers=3, vocab_size=512, **SIZES)
@@ -316,3 +316,25 @@ def test_a_mesh_in_one_word():
     assert plan.read_mesh("data=2,fsdp=4") == config.MeshConfig(data=2, fsdp=4, tensor=1)
     with pytest.raises(errors.UserError, match="--mesh is ''"):
         plan.read_mesh("")
+
+
+def test_bytes_of_few_parameters_are_those_of_the_real_state():
+    settings = config.LoraConfig(rank=2, targets=("all-linear",), dora=True)
+    learns = activations.Learns(tuning=settings, base_dtype="int8")
+    batch = config.BatchConfig(rows=4, max_input_tokens=8, max_target_tokens=8)
+    mesh = config.MeshConfig(data=1)
+    planned = plan.make(DECODER, mesh, batch, config.OptimConfig(), learns)
+
+    model = models.build(DECODER, seed=0)
+    quantized.cast(model, "int8")
+    tuning.attach(model, settings, seed=0)
+    state = loop.init_state(model, optim.build(config.OptimConfig(), 2))
+    held, learning, moments = (
+        sum(leaf.nbytes for leaf in jax.tree.leaves(tree))
+        for tree in (nnx.state(model), state.params, state.optimizer)
+    )
+    assert (planned.weights, planned.gradients, planned.optimizer) == (held, learning, moments)
+    whole = plan.make(DECODER, mesh, batch, config.OptimConfig())
+    assert planned.weights < whole.weights / 3 and planned.flops < whole.flops
+    split = config.MeshConfig(data=1, tensor=4)
+    assert plan.make(DECODER, split, batch, config.OptimConfig(), learns)

@@ -41,6 +41,21 @@ def test_few_parameters_need_less():
     assert half.state == few.state - weights // 2
 
 
+def test_a_base_in_8_bits_needs_a_quarter_and_its_scales():
+    lora = config.LoraConfig(targets=("all-linear",), dora=True)
+    eight, full = (
+        room.need(SHAPE, run(tune="lora", base_dtype=dtype, lora=lora), None)
+        for dtype in ("int8", "float32")
+    )
+    kernels = 16 * 600 + 16 * 16 * 4 + 3 * 16 * 24
+    scales = 600 + 4 * 16 + 2 * 24 + 16
+    assert full.state - eight.state == 3 * kernels - 4 * scales
+    plain = room.need(SHAPE, run(tune="lora", lora=dataclasses.replace(lora, dora=False)), None)
+    magnitudes = 3 * 4 * (4 * 16 + 2 * 24 + 16)  # with their moments
+    assert full.state - plain.state == magnitudes
+    assert full.passing - plain.passing >= magnitudes // 3  # their gradients
+
+
 def test_what_fits_passes_and_what_does_not_is_told(monkeypatch):
     needed = room.need(SHAPE, run(), None)
     for free in (None, needed.total, int(needed.least) + 1):
