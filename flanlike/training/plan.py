@@ -221,6 +221,8 @@ def _learns(options: argparse.Namespace) -> activations.Learns:
     given = {"adapter": {"size": options.adapter_size}, "lora": {"rank": options.lora_rank}}
     if options.lora_targets:
         given["lora"]["targets"] = tuple(options.lora_targets)
+    if options.lora_dora:
+        given["lora"]["dora"] = True
     sections = {}
     for name, section in (("adapter", config_lib.AdapterConfig), ("lora", config_lib.LoraConfig)):
         fields = {field: value for field, value in given[name].items() if value is not None}
@@ -316,6 +318,7 @@ def _parser() -> argparse.ArgumentParser:
     kernels = get_args(get_args(lora["targets"])[0])
     parser.add_argument("--lora-rank", "--lora.rank", **bounds.argument(lora["rank"]))
     parser.add_argument("--lora-targets", "--lora.targets", nargs="+", choices=kernels)
+    parser.add_argument("--lora-dora", "--lora.dora", action="store_true")
     parser.add_argument("--adapter-size", "--adapter.size", **bounds.argument(size))
     parser.add_argument("--json", action="store_true", help="bytes and FLOPs, as one object")
     return parser
