@@ -18,27 +18,24 @@ import hashlib
 import json
 import pathlib
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
-
-import sentencepiece
+from typing import Any
 
 from flanlike import errors
-from flanlike.batches import features, vocabulary
+from flanlike.batches import features, token_backends, vocabulary
 
-_JSON, _PIECES = "tokenizer.json", "spiece.model"
 # The others are for transformers, when the model is exported.
 _CONFIG, _MAP, _MODEL = "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model"
 CHAT_TEMPLATE = "chat_template.jinja"
-FILES = (_JSON, _PIECES, _CONFIG, _MAP, _MODEL, "added_tokens.json", CHAT_TEMPLATE)
+FILES = (
+    token_backends.JSON,
+    token_backends.PIECES,
+    _CONFIG,
+    _MAP,
+    _MODEL,
+    "added_tokens.json",
+    CHAT_TEMPLATE,
+)
 _BYTES_CLASS = "ByT5Tokenizer"
-
-
-class Added(NamedTuple):
-    """A token beside the pieces: what spells it, its id, and whether it is a mark or text."""
-
-    spelt: str
-    id: int
-    is_mark: bool
 
 
 class PublishedTokenizer:
@@ -50,17 +47,27 @@ class PublishedTokenizer:
 
     def __init__(self, files: Mapping[str, bytes], where: str = "") -> None:
         self._files = dict(files)
-        backend = _Json if _JSON in files else _Pieces if _PIECES in files else _Bytes
+        backend = (
+            token_backends.Json
+            if token_backends.JSON in files
+            else token_backends.Pieces
+            if token_backends.PIECES in files
+            else token_backends.Bytes
+        )
         self._backend = backend(self._files, where)
         found = tuple(map(self._backend.id_of, ("<pad>", "</s>", "<unk>")))
         expected = (features.PAD_ID, features.EOS_ID)
-        content = self._files.get(_JSON) or self._files.get(_PIECES) or _BYTES_CLASS.encode()
+        content = (
+            self._files.get(token_backends.JSON)
+            or self._files.get(token_backends.PIECES)
+            or _BYTES_CLASS.encode()
+        )
         self.unknown_id: int | None = found[2]
         self.marks = features.Marks()
         self._never_text = {features.PAD_ID, features.EOS_ID}
         if found[:2] != expected:
             settings = _settings(files, where)
-            if _JSON not in files or not settings.get("eos_token"):
+            if token_backends.JSON not in files or not settings.get("eos_token"):
                 raise errors.UserError(
                     f"tokenizer {where!r} has the ids {found[:2]!r} for <pad> and </s>; expected "
                     f"{expected!r}, as every T5 has, or an eos_token in {_CONFIG}"
@@ -115,7 +122,7 @@ class PublishedTokenizer:
         return self._backend.places_spelt(text)
 
     @property
-    def added(self) -> list[Added]:
+    def added(self) -> list[token_backends.Added]:
         """The tokens that were added to the pieces."""
         return self._backend.added()
 
@@ -171,12 +178,13 @@ Tokenizer = vocabulary.Vocabulary | PublishedTokenizer  # what the pipeline and 
 def load_published(folder: str | pathlib.Path) -> Tokenizer:
     """Returns the words beside a published model; raises UserError where there are none."""
     folder = pathlib.Path(folder)
-    data = (_JSON, _PIECES, _MODEL, vocabulary.FILE_NAME)
+    data = (token_backends.JSON, token_backends.PIECES, _MODEL, vocabulary.FILE_NAME)
     has_data = any((folder / name).is_file() for name in data)
     if not has_data and not _is_of_bytes(folder, _files_in(folder)):
         raise errors.UserError(
-            f"{str(folder)!r} has a published model and no tokenizer: expected {_JSON} or "
-            f"{_PIECES} beside its weights, as they were published"
+            f"{str(folder)!r} has a published model and no tokenizer: expected "
+            f"{token_backends.JSON} or {token_backends.PIECES} beside its weights, as they were "
+            "published"
         )
     return load(folder)
 
@@ -185,13 +193,17 @@ def load(folder: str | pathlib.Path) -> Tokenizer:
     """Returns the words in a folder: a published tokenizer, or a vocabulary of our own."""
     folder = pathlib.Path(folder)
     files = _files_in(folder)
-    if _JSON in files:
+    if token_backends.JSON in files:
         _name_eos(folder, files)
-    if _JSON in files or _PIECES in files or _is_of_bytes(folder, files):
+    if (
+        token_backends.JSON in files
+        or token_backends.PIECES in files
+        or _is_of_bytes(folder, files)
+    ):
         return PublishedTokenizer(files, str(folder))
     if _MODEL in files:
         raise errors.UserError(
-            f"{str(folder)!r} has {_MODEL} and no {_JSON}: have it written, by "
+            f"{str(folder)!r} has {_MODEL} and no {token_backends.JSON}: have it written, by "
             "transformers.AutoTokenizer.from_pretrained and then save_pretrained"
         )
     return vocabulary.Vocabulary.load(folder)
@@ -228,7 +240,7 @@ def _name_eos(folder: pathlib.Path, files: dict[str, bytes]) -> None:
     if settings.get("eos_token") or _object(files.get(_MAP)).get("eos_token"):
         return
     eos_id = None if of_model.get("is_encoder_decoder") else of_model.get("eos_token_id")
-    for token in _object(files[_JSON]).get("added_tokens", []):
+    for token in _object(files[token_backends.JSON]).get("added_tokens", []):
         if token["id"] == eos_id:
             files[_CONFIG] = json.dumps({**settings, "eos_token": token["content"]}).encode()
 
@@ -257,7 +269,9 @@ def _settings(files: Mapping[str, bytes], where: str) -> dict[str, Any]:
     }
 
 
-def _declared_marks(backend: "_Json", settings: Mapping[str, Any], where: str) -> features.Marks:
+def _declared_marks(
+    backend: token_backends.Json, settings: Mapping[str, Any], where: str
+) -> features.Marks:
     """Returns the marks of a decoder's tokenizer, which an encoder-decoder may have (T5Gemma's).
 
     BOS stands before inputs where the tokenizer puts it before a text, and EOS behind an encoder's
@@ -287,137 +301,3 @@ def _declared_marks(backend: "_Json", settings: Mapping[str, Any], where: str) -
             "expected one token or none"
         )
     return features.Marks(eos_id, before[0] if before else None, ends)
-
-
-class _Json:
-    """`tokenizer.json`, by the package `tokenizers`."""
-
-    def __init__(self, files: Mapping[str, bytes], where: str) -> None:
-        try:
-            import tokenizers
-        except ImportError as error:
-            raise errors.UserError(
-                f"{where}/{_JSON} needs the package tokenizers: pip install -e '.[pretrained]'"
-            ) from error
-        try:
-            self._tokenizer = tokenizers.Tokenizer.from_str(files[_JSON].decode("utf-8"))
-        except Exception as error:  # tokenizers raises no other type
-            raise errors.UserError(
-                f"{where}/{_JSON}: no tokenizer ({error}): give the file as it was published"
-            ) from error
-        self._tokenizer.encode_special_tokens = True  # sentinels in a row's text are text
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
-        # Some have ids that no piece has.
-        self.size = 1 + max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=-1)
-        added = self._tokenizer.get_added_tokens_decoder()
-        of_texts = [i for i, token in added.items() if not token.special]
-        of_texts += self._tokenizer.get_vocab(with_added_tokens=False).values()
-        self.text_size = 1 + max(of_texts, default=-1)
-
-    def id_of(self, piece: str) -> int | None:
-        return self._tokenizer.token_to_id(piece)
-
-    def encode(self, text: str) -> list[int]:
-        return self._tokenizer.encode(text, add_special_tokens=False).ids
-
-    def encode_spelt(self, text: str) -> list[int]:
-        return self._spelt(text).ids
-
-    def places_spelt(self, text: str) -> tuple[list[int], list[int]]:
-        found = self._spelt(text)
-        return found.ids, [start for start, _ in found.offsets]
-
-    def _spelt(self, text: str) -> Any:
-        self._tokenizer.encode_special_tokens = False
-        try:
-            return self._tokenizer.encode(text, add_special_tokens=False)
-        finally:
-            self._tokenizer.encode_special_tokens = True
-
-    def added(self) -> list[Added]:
-        each = self._tokenizer.get_added_tokens_decoder().items()
-        return [Added(token.content, i, token.special) for i, token in each]
-
-    def around_a_text(self) -> tuple[list[int], list[int]]:
-        """Returns the ids that it puts before every text, and those that it puts behind it."""
-        bare, whole = self.encode("a"), self._tokenizer.encode("a").ids
-        starts = range(len(whole) - len(bare) + 1)
-        start = next(i for i in starts if whole[i : i + len(bare)] == bare)
-        return whole[:start], whole[start + len(bare) :]
-
-    def decode(self, ids: list[int]) -> str:
-        return self._tokenizer.decode(ids, skip_special_tokens=False)
-
-    def piece(self, i: int) -> str:
-        return self._tokenizer.id_to_token(i)
-
-
-class _Pieces:
-    """`spiece.model`, by SentencePiece; the ids of T5's sentinels are beyond its size."""
-
-    def __init__(self, files: Mapping[str, bytes], where: str) -> None:
-        try:
-            self._processor = sentencepiece.SentencePieceProcessor(model_proto=files[_PIECES])
-        except RuntimeError as error:
-            raise errors.UserError(
-                f"{where}/{_PIECES}: no SentencePiece model ({error}): give the file as it was "
-                "published"
-            ) from error
-        self.size = self.text_size = self._processor.vocab_size()
-
-    def id_of(self, piece: str) -> int:
-        return self._processor.piece_to_id(piece)
-
-    def encode(self, text: str) -> list[int]:
-        return self._processor.encode(text)
-
-    encode_spelt = encode
-
-    def places_spelt(self, text: str) -> None:
-        return None
-
-    def added(self) -> list[Added]:
-        return []
-
-    def decode(self, ids: list[int]) -> str:
-        return self._processor.decode(ids)
-
-    def piece(self, i: int) -> str:
-        return self._processor.id_to_piece(i)
-
-
-class _Bytes:
-    """ByT5's: a byte's id is its value and 3; the ids of the 125 sentinels are beyond its size."""
-
-    _MARKS = ("<pad>", "</s>", "<unk>")
-
-    def __init__(self, files: Mapping[str, bytes], where: str) -> None:
-        self.size = self.text_size = len(self._MARKS) + 256
-
-    def id_of(self, piece: str) -> int:
-        return self._MARKS.index(piece)
-
-    def encode(self, text: str) -> list[int]:
-        return [byte + len(self._MARKS) for byte in text.encode("utf-8")]
-
-    encode_spelt = encode
-
-    def places_spelt(self, text: str) -> None:
-        return None
-
-    def added(self) -> list[Added]:
-        return []
-
-    def decode(self, ids: list[int]) -> str:
-        """Returns the text, without the bytes of characters that are not whole."""
-        content = bytes(i - len(self._MARKS) for i in ids if i >= len(self._MARKS))
-        return content.decode("utf-8", errors="ignore")
-
-    def piece(self, i: int) -> str:
-        if i < len(self._MARKS):
-            return self._MARKS[i]
-        if i >= self.size:
-            return f"<extra_id_{i - self.size}>"
-        byte = i - len(self._MARKS)
-        return chr(byte) if 32 < byte < 127 else f"<0x{byte:02X}>"

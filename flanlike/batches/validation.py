@@ -16,7 +16,7 @@ import numpy as np
 
 from flanlike import config as config_lib
 from flanlike import errors
-from flanlike.batches import chat, features, packing, pipeline
+from flanlike.batches import best_fit, chat, features, pipeline
 from flanlike.mixtures import mixture
 from flanlike.prompts import stream as prompt_stream
 from flanlike.sources import opening
@@ -128,7 +128,7 @@ def _packed(
     batch_rows: int,
     family: features.Family,
 ) -> tuple[features.Batch, ...]:
-    packed = packing.best_fit([example.size(family) for example in examples], row_tokens)
+    packed = best_fit.pack([example.size(family) for example in examples], row_tokens)
     rows = [[examples[i] for i in row] for row in packed]
     whole = features.assemble(rows, row_tokens, family=family)
     # Rows that fill up say what the first one says: one without a token has nothing to attend to.

@@ -9,7 +9,7 @@ from flax import nnx
 
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import fused, layers, noise, norms, positions, sharding, views
+from flanlike.models import embeddings, fused, layers, noise, norms, positions, views
 
 
 class Block(nnx.Module):
@@ -58,28 +58,14 @@ class Block(nnx.Module):
         return layers.dropout(x_BTD, self.config.dropout, key)
 
 
-class PositionEmbedding(nnx.Module):
-    """The table of vectors that learned positions add to the embeddings."""
-
-    def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
-        self.config = config
-        shape = (config.max_positions, config.model_size)
-        self.table = layers.param(rngs, shape, ("positions", "embed"), std=config.model_size**-0.5)
-
-    def __call__(self, positions_BT: jax.Array) -> jax.Array:
-        table_PD = sharding.gathered(self.table[...], ("positions", "embed"))
-        x_BTD = jnp.take(table_PD, positions_BT, axis=0).astype(self.config.dtype)
-        return sharding.split_rows(x_BTD)
-
-
 class Decoder(nnx.Module):
     """Predicts each next token of a row of packed examples."""
 
     def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
         self.config = config
-        self.embedding = layers.Embedding(config, rngs=rngs)
+        self.embedding = embeddings.Embedding(config, rngs=rngs)
         if config.learned_positions:
-            self.position_embedding = PositionEmbedding(config, rngs=rngs)
+            self.position_embedding = embeddings.PositionEmbedding(config, rngs=rngs)
         self.blocks = Block(config, rngs=rngs)
         self.final_norm = norms.Norm(config)
 
@@ -88,7 +74,7 @@ class Decoder(nnx.Module):
         return self.logits(self.hidden(batch, rngs=rngs))
 
     @property
-    def input_embedding(self) -> layers.Embedding:
+    def input_embedding(self) -> embeddings.Embedding:
         """What looks up an example's inputs."""
         return self.embedding
 

@@ -18,7 +18,7 @@ from flax import nnx
 
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.models import layers, noise, norms, positions, views
+from flanlike.models import embeddings, layers, noise, norms, positions, views
 
 # Of a decoder's stack: its own keys and values, and those of the encoded source with their mask.
 DecoderCache = tuple[layers.KeysValues, layers.KeysValues, jax.Array]
@@ -125,10 +125,10 @@ class EncoderDecoder(nnx.Module):
 
     def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
         self.config = config
-        self.embedding = layers.Embedding(config, rngs=rngs)
+        self.embedding = embeddings.Embedding(config, rngs=rngs)
         if config.separate_tables:
             table = dataclasses.replace(config.of_encoder, tied_embeddings=True)  # it has no head
-            self.encoder_embedding = layers.Embedding(table, rngs=rngs)
+            self.encoder_embedding = embeddings.Embedding(table, rngs=rngs)
         has_bias = not config.relative_per_layer and not config.turns
         if has_bias:
             self.encoder_bias = layers.RelativeBias(config, is_bidirectional=True, rngs=rngs)
@@ -166,7 +166,7 @@ class EncoderDecoder(nnx.Module):
         return x_BTD
 
     @property
-    def input_embedding(self) -> layers.Embedding:
+    def input_embedding(self) -> embeddings.Embedding:
         """What looks up an example's inputs."""
         return self.encoder_embedding if self.config.separate_tables else self.embedding
 

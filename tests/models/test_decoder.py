@@ -10,7 +10,7 @@ import pytest
 from flax import nnx
 
 from flanlike.models import config as model_config
-from flanlike.models import decoder, layers, views
+from flanlike.models import decoder, embeddings, layers, views
 
 X_BTD = jax.random.normal(jax.random.key(0), (1, 3, 16))
 MASK_BTS = jnp.tril(jnp.ones((3, 3), bool))[None]
@@ -90,7 +90,7 @@ def test_biases_are_added_to_every_projection():
 
 def test_embeddings_and_logits_may_be_multiplied():
     plain, scaled = (
-        layers.Embedding(config, rngs=nnx.Rngs(params=0))
+        embeddings.Embedding(config, rngs=nnx.Rngs(params=0))
         for config in (_config(), _config(embedding_multiplier=3.0, logit_divisor=4.0))
     )
     np.testing.assert_allclose(scaled(jnp.array([[5]])), 3 * plain(jnp.array([[5]])), rtol=1e-6)
@@ -99,6 +99,6 @@ def test_embeddings_and_logits_may_be_multiplied():
 
 def test_learned_positions_are_rows_of_a_table():
     config = _config(learned_positions=True, max_positions=6)
-    table = decoder.PositionEmbedding(config, rngs=nnx.Rngs(params=0))
+    table = embeddings.PositionEmbedding(config, rngs=nnx.Rngs(params=0))
     found_BTD = table(jnp.array([[0, 1, 0], [5, 2, 2]]))
     np.testing.assert_array_equal(found_BTD, table.table[...][jnp.array([[0, 1, 0], [5, 2, 2]])])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from flanlike.models import layers
+from flanlike.models import embeddings, layers
 
 
 @pytest.mark.parametrize("has_bias", [False, True])
@@ -102,7 +102,7 @@ def test_a_scaled_head_divides_by_the_root_of_the_size(is_tied: bool) -> None:
     scaled = dataclasses.replace(config, scale_head=True)
     x_BTD = jax.random.normal(jax.random.key(0), (1, 2, 16))
     plain, divided = (
-        layers.Embedding(c, rngs=nnx.Rngs(params=0)).logits(x_BTD) for c in (config, scaled)
+        embeddings.Embedding(c, rngs=nnx.Rngs(params=0)).logits(x_BTD) for c in (config, scaled)
     )
     np.testing.assert_allclose(divided, plain / 4, atol=1e-6)
 

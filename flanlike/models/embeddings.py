@@ -1,0 +1,72 @@
+"""Tables of vectors: of tokens, with the output head, and of learned positions."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from flanlike.models import config as model_config
+from flanlike.models import layers, quantized, sharding
+
+
+class Embedding(nnx.Module):
+    """The table of token vectors and the output head, which may be the same."""
+
+    def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
+        self.config = config
+        V, D = config.vocab_size, config.model_size
+        if V <= 0:
+            raise ValueError(f"vocab_size {V!r} must be set from the vocabulary before build")
+        std = 1.0 if config.init == "t5" else D**-0.5
+        self.table = layers.param(rngs, (V, D), ("vocab", "embed"), std=std)
+        if not config.tied_embeddings:
+            self.head = layers.param(rngs, (D, V), ("embed", "vocab"), std=D**-0.5)
+
+    def __call__(self, tokens_BT: jax.Array, noise_BTD: jax.Array | None = None) -> jax.Array:
+        """Returns the stream's beginning x_BTD; the noise is added to the table's own vectors."""
+        x_BTD = self.vectors(tokens_BT)
+        if hasattr(self, "soft_prompt"):  # by `tuning`: vectors of the ids from V on
+            x_BTD = self.soft_prompt(tokens_BT, x_BTD)
+        x_BTD = (x_BTD if noise_BTD is None else x_BTD + noise_BTD).astype(self.config.dtype)
+        if self.config.scale_embeddings:
+            # By the root as the dtype has it: in bfloat16, Gemma has learned with that.
+            x_BTD = x_BTD * jnp.asarray(math.sqrt(self.config.model_size), self.config.dtype)
+        return sharding.split_rows(x_BTD * self.config.embedding_multiplier)
+
+    def vectors(self, tokens: jax.Array) -> jax.Array:
+        """Returns the tokens' vectors as the table has them."""
+        table_VD = sharding.gathered(self.table[...], ("vocab", "embed"))
+        x, scale = jnp.take(table_VD, tokens, axis=0), getattr(self, "table_scale", None)
+        return x if scale is None else x * jnp.take(scale[...], tokens, axis=0)[..., None]
+
+    def logits(self, x_BTD: jax.Array) -> jax.Array:
+        """Returns float32 logits over the vocabulary, for x of any leading axes."""
+        if self.config.scale_head:
+            x_BTD = x_BTD * self.config.model_size**-0.5
+        head, dtype = "table" if self.config.tied_embeddings else "head", self.config.dtype
+        if head == "table":
+            head_DV = sharding.gathered(self.table[...], ("vocab", "embed")).T
+        else:
+            head_DV = self.head[...]
+        x_MD = x_BTD.reshape(-1, x_BTD.shape[-1])
+        if (scale := getattr(self, f"{head}_scale", None)) is not None:
+            logits = quantized.product(x_MD, head_DV, scale[...], dtype)
+        else:
+            logits = jnp.matmul(x_MD, head_DV.astype(dtype), preferred_element_type=jnp.float32)
+        logits = logits.reshape(*x_BTD.shape[:-1], -1) / self.config.logit_divisor
+        return layers.capped(logits, self.config.logit_softcap)
+
+
+class PositionEmbedding(nnx.Module):
+    """The table of vectors that learned positions add to the embeddings."""
+
+    def __init__(self, config: model_config.ModelConfig, *, rngs: nnx.Rngs):
+        self.config = config
+        shape = (config.max_positions, config.model_size)
+        self.table = layers.param(rngs, shape, ("positions", "embed"), std=config.model_size**-0.5)
+
+    def __call__(self, positions_BT: jax.Array) -> jax.Array:
+        table_PD = sharding.gathered(self.table[...], ("positions", "embed"))
+        x_BTD = jnp.take(table_PD, positions_BT, axis=0).astype(self.config.dtype)
+        return sharding.split_rows(x_BTD)
