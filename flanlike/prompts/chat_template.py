@@ -6,7 +6,7 @@
 
 It comes with a model, from anywhere, and so runs in a sandbox (`jinja_sandbox.Bounded`): in this
 process, since it is applied several times to every conversation that is trained on, and a process
-beside this one, as P3's templates have, takes four times as long to ask (.2 ms for .05). What could
+beside this one, as P3's templates have, takes four times as long to ask (1.7 ms for .4). What could
 run away is bounded in the sandbox: loops, calls and texts are counted, and nothing can be made that
 takes long to compare or to write.
 Templates know what they do in transformers (`apply_chat_template`):
