@@ -1,6 +1,7 @@
 """The runs of a sweep, each a process of train.py on cores of its own; what is done stays done."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import pathlib
@@ -82,7 +83,11 @@ def state(run: sweep.Run, out: pathlib.Path) -> str:
     folder = out / run.name
     if not run_folder.has_config(folder):
         return "not begun"
-    return "finished" if closing.is_finished(folder, config.steps, config.eval) else "begun"
+    return (
+        "finished"
+        if closing.is_finished(folder, dataclasses.asdict(config), config.eval)
+        else "begun"
+    )
 
 
 def missing(runs: Sequence[sweep.Run], out: pathlib.Path) -> list[sweep.Run]:

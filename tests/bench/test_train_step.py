@@ -76,6 +76,7 @@ def test_the_peer_has_our_decoders_weights():
 
 def options(shape: str, side: str = "ours", **changes) -> argparse.Namespace:
     given = dict(tiny=True, remat="dots", divide_rows=1, threads=1, minutes=1.0, json=None)
+    given["attention_kernel"] = "auto"
     return argparse.Namespace(shape=shape, side=side, only=["decoder", "t5"], **given | changes)
 
 

@@ -141,6 +141,9 @@ def test_rouge_of_ascii_text_is_the_librarys(name):
     for text, references in rows_of(12, words):
         text = text.replace(" ow", "\now")
         expected = max(library.score(reference, text)[name].fmeasure for reference in references)
+        is_wordless = text.strip() and not re.search("[a-z0-9]", text.lower())
+        if is_wordless and text.strip() in [one.strip() for one in references]:
+            expected = 1.0  # without a word it is said or it is not
         assert value(name, text, references) == pytest.approx(expected)
 
 

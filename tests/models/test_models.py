@@ -235,7 +235,7 @@ def test_large_presets_recompute_their_layers() -> None:
     kept = {name for name, preset in presets.PRESETS.items() if preset.remat == "none"}
     assert kept == {
         *("micro", "micro-4m", "micro-encdec"),
-        *("t5-1.1-small", "t5-1.1-base", "decoder-135m"),
+        *("t5-1.1-small", "t5-1.1-base", "t5gemma-2-270m", "decoder-135m"),
     }
     assert {presets.get(f"t5-1.1-{size}").remat for size in ("large", "xl", "xxl")} == {"dots"}
 
