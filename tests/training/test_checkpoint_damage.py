@@ -55,7 +55,7 @@ def same(a, b):
 
 def each(damage, step: pathlib.Path) -> None:
     """Damages all files of arrays: some of them hold what later ones took the place of."""
-    for file in (step / ARRAYS).iterdir():
+    for file in [*(step / ARRAYS).iterdir(), *(step / "state/d").iterdir()]:
         damage(file)
 
 
