@@ -81,7 +81,7 @@ def measure(model: nnx.Module, *, mesh: jax.sharding.Mesh | None = None) -> Meas
     @jax.jit
     def sums_of(params: loop.Params, frozen: nnx.State, batch: features.Batch) -> loss.LossSums:
         merged = nnx.merge(graph, nnx.State(params), frozen)
-        return loss.loss_sums(merged, batch, at_targets=mesh is None)
+        return loss.loss_sums(merged, batch)
 
     def of_batches(params: loop.Params, batches: Sequence[features.Batch]) -> tuple[float, float]:
         found = [_on(mesh, functools.partial(sums_of, params, frozen), one) for one in batches]
