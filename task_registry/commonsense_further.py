@@ -337,13 +337,12 @@ def _creak(row: task.Row) -> task.Record:
 
 
 def _mc_taco(row: task.Row) -> task.Record:
-    sentence, question = (
-        columns.plain_quotes(columns.text(row, column)) for column in ("sentence", "question")
-    )
+    sentence = columns.prose(row, "sentence")
+    question = columns.untokenized(columns.question(row, "question"))
     return {
         "sentence": sentence,
         "question": question,
-        "candidate": columns.text(row, "answer"),
+        "candidate": columns.prose(row, "answer"),
         "label": columns.label(row, _YES_NO.names, "label"),
         "group": f"{sentence} {question}",
     }

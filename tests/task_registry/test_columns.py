@@ -143,7 +143,12 @@ def test_carved():
         ("&quot; Yes , &quot; she said .", '"Yes," she said.'),
         ("' an eel ' and \" a trout \" ?", "'an eel' and \"a trout\"?"),
         ("They do n't like R &amp; B : the .net thing .", "They don't like R & B: the .net thing."),
-        ("the boys ' hats", "the boys ' hats"),  # open or closed: not to be told
+        ("the boys ' hats", "the boys' hats"),
+        ("calls it ' art", "calls it ' art"),  # open or closed: not to be told
+        ("`` No -LRB- ever -RRB- , '' a boy said .", '"No (ever)," a boy said.'),
+        ("a ` new ' `` hat", "a 'new' \"hat"),
+        ("``Yes''. He said ''no''", '"Yes". He said "no"'),
+        ("great :) or not ; well ( : . . .", "great :) or not; well (:..."),
         ("Plain text stays.", "Plain text stays."),
     ],
 )
