@@ -13,6 +13,7 @@ from flanlike.tasks import task
 
 _CALCULATOR = re.compile(r"<<[^<>]*>>")
 _BLANKS = re.compile(r"(?<=\S)[ \t\xa0]{2,}(?=\S)")
+_NOTE = re.compile(r" ?\[[A-Za-z ]* needed\]")
 # One of these is in every text that is in tokens.
 _TOKENS = (" ,", " .", " ?", " !", " ;", " :", " '", " ’", " n't", "( ", "[ ", " )", " ]")
 _TOKENS += ("$ ", "£ ", ' " ', "`", "''", "rb-", "RB-", "sb-", "SB-", "&")
@@ -108,6 +109,11 @@ def mended(text: str) -> str:
     For English: two letters of another language may look like a misread one.
     """
     return text if text.isascii() else _MISREAD.sub(_reread, text).replace("\xad", "")
+
+
+def without_notes(text: str) -> str:
+    """Returns text of Wikipedia without notes of editors: "old.[citation needed]" -> "old."."""
+    return _NOTE.sub("", text) if "needed]" in text else text
 
 
 def choice(fields: Mapping[str, str], options: Sequence[str], gold: int) -> task.Record:

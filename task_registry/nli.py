@@ -373,6 +373,6 @@ def _sentence(row: task.Row, *names: str) -> str:
 def _qnli(row: task.Row) -> task.Record:
     return {
         "question": columns.text(row, "question"),
-        "sentence": columns.text(row, "sentence"),
+        "sentence": columns.without_notes(columns.text(row, "sentence")),
         "label": columns.label(row, _QNLI.names, "label"),
     }

@@ -115,8 +115,8 @@ def qasc(row: task.Row) -> task.Record:
 def esnli(row: task.Row) -> task.Record:
     """Returns the record of a pair of sentences with the first written reason."""
     return {
-        "premise": columns.text(row, "premise"),
-        "hypothesis": columns.text(row, "hypothesis"),
+        "premise": columns.prose(row, "premise"),
+        "hypothesis": columns.prose(row, "hypothesis"),
         "rationale": _reason(row, "explanation_1"),
         "label": columns.label(row, ESNLI.names, "label"),
     }
@@ -281,4 +281,4 @@ def _index(letter: str, letters: Sequence[str]) -> int:
 
 
 def _reason(row: task.Row, *names: str) -> str:
-    return as_sentence(columns.text(row, *names))
+    return as_sentence(columns.prose(row, *names))

@@ -311,9 +311,9 @@ def _squad_v2(row: task.Row) -> task.Record:
 def _squad(row: task.Row, answers: Sequence[str]) -> task.Record:
     return {
         "title": columns.text(row, "title").replace("_", " "),
-        "context": columns.text(row, "context"),
+        "context": columns.without_notes(columns.text(row, "context")),
         "question": columns.text(row, "question"),
-        "references": columns.references(answers),
+        "references": columns.references([columns.without_notes(text) for text in answers]),
     }
 
 

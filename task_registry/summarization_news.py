@@ -217,8 +217,8 @@ TASKS = [ag_news_subset, cnn_dailymail, gigaword, multi_news, newsroom, xsum]
 
 def _ag_news_subset(row: task.Row) -> task.Record:
     return {
-        "title": _without_marks(columns.text(row, "title")),
-        "description": _without_marks(columns.text(row, "description")),
+        "title": _without_marks(columns.text(row, "title", exact=True)),
+        "description": _without_marks(columns.text(row, "description", exact=True)),
         "label": columns.label(row, _TOPICS.names, "label"),
     }
 
@@ -280,7 +280,7 @@ def _without_marks(text: str) -> str:
     if ";" in text:
         text = html.unescape(_SIGN_APART.sub(r"&\1;", text))
         text = _TAG.sub("", _BREAK_TAG.sub(" ", text))
-    return text.strip()
+    return columns.single_blanks(text.strip())
 
 
 def _without_stops(text: str) -> str:

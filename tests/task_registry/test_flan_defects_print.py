@@ -117,6 +117,21 @@ def test_what_human_eval_asks_for_is_what_its_target_is(kind):
         assert prompt.targets == (whole if kind == "forward" else head)
 
 
+def test_notes_of_editors_are_left_out_of_wikipedia():
+    text = "It is old.[citation needed] It is [as some say] white [by whom? needed]."
+    found = record("qnli", question="Is it?", sentence=text, label="entailment")
+    assert found["sentence"] == "It is old. It is [as some say] white [by whom? needed]."
+    answers = {"text": ["It is old.[citation needed]"], "answer_start": [0]}
+    found = record("squad_v1", title="x", context=text, question="Is it?", answers=answers)
+    assert (found["references"], found["context"][:13]) == (["It is old."], "It is old. It")
+
+
+def test_an_apostrophe_of_mrpc_is_put_back():
+    row = {"sentence1": "Ada\x12s boat .", "sentence2": "3 \u00c3\u2014 4", "label": "equivalent"}
+    found = record("glue_mrpc", **row)
+    assert (found["sentence1"], found["sentence2"]) == ("Ada's boat.", "3 \u00d7 4")
+
+
 def test_subjects_of_mmlu_are_named_as_in_a_sentence():
     row = {"question": "x", "choices": ["4", "5", "6", "7"], "answer": "B"}
     assert record("mmlu_us_foreign_policy", **row)["subject"] == "US foreign policy"
