@@ -25,7 +25,7 @@ _QUOTED = re.compile(r"(?<!\S)([\"']) ((?:(?!\1).)*\S) \1(?!\w)")
 _QUOTE_APART = re.compile(r"(\S) '(?!\S)")
 _MARKS_APART = re.compile(r" +([,.!?]+|[;:]+(?!\)))(?=[\s\"')]|$)")
 _ENDINGS_APART = re.compile(r" +(n't|['’](?:s|t|re|ve|ll|d|m)\b)")
-_APART_S = re.compile(r" +(['’]) s\b")
+_ENDING_APART_TWICE = re.compile(r" +(['’]) (?=(?:[smdt]|re|ve|ll)(?![\w-]))")
 _BRACKETS_APART = re.compile(r"(?<=[(\[]) +| +(?=[)\]])")
 _CURRENCY_APART = re.compile(r"([$£]) +(?=\d)")
 # UTF-8 that somebody once read as Windows-1252 or Latin-1, and Windows-1252 read as Latin-1.
@@ -246,12 +246,12 @@ def untokenized(text: str) -> str:
     if "`" in text or "''" in text:
         text = _OPENED.sub('"', _QUOTED_ONCE.sub(r"'\1'", text))
         text = re.sub(r"(?<=\S) *''", '"', text).replace("''", '"')
+    text = _ENDING_APART_TWICE.sub(r"\1", text)
     if " '" in text:
         ends = set(_QUOTE_APART.findall(text))
         if ends and ends <= {"s", "S"}:  # not quotation marks: "the cooks ' hats"
             text = _QUOTE_APART.sub(r"\1'", text)
     text = _BRACKETS_APART.sub("", _QUOTED.sub(r"\1\2\1", text))
-    text = _APART_S.sub(r"\1s", text)
     text = _ENDINGS_APART.sub(r"\1", _MARKS_APART.sub(r"\1", text))
     return _CURRENCY_APART.sub(r"\1", text)
 

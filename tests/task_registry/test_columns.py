@@ -144,6 +144,7 @@ def test_carved():
         ("' an eel ' and \" a trout \" ?", "'an eel' and \"a trout\"?"),
         ("They do n't like R &amp; B : the .net thing .", "They don't like R & B: the .net thing."),
         ("the boys ' hats", "the boys' hats"),
+        ("It ' s 9 and I ' m in", "It's 9 and I'm in"),
         ("calls it ' art", "calls it ' art"),  # open or closed: not to be told
         ("`` No -LRB- ever -RRB- , '' a boy said .", '"No (ever)," a boy said.'),
         ("a ` new ' `` hat", "a 'new' \"hat"),
