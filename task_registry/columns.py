@@ -13,6 +13,7 @@ from flanlike.tasks import task
 
 _CALCULATOR = re.compile(r"<<[^<>]*>>")
 _BLANKS = re.compile(r"(?<=\S)[ \t\xa0]{2,}(?=\S)")
+_LAST_APART = re.compile(r"(?<=[a-z]) +([.?:!])\Z")
 _NOTE = re.compile(r" ?\[[A-Za-z ]* needed\]")
 # One of these is in every text that is in tokens.
 _TOKENS = (" ,", " .", " ?", " !", " ;", " :", " '", " ’", " n't", "( ", "[ ", " )", " ]")
@@ -254,6 +255,14 @@ def untokenized(text: str) -> str:
     text = _BRACKETS_APART.sub("", _QUOTED.sub(r"\1\2\1", text))
     text = _ENDINGS_APART.sub(r"\1", _MARKS_APART.sub(r"\1", text))
     return _CURRENCY_APART.sub(r"\1", text)
+
+
+def closed(text: str) -> str:
+    """Returns the text with its last mark joined to its word: "how many ?" -> "how many?".
+
+    For sums, whose other blanks mean something: "Which is next: 2 : 4 : ?" stays as it is.
+    """
+    return _LAST_APART.sub(r"\1", text)
 
 
 def with_brackets(text: str) -> str:

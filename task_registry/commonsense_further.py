@@ -314,7 +314,7 @@ TASKS = [
 
 def _commonsense_qa(row: task.Row) -> task.Record:
     return columns.choice(
-        {"question": columns.text(row, "question")}, *columns.lettered_choices(row)
+        {"question": columns.prose(row, "question")}, *columns.lettered_choices(row)
     )
 
 
@@ -382,4 +382,4 @@ def _social_i_qa(row: task.Row) -> task.Record:
 
 
 def _strategy_qa(row: task.Row) -> task.Record:
-    return {"question": columns.text(row, "question"), "label": columns.yes_or_no(row, "answer")}
+    return {"question": columns.prose(row, "question"), "label": columns.yes_or_no(row, "answer")}

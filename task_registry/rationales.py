@@ -148,7 +148,8 @@ def aqua(row: task.Row) -> task.Record:
     else:
         question, options, gold = lettered(row)
     reason = without_last_letter(columns.text(row, "rationale"))
-    fields = {"question": columns.mended(question), "rationale": columns.mended(reason)}
+    question = columns.closed(columns.mended(question))
+    fields = {"question": question, "rationale": columns.mended(reason)}
     return columns.choice(fields, [columns.mended(option) for option in options], gold)
 
 

@@ -128,6 +128,11 @@ def test_worked_solution():
         columns.worked_solution({"answer": "1200"})
 
 
+def test_the_last_mark_of_a_sum_is_joined_to_its_word():
+    assert columns.closed("Which of them is prime ?") == "Which of them is prime?"
+    assert columns.closed("Find x in 2 : 4 = 3 : ?") == "Find x in 2 : 4 = 3 : ?"
+
+
 def test_carved():
     assert columns.carved(50, test="test") == {
         "train": "train[:-50]",
