@@ -158,14 +158,14 @@ def _with_labels(names: tuple[str, ...], row: task.Row) -> task.Record:
 
 def _written(row: task.Row) -> task.Record:
     return {
-        "question": columns.text(row, "input"),
-        "references": columns.references(columns.text(row, "target")),
+        "question": columns.text(row, "input", exact=True),
+        "references": columns.references(columns.text(row, "target", exact=True), exact=True),
     }
 
 
 def _apart(row: task.Row) -> tuple[str, list[str]]:
     """Returns the question, and the lines below "Options:" if there is such a line."""
-    text = columns.text(row, "input")
+    text = columns.text(row, "input", exact=True)
     question, mark, listed = text.rpartition("\nOptions:\n")
     return (question.strip(), listed.split("\n")) if mark else (text, [])
 

@@ -289,6 +289,8 @@ def cot_qed() -> task.Task:
 def cos_e() -> task.Task:
     """CoS-E v1.11, short reasons for CommonsenseQA, https://github.com/salesforce/cos-e
 
+    Rows whose reason says nothing of the question are left out, those of the test split too.
+
     {"question": "Where do you sleep?", "choices": ["oven", "bed"], "answer": "bed",
      "abstractive_explanation": "a bed is made to sleep in", "extractive_explanation": "sleep"}
     """
@@ -302,6 +304,7 @@ def cos_e() -> task.Task:
         microworld="cos_e",
         splits=columns.carved(200, test="validation"),
         preprocess=rationales.cos_e,
+        unusable=rationales.says_nothing,
         hub=task.HubSource(
             repo="Salesforce/cos_e",
             config="v1.11",

@@ -161,8 +161,8 @@ def _arc(name: str, config: str) -> task.Task:
 
 
 def _natural_questions(row: task.Row) -> task.Record:
-    question = columns.question(row, "question")
-    answers = [columns.untokenized(columns.plain_quotes(answer)) for answer in row["answer"]]
+    answers = [columns.untokenized(answer) for answer in row["answer"]]
+    question = columns.untokenized(columns.question(row, "question"))
     return {"question": question, "references": columns.references(answers)}
 
 

@@ -12,10 +12,21 @@ from typing import Any
 from flanlike.tasks import task
 
 _CALCULATOR = re.compile(r"<<[^<>]*>>")
+_BLANKS = re.compile(r"(?<=\S)[ \t\xa0]{2,}(?=\S)")
+_LAST_APART = re.compile(r"(?<=[a-z]) +([.?:!])\Z")
+_NOTE = re.compile(r" ?\[[A-Za-z ]* needed\]")
+# One of these is in every text that is in tokens.
+_TOKENS = (" ,", " .", " ?", " !", " ;", " :", " '", " ’", " n't", "( ", "[ ", " )", " ]")
+_TOKENS += ("$ ", "£ ", ' " ', "`", "''", "rb-", "RB-", "sb-", "SB-", "&")
+_BRACKETS = {"-lrb-": "(", "-rrb-": ")", "-lsb-": "[", "-rsb-": "]", "-lcb-": "{", "-rcb-": "}"}
+_BRACKET = re.compile("|".join(_BRACKETS), re.IGNORECASE)
+_OPENED = re.compile(r"`` *|(?<!\S)''(?=\w)")
+_QUOTED_ONCE = re.compile(r"(?<!\S)` *([^`]*?\S) +'(?!\S)")
 _QUOTED = re.compile(r"(?<!\S)([\"']) ((?:(?!\1).)*\S) \1(?!\w)")
-_MARKS_APART = re.compile(r" +([,.;:!?]+)(?=[\s\"')]|$)")
+_QUOTE_APART = re.compile(r"(\S) '(?!\S)")
+_MARKS_APART = re.compile(r" +([,.!?]+|[;:]+(?!\)))(?=[\s\"')]|$)")
 _ENDINGS_APART = re.compile(r" +(n't|['’](?:s|t|re|ve|ll|d|m)\b)")
-_APART_S = re.compile(r" +(['’]) s\b")
+_ENDING_APART_TWICE = re.compile(r" +(['’]) (?=(?:[smdt]|re|ve|ll)(?![\w-]))")
 _BRACKETS_APART = re.compile(r"(?<=[(\[]) +| +(?=[)\]])")
 _CURRENCY_APART = re.compile(r"([$£]) +(?=\d)")
 # UTF-8 that somebody once read as Windows-1252 or Latin-1, and Windows-1252 read as Latin-1.
@@ -32,14 +43,18 @@ def value(row: task.Row, *columns: str) -> Any:
     raise KeyError(" or ".join(columns))
 
 
-def text(row: task.Row, *columns: str) -> str:
-    """Returns the text of the first of `columns` that the row has, without outer white space."""
+def text(row: task.Row, *columns: str, exact: bool = False) -> str:
+    """Returns the text of the first of `columns` that the row has, without outer white space.
+
+    Of several blanks between words one is left, "No.  Not now." -> "No. Not now.", unless the text
+    is code, a benchmark's, or other text that is to be asked exactly as it stands.
+    """
     found = value(row, *columns)
     if not isinstance(found, str) or not found.strip():
         raise ValueError(
             f"column {' or '.join(columns)!r} is {found!r}; expected text that is not empty"
         )
-    return found.strip()
+    return found.strip() if exact else single_blanks(found.strip())
 
 
 def question(row: task.Row, *columns: str) -> str:
@@ -76,19 +91,30 @@ def numbered(row: task.Row, names: Sequence[str], *columns: str) -> int:
     return label({columns[0]: str(value(row, *columns))}, names, *columns)
 
 
+def single_blanks(text: str) -> str:
+    """Returns the text with one blank for several within a line; what a line begins with stays."""
+    has_several = "  " in text or "\t" in text or "\xa0" in text
+    return _BLANKS.sub(" ", text) if has_several else text
+
+
 def plain_quotes(text: str) -> str:
     """Returns the text with plain quotation marks: "``Yes,'' she said" -> '"Yes," she said'."""
     return text.replace("``", '"').replace("''", '"')
 
 
 def mended(text: str) -> str:
-    """Returns the text with what was read in a wrong encoding put right.
+    """Returns the text with what was read in a wrong encoding put right, without soft hyphens.
 
     "3 Ã— 4" -> "3 × 4"     "Iraqâ\\x80\\x99s" -> "Iraq’s"     "dull \\x96 very" -> "dull – very"
 
     For English: two letters of another language may look like a misread one.
     """
-    return text if text.isascii() else _MISREAD.sub(_reread, text)
+    return text if text.isascii() else _MISREAD.sub(_reread, text).replace("\xad", "")
+
+
+def without_notes(text: str) -> str:
+    """Returns text of Wikipedia without notes of editors: "old.[citation needed]" -> "old."."""
+    return _NOTE.sub("", text) if "needed]" in text else text
 
 
 def choice(fields: Mapping[str, str], options: Sequence[str], gold: int) -> task.Record:
@@ -118,9 +144,10 @@ def choice_by_text(fields: Mapping[str, str], options: Sequence[str], answer: st
         -> {"question": "?", "options": ["a", "b"], "label": 1}
     """
     options, answer = [option.strip() for option in options], answer.strip()
-    if answer not in options:
+    known, said = [single_blanks(option) for option in options], single_blanks(answer)
+    if said not in known:
         raise ValueError(f"unknown label {answer!r} in the answer; expected one of {options!r}")
-    return choice(fields, options, options.index(answer))
+    return choice(fields, options, known.index(said))
 
 
 def yes_or_no(row: task.Row, column: str) -> int:
@@ -174,12 +201,13 @@ def columns_of(nested: Any) -> Mapping[str, Sequence[Any]]:
     return {key: [item[key] for item in nested] for key in (nested[0] if nested else ())}
 
 
-def references(*groups: str | Sequence[str] | None) -> list[str]:
-    """Returns all texts of the groups once each, in order, without empty ones."""
+def references(*groups: str | Sequence[str] | None, exact: bool = False) -> list[str]:
+    """Returns all texts of the groups once each, in order, without empty ones; blanks as `text`."""
     texts: list[str] = []
     for group in groups:
         texts += [group] if isinstance(group, str) else list(group or ())
-    found = list(dict.fromkeys(text.strip() for text in texts if text.strip()))
+    texts = [text.strip() for text in texts]
+    found = list(dict.fromkeys(filter(None, texts if exact else map(single_blanks, texts))))
     if not found:
         raise ValueError(f"expected at least one answer, got {groups!r}")
     return found
@@ -210,12 +238,41 @@ def untokenized(text: str) -> str:
     """Returns tokens as plain text: entities as signs, marks and endings joined to their words.
 
     Before: "Ada 's &quot; new &quot; hat ( so she says ) cost $ 5 ." After: 'Ada's "new" hat
-    (so she says) cost $5.'
+    (so she says) cost $5.' Those of a treebank too: "`` No -lrb- ever -rrb- , '' the cooks ' boy
+    said ." -> '"No (ever)," the cooks' boy said.' Plain text stays as it is.
     """
-    text = _BRACKETS_APART.sub("", _QUOTED.sub(r"\1\2\1", html.unescape(text)))
-    text = _APART_S.sub(r"\1s", text)
+    if not any(map(text.__contains__, _TOKENS)) and not text.startswith('" '):
+        return text
+    text = with_brackets(html.unescape(text))
+    if "`" in text or "''" in text:
+        text = _OPENED.sub('"', _QUOTED_ONCE.sub(r"'\1'", text))
+        text = re.sub(r"(?<=\S) *''", '"', text).replace("''", '"')
+    text = _ENDING_APART_TWICE.sub(r"\1", text)
+    if " '" in text:
+        ends = set(_QUOTE_APART.findall(text))
+        if ends and ends <= {"s", "S"}:  # not quotation marks: "the cooks ' hats"
+            text = _QUOTE_APART.sub(r"\1'", text)
+    text = _BRACKETS_APART.sub("", _QUOTED.sub(r"\1\2\1", text))
     text = _ENDINGS_APART.sub(r"\1", _MARKS_APART.sub(r"\1", text))
     return _CURRENCY_APART.sub(r"\1", text)
+
+
+def closed(text: str) -> str:
+    """Returns the text with its last mark joined to its word: "how many ?" -> "how many?".
+
+    For sums, whose other blanks mean something: "Which is next: 2 : 4 : ?" stays as it is.
+    """
+    return _LAST_APART.sub(r"\1", text)
+
+
+def with_brackets(text: str) -> str:
+    """Returns the text with a treebank's brackets as signs: "-lrb- n -rrb-" -> "( n )"."""
+    return _BRACKET.sub(lambda found: _BRACKETS[found[0].lower()], text)
+
+
+def prose(row: task.Row, *columns: str) -> str:
+    """Returns the text of the first of `columns` that the row has, of which sources give tokens."""
+    return untokenized(text(row, *columns))
 
 
 def _reread(match: re.Match[str]) -> str:

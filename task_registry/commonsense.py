@@ -302,6 +302,4 @@ def _lambada(row: task.Row) -> task.Record:
     passage, _, word = columns.text(row, "text", "passage").rpartition(" ")
     if not passage:
         raise ValueError(f"expected a passage of two words or more, got {word!r}")
-    text = passage.replace("`` ", "``").replace(" ''", "''")
-    text = columns.untokenized(columns.plain_quotes(text))
-    return {"passage": text.strip(), "references": [word]}
+    return {"passage": columns.untokenized(passage).strip(), "references": [word]}

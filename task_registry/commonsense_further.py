@@ -314,7 +314,7 @@ TASKS = [
 
 def _commonsense_qa(row: task.Row) -> task.Record:
     return columns.choice(
-        {"question": columns.text(row, "question")}, *columns.lettered_choices(row)
+        {"question": columns.prose(row, "question")}, *columns.lettered_choices(row)
     )
 
 
@@ -337,13 +337,12 @@ def _creak(row: task.Row) -> task.Record:
 
 
 def _mc_taco(row: task.Row) -> task.Record:
-    sentence, question = (
-        columns.plain_quotes(columns.text(row, column)) for column in ("sentence", "question")
-    )
+    sentence = columns.prose(row, "sentence")
+    question = columns.untokenized(columns.question(row, "question"))
     return {
         "sentence": sentence,
         "question": question,
-        "candidate": columns.text(row, "answer"),
+        "candidate": columns.prose(row, "answer"),
         "label": columns.label(row, _YES_NO.names, "label"),
         "group": f"{sentence} {question}",
     }
@@ -383,4 +382,4 @@ def _social_i_qa(row: task.Row) -> task.Record:
 
 
 def _strategy_qa(row: task.Row) -> task.Record:
-    return {"question": columns.text(row, "question"), "label": columns.yes_or_no(row, "answer")}
+    return {"question": columns.prose(row, "question"), "label": columns.yes_or_no(row, "answer")}

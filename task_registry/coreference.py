@@ -213,7 +213,7 @@ TASKS = [winogrande, definite_pronoun_resolution, wsc, wsc273, gap]
 
 
 def _winogrande(row: task.Row) -> task.Record:
-    sentence = columns.text(row, "sentence")
+    sentence = columns.prose(row, "sentence")
     if sentence.count("_") != 1:
         raise ValueError(f"column 'sentence' is {sentence!r}; expected one '_' for the blank")
     options = [columns.text(row, "option1"), columns.text(row, "option2")]
@@ -227,19 +227,20 @@ def _definite_pronoun_resolution(row: task.Row) -> task.Record:
 
 
 def _wsc(row: task.Row) -> task.Record:
-    text, pronoun = columns.text(row, "text"), columns.text(row, "span2_text")
+    text, pronoun = columns.text(row, "text", exact=True), columns.text(row, "span2_text")
     words = [word.start() for word in re.finditer(r"\S+", text)]
     near = words[min(columns.value(row, "span2_index"), len(words) - 1)]
     return {
-        "text": _marked(text, pronoun, near),
-        "span1": columns.text(row, "span1_text"),
+        "text": columns.untokenized(_marked(text, pronoun, near)),
+        "span1": columns.prose(row, "span1_text"),
         "span2": pronoun,
         "label": columns.label(row, _WSC.names, "label"),
     }
 
 
 def _wsc273(row: task.Row) -> task.Record:
-    text, pronoun = columns.text(row, "text"), columns.text(row, "pronoun", "pronoun_text")
+    text = columns.text(row, "text", exact=True)
+    pronoun = columns.text(row, "pronoun", "pronoun_text")
     if len(_places(text, pronoun)) > 1:  # else it is plain which one is meant
         text = _marked(text, pronoun, columns.value(row, "pronoun_loc", "pronoun_start"))
     if "options" in row:
@@ -252,12 +253,13 @@ def _wsc273(row: task.Row) -> task.Record:
 
 def _gap(row: task.Row) -> task.Record:
     pronoun = columns.text(row, "Pronoun")
-    text = _marked(columns.text(row, "Text"), pronoun, columns.value(row, "Pronoun-offset"))
+    text = columns.text(row, "Text", exact=True)
+    text = _marked(text, pronoun, columns.value(row, "Pronoun-offset"))
     fields = {
-        "text": columns.plain_quotes(text),
+        "text": columns.untokenized(text),
         "pronoun": pronoun,
-        "first": columns.plain_quotes(columns.text(row, "A")),
-        "second": columns.plain_quotes(columns.text(row, "B")),
+        "first": columns.prose(row, "A"),
+        "second": columns.prose(row, "B"),
     }
     is_first, is_second = (
         # The files of its makers have "TRUE" and "FALSE" for what the hub and TFDS have as bools.

@@ -3,8 +3,14 @@
 Hold-outs do not reach into them: a collection has inference, sentiment and all the rest.
 """
 
+import html
+import re
+
 from flanlike.tasks import task
 from task_registry import columns
+
+_LINE_BREAKS = re.compile(r"(?:<br ?/?>\s*)+")
+_BLANK_LINES = re.compile(r"[ \t]*\n(?:[ \t]*\n){2,}")
 
 
 def t0_sf() -> task.Task:
@@ -75,14 +81,25 @@ TASKS = [t0_sf, natural_instructions_v2]
 
 def _t0_sf(row: task.Row) -> task.Record:
     return {
-        "instruction": columns.text(row, "prompt"),
-        "references": columns.references(columns.text(row, "completion")),
+        "instruction": _printed(columns.text(row, "prompt", exact=True)),
+        "references": [_printed(columns.text(row, "completion", exact=True))],
     }
+
+
+def _printed(text: str) -> str:
+    """Returns a text without what its sources and templates left in it.
+
+    "a &#x27;doped&#x27; layer<br /><br />-lrb- n -rrb-"  ->  "a 'doped' layer\\n(n)"     and of
+    several blank lines one is left.
+    """
+    text = _LINE_BREAKS.sub("\n", html.unescape(columns.mended(text)).replace("\r\n", "\n"))
+    text = columns.with_brackets(text)
+    return _BLANK_LINES.sub("\n\n", text).strip()
 
 
 def _natural_instructions_v2(row: task.Row) -> task.Record:
     return {
-        "instruction": columns.text(row, "definition"),
-        "input": columns.text(row, "input", "inputs"),
-        "references": columns.references(columns.value(row, "output", "targets")),
+        "instruction": columns.text(row, "definition", exact=True),
+        "input": columns.text(row, "input", "inputs", exact=True),
+        "references": columns.references(columns.value(row, "output", "targets"), exact=True),
     }

@@ -28,6 +28,7 @@ _COLUMNS = {
     "empty": "empty",
     "given_away": "given away",
     "damaged": "damaged",
+    "in_tokens": "in tokens",
     "not_english": "not English",
 }
 

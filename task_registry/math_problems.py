@@ -226,7 +226,7 @@ def _asdiv(row: task.Row) -> task.Record:
     # "28 (ft); 21 (ft)" asks for two numbers.
     parts = [_UNIT.sub("", part).strip() for part in columns.text(row, "answer").split(";")]
     return {
-        "question": f"{columns.text(row, 'body')} {columns.text(row, 'question')}",
+        "question": columns.closed(f"{columns.text(row, 'body')} {columns.text(row, 'question')}"),
         "references": columns.references("; ".join(part.removesuffix(".0") for part in parts)),
     }
 
@@ -244,7 +244,7 @@ def _number(value: float) -> str:
 
 def _aqua_rat(row: task.Row) -> task.Record:
     options, gold = rationales.with_letters(row["options"], columns.text(row, "correct"))
-    fields = {"question": columns.mended(columns.text(row, "question"))}
+    fields = {"question": columns.closed(columns.mended(columns.text(row, "question")))}
     return columns.choice(fields, [columns.mended(option) for option in options], gold)
 
 

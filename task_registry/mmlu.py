@@ -29,6 +29,13 @@ SUBJECTS = (
     "sociology", "us_foreign_policy", "virology", "world_religions",
 )  # fmt: skip
 
+# What a subject is called in a prompt, where that is not its name with blanks.
+_CALLED = {
+    "high_school_european_history": "high school European history",
+    "high_school_us_history": "high school US history",
+    "miscellaneous": "general knowledge",
+    "us_foreign_policy": "US foreign policy",
+}
 _LETTERS = ("A", "B", "C", "D")
 _LETTER = re.compile(r"\s*\(([A-D])\)\s+")
 _COLUMNS = {
@@ -57,7 +64,7 @@ def _subject(subject: str) -> task.Task:
         templates="mmlu",
         microworld=f"mmlu:{subject}",
         splits={task.EXEMPLARS: "dev", "validation": "validation", "test": "test"},
-        preprocess=functools.partial(_record, subject.replace("_", " ")),
+        preprocess=functools.partial(_record, _CALLED.get(subject, subject.replace("_", " "))),
         label_columns={"answer": _LETTERS},
         unusable=_has_one_option,
         hub=task.HubSource(repo="cais/mmlu", config=subject, columns=_COLUMNS),
@@ -89,7 +96,7 @@ def _options(row: task.Row) -> list[str]:
 def _record(subject: str, row: task.Row) -> task.Record:
     fields = {
         "subject": subject,
-        "question": columns.text(row, "question", "input"),
+        "question": columns.text(row, "question", "input", exact=True),
         "rationale": row.get("rationale", "").strip(),
     }
     return columns.choice(fields, _options(row), columns.label(row, _LETTERS, "answer", "target"))

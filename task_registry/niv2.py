@@ -255,10 +255,10 @@ def _record(row: task.Row) -> task.Record:
     if not isinstance(given, str):
         raise ValueError(f"column 'input' is {given!r}; expected text, be it empty")
     return {
-        "instruction": columns.text(row, "definition"),
+        "instruction": columns.text(row, "definition", exact=True),
         "input": given.strip(),
         **blocks(row["facts"]),
-        "references": columns.references(columns.value(row, "output")),
+        "references": columns.references(columns.value(row, "output"), exact=True),
     }
 
 

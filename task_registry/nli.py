@@ -1,7 +1,5 @@
 """Natural language inference: does one text follow from another?"""
 
-import html
-
 from flanlike.tasks import task
 from task_registry import columns
 
@@ -365,13 +363,16 @@ def _pair(row: task.Row, labels: task.Labels, **aliases: str) -> task.Record:
 
 
 def _sentence(row: task.Row, *names: str) -> str:
-    """Returns a text of which RTE misread some, and SciTail left names for some of its signs."""
-    return html.unescape(columns.mended(columns.text(row, *names))).strip()
+    """Returns a text of which RTE misread some, and SciTail left names for some of its signs.
+
+    Copies of CB, SNLI and SciTail have some or all of theirs in tokens.
+    """
+    return columns.untokenized(columns.mended(columns.text(row, *names))).strip()
 
 
 def _qnli(row: task.Row) -> task.Record:
     return {
         "question": columns.text(row, "question"),
-        "sentence": columns.text(row, "sentence"),
+        "sentence": columns.without_notes(columns.text(row, "sentence")),
         "label": columns.label(row, _QNLI.names, "label"),
     }

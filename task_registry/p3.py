@@ -132,8 +132,8 @@ def _is_of(member: p3_files.Member, group: str) -> bool:
 
 
 def _record(row: task.Row) -> task.Record:
-    prompt = columns.text(row, "inputs_pretokenized", "prompt")
-    target = columns.text(row, "targets_pretokenized", "completion")
+    prompt = columns.text(row, "inputs_pretokenized", "prompt", exact=True)
+    target = columns.text(row, "targets_pretokenized", "completion", exact=True)
     return _of(prompt, target, row.get("answer_choices") or ())
 
 
@@ -149,7 +149,7 @@ def _of(prompt: str, target: str, choices: Sequence[str]) -> task.Record:
         raise ValueError(f"the target is {_NO_LABEL!r}; expected a row with an answer")
     fields = {"instruction": prompt}
     if not choices:
-        return {**fields, "references": columns.references(target)}
+        return {**fields, "references": columns.references(target, exact=True)}
     return columns.choice_by_text(fields, choices, target)
 
 

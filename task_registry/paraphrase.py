@@ -1,6 +1,5 @@
 """Paraphrase: do two sentences say the same, and how nearly?"""
 
-import html
 import math
 
 from flanlike.tasks import task
@@ -146,16 +145,16 @@ TASKS = [glue_mrpc, stsb, glue_qqp, paws_wiki]
 
 def _glue_mrpc(row: task.Row) -> task.Record:
     return {
-        "sentence1": columns.text(row, "sentence1"),
-        "sentence2": columns.text(row, "sentence2"),
+        "sentence1": _sentence(row, "sentence1"),
+        "sentence2": _sentence(row, "sentence2"),
         "label": columns.label(row, _MRPC.names, "label"),
     }
 
 
 def _glue_qqp(row: task.Row) -> task.Record:
     return {
-        "question1": columns.text(row, "question1"),
-        "question2": columns.text(row, "question2"),
+        "question1": columns.prose(row, "question1"),
+        "question2": columns.prose(row, "question2"),
         "label": columns.label(row, _QQP.names, "label"),
     }
 
@@ -164,8 +163,8 @@ def _paws_wiki(row: task.Row) -> task.Record:
     different, same = _MRPC.names
     names = {"different_meaning": different, "0": different, "paraphrase": same, "1": same}
     return {
-        "sentence1": columns.text(row, "sentence1"),
-        "sentence2": columns.text(row, "sentence2"),
+        "sentence1": columns.prose(row, "sentence1"),
+        "sentence2": columns.prose(row, "sentence2"),
         "label": columns.label(row, _MRPC.names, "label", **names),
     }
 
@@ -175,8 +174,14 @@ def _stsb(row: task.Row) -> task.Record:
     if not isinstance(score, (int, float)) or not 0 <= score <= 5:
         raise ValueError(f"column 'label' is {score!r}; expected a similarity from 0 to 5")
     return {
-        "sentence1": html.unescape(columns.mended(columns.text(row, "sentence1"))).strip(),
-        "sentence2": html.unescape(columns.mended(columns.text(row, "sentence2"))).strip(),
+        "sentence1": _sentence(row, "sentence1"),
+        "sentence2": _sentence(row, "sentence2"),
         "label": math.floor(score + 0.5),
         "score": float(score),
     }
+
+
+def _sentence(row: task.Row, column: str) -> str:
+    """Returns a text of which some were misread; in MRPC an apostrophe lost its upper byte."""
+    text = columns.mended(columns.text(row, column)).replace("\x12", "'")
+    return columns.untokenized(text).strip()

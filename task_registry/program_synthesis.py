@@ -62,7 +62,7 @@ def human_eval() -> task.Task:
         cut={"tests": "never"},
         answers=task.FreeText(),
         metrics=_METRICS,
-        templates="code",
+        templates="human_eval",
         microworld="human_eval",
         splits={"test": "test"},
         preprocess=_human_eval,
@@ -89,21 +89,21 @@ def _mbpp(row: task.Row) -> task.Record:
         raise ValueError("column 'test_list' is empty; expected assertions, one a text")
     before = (row.get("test_setup_code") or "").strip()
     return {
-        "question": columns.text(row, "text", "prompt"),
+        "question": columns.text(row, "text", "prompt", exact=True),
         "tests": "\n".join(tests),
-        "references": columns.references(columns.text(row, "code").replace("\r\n", "\n")),
+        "references": [columns.text(row, "code", exact=True).replace("\r\n", "\n")],
         "checks": "\n".join(filter(None, (before, *tests))),
     }
 
 
 def _human_eval(row: task.Row) -> task.Record:
-    stub = columns.text(row, "prompt")
+    stub = columns.text(row, "prompt", exact=True)
     body = columns.value(row, "canonical_solution").rstrip()
     name = columns.text(row, "entry_point")
     return {
         "question": stub,
         "tests": "",
-        "references": columns.references(f"{stub}\n{body}"),
-        "checks": f"{columns.text(row, 'test')}\n\ncheck({name})",
+        "references": [f"{stub}\n{body}"],
+        "checks": f"{columns.text(row, 'test', exact=True)}\n\ncheck({name})",
         "stub": stub,
     }

@@ -46,6 +46,6 @@ TASKS = [trec]
 
 def _trec(row: task.Row) -> task.Record:
     return {
-        "question": columns.text(row, "text"),
+        "question": columns.prose(row, "text"),
         "label": columns.label(row, _TREC.names, *_COLUMNS),
     }

@@ -19,6 +19,14 @@ ESNLI = task.Labels(
 SENSE = task.Labels(names=("first", "second"), words=("the first", "the second"))
 _SENSE_PAIR = re.compile(r'- Sentence A: "(.*)"\n- Sentence B: "(.*)"', re.DOTALL)
 _QUOTED = re.compile(r'"(.*)"', re.DOTALL)
+_OF_NO_QUESTION = re.compile(
+    r"rivers flow th?rough valleys|health complications|gritting your teeth"
+    r"|(?:(?:this|the|that) )?(?:word|option|answer|choice|one)(?: (?:is|was))?(?: the)?"
+    r"(?: (?:most|more|only|best|better|correct|right|relev\w*|relav\w*|relat\w*|applicable"
+    r"|suitable|appropriate|option|answer|word|choice|to this task|for this task))+"
+    r"|(?:(?:this|it) is )?(?:the )?(?:only|best|better|most) (?:\w+ )?(?:option|answer|word)"
+    r"|.* - wikipedia.*"
+)
 _ECQA_OPTIONS = ("q_op1", "q_op2", "q_op3", "q_op4", "q_op5")
 _LETTERED = re.compile(r"(?:- )?\(([A-H])\)\s*(.*)")
 _IS_RIGHT = r"(?:\s+is\s+(?:the\s+)?(?:correct|right|answer)(?:\s+(?:answer|choice|option))?)"
@@ -107,8 +115,8 @@ def qasc(row: task.Row) -> task.Record:
 def esnli(row: task.Row) -> task.Record:
     """Returns the record of a pair of sentences with the first written reason."""
     return {
-        "premise": columns.text(row, "premise"),
-        "hypothesis": columns.text(row, "hypothesis"),
+        "premise": columns.prose(row, "premise"),
+        "hypothesis": columns.prose(row, "hypothesis"),
         "rationale": _reason(row, "explanation_1"),
         "label": columns.label(row, ESNLI.names, "label"),
     }
@@ -140,7 +148,8 @@ def aqua(row: task.Row) -> task.Record:
     else:
         question, options, gold = lettered(row)
     reason = without_last_letter(columns.text(row, "rationale"))
-    fields = {"question": columns.mended(question), "rationale": columns.mended(reason)}
+    question = columns.closed(columns.mended(question))
+    fields = {"question": question, "rationale": columns.mended(reason)}
     return columns.choice(fields, [columns.mended(option) for option in options], gold)
 
 
@@ -185,6 +194,16 @@ def cos_e(row: task.Row) -> task.Record:
         "rationale": _reason(row, "abstractive_explanation"),
     }
     return columns.choice_by_text(fields, row["choices"], columns.text(row, "answer"))
+
+
+def says_nothing(row: task.Row) -> bool:
+    """Returns whether the reason is one that its writer gave for question after question.
+
+    They are a ninth of CoS-E's: that rivers flow through valleys, that a word is the relevant one,
+    or what a web page is called.
+    """
+    reason = columns.text(row, "abstractive_explanation")
+    return _OF_NO_QUESTION.fullmatch(reason.casefold().rstrip(". ")) is not None
 
 
 def as_sentence(text: str) -> str:
@@ -263,4 +282,4 @@ def _index(letter: str, letters: Sequence[str]) -> int:
 
 
 def _reason(row: task.Row, *names: str) -> str:
-    return as_sentence(columns.text(row, *names))
+    return as_sentence(columns.prose(row, *names))

@@ -11,6 +11,8 @@ from task_registry import columns
 
 _LETTERS = ("A", "B", "C", "D")
 _UNANSWERABLE = "unanswerable"
+_MARK_AHEAD = re.compile(r" +([,;!?])(?=[A-Za-z])")  # RACE: "the shop ,it got dark"
+_SCRAPS = re.compile(r"\n[ ,.]+$")  # and what was left of a last line
 _SQUAD_COLUMNS = {
     "id": "string",
     "title": "string",
@@ -309,9 +311,9 @@ def _squad_v2(row: task.Row) -> task.Record:
 def _squad(row: task.Row, answers: Sequence[str]) -> task.Record:
     return {
         "title": columns.text(row, "title").replace("_", " "),
-        "context": columns.text(row, "context"),
+        "context": columns.without_notes(columns.text(row, "context")),
         "question": columns.text(row, "question"),
-        "references": columns.references(answers),
+        "references": columns.references([columns.without_notes(text) for text in answers]),
     }
 
 
@@ -326,9 +328,9 @@ def _bool_q(row: task.Row) -> task.Record:
 def _multirc(row: task.Row) -> task.Record:
     index = row["idx"]
     return {
-        "paragraph": columns.mended(columns.text(row, "paragraph")),
-        "question": columns.mended(columns.text(row, "question")),
-        "candidate": columns.mended(columns.text(row, "answer")),
+        "paragraph": columns.untokenized(columns.mended(columns.text(row, "paragraph"))),
+        "question": columns.untokenized(columns.mended(columns.text(row, "question"))),
+        "candidate": columns.untokenized(columns.mended(columns.text(row, "answer"))),
         "label": columns.label(row, _MULTIRC.names, "label"),
         "group": f"{index['paragraph']}/{index['question']}",
     }
@@ -341,7 +343,7 @@ def _drop(row: task.Row) -> task.Record:
         answers = [columns.value(row, "answer"), *row.get("validated_answers", ())]
     return {
         "passage": html.unescape(columns.text(row, "passage")).replace("\xa0", " "),
-        "question": html.unescape(columns.text(row, "question")),
+        "question": html.unescape(columns.question(row, "question")),
         "references": columns.references([" ".join(html.unescape(a).split()) for a in answers]),
     }
 
@@ -382,7 +384,7 @@ def _mctest(row: task.Row) -> task.Record:
 
 
 def _race_middle(row: task.Row) -> task.Record:
-    article = columns.text(row, "article")
+    article = _SCRAPS.sub("", _MARK_AHEAD.sub(r"\1 ", columns.prose(row, "article")))
     if "questions" in row:
         sound = [i for i, options in enumerate(row["options"]) if len(set(options)) > 1]
         if not sound:
@@ -393,5 +395,6 @@ def _race_middle(row: task.Row) -> task.Record:
             "options": row["options"][drawn],
             "answer": row["answers"][drawn],
         }
-    fields = {"passage": article, "question": columns.text(row, "question")}
-    return columns.choice(fields, row["options"], columns.label(row, _LETTERS, "answer"))
+    fields = {"passage": article, "question": columns.prose(row, "question")}
+    options = [columns.single_blanks(columns.untokenized(option)) for option in row["options"]]
+    return columns.choice(fields, options, columns.label(row, _LETTERS, "answer"))

@@ -176,17 +176,17 @@ TASKS = [cosmos_qa, record, quartz, wiqa]
 
 
 def _cosmos_qa(row: task.Row) -> task.Record:
-    fields = {"context": columns.text(row, "context"), "question": columns.text(row, "question")}
+    fields = {"context": columns.prose(row, "context"), "question": columns.prose(row, "question")}
     aliases = dict(zip(_CHOICES, _LABELS, strict=True))
     # Prompts list the options in any order, so that none is above the others.
     options = [
-        columns.text(row, column).replace("of the above", "of the other") for column in _CHOICES
+        columns.prose(row, column).replace("of the above", "of the other") for column in _CHOICES
     ]
     return columns.choice(fields, options, columns.label(row, _LABELS, "label", **aliases))
 
 
 def _record(row: task.Row) -> task.Record:
-    right = columns.references(row["answers"])
+    right = columns.references(row["answers"], exact=True)
     known = {answer.casefold() for answer in right}
     entities = list(dict.fromkeys(entity.strip() for entity in row["entities"]))
     if right[0] not in entities:

@@ -200,7 +200,7 @@ TASKS = [
 
 def _sst2(row: task.Row) -> task.Record:
     return {
-        "sentence": columns.text(row, "sentence"),
+        "sentence": columns.prose(row, "sentence"),
         "label": columns.label(row, _LABELS.names, "label"),
     }
 

@@ -10,6 +10,7 @@ from task_registry import columns
 _METRICS = ("rouge1", "rouge2", "rougeLsum", "bleu")
 _ATTRIBUTE = re.compile(r"(\w[\w ]*)\[([^\[\]]+)\]")
 _MEANING = re.compile(rf"{_ATTRIBUTE.pattern}(?:, ?{_ATTRIBUTE.pattern})*")
+_CAMEL = re.compile(r"[a-z]+(?:[A-Z][a-z]*)+")
 _ATTRIBUTES = {
     "eatType": "type",
     "priceRange": "price range",
@@ -172,7 +173,7 @@ def _dart(row: task.Row) -> task.Record:
     triples = [[triple] if isinstance(triple, str) else triple for triple in row["tripleset"]]
     return {
         "triples": html.unescape(_lines(triples)),
-        "references": [html.unescape(text) for text in _references(row)],
+        "references": _references(row),
     }
 
 
@@ -188,9 +189,16 @@ def _lines(triples: Sequence[Sequence[str]]) -> str:
     if not triples:
         raise ValueError("expected at least one triple, got none")
     return "\n".join(
-        " | ".join(part.strip().strip('"').replace("_", " ") for part in triple)
+        " | ".join(_in_words(part.strip().strip('"').replace("_", " ")) for part in triple)
         for triple in triples
     )
+
+
+def _in_words(part: str) -> str:
+    """Returns a part of a triple, a database's name in words: "cityServed" -> "city served"."""
+    if not _CAMEL.fullmatch(part):
+        return columns.untokenized(part)
+    return _ATTRIBUTES.get(part) or re.sub("(?=[A-Z])", " ", part).lower()
 
 
 def _attributes(meaning: str) -> str:
@@ -208,4 +216,5 @@ def _attributes(meaning: str) -> str:
 
 
 def _references(row: task.Row) -> list[str]:
-    return columns.references(row.get("target"), row.get("references"))
+    texts = columns.references(row.get("target"), row.get("references"))
+    return columns.references([columns.untokenized(text) for text in texts])

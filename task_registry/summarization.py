@@ -102,7 +102,7 @@ def dialogsum() -> task.Task:
         templates="dialogsum",
         microworld="dialogsum",
         splits=_SPLITS,
-        preprocess=_dialogue,
+        preprocess=_dialogsum,
         hub=task.HubSource(
             repo="knkarthick/dialogsum",
             columns={"id": "string", "dialogue": "string", "summary": "string", "topic": "string"},
@@ -246,7 +246,7 @@ TASKS = [
 
 def _aeslc(row: task.Row) -> task.Record:
     return {
-        "email": _decoded(columns.text(row, "email_body")),
+        "email": columns.single_blanks(_decoded(columns.text(row, "email_body", exact=True))),
         "references": columns.references(row["subject_line"]),
     }
 
@@ -268,6 +268,11 @@ def _dialogue(row: task.Row) -> task.Record:
         "dialogue": columns.text(row, "dialogue").replace("\r\n", "\n"),
         "references": columns.references(row["summary"]),
     }
+
+
+def _dialogsum(row: task.Row) -> task.Record:
+    record = _dialogue(row)
+    return {**record, "dialogue": columns.untokenized(record["dialogue"])}
 
 
 def _rotten_tomatoes(row: task.Row) -> task.Record:

@@ -217,8 +217,8 @@ TASKS = [ag_news_subset, cnn_dailymail, gigaword, multi_news, newsroom, xsum]
 
 def _ag_news_subset(row: task.Row) -> task.Record:
     return {
-        "title": _without_marks(columns.text(row, "title")),
-        "description": _without_marks(columns.text(row, "description")),
+        "title": _without_marks(columns.text(row, "title", exact=True)),
+        "description": _without_marks(columns.text(row, "description", exact=True)),
         "label": columns.label(row, _TOPICS.names, "label"),
     }
 
@@ -229,15 +229,15 @@ def _cnn_dailymail(row: task.Row) -> task.Record:
         for line in columns.text(row, "highlights").split("\n")
     ]
     return {
-        "article": _without_dateline(columns.text(row, "article").replace(" » .", ".")),
+        "article": _without_dateline(_without_stops(columns.text(row, "article"))),
         "references": columns.references("\n".join(filter(None, highlights))),
     }
 
 
 def _gigaword(row: task.Row) -> task.Record:
     return {
-        "sentence": columns.text(row, "document"),
-        "references": columns.references(columns.text(row, "summary")),
+        "sentence": columns.prose(row, "document"),
+        "references": columns.references(columns.prose(row, "summary")),
     }
 
 
@@ -280,7 +280,17 @@ def _without_marks(text: str) -> str:
     if ";" in text:
         text = html.unescape(_SIGN_APART.sub(r"&\1;", text))
         text = _TAG.sub("", _BREAK_TAG.sub(" ", text))
-    return text.strip()
+    return columns.single_blanks(text.strip())
+
+
+def _without_stops(text: str) -> str:
+    """Returns an article without the full stops that came of the ends of its source's lines.
+
+    "By . Ivo Ena . PUBLISHED: . 05:33 . Watch it » . A boat sank ."
+        ->  "By Ivo Ena. PUBLISHED: 05:33. Watch it. A boat sank."
+    """
+    text = re.sub(r"(?:(?<=:)|\b(?<=By)) \.(?=\s)", "", text.replace(" » .", "."))
+    return columns.untokenized(text)
 
 
 def _without_dateline(text: str) -> str:

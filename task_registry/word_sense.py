@@ -46,7 +46,7 @@ TASKS = [wic]
 def _wic(row: task.Row) -> task.Record:
     return {
         "word": columns.text(row, "word"),
-        "sentence1": columns.text(row, "sentence1"),
-        "sentence2": columns.text(row, "sentence2"),
+        "sentence1": columns.prose(row, "sentence1"),
+        "sentence2": columns.prose(row, "sentence2"),
         "label": columns.label(row, _WIC.names, "label"),
     }

@@ -11,6 +11,7 @@ from flanlike.tasks import records as records_module
 from flanlike.tasks import task as task_module
 
 LEAST_TEMPLATES = 10
+_JOINT = re.compile(r"\{(\w+)\}([.,;:?!])")
 LEAST_DIRECT = 7  # forward or CoT: those a task is evaluated by
 
 
@@ -35,13 +36,16 @@ def check_task(
     if not records and has_records:
         why = f": {why_no_records}" if why_no_records else ""
         problems.append(f"task {task.name!r}: no records to check it with{why}")
-    check = records_module.Check(task)
+    check, sound = records_module.Check(task), []
     for number, record in enumerate(records):
         if wrong := check.problem(record):
             problems.append(f"task {task.name!r}, record {number}: {wrong}")
             continue
+        sound.append(record)
         for template in template_set.templates:
             problems += _check_rendering(task, template_set.layout, template, record, number)
+    for template in template_set.templates:
+        problems += _check_joints(task, template, sound)
     return problems
 
 
@@ -51,7 +55,10 @@ def check_template(
     template: templates.Template,
     records: Sequence[task_module.Record],
 ) -> list[str]:
-    """Returns what `check_task` says of one template of the set alone, with these records."""
+    """Returns what `check_task` says of one template of the set alone, with these records.
+
+    But for marks behind fields: a few rows do not tell what most fields end in.
+    """
     problems = _check_done(task, template)
     if not (task.is_worded or task.file is not None):
         problems += _check_alike(task, template_set, template)
@@ -117,6 +124,38 @@ def _differ_little(one: templates.Template, two: templates.Template) -> bool:
         return words[same + 1 :] == others[same + 1 :]
     shorter, longer = sorted((words, others), key=len)
     return shorter[same:] == longer[same + 1 :]
+
+
+def _check_joints(
+    task: task_module.Task, template: templates.Template, records: Sequence[task_module.Record]
+) -> list[str]:
+    """Returns the fields behind which the template puts a mark that most records bring themselves.
+
+    "{question}." of questions is "Who sang?." and "{report}," of sentences "It rains.,".
+    """
+    problems = []
+    for field, mark in sorted(set(_JOINT.findall(f"{template.input}\n{template.target}"))):
+        texts = [text for record in records if (text := _text(task, template, record, field))]
+        own = [text for text in texts if text[-1] in ".,;:?!"]
+        if 2 * len(own) > len(texts):
+            problems.append(
+                f"task {task.name!r}, template {template.id!r}: {mark!r} stands behind "
+                f"{{{field}}}, which ends in a mark of its own, as {own[0][-20:]!r}: leave one out"
+            )
+    return problems
+
+
+def _text(
+    task: task_module.Task, template: templates.Template, record: task_module.Record, field: str
+) -> str:
+    """Returns what the template shows of a record's field, "" where the record has no such text."""
+    if field != "answer":
+        return str(record.get(field, "")).rstrip()
+    if isinstance(task.answers, task_module.FreeText):
+        return record["references"][0].rstrip()
+    is_labels = isinstance(task.answers, task_module.Labels)
+    words = template.words(task.answers) if is_labels else record["options"]
+    return words[record["label"]].rstrip()
 
 
 def _check_rendering(

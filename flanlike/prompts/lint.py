@@ -43,6 +43,7 @@ KINDS = {
     "empty": "nothing but punctuation is asked, or answered",
     "given_away": "the target stands in what is asked",
     "damaged": "damage from a wrong encoding",
+    "in_tokens": "tokens with blanks between them, not text as it is printed",
     "not_english": "another language than English",
 }
 
@@ -70,6 +71,7 @@ class Findings:
     empty: int = 0
     given_away: int = 0
     damaged: int = 0
+    in_tokens: int = 0
     not_english: int = 0
     answers: int = 0  # different ones
     commonest_answer: str = ""
@@ -180,6 +182,8 @@ class _Looker:
                 found.add("damaged", row, damage.what, text[begin : damage.start + _AFTER])
                 break
         if self._is_english:
+            if tokens := next(filter(text_checks.is_in_tokens, (*asked, answer)), ""):
+                found.add("in_tokens", row, "", tokens)
             for text in (*asked, answer):
                 if what := text_checks.language(text):
                     found.add("not_english", row, what, text)

@@ -4,6 +4,7 @@
     damage("a \\ufffd b")                     replacement character
     damage("a\\x00b")                        control character
     damage("Tom &amp; Ann")                  HTML entity
+    is_in_tokens("a hat , he said")          blanks before marks
 
 `language` is a rule of thumb, not a library: it knows other scripts by their letters, and eleven
 languages in Latin letters by their commonest short words. It says nothing of texts of fewer than
@@ -39,6 +40,10 @@ _DAMAGE = {
         "|\u00e2\u20ac"  # a quotation mark that has lost its last byte
     ),
 }
+
+# As a tokenizer leaves a text, and as people write it: marks, endings, a treebank's brackets.
+_APART = re.compile(r"\w (?:[.,;!?](?=\s|$)|n't\b|'s\b)|-[lr]rb-|``", re.IGNORECASE)
+_ATTACHED = re.compile(r"\w(?:[.,;!?](?=\s|$)|n't\b|'s\b)")
 
 _ENGLISH = (
     "the of and to a in is that it for was on with as he she they be at by this are from or had "
@@ -106,6 +111,12 @@ def damage(text: str) -> Damage | None:
         if found := pattern.search(text):
             return Damage(what, found.start())
     return None
+
+
+def is_in_tokens(text: str) -> bool:
+    """Returns whether most marks and endings of a text have a blank before them."""
+    apart = sum(1 for _ in _APART.finditer(text))
+    return apart > sum(1 for _ in _ATTACHED.finditer(text)) if apart else False
 
 
 def is_blank(text: str) -> bool:

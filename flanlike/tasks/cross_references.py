@@ -80,7 +80,9 @@ _ROMANS = _list_of(r"\(?(?:i{1,3}|iv|vi{0,3})\)?(?!\w)")
 _NUMBERS = _list_of(r"\(?[1-9]\)?(?!\w)")
 _ITEM = re.compile(r"(?<![\w'])\(?([A-Za-z])\)?(?![\w'])")
 _ONE_LETTER = re.compile(r"only|just|alone|option|choice|answer| is ")
-_LETTER_NAMED = re.compile(r"\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer)s?(?: is|:)? \(?[A-H]\)?(?![\w'])")
+_LETTER_NAMED = re.compile(
+    r"\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer)s?(?: is|:| =)? ?(?:\(?\b[A-H]\)?(?![\w'])|'[A-H]')"
+)
 
 # One of these is in every question that is about the options.
 _QUESTION_WORDS = ("hich", "ollowing", "except", "excluding", "but not", "not including", "below")

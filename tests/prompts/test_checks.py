@@ -43,6 +43,21 @@ def test_a_task_with_a_rationale_needs_a_cot_template():
     ]
 
 
+def test_a_mark_behind_a_field_that_ends_in_one_is_a_problem():
+    def doubled(text, *records):
+        found = checks.check_task(toys.task_of(), template_set(text), records)
+        return [problem for problem in found if "mark of its own" in problem]
+
+    assert doubled("Say: {premise}.", GOOD) == [
+        "task 'toy', template 't0': '.' stands behind {premise}, which ends in a mark of its own, "
+        "as 'It rains.': leave one out"
+    ]
+    bare = GOOD | {"premise": "It rains"}
+    assert doubled("Say: {premise}.", GOOD, GOOD, bare)
+    assert not doubled("Say: {premise}.", GOOD, bare)
+    assert not doubled('Say: "{premise}".', GOOD) and not doubled("{premise}", GOOD)
+
+
 def test_templates_that_differ_in_one_word_are_a_problem():
     def alike(one, two):
         found = checks.check_task(toys.task_of(), template_set(one, two), [GOOD])

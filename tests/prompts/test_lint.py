@@ -50,6 +50,13 @@ def test_rows_that_are_damaged_foreign_or_empty(tmp_path):
     assert not one.is_clean and not one.is_lopsided
 
 
+def test_rows_in_tokens(tmp_path):
+    rows = films(n1={"text": "A film , I think ."}, n2={"text": "A film, I think ."})
+    one = found_in(tmp_path, "imdb_reviews", rows)
+    assert (one.in_tokens, one.is_clean) == (1, False)
+    assert [each.row for each in one.examples["in_tokens"]] == ["train/1"]
+
+
 def test_an_example_is_the_beginning_of_a_long_text(tmp_path):
     text = "Der Film ist nicht gut und die Musik ist mir zu laut. " * 100
     rows = films(n1={"text": text, "label": 1}, n2={"text": text, "label": 1})

@@ -32,6 +32,23 @@ def test_damage(text, expected):
 @pytest.mark.parametrize(
     "text, expected",
     [
+        ("a hat , he said .", True),
+        ("Ada did n't", True),
+        ("Ada 's `` new '' hat", True),
+        ("lent -LRB- to Leo -RRB-", True),
+        ("He came, saw, and left . So it was.", False),
+        ("Ada's hat isn't new; is it?", False),
+        ("Wait . . . what, no.", False),
+        ("", False),
+    ],
+)
+def test_tokens(text, expected):
+    assert text_checks.is_in_tokens(text) is expected
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
         ("Der Hund ist heute nicht im Haus, aber die Katze schl\u00e4ft.", "German"),
         ("Le chien est dans la maison et les chats sont sur le toit.", "French"),
         ("El perro est\u00e1 en la casa y los gatos duermen por el d\u00eda.", "Spanish"),

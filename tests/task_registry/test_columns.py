@@ -128,6 +128,11 @@ def test_worked_solution():
         columns.worked_solution({"answer": "1200"})
 
 
+def test_the_last_mark_of_a_sum_is_joined_to_its_word():
+    assert columns.closed("Which of them is prime ?") == "Which of them is prime?"
+    assert columns.closed("Find x in 2 : 4 = 3 : ?") == "Find x in 2 : 4 = 3 : ?"
+
+
 def test_carved():
     assert columns.carved(50, test="test") == {
         "train": "train[:-50]",
@@ -143,7 +148,13 @@ def test_carved():
         ("&quot; Yes , &quot; she said .", '"Yes," she said.'),
         ("' an eel ' and \" a trout \" ?", "'an eel' and \"a trout\"?"),
         ("They do n't like R &amp; B : the .net thing .", "They don't like R & B: the .net thing."),
-        ("the boys ' hats", "the boys ' hats"),  # open or closed: not to be told
+        ("the boys ' hats", "the boys' hats"),
+        ("It ' s 9 and I ' m in", "It's 9 and I'm in"),
+        ("calls it ' art", "calls it ' art"),  # open or closed: not to be told
+        ("`` No -LRB- ever -RRB- , '' a boy said .", '"No (ever)," a boy said.'),
+        ("a ` new ' `` hat", "a 'new' \"hat"),
+        ("``Yes''. He said ''no''", '"Yes". He said "no"'),
+        ("great :) or not ; well ( : . . .", "great :) or not; well (:..."),
         ("Plain text stays.", "Plain text stays."),
     ],
 )

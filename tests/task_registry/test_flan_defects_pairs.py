@@ -174,14 +174,15 @@ def test_a_question_pair_with_an_empty_question_is_left_out(tmp_path):
     assert (len(records), records.dropped) == (1, 1)
 
 
-def test_the_tokenized_text_of_paws_is_named_and_stays_as_it_is():
+def test_the_tokenized_text_of_paws_is_named_and_printed_plain():
     task = REGISTRY.task("paws_wiki")
     assert task.tfds.name == "paws_wiki/labeled_final_tokenized:1.1.0"
-    texts = {"sentence1": "Lena 's cart , sold .", "sentence2": "Sold , Lena 's cart ."}
+    stored = {"sentence1": "Lena 's cart , sold .", "sentence2": "Sold , Lena 's cart ."}
+    texts = {"sentence1": "Lena's cart, sold.", "sentence2": "Sold, Lena's cart."}
     for label in ("0", "different_meaning"):
-        assert task.preprocess(texts | {"label": label}) == texts | {"label": 0}
+        assert task.preprocess(stored | {"label": label}) == texts | {"label": 0}
     for label in ("1", "paraphrase"):
-        assert task.preprocess(texts | {"label": label}) == texts | {"label": 1}
+        assert task.preprocess(stored | {"label": label}) == texts | {"label": 1}
 
 
 @pytest.mark.parametrize(("name", "label"), [("1", 0), ("2", 1)])

@@ -68,7 +68,6 @@ def test_an_article_loses_its_dateline_and_nothing_else(dateline, text):
         "The captain (Wire) -- a friend -- sank it.",
         "NASA -- the agency -- lost a boat.",
         "Editor's note: a boat sank. PORT ENA (CNN) -- It was old.",
-        "By . Ivo Ena . PUBLISHED: . 05:33 EST, 27 August 2013 . A boat sank . It was old .",
     ],
 )
 def test_what_is_no_dateline_stays_and_no_article_is_lost(text):
@@ -78,6 +77,13 @@ def test_what_is_no_dateline_stays_and_no_article_is_lost(text):
 def test_highlights_keep_their_lines():
     found = record("cnn_dailymail", article="x", highlights="Boat sinks .\n\nIs it old ?\nNo . 7 .")
     assert found["references"] == ["Boat sinks.\nIs it old?\nNo . 7."]
+
+
+def test_an_article_loses_the_stops_of_its_lines():
+    text = "By . Ivo Ena . PUBLISHED: . 05:33 EST, 27 August 2013 . A boat sank . It was old ."
+    assert article(text) == (
+        "By Ivo Ena. PUBLISHED: 05:33 EST, 27 August 2013. A boat sank. It was old."
+    )
 
 
 def test_an_article_loses_the_mark_of_a_link_to_a_film():
@@ -92,7 +98,7 @@ def test_an_article_loses_the_mark_of_a_link_to_a_film():
         ("We hope it wil= l=20 go out.", "We hope it will go out."),
         ("Dear all, =20 Ena is late.\n=20", "Dear all, Ena is late."),
         ("Ena=01,s plan= s are=  on the =01&list=018.", 'Ena\'s plans are on the "list".'),
-        ("If x = 3 and y=2001, write =  here.", "If x = 3 and y=2001, write =  here."),
+        ("If x = 3 and y=2001, write = here.", "If x = 3 and y=2001, write = here."),
     ],
 )
 def test_a_mail_loses_the_marks_of_its_transfer(stored, clean):
@@ -145,7 +151,7 @@ def test_several_articles_are_told_apart_without_marks():
         record("multi_news", document=" ||||| |||||", summary="x")
 
 
-def test_gigaword_counts_empty_rows_and_keeps_the_marks_of_the_others(tmp_path):
+def test_gigaword_counts_empty_rows_and_keeps_the_masks_of_the_others(tmp_path):
     rows = [
         {"document": "UNK sank on june # .", "summary": "UNK sinks"},
         {"document": "", "summary": "boat sinks"},
@@ -155,7 +161,7 @@ def test_gigaword_counts_empty_rows_and_keeps_the_marks_of_the_others(tmp_path):
     source_toys.write_folder(tmp_path, "gigaword", train=rows, test=rows)
     records = opening.open_rows(REGISTRY.task("gigaword"), str(tmp_path), "test")
     assert [dict(found) for found in records] == [
-        {"sentence": "UNK sank on june # .", "references": ["UNK sinks"]},
+        {"sentence": "UNK sank on june #.", "references": ["UNK sinks"]},
         {"sentence": ".", "references": ["-"]},
     ]
     assert records.dropped == 2

@@ -5,13 +5,19 @@ from task_rows.layouts import Layouts
 
 QUESTION = "What is 2 + 3?"
 LETTERS = ["A", "B", "C", "D"]
+CALLED = {
+    "high_school_european_history": "high school European history",
+    "high_school_us_history": "high school US history",
+    "miscellaneous": "general knowledge",
+    "us_foreign_policy": "US foreign policy",
+}
 
 
 def _layouts(subject: str) -> Layouts:
     row = {"question": QUESTION, "subject": subject, "choices": ["4", "5", "6", "7"], "answer": 1}
     return Layouts(
         record={
-            "subject": subject.replace("_", " "),
+            "subject": CALLED.get(subject, subject.replace("_", " ")),
             "question": QUESTION,
             "rationale": "",
             "options": ["4", "5", "6", "7"],

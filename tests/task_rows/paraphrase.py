@@ -3,7 +3,7 @@
 from task_rows.layouts import SENTENCES, Layouts, same
 
 QUESTIONS = {"question1": "Why is it cold?", "question2": "What makes it cold?"}
-TOKENIZED = {"sentence1": "Lena 's cart , sold .", "sentence2": "Lena sold , 's cart ."}
+TOKENIZED = {"sentence1": "Lena 's cart , sold .", "sentence2": "Sold , Lena 's cart ."}
 
 LAYOUTS: dict[str, Layouts] = {
     "glue_mrpc": same(
@@ -14,7 +14,7 @@ LAYOUTS: dict[str, Layouts] = {
         QUESTIONS | {"label": 1}, QUESTIONS | {"label": 1}, ["not_duplicate", "duplicate"], idx=4
     ),
     "paws_wiki": Layouts(
-        record=TOKENIZED | {"label": 1},
+        record={"sentence1": "Lena's cart, sold.", "sentence2": "Sold, Lena's cart.", "label": 1},
         hub=TOKENIZED | {"id": 1, "label": 1},
         tfds=TOKENIZED | {"label": 1},
         folder=TOKENIZED | {"label": 1},

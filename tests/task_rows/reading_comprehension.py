@@ -123,7 +123,7 @@ LAYOUTS: dict[str, Layouts] = {
         },
     ),
     "race_middle": Layouts(
-        record=FED | {"question": "Ivo fed  _  .", "options": ANIMALS, "label": 1},
+        record=FED | {"question": "Ivo fed _.", "options": ANIMALS, "label": 1},
         hub={
             "example_id": "middle7.txt",
             "article": "Ivo fed an owl.",

@@ -34,7 +34,7 @@ LAYOUTS: dict[str, Layouts] = {
         },
     ),
     "gigaword": same(
-        {"sentence": "a boat of UNK sank on june # .", "references": ["boat sinks"]},
+        {"sentence": "a boat of UNK sank on june #.", "references": ["boat sinks"]},
         {"document": "a boat of UNK sank on june # .", "summary": "boat sinks"},
     ),
     "multi_news": same(

@@ -97,6 +97,8 @@ def test_letters_that_are_names_or_the_questions_own_need_no_letters_in_the_list
 def test_a_rationale_names_options_by_letter():
     assert cross_references.names_a_letter("Two is prime. So option E it is.")
     assert cross_references.names_a_letter("The answer is (B).")
+    for said in ("Answer = C. 75 miles", "Option 'E'", "Option(B) is right."):
+        assert cross_references.names_a_letter(said), said
     assert not cross_references.names_a_letter("P(A|B) is one option. A choice is made.")
 
 
