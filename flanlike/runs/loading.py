@@ -240,7 +240,8 @@ def _shape(fields: dict[str, Any], folder: Path) -> model_config.ModelConfig:
     ]
     try:
         if not wrong:
-            return model_config.ModelConfig(**fields)
+            lists = {k: tuple(v) for k, v in fields.items() if isinstance(v, list)}
+            return model_config.ModelConfig(**{**fields, **lists})
     except (TypeError, errors.UserError) as error:  # a field is missing, or does not fit others
         wrong = [str(error)]
     raise errors.UserError(
@@ -250,6 +251,8 @@ def _shape(fields: dict[str, Any], folder: Path) -> model_config.ModelConfig:
 
 
 def _is_of(value: Any, kind: Any) -> bool:
+    if typing.get_origin(kind) is tuple:  # of as many as there are, which JSON has as a list
+        return type(value) is list and all(_is_of(one, typing.get_args(kind)[0]) for one in value)
     if allowed := typing.get_args(kind):
         return value in allowed
     return type(value) in ((int, float) if kind is float else (kind,))
