@@ -17,8 +17,8 @@ import numpy as np
 import safetensors.numpy
 from flax import nnx
 
+from flanlike import atomic, errors
 from flanlike import config as config_lib
-from flanlike import errors
 from flanlike.models import config as model_config
 from flanlike.models import tuning
 from flanlike.pretrained import layout, names
@@ -52,9 +52,9 @@ def save(
     }
     out.mkdir(parents=True, exist_ok=True)
     (out / "adapter_config.json").write_text(json.dumps(content, indent=2) + "\n")
-    safetensors.numpy.save_file(
-        tensors, out / "adapter_model.safetensors", metadata={"format": "pt"}
-    )
+    file = out / "adapter_model.safetensors"
+    safetensors.numpy.save_file(tensors, file, metadata={"format": "pt"})
+    atomic.as_others(file)
 
 
 _ALL = 99  # parts of a name: where what is not read here has modules of the same names
