@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,6 +63,22 @@ def folder(path: str | os.PathLike[str], *, last: str = "") -> Iterator[Path]:
             made.replace(path / made.name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def as_others(path: str | os.PathLike[str]) -> None:
+    """Gives a file the permissions that a new file beside it has, by the umask.
+
+    It is for files that came from a temporary one, which is for its owner alone: `tempfile` makes
+    them so, and safetensors writes by way of one.
+    """
+    path = Path(path)
+    new = _beside(path)
+    try:
+        with new.open("w") as file:
+            mode = os.fstat(file.fileno()).st_mode
+    finally:
+        new.unlink(missing_ok=True)
+    path.chmod(stat.S_IMODE(mode))
 
 
 def make_folder(path: str | os.PathLike[str], *, what: str) -> None:

@@ -1,6 +1,9 @@
 """Files that are whole or not there."""
 
 import json
+import os
+import pathlib
+import tempfile
 
 import pytest
 
@@ -65,6 +68,19 @@ def test_a_folder_that_is_cut_short_between_two_files_is_not_whole(tmp_path, mon
         (folder / "done").write_text("after")
         (folder / "rows").write_text("after")
     assert names(there) == ["rows"]
+
+
+@pytest.mark.parametrize("umask", [0o027, 0o077])
+def test_a_file_from_a_temporary_one_is_for_whom_others_are(tmp_path, umask):
+    descriptor, name = tempfile.mkstemp(dir=tmp_path)
+    os.close(descriptor)
+    before = os.umask(umask)
+    try:
+        atomic.as_others(name)
+    finally:
+        os.umask(before)
+    path = pathlib.Path(name)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~umask and names(tmp_path) == [path.name]
 
 
 def test_a_folder_that_cannot_be_made_is_told_with_what_it_is_for(tmp_path):

@@ -91,6 +91,8 @@ def _parser() -> errors.Parser:
     parser.add_argument(
         "--step", **bounds.argument(knobs.Steps), help="of the run's checkpoint (the newest)"
     )
+    which = "of a run with --optim.ema: the average of its weights (default), or as they are"
+    parser.add_argument("--weights", choices=("average", "raw"), help=which)
     parser.add_argument("--base", type=Path, help="the model a run began with, where it has moved")
     parser.add_argument(
         "--data", default="embedded", help="of solved rows: embedded | hub | tfds | a folder"
@@ -145,7 +147,10 @@ class _Both:
     @functools.cached_property
     def _tuned(self) -> loading.Loaded:
         with self._reporter.waiting(f"loading {self._there.name}"):
-            found = loading.load(self._there.folder, step=self._flags.step, base=self._flags.base)
+            flags = self._flags
+            found = loading.load(
+                self._there.folder, step=flags.step, base=flags.base, weights=flags.weights
+            )
             words = chat.spoken(found.words, self.is_chat, self._there.name)
             return dataclasses.replace(found, words=words)
 
@@ -199,9 +204,11 @@ def _talk(
 ) -> None:
     screen = terminal.Screen(sys.stdout)
     tuned = both.tuned
-    step = f" of step {both.loaded[0].step}" if both.loaded[0].step is not None else ""
-    screen.note(f"{tuned.name}{step}: {tuned.family}, {tuned.parameters:,} parameters")
-    for line in chat.told(both.loaded[0].words):
+    loaded = both.loaded[0]
+    of = f" of step {loaded.step}" if loaded.step is not None else ""
+    of += ", the average of its weights" if loaded.weights == "average" else ""
+    screen.note(f"{tuned.name}{of}: {tuned.family}, {tuned.parameters:,} parameters")
+    for line in chat.told(loaded.words):
         screen.note(line)
     if tuned.is_chat:
         screen.note("a question is read behind those before it: /new begins another conversation")

@@ -7,7 +7,7 @@ from typing import Literal
 from flanlike import errors
 
 ACTIVATIONS = ("silu", "gelu", "gelu_exact", "relu")
-ROPE_SCALINGS = ("none", "linear", "llama3", "yarn")
+ROPE_SCALINGS = ("none", "linear", "llama3", "yarn", "longrope")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +83,17 @@ class ModelConfig:
     rope_theta: float = 10_000.0  # base of the rotary wavelengths
     rope_local_theta: float = 0.0  # of local layers, which are never stretched; 0: as the others
     # How wavelengths are stretched for longer inputs; see `positions.rotation`.
-    rope_scaling: Literal["none", "linear", "llama3", "yarn"] = "none"
+    rope_scaling: Literal["none", "linear", "llama3", "yarn", "longrope"] = "none"
     rope_factor: float = 1.0  # of the stretching
-    rope_original_tokens: int = 0  # llama3 and yarn: how far the model read before it
-    rope_low_turns: float = 0.0  # in those, pairs with fewer turns are stretched by the factor
+    # llama3, yarn and longrope: how far the model read before it.
+    rope_original_tokens: int = 0
+    rope_low_turns: float = 0.0  # llama3, yarn: pairs with fewer turns are stretched by the factor
     rope_high_turns: float = 0.0  # and pairs with more turns are not stretched
-    rope_magnitude: float = 1.0  # yarn: times queries and keys
+    rope_magnitude: float = 1.0  # yarn and longrope: times queries and keys
+    # longrope, of decoders: the factor of each pair, in what stays within the original length and
+    # in what goes on beyond it.
+    rope_short_factors: tuple[float, ...] = ()
+    rope_long_factors: tuple[float, ...] = ()
     # encoder_decoder only: learned biases a head and stack; 0: positions turn, as a decoder's.
     relative_buckets: int = 32
     relative_max_distance: int = 128  # farther tokens share the last bucket
@@ -137,6 +142,7 @@ class ModelConfig:
             )
         if self.rope_scaling not in ROPE_SCALINGS:
             raise errors.did_you_mean("rope_scaling", self.rope_scaling, ROPE_SCALINGS)
+        self._check_longrope()
         letters = set(self.layer_pattern)
         if letters - {"l", "g", "n"} or ("l" in letters and not self.window):
             raise errors.UserError(
@@ -152,6 +158,22 @@ class ModelConfig:
             raise errors.did_you_mean("activation", self.activation, ACTIVATIONS)
         if not 0.0 <= self.dropout < 1.0:
             raise errors.UserError(f"dropout {self.dropout!r} must be at least 0 and below 1")
+
+    def _check_longrope(self) -> None:
+        both = (self.rope_short_factors, self.rope_long_factors)
+        is_long = self.rope_scaling == "longrope"
+        pairs = self.rotary_size // 2 if is_long else 0
+        is_whole = all(len(one) == pairs and all(factor > 0 for factor in one) for one in both)
+        if not is_whole or (
+            is_long and (self.family != "decoder" or self.rope_original_tokens < 1)
+        ):
+            raise errors.UserError(
+                f"rope_scaling {self.rope_scaling!r} of a {self.family!r} with "
+                f"{' and '.join(str(len(one)) for one in both)} rope_short_factors and "
+                f"rope_long_factors and rope_original_tokens {self.rope_original_tokens!r}: "
+                "expected longrope for a decoder alone, with a number above 0 for each of "
+                f"{self.rotary_size // 2} pairs and a length, and no factors without it"
+            )
 
     def expect_positions(self, tokens: int, what: str) -> None:
         """Raises if the model has not learned so many positions; `what` says what takes them."""

@@ -103,8 +103,15 @@ class Decoder(nnx.Module):
         return self.embedding.logits(x_BTD)
 
     def prefill(self, batch: features.Batch, slots: int) -> tuple[jax.Array, layers.KeysValues]:
-        """Returns x_BTD of the prompts, and their keys and values with room for `slots` tokens."""
-        x_BTD, cache = self._run(batch, None, gives=lambda _block, _x, _view, own: own)
+        """Returns x_BTD of the prompts, and their keys and values with room for `slots` tokens.
+
+        How positions turn may hang on how far a text reaches ("longrope"): that is here, and in
+        each `step`, to the last token that would be read if all of that room were taken. So what
+        is in the cache is turned as what comes is, whatever the prompt is padded to; transformers
+        reads the whole text anew when it grows beyond the original length.
+        """
+        room = slots - batch.tokens_BT.shape[1] - 1  # of the last new token nothing is asked
+        x_BTD, cache = self._run(batch, None, room=room, gives=lambda _block, _x, _view, own: own)
         return x_BTD, layers.with_room(cache, slots)
 
     def observe(
@@ -132,6 +139,7 @@ class Decoder(nnx.Module):
             positions_B1,
             is_visible_B1S,
             lambda: positions.is_among_last(is_visible_B1S, self.config.window),
+            reach_BT=positions_B1 + is_visible_B1S.shape[-1] - slot - 1,  # as in `prefill`
         )
 
         def layer(block: Block, x_B1D: jax.Array, of_layer):
@@ -155,9 +163,13 @@ class Decoder(nnx.Module):
         *,
         key: jax.Array | None = None,
         noise_BTD: jax.Array | None = None,
+        room: int = 0,
         gives: Callable[[Block, jax.Array, views.View, layers.KeysValues], Any] | None = None,
     ) -> tuple[jax.Array, Any]:
-        """Returns the last layer's normed stream, and what is given of each layer, stacked."""
+        """Returns the last layer's normed stream, and what is given of each layer, stacked.
+
+        Each row's text may go on for `room` tokens.
+        """
         embedding_key, blocks_key = layers.split(key, 2)
         positions_BT = jnp.asarray(batch.positions_BT)
         x_BTD = self._embedded(batch.tokens_BT, positions_BT, noise_BTD)
@@ -167,14 +179,17 @@ class Decoder(nnx.Module):
             is_prefix_BT=batch.is_prefix_BT if self.config.attention == "prefix" else None,
             branch_ids_BT=branch_ids_BT,
         )
+        reach_BT = None
+        if self.config.rope_scaling == "longrope":
+            reach_BT = positions.reach(positions_BT, batch.segment_ids_BT) + room
         its_views = views.of_kinds(
             self.config,
             self.config.layer_kinds,
             positions_BT,
             is_visible_BTS,
             lambda: is_visible_BTS & positions.is_near(positions_BT, self.config.window),
+            reach_BT=reach_BT,
         )
-
         skips = self._skips(has_branches=branch_ids_BT is not None)
 
         def layer(block: Block, x_BTD: jax.Array, of_layer):

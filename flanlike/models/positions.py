@@ -12,7 +12,11 @@ MASKED = -1e30
 
 
 def rotation(
-    positions_BT: jax.Array, config: model_config.ModelConfig, *, kind: str = "g"
+    positions_BT: jax.Array,
+    config: model_config.ModelConfig,
+    *,
+    kind: str = "g",
+    reach_BT: jax.Array | None = None,
 ) -> jax.Array | None:
     """Returns cosines and sines (2, B, T, 1, P) by which rotary positions turn P pairs of a head.
 
@@ -23,6 +27,12 @@ def rotation(
     "linear" all of them; "llama3" and "yarn" the long ones, which make few turns over the original
     length, while short ones stay and those between are mixed, by turns or by index. Wavelengths of
     layers with a window stay where those have a base of their own.
+
+    "longrope" (Ding et al. 2024, arXiv:2402.13753) has a factor for each wavelength, in two lists:
+    for texts within the original length, and for those that reach beyond it. Which list it is,
+    `reach_BT` says: how far each token's segment reaches. So a segment is turned the same whatever
+    is beside it in the row or in the batch, where transformers lets the longest row of a call
+    decide for all.
     """
     half = config.rotary_size // 2
     if not half:
@@ -33,7 +43,9 @@ def rotation(
     has_own_base = kind == "l" and config.rope_local_theta > 0
     theta = config.rope_local_theta if has_own_base else config.rope_theta
     wavelengths = theta ** (jnp.arange(half, dtype=jnp.float32) / half)
-    if config.rope_scaling != "none" and not has_own_base:
+    if config.rope_scaling == "longrope" and not has_own_base:
+        wavelengths = wavelengths * _factors(reach_BT, config)
+    elif config.rope_scaling != "none" and not has_own_base:
         kept = _kept_share(wavelengths, config)
         wavelengths = wavelengths / (kept + (1.0 - kept) / config.rope_factor)
     angles = positions_BT[:, :, None, None].astype(jnp.float32) / wavelengths
@@ -41,6 +53,30 @@ def rotation(
     return (
         turned if config.rope_magnitude == 1.0 or has_own_base else turned * config.rope_magnitude
     )
+
+
+def _factors(reach_BT: jax.Array | None, config: model_config.ModelConfig) -> jax.Array:
+    """Returns the factors BT1P of longrope: the long ones where a segment reaches so far."""
+    if reach_BT is None:
+        raise ValueError("longrope needs to know how far each token's segment reaches")
+    short_P, long_P = jnp.array(config.rope_short_factors), jnp.array(config.rope_long_factors)
+    is_long_BT = reach_BT > config.rope_original_tokens
+    return jnp.where(is_long_BT[:, :, None, None], long_P, short_P)
+
+
+def reach(positions_BT: jax.Array, segment_ids_BT: jax.Array) -> jax.Array:
+    """Returns how far the segment of each token reaches: its last position, counted from 1.
+
+    Options that follow one prompt are of its segment, and the longest of them counts.
+
+    ```
+    segments   [1 1 1 2 2 0]
+    positions  [0 1 2 0 1 0]
+    reach      [3 3 3 2 2 1]
+    ```
+    """
+    is_own_BTS = segment_ids_BT[:, :, None] == segment_ids_BT[:, None, :]
+    return jnp.max(jnp.where(is_own_BTS, positions_BT[:, None, :], 0), axis=2) + 1
 
 
 def _kept_share(wavelengths: jax.Array, config: model_config.ModelConfig) -> jax.Array:

@@ -30,12 +30,16 @@ def of_kinds(
     positions_BT: jax.Array,
     is_visible_BTS: jax.Array,
     is_visible_nearby: Callable[[], jax.Array],
+    reach_BT: jax.Array | None = None,
 ) -> list[View]:
-    """Returns the view of every kind among a stack's layers, in the order of `places`."""
+    """Returns the view of every kind among a stack's layers, in the order of `places`.
+
+    `reach_BT` says how far each token's segment reaches, where rotations ask for it.
+    """
     views = []
     for kind in sorted(set(letters)):
         mask_BTS = is_visible_nearby() if kind == "l" else is_visible_BTS
-        rotation = positions.rotation(positions_BT, config, kind=kind)
+        rotation = positions.rotation(positions_BT, config, kind=kind, reach_BT=reach_BT)
         views.append(View(rotation, mask_BTS))
     return views
 

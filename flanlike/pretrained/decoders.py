@@ -13,7 +13,7 @@ Source: `modeling_llama.py`, `modeling_rope_utils.py` and their neighbours in tr
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,13 @@ _ROPE_KEYS = {  # besides rope_theta and rope_type
         *("factor", "original_max_position_embeddings", "attention_factor"),
         *("beta_slow", "beta_fast", "truncate"),
     ),
+    "longrope": (
+        *("short_factor", "long_factor", "original_max_position_embeddings"),
+        *("attention_factor", "factor"),
+    ),
 }
+_SHOWN = 300  # characters of a rotation in an error: it may have hundreds of numbers
+_ROPES = ("default", "linear", "llama3", "yarn")  # of all families but one
 
 
 def sizes(
@@ -113,12 +119,19 @@ def activation(name: str, table: Mapping[str, str], path: Path) -> str:
 
 
 def rope(
-    published: dict[str, Any], path: Path, *, theta: float = 10_000.0, share: float | None = None
+    published: dict[str, Any],
+    path: Path,
+    *,
+    theta: float = 10_000.0,
+    share: float | None = None,
+    kinds: Sequence[str] = _ROPES,
+    head_size: int = 0,
 ) -> dict[str, Any]:
     """Returns the fields of `ModelConfig` that say how positions turn.
 
     `theta` is the family's where the file does not say, and `share` the share of a head that turns;
-    None is for a family that always turns all.
+    None is for a family that always turns all. `kinds` are the rope_types that the family has:
+    "longrope" needs the size of a head too.
     """
     parameters = published.get("rope_scaling") or published.get("rope_parameters") or {}
     theta = parameters.get("rope_theta") or published.get("rope_theta") or theta
@@ -130,16 +143,20 @@ def rope(
         known.add("partial_rotary_factor")
         share = parameters.get("partial_rotary_factor") or share
     surplus = sorted(k for k, v in parameters.items() if k not in known and v is not None)
-    if kind not in _ROPE_KEYS or surplus or parameters.get("truncate") is False:
+    if kind not in kinds or surplus or parameters.get("truncate") is False:
         raise errors.UserError(
-            f"{path}: rotary positions {dict(parameters)!r}; expected the rope_type to be one of "
-            f"{', '.join(map(repr, _ROPE_KEYS))}, with its own keys and truncate true: no other "
-            "can be read"
+            f"{path}: rotary positions of rope_type {kind!r} ({str(dict(parameters))[:_SHOWN]}); "
+            "expected the rope_type to be one of "
+            f"{', '.join(map(repr, kinds))}, with its own keys and truncate true: no other can be "
+            "read"
         )
     found = {"rope_theta": float(theta), "rotary_share": 1.0 if share is None else float(share)}
     if kind == "default":
         return found
     try:
+        if kind == "longrope":
+            pairs = int(head_size * found["rotary_share"]) // 2
+            return found | _longrope(parameters, published, pairs)
         factor = float(parameters["factor"])
         found |= {"rope_scaling": kind, "rope_factor": factor}
         if kind == "linear":
@@ -156,16 +173,51 @@ def rope(
         return found | {"rope_low_turns": float(low), "rope_high_turns": float(high)}
     except (KeyError, TypeError, ValueError) as error:
         raise errors.UserError(
-            f"{path}: rotary positions {dict(parameters)!r} lack a number ({error!r}); expected "
-            f"{', '.join(_ROPE_KEYS[kind])}"
+            f"{path}: rotary positions {str(parameters)[:_SHOWN]} lack a number ({error!r}); "
+            f"expected {', '.join(_ROPE_KEYS[kind])}"
         ) from error
+
+
+def _longrope(parameters: dict[str, Any], published: dict[str, Any], pairs: int) -> dict[str, Any]:
+    """Returns the fields of a rotation with a factor for each pair; raises where one lacks.
+
+    Queries and keys grow by sqrt(1 + ln(factor) / ln(original length)), where no attention_factor
+    says otherwise; the factor is that of the two lengths, where it is not given.
+    """
+    original = int(parameters["original_max_position_embeddings"])
+    if original < 2:
+        raise ValueError("the original length needs to be 2 or more")
+    factor = parameters.get("factor")
+    if factor is None:
+        factor = published["max_position_embeddings"] / original
+    magnitude = parameters.get("attention_factor")
+    if magnitude is None:
+        magnitude = math.sqrt(1 + math.log(factor) / math.log(original)) if factor > 1 else 1.0
+    if not 0 < magnitude < math.inf:
+        raise ValueError("attention_factor needs to be above 0")
+    lists = []
+    for key in ("short_factor", "long_factor"):
+        factors = parameters[key]
+        if len(factors) != pairs or not all(0 < one < math.inf for one in factors):
+            raise ValueError(f"{key} needs {pairs} numbers above 0, one for each pair of a head")
+        lists.append(tuple(map(float, factors)))
+    return {
+        "rope_scaling": "longrope",
+        "rope_original_tokens": original,
+        "rope_magnitude": float(magnitude),
+        "rope_short_factors": lists[0],
+        "rope_long_factors": lists[1],
+    }
 
 
 def to_rope(config: model_config.ModelConfig) -> dict[str, Any]:
     """Returns a model's rope_parameters, without those of local layers."""
     kind = "default" if config.rope_scaling == "none" else config.rope_scaling
     values = {
-        "factor": config.rope_factor,
+        # longrope's is only for attention_factor, which is said.
+        **({} if kind == "longrope" else {"factor": config.rope_factor}),
+        "short_factor": list(config.rope_short_factors),
+        "long_factor": list(config.rope_long_factors),
         "original_max_position_embeddings": config.rope_original_tokens,
         "low_freq_factor": config.rope_low_turns,
         "high_freq_factor": config.rope_high_turns,
@@ -177,7 +229,7 @@ def to_rope(config: model_config.ModelConfig) -> dict[str, Any]:
     return {
         "rope_type": kind,
         "rope_theta": config.rope_theta,
-        **{key: values[key] for key in _ROPE_KEYS[kind]},
+        **{key: values[key] for key in _ROPE_KEYS[kind] if key in values},
     }
 
 

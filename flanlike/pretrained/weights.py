@@ -22,7 +22,7 @@ import safetensors
 import safetensors.numpy
 from flax import nnx
 
-from flanlike import errors, models
+from flanlike import atomic, errors, models
 from flanlike.batches import features
 from flanlike.models import checksums, quantized
 from flanlike.models import config as model_config
@@ -153,6 +153,7 @@ def save(
             tensors[name] = places[name].joined(parts).astype(kind, copy=False)
             weight_map[name] = file
         safetensors.numpy.save_file(tensors, folder / file, metadata={"format": "pt"})
+        atomic.as_others(folder / file)
     if len(shards) > 1:
         index = {"metadata": {"total_size": sum(sizes.values())}, "weight_map": weight_map}
         (folder / _INDEX_FILE).write_text(json.dumps(index, indent=2) + "\n")

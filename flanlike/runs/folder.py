@@ -43,6 +43,8 @@ _LATER = {
     (None, "chat"): False,
     (None, "answers"): "all",
     ("shape", "attention_kernel"): "auto",
+    ("shape", "rope_short_factors"): [],
+    ("shape", "rope_long_factors"): [],
     ("mix", "templates"): None,
     ("shares", "templates"): None,
     ("mix", "clusters"): None,

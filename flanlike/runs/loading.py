@@ -43,6 +43,7 @@ def load(
     """Returns the model of a run (its checkpoint by `kept`, or of `step`) or of another folder.
 
     Of a run that averaged its weights it has the average, or with `weights` "raw" what they were.
+    Raises where steps or weights are asked of a folder that is no run's and has neither.
 
     A run that tuned few parameters brings those alone: the others are read from its base, which
     config.json names, or from `base`, where that has moved. `changes` are fields of
@@ -87,6 +88,11 @@ def _load_whole(
 
     Each is taken up by `prints` before it is cast, one after another.
     """
+    if (step, asked) != (None, None) and (is_bare(folder) or published.is_published(folder)):
+        raise errors.UserError(
+            f"{str(folder)!r} is no run of train.py: it has one set of weights, so leave out "
+            f"{'--step' if asked is None else '--weights'}"
+        )
     words = words_of(folder)
     shape = with_vocabulary(dataclasses.replace(shape_of(folder), **changes), words, where=folder)
     if published.is_published(folder):
@@ -240,7 +246,8 @@ def _shape(fields: dict[str, Any], folder: Path) -> model_config.ModelConfig:
     ]
     try:
         if not wrong:
-            return model_config.ModelConfig(**fields)
+            lists = {k: tuple(v) for k, v in fields.items() if isinstance(v, list)}
+            return model_config.ModelConfig(**{**fields, **lists})
     except (TypeError, errors.UserError) as error:  # a field is missing, or does not fit others
         wrong = [str(error)]
     raise errors.UserError(
@@ -250,6 +257,8 @@ def _shape(fields: dict[str, Any], folder: Path) -> model_config.ModelConfig:
 
 
 def _is_of(value: Any, kind: Any) -> bool:
+    if typing.get_origin(kind) is tuple:  # of as many as there are, which JSON has as a list
+        return type(value) is list and all(_is_of(one, typing.get_args(kind)[0]) for one in value)
     if allowed := typing.get_args(kind):
         return value in allowed
     return type(value) in ((int, float) if kind is float else (kind,))

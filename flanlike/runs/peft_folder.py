@@ -17,8 +17,8 @@ import numpy as np
 import safetensors.numpy
 from flax import nnx
 
+from flanlike import atomic, errors
 from flanlike import config as config_lib
-from flanlike import errors
 from flanlike.models import config as model_config
 from flanlike.models import tuning
 from flanlike.pretrained import layout, names
@@ -37,7 +37,9 @@ def save(
     if isinstance(settings, config_lib.LoraConfig):
         of = layout.architecture(model.config)
         places = of.places(model.config)
-        content, tensors = _lora(model, settings, places, parts=_ALL if of.unread else 1)
+        # What is left in the files may have modules of the same names: peft is to leave them alone.
+        parts = _WHOLE if of.unread else 1
+        content, tensors = _lora(model, settings, places, parts=parts)
     elif isinstance(settings, config_lib.SoftPromptConfig):
         content, tensors = _soft_prompt(model, settings)
     else:
@@ -52,12 +54,12 @@ def save(
     }
     out.mkdir(parents=True, exist_ok=True)
     (out / "adapter_config.json").write_text(json.dumps(content, indent=2) + "\n")
-    safetensors.numpy.save_file(
-        tensors, out / "adapter_model.safetensors", metadata={"format": "pt"}
-    )
+    file = out / "adapter_model.safetensors"
+    safetensors.numpy.save_file(tensors, file, metadata={"format": "pt"})
+    atomic.as_others(file)
 
 
-_ALL = 99  # parts of a name: where what is not read here has modules of the same names
+_WHOLE = None  # in place of a number of parts of a module's name: all of them
 _TASK_TYPES = {"decoder": "CAUSAL_LM", "encoder_decoder": "SEQ_2_SEQ_LM"}
 
 
@@ -66,9 +68,12 @@ def _lora(
     settings: config_lib.LoraConfig,
     places: Mapping[str, names.Place | names.Fused],
     *,
-    parts: int,
+    parts: int | None,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Returns what a folder of low-rank pairs holds; so many parts of a module's name are told."""
+    """Returns what a folder of low-rank pairs holds.
+
+    It tells the last so many parts of a module's name, or one more where that is another's too.
+    """
     tensors, ranks, others = {}, {}, []
     learned = loop.params_of(model)
     for name, place in places.items():
@@ -161,12 +166,17 @@ def _joined(
     return a, b.T if place.inputs_first else b
 
 
-def _last(modules: Iterable[str], parts: int) -> set[str]:
+def _last(modules: Iterable[str], parts: int | None) -> set[str]:
     return {_end(module, parts) for module in modules}
 
 
-def _end(module: str, parts: int) -> str:
-    """Returns the last so many parts of a module's name, by which peft finds it in every layer."""
+def _end(module: str, parts: int | None) -> str:
+    """Returns the last so many parts of a module's name, by which peft finds it in every layer.
+
+    The whole name is one layer's.
+    """
+    if parts is _WHOLE:
+        return module
     return ".".join(module.split(".")[-parts:])
 
 

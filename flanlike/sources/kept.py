@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import IO, Any
 
-from flanlike import cache
+from flanlike import atomic, cache
 from flanlike.sources import opened
 
 LEAST = 1 << 28  # bytes of a file whose numbers are kept on the disk
@@ -81,6 +81,7 @@ def _kept(file: opened.OpenedFile, paths: Sequence[pathlib.Path], make: Callable
         sinks = [stack.enter_context(open(descriptor, "wb")) for descriptor, _ in made]
         counts = _write(file, sinks, make)
         for (_, name), path in zip(made, paths, strict=True):
+            atomic.as_others(name)
             os.replace(name, path)
         return tuple(_mapped(path, count) for path, count in zip(paths, counts, strict=True))
 

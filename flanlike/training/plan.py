@@ -1,6 +1,7 @@
 """What a training step needs, told without allocating it: memory on each device, and FLOPs.
 
     python -m flanlike.plan --model t5-1.1-xxl --mesh fsdp=8 --rows 64 --remat full
+    python -m flanlike.plan --model FOLDER --tune lora --base-dtype int8      # a published model's
 
 Nothing here knows a layer's size by heart. Weights, optimizer and gradients are the shapes of the
 real state under the rules of `models.sharding`; activations (`training.activations`) are what the
@@ -13,7 +14,9 @@ import dataclasses
 import functools
 import json
 import math
+import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import jax
@@ -26,9 +29,11 @@ from flanlike import bounds, errors, knobs
 from flanlike import config as config_lib
 from flanlike.models import config as model_config
 from flanlike.models import presets, sharding, tuning
+from flanlike.pretrained import layout
 from flanlike.training import activations, loop, optim
 
 Vocabulary = Annotated[int, bounds.Bounds(1, 1 << 24)]  # of any model, not of one made here
+_VOCABULARY_SIZE = 32128  # T5's
 _STEPS = 1000  # of the schedule, whose length changes no figure
 _GIB = 2**30
 
@@ -62,7 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     shape, mesh, batch, optimizer = _read(options)
     learns = _learns(options)
     plan = make(shape, mesh, batch, optimizer, learns)
-    print(json.dumps(_as_json(plan), indent=2) if options.json else _page(plan, options, mesh))
+    print(
+        json.dumps(_as_json(plan), indent=2) if options.json else _page(plan, options, shape, mesh)
+    )
 
 
 def make(
@@ -83,7 +90,7 @@ def make(
     learning, _ = tuning.apart(state.params, learns.freeze)
     saved, working = activations.of_device(shape, mesh, batch, learns)
     return Plan(
-        parameters=sum(leaf.size for leaf in jax.tree.leaves((state.params, frozen))),
+        parameters=_count((state.params, frozen)),
         learning=sum(leaf.size for leaf in jax.tree.leaves(learning)),
         weights=weights,
         optimizer=local_bytes(state.optimizer),
@@ -134,6 +141,12 @@ def local_bytes(tree: Any) -> int:
     return sum(
         math.prod(leaf.sharding.shard_shape(leaf.shape)) * leaf.dtype.itemsize for leaf in leaves
     )
+
+
+def _count(tree: Any) -> int:
+    """Returns how many parameters there are: what int8's whole numbers are times is none."""
+    leaves = jax.tree.leaves_with_path(tree)
+    return sum(leaf.size for path, leaf in leaves if not str(path[-1].key).endswith("_scale"))
 
 
 def _placed(leaf: Any, place: jax.sharding.Sharding) -> jax.ShapeDtypeStruct:
@@ -199,21 +212,43 @@ def _read(
 ]:
     """Returns the settings that the flags give, checked as those of train.py are."""
     changes = {"remat": options.remat, "dtype": options.dtype}
-    shape = dataclasses.replace(
-        presets.get(options.model),
-        vocab_size=options.vocabulary_size,
-        **{name: value for name, value in changes.items() if value is not None},
-    )
+    changes = {name: value for name, value in changes.items() if value is not None}
+    shape = dataclasses.replace(_shape(options.model, options.vocabulary_size), **changes)
     batch = config_lib.BatchConfig(
         rows=options.rows,
         max_input_tokens=options.max_input_tokens,
         max_target_tokens=options.max_target_tokens,
         micro_batches=options.micro_batches,
     )
+    most = batch.max_input_tokens + batch.max_target_tokens
+    shape.expect_positions(most, "--max-input-tokens and --max-target-tokens together")
     optimizer = config_lib.OptimConfig(
         name=options.optimizer, moments_dtype=options.moments_dtype, ema=options.ema
     )
     return shape, read_mesh(options.mesh), batch, optimizer
+
+
+def _shape(model: str, vocabulary_size: int | None) -> model_config.ModelConfig:
+    """Returns the shape of a preset, or of the published model whose config.json a folder has.
+
+    No weights need be there, so the head is tied where config.json says so.
+    """
+    folder = Path(model)
+    if model in presets.PRESETS or not (folder.exists() or os.sep in model):
+        size = _VOCABULARY_SIZE if vocabulary_size is None else vocabulary_size
+        return dataclasses.replace(presets.get(model), vocab_size=size)
+    published = layout.read(folder)
+    if published is None:
+        raise errors.UserError(
+            f"--model {model!r} is no published model's folder: expected one with a "
+            f"{layout.CONFIG_FILE} that has a 'model_type', or a preset "
+            f"({', '.join(presets.PRESETS)})"
+        )
+    if vocabulary_size is not None:
+        raise errors.UserError(
+            f"--vocabulary-size is of presets, and the model in {model!r} has its own: leave it out"
+        )
+    return layout.to_ours(published, folder)
 
 
 def _learns(options: argparse.Namespace) -> activations.Learns:
@@ -253,11 +288,16 @@ def read_mesh(text: str) -> config_lib.MeshConfig:
     return config_lib.MeshConfig(**sizes)
 
 
-def _page(plan: Plan, options: argparse.Namespace, mesh: config_lib.MeshConfig) -> str:
+def _page(
+    plan: Plan,
+    options: argparse.Namespace,
+    shape: model_config.ModelConfig,
+    mesh: config_lib.MeshConfig,
+) -> str:
     devices = mesh.data * mesh.fsdp * mesh.tensor
     lines = [
         f"{options.model}, {plan.parameters:,} parameters with a vocabulary of "
-        f"{options.vocabulary_size:,}"
+        f"{shape.vocab_size:,}"
         + (f", of which {plan.learning:,} learn" if plan.learning < plan.parameters else ""),
         f"mesh {options.mesh}: {devices} devices; {options.rows} rows a step of "
         f"{options.max_input_tokens} + {options.max_target_tokens} tokens, {options.optimizer}",
@@ -291,10 +331,13 @@ def _parser() -> argparse.ArgumentParser:
     """Returns the parser; flags are spelt as those of train.py, with a short form."""
     parser = errors.Parser(prog="python -m flanlike.plan", description=__doc__.splitlines()[0])
     batch, name = config_lib.RunConfig().batch, config_lib.OptimConfig().name
-    parser.add_argument("--model", required=True, help=f"preset: {', '.join(presets.PRESETS)}")
+    models = f"a published model's folder, or a preset: {', '.join(presets.PRESETS)}"
+    parser.add_argument("--model", required=True, help=models)
     parser.add_argument("--mesh", default="data=1", help="devices an axis: data=2,fsdp=4,tensor=1")
     pieces = bounds.argument(Vocabulary)
-    parser.add_argument("--vocabulary-size", **pieces, default=32128, help="T5's unless given")
+    parser.add_argument(
+        "--vocabulary-size", **pieces, help=f"of a preset; T5's {_VOCABULARY_SIZE:,} unless given"
+    )
     types = {one.name: one.type for one in dataclasses.fields(batch)}
     for field in ("rows", "max_input_tokens", "max_target_tokens", "micro_batches"):
         flag, number = field.replace("_", "-"), bounds.argument(types[field])

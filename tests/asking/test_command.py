@@ -1,21 +1,27 @@
 """python -m flanlike.ask, with the base that ships with the project."""
 
 import argparse
+import contextlib
 import io
 import json
 import sys
 
+import jax
 import pytest
+import training_toys
 from terminal_toys import CTRL_C, Typist
 
 from eval import pace
-from flanlike import ask
+from flanlike import ask, config
 from flanlike.asking import command, terminal
 from flanlike.runs import bases, named
+from flanlike.runs import folder as run_folder
+from flanlike.training import checkpoint, loop, optim
 
 BASE = str(bases.SHIPPED)
 SHORT = ("--max-new-tokens", "6")
 QUESTION = "Is a robin a bird?"
+WEIGHTS = ("--weights", "raw")
 
 
 def asked(capsys, *arguments):
@@ -100,6 +106,8 @@ def test_many_questions_from_a_file(capsys, tmp_path, answer):
     [
         (["nowhere"], "RUN_OR_MODEL 'nowhere' is no folder with a model"),
         ([BASE, "a", "--untuned"], "is no run of train.py: only a run has a model"),
+        ([BASE, "a", "--weights", "raw"], "it has one set of weights, so leave out --weights"),
+        ([BASE, "a", "--step", "3"], "it has one set of weights, so leave out --step"),
         ([BASE, "--in", "a.jsonl"], "--in and --out go together"),
         ([BASE, "a", "--in", "a.jsonl", "--out", "b.jsonl"], "a question and --in: give one"),
         ([BASE, "a", "--options", "yes"], "--options \"['yes']\": expected 2 to 256 texts"),
@@ -125,6 +133,38 @@ def test_who_is_asked_in_a_chat_is_told_by_flags_by_the_run_or_by_its_files(tmp_
     assert is_chat(tmp_path) and not is_chat(tmp_path, False)
     (tmp_path / "config.json").write_text(json.dumps({**run, "chat": False}))
     assert not is_chat(tmp_path)
+
+
+@pytest.fixture
+def averaged(words, tmp_path):
+    """A run whose average is other than its weights."""
+    model, shape = training_toys.write_bare(tmp_path / "bare", words)
+    filled = config.RunConfig(mixture="rte", optim=config.OptimConfig(ema=0.5))
+    content = run_folder.as_json(filled) | {"shape": run_folder.as_json(shape)}
+    run_folder.claim(tmp_path / "run", content)
+    words.save(tmp_path / "run" / "vocabulary")
+    state = loop.init_state(model, optim.build(filled.optim, 2))
+    state = state._replace(params=jax.tree.map(lambda value: -value, state.params))
+    with contextlib.closing(checkpoint.Checkpoints(tmp_path / "run" / "checkpoints")) as saved:
+        saved.save(3, state, training_toys.stream(), {})
+    return tmp_path / "run"
+
+
+def test_a_run_with_an_average_is_asked_as_it_or_as_its_weights_are(averaged, capsys, monkeypatch):
+    def probabilities(*flags):
+        ask.main([str(averaged), "a", "--options", "ab | c", "--json", *SHORT, *flags])
+        return json.loads(capsys.readouterr().out)["probabilities"]
+
+    usual, raw = probabilities(), probabilities(*WEIGHTS)
+    assert usual == probabilities("--weights", "average") != raw
+    monkeypatch.setattr(sys, "stdin", _Typed())
+    monkeypatch.setattr(terminal, "read", lambda history: None)
+    for flags, said in (
+        ((), " of step 3, the average of its weights: "),
+        (WEIGHTS, " of step 3: "),
+    ):
+        ask.main([str(averaged), "--no-history", *flags])
+        assert said in capsys.readouterr().out
 
 
 class _Typed(io.StringIO):

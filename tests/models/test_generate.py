@@ -1,8 +1,10 @@
 """Generation, against recomputation token by token."""
 
+import dataclasses
 from typing import Any
 
 import decode_toys
+import numpy as np
 import pytest
 from decode_toys import CONFIGS, DECODER, ENCODER_DECODER, PROMPTS
 from flax import nnx
@@ -26,6 +28,30 @@ def test_generation_equals_recomputation(config: model_config.ModelConfig) -> No
     expected = [decode_toys.naive_generation(model, prompt, 5) for prompt in prompts]
     assert len(set(map(tuple, expected))) > 1
     assert _ids(model, prompts, max_new_tokens=5, batch_size=2) == expected
+
+
+def test_all_of_an_answer_is_turned_as_its_room_would_have_it() -> None:
+    """By longrope: texts that stay within six tokens, that begin beyond them, and between."""
+    lists = {"rope_short_factors": (1.0, 0.2, 3.0, 0.5), "rope_long_factors": (4.0, 9.0, 0.3, 2.0)}
+    config = dataclasses.replace(
+        DECODER, rope_scaling="longrope", rope_original_tokens=6, rope_magnitude=3.0, **lists
+    )
+    model = models.build(config, seed=1)
+    within, beyond, between = [5, 6], [21, 22, 23, 9, 31, 8, 7], [11, 12, 13]
+    expected = [decode_toys.naive_generation(model, prompt, 5) for prompt in (within, beyond)]
+    all_long = dataclasses.replace(config, rope_short_factors=config.rope_long_factors)
+    expected.append(decode_toys.naive_generation(models.build(all_long, seed=1), between, 5))
+    prompts = [within, beyond, between]
+    assert _ids(model, prompts, max_new_tokens=5) == expected
+    assert decode_toys.naive_generation(model, between, 5) != expected[2]
+    streamed = generate.stream(model, between, max_new_tokens=5)
+    assert list(streamed) == expected[2]
+    # Options of one prompt, alone in a row and beside others.
+    options = [[[9], [4, 8]], [[3], [7, 7]], [[6, 2, 30, 1, 9], [5]]]
+    together = decode_toys.option_scores(model, prompts, options)
+    for prompt, own, found in zip(prompts, options, together, strict=True):
+        [alone] = decode_toys.option_scores(model, [prompt], [own])
+        np.testing.assert_allclose(found, alone, atol=1e-5)
 
 
 def test_generation_stops_at_the_end_token() -> None:

@@ -126,6 +126,8 @@ def test_caps_bend_logits() -> None:
         ({"layer_pattern": "lg"}, "layer_pattern 'lg' with window 0: expected"),
         ({"layer_pattern": "lx", "window": 4}, "letters 'l' .local., 'g' .global. and 'n'"),
         ({"rope_scaling": "lama3"}, "unknown rope_scaling 'lama3': did you mean 'llama3'"),
+        ({"rope_scaling": "longrope"}, "with 0 and 0 rope_short_factors .* each of 4 pairs"),
+        ({"rope_long_factors": (1.0,) * 4}, "and no factors without it"),
         ({"activation": "gelo"}, "unknown activation 'gelo': did you mean 'gelu'"),
         ({"dropout": 1.0}, "dropout 1.0 must be at least 0 and below 1"),
         (

@@ -107,6 +107,27 @@ def test_stretched_rotations() -> None:
     assert norm.ravel().tolist() == pytest.approx([2.0] * 4)
 
 
+LONGROPE = {
+    **{"rope_scaling": "longrope", "rope_original_tokens": 3, "rope_magnitude": 2.0},
+    **{"rope_short_factors": (1.0, 1.0, 2.0, 2.0), "rope_long_factors": (1.0, 2.0, 4.0, 8.0)},
+}
+
+
+def test_a_segment_that_reaches_beyond_the_original_length_has_long_factors() -> None:
+    segments_BT = jnp.array([[1, 1, 1, 2, 2, 2, 2, 2, 0]])
+    positions_BT = jnp.array([[0, 1, 2, 0, 1, 2, 3, 3, 0]])  # the second has two options
+    reach_BT = positions.reach(positions_BT, segments_BT)
+    assert reach_BT.tolist() == [[3, 3, 3, 4, 4, 4, 4, 4, 1]]
+    config = dataclasses.replace(model_toys.DECODER, rope_theta=16.0, **LONGROPE)
+    cos, sin = positions.rotation(positions_BT, config, reach_BT=reach_BT)[:, 0, :, 0]
+    angles = jnp.arctan2(sin, cos)
+    assert angles[1].tolist() == pytest.approx([1.0, 0.5, 0.25 / 2, 0.125 / 2])
+    assert angles[4].tolist() == pytest.approx([1.0, 0.5 / 2, 0.25 / 4, 0.125 / 8])
+    assert jnp.hypot(cos, sin).ravel().tolist() == pytest.approx([2.0] * 36)
+    with pytest.raises(ValueError, match="longrope needs to know how far"):
+        positions.rotation(positions_BT, config)
+
+
 def test_local_layers_may_have_a_base_of_their_own() -> None:
     config = dataclasses.replace(
         model_toys.DECODER, rope_scaling="linear", rope_factor=4.0, rope_local_theta=16.0, window=8

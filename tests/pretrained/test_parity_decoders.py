@@ -42,6 +42,10 @@ YARN_AND_PLAIN = {
     },
     "sliding_attention": {"rope_type": "default", "rope_theta": 10.0},
 }
+LONGROPE = {
+    **{"rope_type": "longrope", "rope_theta": 100.0, "attention_factor": 1.3},
+    **{"short_factor": [1.0, 1.5, 0.5], "long_factor": [1.0, 2.0, 8.0]},
+}
 TWO_HEADS = {"num_attention_heads": 2}
 # Windows are shorter than the sequences, and caps low enough to bend.
 KINDS = {
@@ -98,6 +102,14 @@ KINDS = {
         {
             **{**TWO_HEADS, "num_key_value_heads": 1, "sliding_window": 5},
             **{"partial_rotary_factor": 0.5, "rope_parameters": {"rope_theta": 100.0}},
+        },
+    ),
+    # All texts are longer than the original length here, and shorter in a test of its own.
+    "phi3-longrope": (
+        "Phi3",
+        {
+            **{**TWO_HEADS, "num_key_value_heads": 1, "partial_rotary_factor": 0.75},
+            **{"original_max_position_embeddings": 3, "rope_parameters": LONGROPE},
         },
     ),
     "granite": (
@@ -354,6 +366,23 @@ def test_a_run_from_a_published_folder_is_theirs_again(tmp_path):
     batch = features.assemble([[example]], (0, len(ids)), family="decoder")
     np.testing.assert_allclose(run(trained.model, batch)[0], expected_TV, atol=1e-4, rtol=0)
     assert model.generation_config.eos_token_id == trained.words.marks.eos_id
+
+
+def test_each_text_has_the_factors_of_its_own_length(tmp_path):
+    """By longrope: of three in one row as each alone in theirs; the magnitude by the formula."""
+    ropes = {key: value for key, value in LONGROPE.items() if key != "attention_factor"}
+    model = theirs("phi3-longrope", rope_parameters=ropes, original_max_position_embeddings=25)
+    ours = parity_toys.ours_of(model, tmp_path)
+    packed = np.asarray(run(ours, our_batch(is_packed=True)))[0]
+    start = 0
+    for ids in sequences():  # 35, 5 and 8 tokens before EOS
+        with torch.no_grad():
+            expected_TV = model(torch.tensor([ids[:-1]])).logits[0].numpy()
+        end = start + len(expected_TV)
+        np.testing.assert_allclose(packed[start:end], expected_TV, atol=1e-4, rtol=0)
+        start = end
+    # Prompts of 26, 4 and 6 tokens and 20 more: those that are within stay within.
+    test_greedy_generations_are_the_same_tokens(Pair("phi3-longrope", model, ours))
 
 
 def test_in_bfloat16_gemma_scales_embeddings_by_a_rounded_root(tmp_path):

@@ -63,6 +63,7 @@ def test_saving_then_loading_is_exact(shape, max_shard_bytes, tmp_path):
     weights.save(tmp_path, model, max_shard_bytes=max_shard_bytes)
     assert (tmp_path / "model.safetensors").is_file() == (max_shard_bytes > 300)
     assert weights.is_published(tmp_path)
+    assert len({path.stat().st_mode for path in tmp_path.iterdir()}) == 1  # for the same readers
     loaded = weights.load(tmp_path, dtype="bfloat16")
     toys.assert_same_params(loaded, model)
     assert loaded.config == dataclasses.replace(shape, dtype="bfloat16")

@@ -154,6 +154,8 @@ def test_default_folders_differ_by_what_reaches_the_figures():
     assert folder == run_folder.default_folder("cot", {**CONFIG, "workers": 3})
     kernel = {"attention_kernel": "xla", "shape": {"attention_kernel": "auto"}}
     assert folder == run_folder.default_folder("cot", {**CONFIG, **kernel})
+    lists = {"rope_short_factors": [], "rope_long_factors": []}  # runs from before had none
+    assert folder == run_folder.default_folder("cot", {**CONFIG, "shape": lists})
     assert folder != run_folder.default_folder("cot", {**CONFIG, "seed": 3})
     assert folder.parts[0] == "runs" and folder.name.startswith("cot-")
 

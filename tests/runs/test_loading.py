@@ -1,5 +1,6 @@
 """Models are read straight into their place: nothing is drawn first, and a base is cast as read."""
 
+import dataclasses
 import gc
 import json
 
@@ -93,10 +94,20 @@ def test_a_base_may_compute_in_one_type_and_be_held_in_another(folders):
     assert model.embedding.table[...].dtype == jnp.float32
 
 
+def test_a_shape_with_lists_is_read_as_it_was(tmp_path):
+    lists = {"rope_short_factors": (1.0, 2.0, 1.0, 3.0), "rope_long_factors": (2.0, 3.0, 4.0, 5.0)}
+    shape = dataclasses.replace(
+        training_toys.MODEL, rope_scaling="longrope", rope_original_tokens=8, **lists
+    )
+    run_folder.claim(tmp_path, {"shape": run_folder.as_json(shape)})
+    assert loading.shape_of(tmp_path) == shape
+
+
 def test_a_damaged_shape_is_told(folders, words, tmp_path):
     _, shape = training_toys.write_bare(tmp_path / "bare", words)
     words.save(tmp_path / "run" / "vocabulary")
-    for wrong in ({"model_sise": 16}, {"layers": "one"}, {"model_size": [16]}):
+    lists = ({"rope_long_factors": 2.0}, {"rope_long_factors": [1.0, "2"]})
+    for wrong in ({"model_sise": 16}, {"layers": "one"}, {"model_size": [16]}, *lists):
         fields = {**run_folder.as_json(shape), **wrong}
         for kind, content in (("bare", {"model": fields}), ("run", {"shape": fields})):
             file = tmp_path / kind / "config.json"

@@ -57,6 +57,7 @@ def test_a_file_is_looked_through_once_and_its_rows_are_the_same(tmp_path, monke
     counted = scans(monkeypatch)
     first, second = json_lines.JsonLines(path), json_lines.JsonLines(path)
     assert counted == [path] and len(there(tmp_path)) == 2
+    assert {one.stat().st_mode for one in there(tmp_path)} == {os.stat(path).st_mode}
     monkeypatch.setattr(kept, "LEAST", 1 << 30)
     small = json_lines.JsonLines(path)
     for rows in (first, second):

@@ -9,6 +9,7 @@ import sys
 
 import jax
 import jax.numpy as jnp
+import published_toys
 import pytest
 from flax import nnx
 
@@ -282,6 +283,47 @@ def test_the_page(capsys):
     ]
 
 
+def write_config(folder, kind, **changes):
+    folder.mkdir()
+    content = {**published_toys.SIZES, **published_toys.PUBLISHED[kind], **changes}
+    (folder / "config.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_a_published_model_is_planned_by_its_configuration_alone(tmp_path, capsys):
+    folder = write_config(tmp_path / "theirs", "qwen2")
+    few = "--tune lora --lora-rank 2 --lora-targets all-linear --base-dtype int8 --rows 2 --json"
+    plan.main(["--model", str(folder), *few.split()])
+    told = json.loads(capsys.readouterr().out)
+    shape = published_toys.shape_of("qwen2")
+    learns = activations.Learns(
+        tuning=config.LoraConfig(rank=2, targets=("all-linear",)), base_dtype="int8"
+    )
+    batch = dataclasses.replace(config.RunConfig().batch, rows=2)
+    expected = plan.make(shape, config.MeshConfig(data=1), batch, config.OptimConfig(), learns)
+    assert {name: told[name] for name in vars(expected)} == vars(expected)
+    plan.main(["--model", str(folder)])
+    assert capsys.readouterr().out.startswith(f"{folder}, 784 parameters with a vocabulary of 9\n")
+
+
+def test_a_folder_that_cannot_be_planned_is_told(tmp_path, capsys):
+    qwen2 = write_config(tmp_path / "qwen2", "qwen2")
+    gpt2 = write_config(tmp_path / "gpt2", "gpt2")
+    images = write_config(tmp_path / "images", "llama", text_config={})
+    cases = {
+        (tmp_path,): "is no published model's folder: expected one with a config.json that",
+        (tmp_path / "nowhere",): "nowhere' is no published model's folder",
+        (qwen2, "--vocabulary-size", "9"): "--vocabulary-size is of presets, and the model in",
+        (gpt2,): "has learned 32 positions and can read no more",
+        (images,): "images/config.json: model_type 'llama' reads more than text",
+    }
+    for flags, message in cases.items():
+        with pytest.raises(SystemExit) as stop:
+            plan.main(["--model", *map(str, flags)])
+        said = capsys.readouterr().err
+        assert stop.value.code == 2 and message in said and said.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     "flags, message",
     [
@@ -335,6 +377,7 @@ def test_bytes_of_few_parameters_are_those_of_the_real_state():
     )
     assert (planned.weights, planned.gradients, planned.optimizer) == (held, learning, moments)
     whole = plan.make(DECODER, mesh, batch, config.OptimConfig())
+    assert planned.parameters == whole.parameters + planned.learning
     assert planned.weights < whole.weights / 3 and planned.flops < whole.flops
     split = config.MeshConfig(data=1, tensor=4)
     assert plan.make(DECODER, split, batch, config.OptimConfig(), learns)
