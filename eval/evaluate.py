@@ -11,6 +11,7 @@ import json
 import logging
 import pathlib
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -212,6 +213,7 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
     _check_of_whom(flags)
     settings = flags_lib.eval_flags(others, command="python -m eval")
     flags.shots = list(dict.fromkeys(flags.shots))
+    flags.command = shlex.join(["python", "-m", "eval", *arguments])
     one = flags.shots[0] if len(flags.shots) == 1 else None
     short = {"shots": one, "rows_per_task": flags.rows, "split": flags.split}
     settings |= {name: value for name, value in short.items() if value is not None}
