@@ -187,15 +187,19 @@ def first_and_last(run: pathlib.Path) -> tuple[Evaluation | None, Evaluation]:
     The last is the one after, or that of the run's best checkpoint where that is its model.
     """
     folders = steps(run)
-    if not folders:
-        for path in sorted(run.glob(f"eval/*/{_DONE}")):
+    chosen = str(kept.chosen(run)) if folders else ""
+    there = [path for path in run.glob(f"eval/*/{_DONE}") if path.parent.name.isdigit()]
+    there.sort(key=lambda path: int(path.parent.name))
+    for path in there:  # another one in the place of a damaged one would be no word of it
+        is_read = path in (there[0], there[-1]) or path.parent.name == chosen
+        if is_read and _summary(path.parent) is None:
             with whole(path):
                 raise ValueError("no summary of an evaluation")
+    if not folders:
         raise errors.UserError(
             f"run {str(run)!r} has no evaluation (no eval/<step>/summary.json): "
             f"let train.py finish, or run python -m eval --run {run}"
         )
-    chosen = str(kept.chosen(run))
     after = read(next((one for one in folders if one.name == chosen), folders[-1]))
     has_first = len(folders) > 1 and folders[0].name == "0"
     return (read(folders[0]) if has_first else None), after

@@ -87,6 +87,11 @@ def _load_whole(
 
     Each is taken up by `prints` before it is cast, one after another.
     """
+    if step is not None and (is_bare(folder) or published.is_published(folder)):
+        raise errors.UserError(
+            f"step {step} of {str(folder)!r}: it is a model and no run, and has its weights of one "
+            "time alone: leave out --step"
+        )
     words = words_of(folder)
     shape = with_vocabulary(dataclasses.replace(shape_of(folder), **changes), words, where=folder)
     if published.is_published(folder):

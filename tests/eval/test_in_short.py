@@ -23,7 +23,7 @@ def _run(folder, figures, *, data="embedded", steps=(0, 9), config=None, tasks=N
     config = {"mixture": "toy", "prompts": "instructions", **(config or {})}
     (folder / "config.json").write_text(json.dumps(config))
     if tasks:
-        shares = [{"task": t, "cluster": c, "share": s} for t, c, s in tasks]
+        shares = [{"task": t, "cluster": c, "rows": 9, "share": s} for t, c, s in tasks]
         (folder / "composition.json").write_text(json.dumps({"mixture": "toy", "tasks": shares}))
     for step in steps:
         cells = [
