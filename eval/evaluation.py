@@ -166,6 +166,12 @@ def is_whole(run: pathlib.Path, step: int, settings: config_lib.EvalConfig) -> b
     return state(run, step, settings) == "whole"
 
 
+def data_of(folder: pathlib.Path) -> str | None:
+    """Returns where the rows of an evaluation are from; None where none was written to its end."""
+    summary = _summary(folder)
+    return summary and summary["setting"]["data"]
+
+
 def _summary(folder: pathlib.Path) -> dict[str, Any] | None:
     """Returns an evaluation's summary; None where it was not written, or not to its end."""
     try:
