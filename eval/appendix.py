@@ -253,10 +253,9 @@ def how(run: run_folder.Run, command: str) -> list[page.Block]:
     options = run.after.options
     text = (
         f"Each task: {options.get('rows_per_task')} rows of the {options.get('split')} split, "
-        f"drawn by seed {options.get('seed')}, under every forward template, "
-        f"{options.get('shots') or 'no'} exemplars; answers with options by rank classification "
-        f"({_ranked(options)}), free text {_written(options)} on "
-        f"{options.get('generation_rows')} rows."
+        f"drawn by seed {options.get('seed')}, {_asked(run)}, {_exemplars(options)}; "
+        f"answers with options by rank classification ({_ranked(options)}), "
+        f"free text {_written(options)} on {options.get('generation_rows')} rows."
     )
     # What no run has made has no weights in its folder to be asked again.
     again = "" if run.is_of_model else f"python -m eval --run {shlex.quote(str(run.folder))}"
@@ -264,13 +263,29 @@ def how(run: run_folder.Run, command: str) -> list[page.Block]:
     return [
         page.Heading(text="How this was made, and how to repeat it"),
         page.Text(text=text),
-        page.Code(text=commands),
+        *([page.Code(text=commands)] if commands else []),
         page.Fold(
             title="Configuration",
             hint="as resolved",
             blocks=[page.Code(text=json.dumps(run.config, indent=2))],
         ),
     ]
+
+
+def _asked(run: run_folder.Run) -> str:
+    """Returns by which words tasks were asked: a control has one way."""
+    if run.prompts == "instructions":
+        return "under every forward template"
+    return f"once each, without a template ({page.literal(run.prompts)})"
+
+
+def _exemplars(options: Mapping[str, Any]) -> str:
+    """Returns how many exemplars stood before a question, and what is unusual of them."""
+    shots = options.get("shots") or 0
+    usual = {"exemplars": "random", "exemplar_order": "random", "demonstrations": "gold"}
+    others = [str(options[name]) for name in usual if options.get(name, usual[name]) != usual[name]]
+    told = f" ({', '.join(others)})" if shots and others else ""
+    return f"{shots or 'no'} exemplars{told}"
 
 
 _COMPARED = {

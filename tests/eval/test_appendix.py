@@ -105,6 +105,27 @@ def test_the_report_says_by_what_options_were_compared(options, said, tmp_path):
     assert commands.text == f"python train.py --steps 9\npython -m eval --run {tmp_path}"
 
 
+@pytest.mark.parametrize(
+    ("prompts", "options", "said"),
+    [
+        ("instructions", {}, ", under every forward template, no exemplars; answers"),
+        ("inputs-only", {}, ", once each, without a template (inputs-only), no exemplars; answers"),
+        ("instructions", {"shots": 2, "exemplars": "random"}, ", 2 exemplars; answers"),
+        (
+            "instructions",
+            {"shots": 2, "exemplars": "similar", "demonstrations": "random-labels"},
+            ", 2 exemplars (similar, random-labels); answers",
+        ),
+    ],
+)
+def test_the_report_says_what_stood_before_and_around_a_question(prompts, options, said, tmp_path):
+    found = _written("5", ("5",), "number_match", "5")
+    cells = [dataclasses.replace(cell, prompts=prompts) for cell in found.cells]
+    found = dataclasses.replace(found, cells=cells, options=options)
+    _, text, *_ = appendix.how(_run(tmp_path, found), "")
+    assert said in page.to_text(text.text)
+
+
 def test_a_model_that_no_run_has_made_is_asked_again_by_its_own_command(tmp_path):
     found = _written("5", ("5",), "number_match", "5")
     _, _, commands, _ = appendix.how(_run(tmp_path, found, steps=0), "python -m eval --model M")
