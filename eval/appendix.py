@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from eval import evaluation, figures, page, plots, results, run_folder
+from eval import evaluation, explorer, figures, page, plots, results, run_folder
 
 _SAMPLES_SHOWN = 12
 
@@ -120,17 +120,15 @@ def samples(run: run_folder.Run) -> list[page.Block]:
     folds: list[page.Block] = []
     for sample in _chosen_samples(run):
         earlier = before.get(_place(sample))
-        is_right = sample.answer == sample.gold
-        verdict = "right" if is_right else "wrong"
-        if earlier is not None:
-            verdict = (
-                f"before {'right' if earlier.answer == sample.gold else 'wrong'}, after {verdict}"
-            )
+        verdict = _verdict(run.after, sample)
+        if earlier is not None and verdict:
+            verdict = f"before {_verdict(run.before, earlier)}, after {verdict}"
+        name = page.literal(sample.template)
         blocks: list[page.Block] = [page.Code(text=sample.inputs), _scores(sample, earlier)]
         folds.append(
             page.Fold(
                 title=page.literal(sample.task),
-                hint=f"{page.literal(sample.template)} · {verdict}",
+                hint=f"{name} · {verdict}" if verdict else name,
                 blocks=blocks,
             )
         )
@@ -151,6 +149,23 @@ def _chosen_samples(run: run_folder.Run) -> list[evaluation.Sample]:
 
 def _place(sample: evaluation.Sample) -> tuple[str, str, str, str]:
     return sample.task, sample.template, sample.row, sample.prompts
+
+
+def _verdict(found: evaluation.Evaluation, sample: evaluation.Sample) -> str:
+    """Returns what the figures make of a sample: "right", "wrong", or its part of the metric.
+
+    Of a text, which seldom is the target to the letter, the metric knows; "" where it knows of no
+    row alone.
+    """
+    for cell in found.cells:
+        place = (cell.task, cell.template, sample.row, cell.prompts)
+        if not cell.is_choosing and place == _place(sample) and sample.row in cell.rows:
+            if not (scores := explorer.scores(cell)):
+                return ""
+            score = scores[cell.rows.index(sample.row)]
+            part = f"{page.literal(cell.metric)} {figures.number(score)}"
+            return {1: "right", 0: "wrong"}.get(score, part)
+    return ""
 
 
 def _scores(sample: evaluation.Sample, earlier: evaluation.Sample | None) -> page.Block:
@@ -238,23 +253,54 @@ def how(run: run_folder.Run, command: str) -> list[page.Block]:
     options = run.after.options
     text = (
         f"Each task: {options.get('rows_per_task')} rows of the {options.get('split')} split, "
-        f"drawn by seed {options.get('seed')}, under every forward template, "
-        f"{options.get('shots') or 'no'} exemplars; answers with options by rank classification "
-        f"(summed log-probability of each option), free text {_written(options)} on "
-        f"{options.get('generation_rows')} rows."
+        f"drawn by seed {options.get('seed')}, {_asked(run)}, {_exemplars(options)}; "
+        f"answers with options by rank classification ({_ranked(options)}), "
+        f"free text {_written(options)} on {options.get('generation_rows')} rows."
     )
-    again = f"python -m eval --run {shlex.quote(str(run.folder))}"
+    # What no run has made has no weights in its folder to be asked again.
+    again = "" if run.is_of_model else f"python -m eval --run {shlex.quote(str(run.folder))}"
     commands = "\n".join(filter(None, (command, again)))
     return [
         page.Heading(text="How this was made, and how to repeat it"),
         page.Text(text=text),
-        page.Code(text=commands),
+        *([page.Code(text=commands)] if commands else []),
         page.Fold(
             title="Configuration",
             hint="as resolved",
             blocks=[page.Code(text=json.dumps(run.config, indent=2))],
         ),
     ]
+
+
+def _asked(run: run_folder.Run) -> str:
+    """Returns by which words tasks were asked: a control has one way."""
+    if run.prompts == "instructions":
+        return "under every forward template"
+    return f"once each, without a template ({page.literal(run.prompts)})"
+
+
+def _exemplars(options: Mapping[str, Any]) -> str:
+    """Returns how many exemplars stood before a question, and what is unusual of them."""
+    shots = options.get("shots") or 0
+    usual = {"exemplars": "random", "exemplar_order": "random", "demonstrations": "gold"}
+    others = [str(options[name]) for name in usual if options.get(name, usual[name]) != usual[name]]
+    told = f" ({', '.join(others)})" if shots and others else ""
+    return f"{shots or 'no'} exemplars{told}"
+
+
+_COMPARED = {
+    "sum": "summed log-probability of each option",
+    "per-token": "log-probability of each option over its tokens",
+    "per-byte": "log-probability of each option over its UTF-8 bytes",
+    "pmi": "log-probability of each option less that without a question",
+    "calibrated": "probability of each option over its mean without content",
+}
+
+
+def _ranked(options: Mapping[str, Any]) -> str:
+    """Returns by what options were compared."""
+    scoring = "per-token" if options.get("per_token") else options.get("scoring", "sum")
+    return _COMPARED[scoring] + ("" if options.get("eos", True) else ", without its end")
 
 
 def _written(options: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """What is right without reading: chance and the majority answer, shown beside every figure."""
 
 import collections
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eval import answers, metrics
@@ -36,8 +36,7 @@ def of(task: tasks.Task, train: Sequence[tasks.Record], test: Sequence[tasks.Rec
     """
     heuristic, name = {}, ""
     if known := [metric for metric in task.metrics if metric in _OF_HEURISTICS]:
-        name = _best_heuristic(task, train)
-        heuristic = dict.fromkeys(known, heuristics.accuracies(train, test, task)[name])
+        name, heuristic = _heuristic(task, known, train, test)
     return Baselines(
         majority=_values(task, answered) if (answered := majority(task, train, test)) else {},
         heuristic=heuristic,
@@ -83,15 +82,36 @@ def majority(
     return answers.from_labels(task, test, labels) if 2 * guesses <= len(test) else None
 
 
-def _best_heuristic(task: tasks.Task, train: Sequence[tasks.Record]) -> str:
+def _heuristic(
+    task: tasks.Task,
+    known: Sequence[str],
+    train: Sequence[tasks.Record],
+    test: Sequence[tasks.Record],
+) -> tuple[str, dict[str, float]]:
     """Returns the trivial heuristic that does best on the third of `train` it is not fitted on.
 
-    The majority stands on its own, and is none of them.
+    With it its value on `test` by each metric in `known`, the first of which chooses. The majority
+    stands on its own, and is none of them.
     """
     fitted = max(1, len(train) * 2 // 3)
-    scores = heuristics.accuracies(train[:fitted], train[fitted:] or train, task)
+    unseen = train[fitted:] or train
+    if isinstance(task.answers, tasks.FreeText):
+        rules = heuristics.written(train, task)  # of which the majority alone is fitted
+        scores = {name: _of_texts(known[0], rule, unseen) for name, rule in rules.items()}
+    else:
+        scores = heuristics.accuracies(train[:fitted], unseen, task)
     scores.pop("majority", None)
-    return max(scores, key=scores.get)
+    name = max(scores, key=scores.get)
+    if isinstance(task.answers, tasks.FreeText):
+        return name, {metric: _of_texts(metric, rules[name], test) for metric in known}
+    return name, dict.fromkeys(known, heuristics.accuracies(train, test, task)[name])
+
+
+def _of_texts(
+    metric: str, rule: Callable[[tasks.Record], str], records: Sequence[tasks.Record]
+) -> float:
+    """Returns the metric itself of what a rule writes: a looser match would be another figure."""
+    return metrics.compute(metric, answers.from_texts(records, list(map(rule, records))))
 
 
 def _commonest(seen: collections.Counter[str]) -> str:

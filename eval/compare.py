@@ -42,12 +42,15 @@ class Group:
     differs: str
     runs: tuple[run_folder.Run, ...]
 
-    def changes(self, name: str) -> list[comparison.Change]:
-        """Returns what each run did to the cluster or task of that name, where it was asked."""
+    def changes(self, name: str, *, is_task: bool = False) -> list[comparison.Change]:
+        """Returns what each run did to the cluster of that name, where it was asked, or the task.
+
+        A file of one's own is both, by one name.
+        """
         return [
             change
             for run in self.runs
-            for change in (*run.changes, *run.task_changes)
+            for change in (run.task_changes if is_task else run.changes)
             if change.name == name
         ]
 
@@ -106,12 +109,12 @@ def blocks(groups: Sequence[Group]) -> list[page.Block]:
         *_meanings(groups),
         *(figures.data_banner("embedded") if "embedded" in data else []),
     ]
-    for title, names, plot in (("Clusters", clusters, "clusters"), ("Tasks", tasks, "")):
-        found.append(page.Heading(text=title))
-        if plot:
-            found.append(_figure(groups, names))
-        found.append(_table(groups, names))
     found += [
+        page.Heading(text="Clusters"),
+        _figure(groups, clusters),
+        _table(groups, clusters),
+        page.Heading(text="Tasks"),
+        _table(groups, tasks, are_tasks=True),
         page.Text(
             text="Untuned → tuned, each asked in the style of the group. ▼: the whole interval is "
             "below chance, on every seed. Majority, heuristic: the commonest answer of the "
@@ -177,14 +180,14 @@ def _figure(groups: Sequence[Group], names: Sequence[str]) -> page.Figure:
     )
 
 
-def _table(groups: Sequence[Group], names: Sequence[str]) -> page.Table:
+def _table(groups: Sequence[Group], names: Sequence[str], *, are_tasks: bool = False) -> page.Table:
     rows = []
     for name in names:
-        first = _first(groups, name)
+        first = _first(groups, name, is_task=are_tasks)
         rows.append(
             [
-                figures.spaced(name) if first.tasks != (name,) else page.literal(name),
-                *(_before_and_after(group.changes(name)) for group in groups),
+                page.literal(name) if are_tasks else figures.spaced(name),
+                *(_before_and_after(group.changes(name, is_task=are_tasks)) for group in groups),
                 *map(figures.number, (first.chance, first.majority, first.heuristic)),
             ]
         )
@@ -214,8 +217,8 @@ def _names(changes: Any) -> list[str]:
     return list(dict.fromkeys(change.name for found in changes for change in found))
 
 
-def _first(groups: Sequence[Group], name: str) -> comparison.Change:
-    return next(change for group in groups for change in group.changes(name))
+def _first(groups: Sequence[Group], name: str, *, is_task: bool = False) -> comparison.Change:
+    return next(change for group in groups for change in group.changes(name, is_task=is_task))
 
 
 def _before_and_after(changes: Sequence[comparison.Change]) -> str:

@@ -11,6 +11,7 @@ import json
 import logging
 import pathlib
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -212,6 +213,7 @@ def _flags(arguments: Sequence[str]) -> tuple[argparse.Namespace, dict[str, Any]
     _check_of_whom(flags)
     settings = flags_lib.eval_flags(others, command="python -m eval")
     flags.shots = list(dict.fromkeys(flags.shots))
+    flags.command = shlex.join(["python", "-m", "eval", *arguments])
     one = flags.shots[0] if len(flags.shots) == 1 else None
     short = {"shots": one, "rows_per_task": flags.rows, "split": flags.split}
     settings |= {name: value for name, value in short.items() if value is not None}
@@ -240,7 +242,9 @@ def _evaluate_run(
 ) -> pathlib.Path:
     """Asks one run, and writes what it answers; returns the folder of the evaluation."""
     with distributed.together(), _reporter(flags).waiting(pace.COLLECTING):
-        data = flags.data or config["data"]
+        data = run_folder.place_of(flags.data or config["data"])
+        name = _name(flags, settings, config)
+        _expect_rows_of(evaluation.folder_of(run, loaded.step, name), data)
         opened = registry(run_folder.tasks_of(run, config), format=config.get("format")).at(data)
         tasks = opened.pinned(manifest.commits_in(run))
         is_chat = config.get("chat", False) if flags.chat is None else flags.chat
@@ -248,7 +252,6 @@ def _evaluate_run(
         asked = _questions(flags, settings, tasks, config, words, loaded.model.config.family)
     for line in asked.warnings if distributed.is_first() else ():
         print(line, file=sys.stderr)
-    name = _name(flags, settings, config)
     with wandb_log.board(flags.wandb, run, config) as board:
         measuring.measure(
             loaded.model,
@@ -256,7 +259,7 @@ def _evaluate_run(
             asked,
             out=run,
             step=loaded.step,
-            config={**config, "data": flags.data or config["data"]},
+            config={**config, "data": data},
             held_out=_unseen(run, asked, flags.hold_out or config["hold_out"]),
             mesh=mesh,
             name=name,
@@ -268,6 +271,16 @@ def _evaluate_run(
         report.write(run)
     distributed.wait("the evaluation is written")
     return evaluation.folder_of(run, loaded.step, name)
+
+
+def _expect_rows_of(folder: pathlib.Path, data: str) -> None:
+    """Raises where an evaluation on other rows would be overwritten: two folders of one name."""
+    there = evaluation.data_of(folder)
+    if there is not None and run_folder.place_of(there) != data:
+        raise errors.UserError(
+            f"{str(folder)!r} holds what was asked on the rows of {there!r}, not of {data!r}: move "
+            "it away, or give a folder of another name"
+        )
 
 
 def _mesh(config: Mapping[str, Any]) -> jax.sharding.Mesh | None:

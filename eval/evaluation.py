@@ -166,6 +166,12 @@ def is_whole(run: pathlib.Path, step: int, settings: config_lib.EvalConfig) -> b
     return state(run, step, settings) == "whole"
 
 
+def data_of(folder: pathlib.Path) -> str | None:
+    """Returns where the rows of an evaluation are from; None where none was written to its end."""
+    summary = _summary(folder)
+    return summary and summary["setting"]["data"]
+
+
 def _summary(folder: pathlib.Path) -> dict[str, Any] | None:
     """Returns an evaluation's summary; None where it was not written, or not to its end."""
     try:
@@ -187,15 +193,19 @@ def first_and_last(run: pathlib.Path) -> tuple[Evaluation | None, Evaluation]:
     The last is the one after, or that of the run's best checkpoint where that is its model.
     """
     folders = steps(run)
-    if not folders:
-        for path in sorted(run.glob(f"eval/*/{_DONE}")):
+    chosen = str(kept.chosen(run)) if folders else ""
+    there = [path for path in run.glob(f"eval/*/{_DONE}") if path.parent.name.isdigit()]
+    there.sort(key=lambda path: int(path.parent.name))
+    for path in there:  # another one in the place of a damaged one would be no word of it
+        is_read = path in (there[0], there[-1]) or path.parent.name == chosen
+        if is_read and _summary(path.parent) is None:
             with whole(path):
                 raise ValueError("no summary of an evaluation")
+    if not folders:
         raise errors.UserError(
             f"run {str(run)!r} has no evaluation (no eval/<step>/summary.json): "
             f"let train.py finish, or run python -m eval --run {run}"
         )
-    chosen = str(kept.chosen(run))
     after = read(next((one for one in folders if one.name == chosen), folders[-1]))
     has_first = len(folders) > 1 and folders[0].name == "0"
     return (read(folders[0]) if has_first else None), after

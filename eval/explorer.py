@@ -38,18 +38,24 @@ def data(versions: Sequence[Version]) -> dict[str, Any]:
     """Returns what the page shows: every prediction but those that templates are chosen by.
 
     Rows are in line where task, template, kind, prompts, split and row are the same, also where
-    they stand after other exemplars: a cell has their number by version.
+    they stand after other exemplars: a cell has their number by version. Rows of two sources may
+    bear the same ids: where something else is right of one of a cell's rows, it is another cell.
     `left_out` counts those that templates are chosen by, `without_prompt` those whose prompt is
     left out for the page's size.
     """
     prompts = _Prompts()
     answers: dict[Place, dict[str, dict[int, dict[str, Any]]]] = {}
     cells: dict[Place, dict[str, Any]] = {}
+    rights: dict[Place, dict[str, Any]] = {}
     for number, version in enumerate(versions):
         for cell in version.found.cells:
             if cell.is_choosing:
                 continue
+            own = dict(zip(cell.rows, _right(cell), strict=True))
             place = (cell.task, cell.template, cell.kind, cell.prompts, cell.split)
+            while any(rights.get(place, own).get(row, one) != one for row, one in own.items()):
+                place = (*place, "of other rows")
+            rights.setdefault(place, {}).update(own)
             said = cells.setdefault(place, _cell(cell, version.found, len(versions)))
             said["shots"][number] = cell.shots
             by_row = answers.setdefault(place, {})
@@ -99,6 +105,14 @@ class _Prompts:
             self._numbers[said] = len(self.listed)
             self.listed.append(said)
         return self._numbers[said]
+
+
+def _right(cell: predictions.Predictions) -> Iterator[tuple[Any, ...]]:
+    """Yields what is right of each row, by all that tells it."""
+    answered = cell.answered
+    columns = (answered.gold, answered.also_right, answered.references, answered.gold_numbers)
+    there = [column for column in columns if column]
+    return zip(*there, strict=True) if there else iter([()] * len(cell.rows))
 
 
 def _cell(

@@ -123,7 +123,10 @@ def _gain(change: comparison.Change) -> float:
 
 def _change(change: comparison.Change) -> str:
     """Returns what was right before and after: "59 → 68 of 100", or scores that are no shares."""
-    is_share = change.metric == "accuracy" or change.metric.endswith(("_em", "_match"))
+    shares = ("_em", "_match")  # of all rows, as accuracy is; a cluster may have several metrics
+    is_share = all(
+        name == "accuracy" or name.endswith(shares) for name in change.metric.split(", ")
+    )
     show = (lambda value: f"{100 * value:.0f}") if is_share else figures.number
     first = f"{show(change.before.value)} → " if change.before else ""
     return f"{first}{show(change.after.value)}{' of 100' if is_share else ''}"

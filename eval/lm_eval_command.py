@@ -3,7 +3,9 @@
 It looks for no models in other packages (version 0.4.13), so that its own command cannot know ours.
 """
 
+import pathlib
 import sys
+import traceback
 from collections.abc import Sequence
 
 from flanlike import errors
@@ -19,7 +21,20 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
     from lm_eval import __main__ as harness
 
     sys.argv = ["lm_eval", *arguments]  # its parser reads them there
-    harness.cli_evaluate()
+    try:
+        harness.cli_evaluate()
+    except ValueError as error:
+        if isinstance(error, errors.UserError) or not _is_raised_in(harness.__file__, error):
+            raise
+        # What it says of flags and task files: no tasks, a model of no such name.
+        said = errors.in_one_line(error)
+        raise errors.UserError(f"lm-evaluation-harness: {said}: mend its flags") from error
+
+
+def _is_raised_in(file: str, error: BaseException) -> bool:
+    """Returns whether an error comes from the package that a file lies in, itself."""
+    last = traceback.extract_tb(error.__traceback__)[-1].filename
+    return pathlib.Path(file).resolve().parent in pathlib.Path(last).resolve().parents
 
 
 def register() -> None:

@@ -109,7 +109,7 @@ def config(cell: questions.Cell, asked: questions.Questions) -> dict[str, Any]:
             "generation_kwargs": {
                 "until": [],
                 "do_sample": False,
-                "max_gen_toks": asked.settings.max_new_tokens,
+                "max_gen_toks": cell.max_new_tokens,
             },
             "metric_list": [_metric("exact_match", ignore_case=True, ignore_punctuation=True)],
         }

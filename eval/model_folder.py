@@ -77,7 +77,7 @@ class AskedModel:
                 with wandb_log.board(self._flags.wandb, out, resolved) as board:
                     self._measure(model, its, out, resolved, board)
             if distributed.is_first():
-                report.write(out)
+                report.write(out, command=self._flags.command)
         distributed.wait("the evaluation is written")
         return evaluation.folder_of(out, _STEP)
 

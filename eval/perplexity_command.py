@@ -34,7 +34,9 @@ class Read:
 
     `bits_per_byte` is -sum(ln p) / (ln 2 * UTF-8 bytes), for models of any words. `nats_per_token`
     and `perplexity` = exp(nats_per_token) depend on the words: compare them within one vocabulary.
-    `over_first` are the bits a byte above the first model's, on the same texts.
+    `over_first` are the bits a byte above the first model's, on the same texts. Of words without a
+    BOS the first token of each text is predicted from nothing and not `counts_first_token`: its
+    bytes are among the bytes, its bits are not among the bits.
     """
 
     model: str
@@ -45,6 +47,7 @@ class Read:
     ci95: tuple[float, float]
     over_first: float | None = None
     over_first_ci95: tuple[float, float] | None = None
+    counts_first_token: bool = True
 
 
 def main(arguments: Sequence[str], registry: registries.Opener) -> None:
@@ -59,20 +62,26 @@ def main(arguments: Sequence[str], registry: registries.Opener) -> None:
         running_text.expect_decoder(loading.shape_of(there.folder).family, _WHAT)
     reporter = pace.reporter(sys.stderr if flags.json else sys.stdout)
     bytes_N = np.asarray([len(text.encode()) for text in texts])
-    nats, counts = [], []
+    nats, counts, have_bos = [], [], []
     for there in models:
         with reporter.waiting(f"loading {there.name}"):
             loaded = loading.load(there.folder)
         log_probs = _log_probs(loaded, texts, reporter)
         nats.append(np.asarray([-each.sum() for each in log_probs]))
         counts.append(sum(map(len, log_probs)))
+        have_bos.append(loaded.words.marks.bos_id is not None)
         if not counts[-1]:
             raise errors.UserError(f"no text has two tokens for {there.name}: give longer ones")
     drawn = statistics.draws(
         statistics.clusters([key] for key in keys), seed=seeding.key("texts", *keys)
     )
     names = [there.name for there in models]
-    found = compare(names, nats, counts, bytes_N, drawn)
+    found = [
+        dataclasses.replace(read, counts_first_token=has_bos)
+        for read, has_bos in zip(
+            compare(names, nats, counts, bytes_N, drawn), have_bos, strict=True
+        )
+    ]
     if flags.json:
         texts_read = {"texts": len(texts), "bytes": int(bytes_N.sum())}
         each = [dataclasses.asdict(read) for read in found]
@@ -209,6 +218,12 @@ def _lines(found: Sequence[Read]) -> list[str]:
         if read.over_first_ci95 is not None:
             low, high = map(figures.signed, read.over_first_ci95)
             lines.append(f"{'':>29}[{low}, {high}]")
+    without = [read.model for read in found if not read.counts_first_token]
+    if 0 < len(without) < len(found):
+        lines.append(
+            f"of {', '.join(without)} the first token of each text is not counted, for want of a "
+            "BOS: too few bits beside the others', the more so the shorter the texts"
+        )
     return lines
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from eval import questions
+from eval import questions, rendering
 from flanlike import seeding
 from flanlike.batches import features, tokenizer
 from flanlike.prompts import fitting
@@ -216,7 +216,7 @@ class Forms:
         number, from which the order of options is drawn until it is another.
         """
         plain = self.plain
-        pairs = []
+        pairs, free = [], []
         for row, record, prompt in zip(plain.rows, plain.records, plain.prompts, strict=True):
             if change:
                 record = with_fields(plain.task, record, lambda text, row=row: change(row, text))
@@ -225,19 +225,22 @@ class Forms:
                 name_of = plain.task.name
                 tries = [seeding.key(*seeds(name_of, row, number)) for number in range(_TRIES)]
             for seed in tries:
-                fitted = self._fitted(record, prompt, seed, how)
+                settings = self._settings(prompt, seed) | how
+                fitted = fitting.fit(self._room, *self._asked(record), **settings)
                 if not seeds or _is_reordered(fitted, prompt):
                     break
             else:  # it has but one order
                 fitted = fitting.Fitted(prompt=prompt, ids=plain.ids[len(pairs)])
+                settings = self._settings(prompt, prompt.provenance.seed)
             pairs.append(fitted)
-        return _perturbed(name, plain, reference or plain, pairs)
+            if plain.content_free:
+                free.append(rendering.without_content(self._room, *self._asked(record), settings))
+        return _perturbed(name, plain, reference or plain, pairs, free)
 
-    def _fitted(
-        self, record: tasks.Record, prompt: tasks.Prompt, seed: int, how: Mapping[str, Any]
-    ) -> fitting.Fitted:
+    def _settings(self, prompt: tasks.Prompt, seed: int) -> dict[str, Any]:
+        """Returns how a prompt of the plain cell is rendered, with another seed."""
         told = prompt.provenance
-        settings = {
+        return {
             "layout": self.templates.layout,
             "source": told.source,
             "split": told.split,
@@ -245,13 +248,13 @@ class Forms:
             "seed": seed,
             "option_style": self.option_style,
         }
-        return fitting.fit(
-            features.room(self.words, self.max_input_tokens, self.family),
-            self.plain.task,
-            self.templates.get(self.plain.template),
-            record,
-            **settings | how,
-        )
+
+    def _asked(self, record: tasks.Record) -> tuple[tasks.Task, templates.Template, tasks.Record]:
+        return self.plain.task, self.templates.get(self.plain.template), record
+
+    @property
+    def _room(self) -> fitting.Room:
+        return features.room(self.words, self.max_input_tokens, self.family)
 
 
 def _is_reordered(fitted: fitting.Fitted, prompt: tasks.Prompt) -> bool:
@@ -263,7 +266,9 @@ def _perturbed(
     plain: questions.Cell,
     reference: questions.Cell,
     fitted: Sequence[fitting.Fitted],
+    free: Sequence[tuple[Sequence[int], ...]],
 ) -> Perturbed:
+    """Returns the cell of these prompts; `free` are the same without content, or none."""
     old = zip(reference.prompts, reference.ids, strict=True)
     pairs = [
         (new.prompt, new.ids) if new.prompt else before
@@ -275,7 +280,18 @@ def _perturbed(
     ]
     return Perturbed(
         name=name,
-        cell=dataclasses.replace(plain, template=name, prompts=prompts, ids=ids),
+        cell=dataclasses.replace(
+            plain,
+            template=name,
+            prompts=prompts,
+            ids=ids,
+            content_free=tuple(
+                new if one.prompt else before
+                for one, new, before in zip(fitted, free, reference.content_free, strict=True)
+            )
+            if free
+            else (),
+        ),
         changed=tuple(changed),
         unfit=sum(one.prompt is None for one in fitted),
     )

@@ -63,7 +63,10 @@ def evaluate(
     cells, samples = [], []
     with contextlib.ExitStack() as stack:
         with reporter.waiting("looking for what was asked before"):  # all parameters are read
-            opened = requests.opened(cache, model, eos_id=words.marks.eos_id)
+            marks = words.marks
+            opened = requests.opened(
+                cache, model, eos_id=marks.eos_id, ends_source=marks.ends_inputs
+            )
             kept = stack.enter_context(opened)
         options = ranking.options(
             model,

@@ -2,7 +2,7 @@
 
 import array
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,18 +71,12 @@ class Renderer:
     def _without_content(
         self, template: templates.Template, record: tasks.Record, how: dict[str, Any]
     ) -> tuple[Sequence[int], ...]:
-        """Returns the ids of the same prompt with each `scoring.CONTENT_FREE` in all its fields."""
+        """Returns the ids of the same prompt without content; () where these are not asked."""
         settings = self._settings
         is_needed = settings.content_free or settings.scoring in scoring.NEED_CONTENT_FREE
         if not is_needed or self.plan.is_generated(template):
             return ()
-        fits = lambda inputs: len(self.room.read(inputs)) <= self.room.tokens  # noqa: E731
-        found = []
-        for text in scoring.CONTENT_FREE:
-            shown = dict.fromkeys(self._task.fields, text)
-            prompt = render.render(self._task, template, record, shown=shown, fits=fits, **how)
-            found.append(array.array("i", self.room.read(prompt.inputs)))
-        return tuple(found)
+        return without_content(self.room, self._task, template, record, how)
 
     @property
     def _task(self) -> tasks.Task:
@@ -101,3 +95,23 @@ class Renderer:
             style=self.plan.style,
             others=self.others,
         )
+
+
+def without_content(
+    room: fitting.Room,
+    task: tasks.Task,
+    template: templates.Template,
+    record: tasks.Record,
+    how: Mapping[str, Any],
+) -> tuple[Sequence[int], ...]:
+    """Returns the ids of a prompt with each `scoring.CONTENT_FREE` in all its fields.
+
+    `how` is what `fitting.fit` is given besides.
+    """
+    fits = lambda inputs: len(room.read(inputs)) <= room.tokens  # noqa: E731
+    found = []
+    for text in scoring.CONTENT_FREE:
+        shown = dict.fromkeys(task.fields, text)
+        prompt = render.render(task, template, record, shown=shown, fits=fits, **how)
+        found.append(array.array("i", room.read(prompt.inputs)))
+    return tuple(found)

@@ -134,17 +134,20 @@ def _checksum(key: bytes, text: str) -> str:
 
 
 @contextlib.contextmanager
-def opened(folder: pathlib.Path | None, model: "nnx.Module", *, eos_id: int) -> Iterator[Kept]:
+def opened(
+    folder: pathlib.Path | None, model: "nnx.Module", *, eos_id: int, ends_source: bool = True
+) -> Iterator[Kept]:
     """Yields the answers kept in a folder, which is made where it is missing.
 
-    None keeps nothing, and so do several processes that answer together.
+    None keeps nothing, and so do several processes that answer together. `ends_source` says whether
+    EOS stands behind what an encoder reads: the ids of a request do not show it.
     """
     if folder is None or distributed.count() > 1:
         yield Nothing()
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        kept = _Sqlite(folder / FILE, _identity(model, eos_id))
+        kept = _Sqlite(folder / FILE, _identity(model, eos_id, ends_source))
     except (OSError, sqlite3.Error) as error:
         raise errors.UserError(
             f"{str(folder)!r} cannot hold answers ({errors.in_one_line(error)}): give another "
@@ -161,9 +164,12 @@ def hash_of(ids: Sequence[int]) -> str:
     return hashlib.blake2b(np.asarray(ids, np.int32).tobytes(), digest_size=8).hexdigest()
 
 
-def _identity(model: "nnx.Module", eos_id: int) -> bytes:
+def _identity(model: "nnx.Module", eos_id: int, ends_source: bool) -> bytes:
     shape = dataclasses.asdict(model.config)
-    said = json.dumps([_VERSION, shape, eos_id, checksums.fingerprint(model)], sort_keys=True)
+    said = [_VERSION, shape, eos_id, checksums.fingerprint(model)]
+    # What was kept before this was part of it had the EOS, or no encoder.
+    said += [] if ends_source or model.config.family == "decoder" else ["no EOS behind inputs"]
+    said = json.dumps(said, sort_keys=True)
     return hashlib.blake2b(said.encode(), digest_size=16).digest()
 
 

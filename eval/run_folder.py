@@ -118,8 +118,10 @@ def read(folder: pathlib.Path) -> Run:
         )
     with evaluation.whole(path := folder / "metrics.jsonl"):
         lines = list(jsonl.read(path, is_growing=True)) if path.is_file() else []
+        _expect_steps(lines)
     with evaluation.whole(path := folder / "composition.json"):
         composition = dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
+        _expect_composition(composition)
     return Run(
         folder=folder,
         config=config,
@@ -129,3 +131,26 @@ def read(folder: pathlib.Path) -> Run:
         looks=[line for line in lines if "validation_loss" in line],
         composition=composition,
     )
+
+
+def _expect_steps(lines: Sequence[Mapping[str, Any]]) -> None:
+    """Raises ValueError and the like where a line of metrics.jsonl is none."""
+    for line in lines:
+        if "loss" in line or "validation_loss" in line:
+            for name in ("step", *({"loss", "validation_loss"} & line.keys())):
+                float(line[name])
+
+
+def _expect_composition(found: Mapping[str, Any]) -> None:
+    """Raises ValueError and the like where composition.json is not as it stands above."""
+    for item in found.get("tasks", ()):
+        hash((item["task"], item["cluster"]))
+        float(item["rows"]), float(item["share"])
+    for item in (*found.get("missing", ()), *found.get("excluded", ())):
+        hash((item["task"], item["reason"]))
+    for kind in ("dropped_rows", "bad_rows", "overlapping_rows", "duplicate_rows", "truncated"):
+        for count in found.get(kind, {}).values():
+            int(count)
+    for counts in found.get("cuts", {}).values():
+        for name in ("prompts", "cut", "cut_tokens", "left_out", "unknown_targets"):
+            int(counts[name])

@@ -131,12 +131,13 @@ def _values(prompts: Sequence[Options], scoring: str, eos: bool) -> np.ndarray:
             premise_NO = _sums([o.premise for o in prompts], [o.premise_eos for o in prompts], eos)
             return np.where(is_option_NO, sums_NO - np.where(is_option_NO, premise_NO, 0), -np.inf)
         case "calibrated":
-            bias_NO = np.ones_like(sums_NO)
+            bias_NO = np.zeros_like(sums_NO)
             for n, options in enumerate(prompts):
                 without_CO = _sums(options.content_free, options.content_free_eos, eos)
-                mean_O = np.exp(_log_softmax(without_CO)).mean(axis=0)
-                bias_NO[n, : len(mean_O)] = mean_O
-            return _log_softmax(sums_NO) - np.log(bias_NO)
+                # In logarithms: an option of many tokens may be e ** -1000 times as likely.
+                mean_O = np.logaddexp.reduce(_log_softmax(without_CO), axis=0)
+                bias_NO[n, : len(mean_O)] = mean_O - np.log(len(without_CO))
+            return _log_softmax(sums_NO) - bias_NO
     return sums_NO
 
 

@@ -140,7 +140,7 @@ def read(folder: pathlib.Path) -> list[Curve]:
     """Returns the curves that `write` left in this folder."""
     path = folder / _FILE
     try:
-        return [
+        found = [
             Curve(
                 name=one["name"],
                 metric=one["metric"],
@@ -148,6 +148,9 @@ def read(folder: pathlib.Path) -> list[Curve]:
             )
             for one in json.loads(path.read_text(encoding="utf-8"))["curves"]
         ]
+        if not found or not all(curve.points for curve in found):
+            raise ValueError("it has no curve, or one without points")
+        return found
     except (ValueError, KeyError, TypeError) as error:
         raise errors.UserError(
             f"{path}: not the curves that python -m eval --shots wrote ({error}): ask again, or "

@@ -58,6 +58,11 @@ class Echo:
             raise errors.UserError(f"the question has {len(text)} tokens: shorten it")
         return [ord(c) for c in text]
 
+    def expect(self, question, how):
+        self.ids(question, how)
+        if len({option.strip() for option in question.options}) < len(question.options):
+            raise errors.UserError("two options are the same tokens")
+
     def is_new(self, question, how):
         return False
 

@@ -121,6 +121,11 @@ class Answerer:
             raise errors.UserError(self._too_long(count, settings, is_behind=bool(question.before)))
         return ids
 
+    def expect(self, question: Question, settings: settings_lib.Settings) -> None:
+        """Raises UserError where the question is too long, or its options cannot be told apart."""
+        self.ids(question, settings)
+        self._options(question)
+
     def is_new(self, question: Question, settings: settings_lib.Settings) -> bool:
         """Returns whether something is compiled before a question like this one is answered."""
         return self._program(self.ids(question, settings), settings) not in self._compiled

@@ -39,7 +39,7 @@ class Reporter(Protocol):
 
 def main(arguments: Sequence[str], registry: registries.Opener, reporter: Reporter) -> None:
     """Runs the command; `reporter` speaks to standard error."""
-    flags = _parser().parse_args(arguments)
+    flags = _parser().parse_intermixed_args(arguments)  # a question may stand behind flags
     settings = settings_lib.of_flags(flags)
     options = settings_lib.options_of(flags.options, where="--options") if flags.options else ()
     _check_sense(flags)

@@ -116,7 +116,7 @@ def answer(
     for answerer in answerers:
         for number, question in enumerate(asked.questions, start=1):
             try:
-                answerer.ids(question, settings)
+                answerer.expect(question, settings)
             except errors.UserError as error:
                 raise errors.UserError(f"question {number} of --in: {error}") from None
     what = {"questions": asked.hash, "models": [*models], **settings_lib.as_json(settings)}

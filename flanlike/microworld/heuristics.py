@@ -32,6 +32,25 @@ def accuracies(
     return _labels(train_records, test_records, task)
 
 
+def written(
+    train_records: Sequence[Record], task: tasks.Task
+) -> dict[str, Callable[[Record], str]]:
+    """Returns what each rule answers to a record of free text: the commonest reference of the
+    training records, and pieces of the input."""
+    most = Counter(record["references"][0] for record in train_records).most_common(1)[0][0]
+    rules: dict[str, Callable[[Record], str]] = {"majority": lambda record: most}
+    for field in task.fields:
+        if field == "rationale":
+            continue
+        rules[f"first word of {field}"] = lambda record, field=field: _part(record[field], 0, " ")
+        rules[f"last word of {field}"] = lambda record, field=field: _part(record[field], -1, " ")
+        rules[f"first line of {field}"] = lambda record, field=field: _part(
+            record[field], 0, "[.\n]"
+        )
+        rules[f"all of {field}"] = lambda record, field=field: record[field]
+    return rules
+
+
 def best(
     train_records: Sequence[Record], test_records: Sequence[Record], task: tasks.Task
 ) -> tuple[str, float]:
@@ -103,22 +122,11 @@ def _choices(train: Sequence[Record], test: Sequence[Record], task: tasks.Task) 
 def _free_text(
     train: Sequence[Record], test: Sequence[Record], task: tasks.Task
 ) -> dict[str, float]:
-    """Returns exact matches of the commonest reference and of pieces of the input.
+    """Returns exact matches of what the rules write.
 
     Case and marks are let go, except where they are what the task is about.
     """
     as_scored = str.strip if task.cluster == "text_formatting" else _words_or_marks
-    most = Counter(record["references"][0] for record in train).most_common(1)[0][0]
-    rules: dict[str, Callable[[Record], str]] = {"majority": lambda record: most}
-    for field in task.fields:
-        if field == "rationale":
-            continue
-        rules[f"first word of {field}"] = lambda record, field=field: _part(record[field], 0, " ")
-        rules[f"last word of {field}"] = lambda record, field=field: _part(record[field], -1, " ")
-        rules[f"first line of {field}"] = lambda record, field=field: _part(
-            record[field], 0, "[.\n]"
-        )
-        rules[f"all of {field}"] = lambda record, field=field: record[field]
     return {
         name: _mean(
             [
@@ -126,7 +134,7 @@ def _free_text(
                 for record in test
             ]
         )
-        for name, rule in rules.items()
+        for name, rule in written(train, task).items()
     }
 
 

@@ -129,6 +129,9 @@ def test_a_question_that_is_too_long_or_no_text_is_refused(loaded, words):
         answerer.ids(put("\ud83d"), FEW)
     with pytest.raises(errors.UserError, match="'yes' and 'yes' are the same tokens"):
         answerer.probabilities(answering.Question(text="so?", options=("yes", "yes")), FEW)
+    with pytest.raises(errors.UserError, match="are the same tokens"):
+        answerer.expect(answering.Question(text="so?", options=("yes", "yes")), FEW)
+    answerer.expect(answering.Question(text="so?", options=("yes", "no")), FEW)
 
 
 def test_a_decoder_has_room_for_what_it_was_made_to_read(words):

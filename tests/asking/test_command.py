@@ -53,7 +53,7 @@ def test_one_question_and_its_options(capsys, answer):
     plain = asked(capsys, QUESTION, "--options", "yes | no")
     *said, yes, no = plain.out.splitlines()
     assert "\n".join(said) == answer.rstrip("\n")
-    one = json.loads(asked(capsys, QUESTION, "--json", "--options", "yes | no").out)
+    one = json.loads(asked(capsys, "--json", "--options", "yes | no", QUESTION).out)
     assert set(one) == {"inputs", "options", "answer", "is_cut", "probabilities", "choice"}
     assert (one["inputs"], one["options"]) == (QUESTION, ["yes", "no"])
     assert [yes, no] == [

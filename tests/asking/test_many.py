@@ -175,3 +175,12 @@ def test_an_empty_file_has_no_question(files):
     files[0].write_text("\n")
     with pytest.raises(errors.UserError, match="no question in it"):
         answered(files)
+
+
+def test_options_that_cannot_be_told_apart_are_told_before_any_is_answered(files):
+    asked, out = files
+    asked.write_text('{"inputs": "a"}\n{"inputs": "b", "options": ["yes", " yes"]}\n')
+    told = Told()
+    with pytest.raises(errors.UserError, match="question 2 of --in: two options are the same"):
+        answered(files, reporter=told)
+    assert not told.phases and not out.exists()

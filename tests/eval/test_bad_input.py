@@ -1,6 +1,7 @@
 """What a user may give that cannot be: one line, exit status 2, and no file is changed."""
 
 import json
+import shutil
 
 import published_toys
 import pytest
@@ -178,3 +179,37 @@ def test_damaged_prompts(told, evaluated):
     (evaluated / kept_prompts.FILE).write_bytes(b"no gzip")
     line = told("report", evaluated.parents[1])
     assert "prompts.jsonl.gz: cannot be read as an evaluation's prompts" in line
+
+
+@pytest.mark.parametrize("step", ["0", "9"])
+def test_a_damaged_evaluation_has_no_other_in_its_place(step, told, evaluated):
+    """Else the untuned model's figures would stand for the tuned one's, without a word."""
+    run = evaluated.parents[1]
+    shutil.copytree(evaluated, run / "eval" / "9")
+    (run / "eval" / step / "summary.json").write_text("[]")
+    line = told("report", run)
+    assert f"/run/eval/{step}/summary.json: damaged (ValueError: no summary" in line
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("metrics.jsonl", '{"loss": 1.5}\n'),
+        ("metrics.jsonl", '{"step": 1, "loss": "low"}\n'),
+        ("composition.json", '{"tasks": 3}'),
+        ("composition.json", '{"tasks": [{"task": "rte"}]}'),
+        ("composition.json", '{"cuts": {"rte": {"cut": 3}}}'),
+        ("composition.json", '{"bad_rows": {"rte": []}}'),
+    ],
+)
+def test_a_damaged_file_of_a_run(name, content, told, evaluated):
+    run = evaluated.parents[1]
+    (run / name).write_text(content)
+    assert f"/run/{name}: damaged (" in told("report", run)
+
+
+def test_damaged_curves_by_number_of_exemplars(told, evaluated):
+    folder = evaluated.with_name("0-by-shots")
+    folder.mkdir()
+    (folder / "by_shots.json").write_text('{"curves": []}')
+    assert "by_shots.json: not the curves that" in told("report", evaluated.parents[1])

@@ -155,3 +155,26 @@ def test_an_answer_that_cannot_be_read_counts_as_the_middle_number():
 def test_guessing_is_likelier_to_be_right_where_several_options_are():
     assert baselines.chance([2, 4]) == 0.375
     assert baselines.chance([2, 4], [2, 1]) == 0.625
+
+
+@pytest.mark.parametrize(
+    ("metric", "references", "value"),
+    [
+        ("exact_match", ["negative"], 0.0),  # "negative?" is another text
+        ("exact_match", ["negative?"], 1.0),
+        ("squad_em", ["The negative"], 1.0),
+        ("number_match", ["2"], 1.0),  # of all of the sentence its last number
+    ],
+)
+def test_what_a_heuristic_writes_is_measured_as_what_a_model_does(metric, references, value):
+    task = _task(tasks.FreeText(), metrics=(metric,))
+    record = {"sentence": "2 texts: positive or negative?", "references": references}
+    assert baselines.of(task, [record], [record]).heuristic == {metric: value}
+
+
+def test_a_heuristic_is_chosen_by_the_metric_it_is_shown_for():
+    """By words alone the last word of the first field would do as well, and its figure be 0."""
+    task = _task(tasks.FreeText(), fields=("one", "two"), metrics=("exact_match",))
+    record = {"one": "It is so!", "two": "Is it so", "references": ["so"]}
+    found = baselines.of(task, [record] * 3, [record])
+    assert (found.heuristic_name, found.heuristic) == ("last word of two", {"exact_match": 1.0})

@@ -1,5 +1,6 @@
 """`python -m eval --run`: names of what is asked, and one model in memory at a time."""
 
+import json
 import weakref
 
 import pytest
@@ -46,6 +47,18 @@ def test_a_text_that_no_folder_can_be_named_by_is_told_apart_by_its_digest():
     assert [name[:-6] for name in names] == ["stop_a_.._b_-", "stop_a_.._b_-", "stop_a.b_-"]
     assert len(set(names)) == 3
     assert names[0] == _name("--eval.stop=a/../b")
+
+
+def test_an_evaluation_on_the_rows_of_another_folder_is_not_overwritten(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "run" / "eval" / "9-rows"
+    evaluate._expect_rows_of(folder, str(tmp_path / "a" / "rows"))  # there is none
+    folder.mkdir(parents=True)
+    summary = {"options": {}, "setting": {"data": "a/rows"}}
+    (folder / "summary.json").write_text(json.dumps(summary))
+    evaluate._expect_rows_of(folder, str(tmp_path / "a" / "rows"))
+    with pytest.raises(errors.UserError, match="9-rows' holds what was asked on the rows of 'a/r"):
+        evaluate._expect_rows_of(folder, str(tmp_path / "b" / "rows"))
 
 
 class Model:

@@ -51,6 +51,15 @@ def test_two_evaluations_are_in_line_by_row():
     assert len(found["prompts"]) == 3  # equal ones are there once
 
 
+def test_rows_of_another_source_are_not_in_line_though_they_bear_the_same_ids():
+    first = toys.version("embedded", toys.written(["12", "7"], ["12", "7"]))
+    second = toys.version("folder", toys.written(["12", "7"], ["12", "8"]))
+    found = explorer.data([first, second, first])
+    scores = [[one and one["score"] for one in answers] for _, _, *answers in found["predictions"]]
+    assert scores == [[1, None, 1], [1, None, 1], [None, 1, None], [None, 0, None]]
+    assert [cell["task"] for cell in found["cells"]] == ["gsm8k", "gsm8k"]
+
+
 def test_what_templates_are_chosen_by_is_left_out_and_counted():
     cell, prompts = toys.ranked([True] * 3)
     chosen = toys.replaced(cell, is_choosing=True, split="validation")

@@ -1,9 +1,11 @@
 """The report's first screen: three sentences and a picture, from made-up runs."""
 
+import dataclasses
 import json
 import re
 
 import eval_toys
+import pytest
 
 from eval import baselines, evaluation, in_short, page, report, results, run_folder
 
@@ -21,7 +23,7 @@ def _run(folder, figures, *, data="embedded", steps=(0, 9), config=None, tasks=N
     config = {"mixture": "toy", "prompts": "instructions", **(config or {})}
     (folder / "config.json").write_text(json.dumps(config))
     if tasks:
-        shares = [{"task": t, "cluster": c, "share": s} for t, c, s in tasks]
+        shares = [{"task": t, "cluster": c, "rows": 9, "share": s} for t, c, s in tasks]
         (folder / "composition.json").write_text(json.dumps({"mixture": "toy", "tasks": shares}))
     for step in steps:
         cells = [
@@ -99,3 +101,20 @@ def test_the_screen_stands_first_on_both_pages_with_a_picture_that_says_what_it_
 def test_texts_for_a_terminal_have_no_marks():
     nasty = page.literal("word\n**x**")
     assert page.to_text(f"**2 of 6**: `a` {nasty}") == "2 of 6: a word **x**"
+
+
+@pytest.mark.parametrize(
+    ("metric", "shown"),
+    [
+        ("accuracy", "80 of 100"),
+        ("accuracy, squad_em", "80 of 100"),
+        ("number_match", "80 of 100"),
+        ("squad_f1", ".800"),
+        ("accuracy, quac_f1, squad_em", ".800"),
+    ],
+)
+def test_only_what_is_a_share_of_all_rows_is_so_many_of_100(metric, shown, tmp_path):
+    run = run_folder.read(_run(tmp_path / "run", SOME))
+    change = next(one for one in run.changes if one.name == "sentiment")
+    told = in_short._change(dataclasses.replace(change, metric=metric, before=None))
+    assert told == shown

@@ -55,6 +55,10 @@ def test_written_answers_have_references_and_rationales_no_task(tmp_path):
     row = read(tmp_path / f"{lm_eval_export.name_of(cells[0])}.jsonl")[0]
     assert row["answers"][0] == cells[0].prompts[0].targets
     assert len(row["answers"]) == len(cells[0].prompts[0].references)
+    # How long an answer may be is known of the task, where no setting says it.
+    how = lm_eval_export.config(cells[0], asked)["generation_kwargs"]
+    assert how["max_gen_toks"] == cells[0].max_new_tokens > 0
+    assert asked.settings.max_new_tokens is None
 
 
 def test_the_name_of_a_member_of_a_family_is_that_of_a_file():

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 
 import chat_toys
 import eval_toys
@@ -41,6 +42,7 @@ def test_a_model_answers_what_a_mixture_holds_out(tmp_path, capsys):
         and "before" not in page.split("##")[0]
     )
     assert "| task | sum | no eos | per token | per token no eos |" in page
+    assert f"```\n{shlex.join(['python', '-m', 'eval', *flags, *FEW])}\n```" in page
     printed = capsys.readouterr().out
     assert "rte" in printed and f"written to {out / 'eval' / '0'}" in printed
     command.main([*flags, *FEW])  # its answers are there

@@ -1,5 +1,6 @@
 """Bits a byte: the arithmetic by hand, and the command on bare models that know nothing."""
 
+import dataclasses
 import json
 import math
 
@@ -40,6 +41,17 @@ def test_intervals_weigh_texts_by_their_bytes():
     assert read.ci95 == pytest.approx((np.percentile([1, 0.5], 2.5), np.percentile([1, 0.5], 97.5)))
 
 
+def test_models_with_a_bos_and_without_are_not_compared_without_a_word():
+    nats = [np.log([4.0, 4.0]), np.log([8.0, 16.0])]
+    both = perplexity_command.compare(["a", "b"], nats, [2, 1], BYTES, ALL)
+    assert len(perplexity_command._lines(both)) == 4
+    mixed = [both[0], dataclasses.replace(both[1], counts_first_token=False)]
+    *_, last = perplexity_command._lines(mixed)
+    assert last.startswith("of b the first token of each text is not counted")
+    none = [dataclasses.replace(read, counts_first_token=False) for read in both]
+    assert len(perplexity_command._lines(none)) == 4
+
+
 @pytest.fixture
 def there(tmp_path, monkeypatch):
     """Two names of one model, whose words are letters."""
@@ -62,6 +74,7 @@ def test_the_command_reads_the_texts_of_a_file(there, capsys):
     assert said["texts"] == 2  # what is there twice is read once
     a, b = said["models"]
     assert a["tokens"] > 20 and a["bits_per_byte"] > 0
+    assert a["counts_first_token"] is False  # letters have no BOS
     assert b["over_first"] == 0 and b["over_first_ci95"] == [0, 0]
 
 
@@ -70,6 +83,7 @@ def test_the_command_reads_the_longest_field_of_a_tasks_rows(there, capsys):
     command.main(flags)
     whole = capsys.readouterr().out
     assert "micro-world" in whole and "bits a byte" in whole
+    assert "first token" not in whole  # of one model alone there is nothing to compare
     command.main([*flags, "--field", "hypothesis"])
     assert capsys.readouterr().out != whole
 

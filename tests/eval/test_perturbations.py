@@ -131,6 +131,25 @@ def test_other_wordings_are_the_other_templates_on_the_same_rows():
     assert plain.template not in [form.name for form in group.forms]
 
 
+def _without(cell, place, text):
+    """Returns a prompt of a cell with this text in its field, as `Letters` reads it."""
+    prompt, record = cell.prompts[place], cell.records[place]
+    return [ord(c) for c in prompt.inputs.replace(record["sentence"], text) + "\n"]
+
+
+def test_what_is_asked_without_content_has_the_form_of_its_prompt():
+    plain, made = forms("sst2", content_free=True)
+    groups = made.groups(["order", "labels", "lower_case"])
+    cells = [plain, *(form.cell for group in groups[:2] for form in group.forms)]
+    for cell in [*cells, groups[1].reference]:
+        assert [list(free[0]) for free in cell.content_free] == [
+            _without(cell, place, "N/A") for place in range(len(cell.prompts))
+        ]
+    assert groups[2].forms[0].cell.content_free == plain.content_free
+    unfit = dataclasses.replace(made, max_input_tokens=5)._typos().forms[0].cell
+    assert unfit.content_free == plain.content_free
+
+
 def test_what_does_not_fit_is_asked_as_it_was_and_counted():
     plain, made = forms("sst2")
     (form,) = dataclasses.replace(made, max_input_tokens=5)._typos().forms

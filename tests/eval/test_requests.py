@@ -31,3 +31,12 @@ def test_an_answer_with_another_digit_is_told(tmp_path):
         database.execute("UPDATE answers SET answer = replace(answer, '0.25', '0.35')")
     with _kept(tmp_path) as kept, pytest.raises(errors.UserError, match="not the one that was"):
         kept.get([key])
+
+
+@pytest.mark.parametrize("name", ["DECODER", "ENCODER_DECODER"])
+def test_an_encoder_that_reads_an_eos_is_asked_apart_from_one_that_reads_none(name, tmp_path):
+    model = models.build(getattr(model_toys, name), seed=0)
+    with requests.opened(tmp_path, model, eos_id=1) as kept:
+        kept.put({kept.key("options", [1, 2]): [-0.25]})
+    with requests.opened(tmp_path, model, eos_id=1, ends_source=False) as kept:
+        assert len(kept.get([kept.key("options", [1, 2])])) == (name == "DECODER")

@@ -70,6 +70,18 @@ def test_calibration_divides_by_the_mean_over_prompts_without_content():
     assert score.probabilities == pytest.approx((one / (one + two), two / (one + two)))
 
 
+def test_calibration_knows_of_options_that_are_far_less_likely():
+    of = options(
+        (-1000.0, -2.0),
+        content_free=((-1000.0, -2.0), (-1001.0, -2.0)),
+        content_free_eos=((0.0, 0.0), (0.0, 0.0)),
+    )
+    score = scoring.score(of, "calibrated")
+    mean = (1 + math.exp(-1)) / 2  # of the first option's shares without content, times e ** 998
+    assert score.choice == 0 and score.margin == pytest.approx(-math.log(mean))
+    assert score.probabilities == pytest.approx((1 / (1 + mean), mean / (1 + mean)))
+
+
 def test_what_was_not_asked_is_no_scoring():
     plain = options((-1.0, -2.0))
     assert scoring.available([plain]) == ("sum", "per-token", "per-byte")

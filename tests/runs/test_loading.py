@@ -115,3 +115,11 @@ def test_a_damaged_shape_is_told(folders, words, tmp_path):
             with pytest.raises(errors.UserError, match=r"config.json: no shape of a model \(") as e:
                 loading.load(tmp_path / kind)
             assert str(file) in str(e.value) and next(iter(wrong)) in str(e.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_that_is_no_run_has_no_steps(folders, kind):
+    with pytest.raises((errors.UserError, ValueError)) as told:
+        loading.load(folders[kind], step=2)
+    is_run = kind == "run"
+    assert ("has one set of weights" in str(told.value)) is not is_run
