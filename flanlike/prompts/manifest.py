@@ -29,7 +29,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from flanlike import atomic, errors
+from flanlike import atomic, errors, jsonl
 from flanlike import config as config_lib
 from flanlike.mixtures import drawing, mixture
 from flanlike.prompts import recipe
@@ -146,7 +146,7 @@ def read(path: str | os.PathLike[str]) -> Manifest:
             f"no manifest {str(path)!r}; expected the {FILE} of a run's or an export's folder"
         )
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = jsonl.parsed(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise errors.UserError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:

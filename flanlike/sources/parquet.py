@@ -26,6 +26,11 @@ class ParquetRows:
             for at, name in enumerate(table.column_names)
         }
         self._count = len(table)
+        if len(self._columns) < len(names := table.column_names):
+            twice = sorted({name for name in names if names.count(name) > 1}) or [utf8.MARK]
+            raise errors.UserError(
+                f"{path}: the columns {twice!r} are there twice; rename or remove one"
+            )
 
     def __len__(self) -> int:
         return self._count

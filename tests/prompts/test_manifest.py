@@ -253,6 +253,7 @@ def test_check_finds_a_folder_that_lies_elsewhere(tmp_path, capsys):
     [
         (None, "no manifest "),
         ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
         ("[]", "not a manifest of format 1"),
         (json.dumps({"format": 2}), "not a manifest of format 1"),
         (json.dumps({**EMPTY, "tasks": {"rte": 1}}), "not a manifest of format 1"),
