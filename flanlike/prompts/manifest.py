@@ -154,13 +154,20 @@ def read(path: str | os.PathLike[str]) -> Manifest:
     wanted = ("recipe", "shares", "tasks", "evaluation", "templates", "code")
     is_one = isinstance(content, dict) and all(isinstance(content.get(k), dict) for k in wanted)
     entries = [*content["tasks"].values(), *content["evaluation"].values()] if is_one else []
-    is_one = is_one and all(isinstance(entry, dict) for entry in entries)
+    is_one = is_one and all(map(_is_entry, entries))
+    is_one = is_one and isinstance(content.get("export", {}), dict)
     if not is_one or content.get("format") != FORMAT:
         raise errors.UserError(
             f"{path}: not a manifest of format {FORMAT}; expected the {FILE} of a run's or an "
             "export's folder: make it again with this version"
         )
     return content
+
+
+def _is_entry(entry: Any) -> bool:
+    """Returns whether a value may say what was read of a task."""
+    said = ("split", "revision")
+    return isinstance(entry, dict) and all(isinstance(entry.get(n, ""), str) for n in said)
 
 
 def commits(content: Manifest) -> dict[str, str]:
