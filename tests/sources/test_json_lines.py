@@ -1,10 +1,12 @@
 """JSON lines and Parquet as the world writes them."""
 
+import errno
 import gzip
 import json
 import os
 import pathlib
 import pickle
+import tempfile
 
 import pyarrow
 import pytest
@@ -278,6 +280,21 @@ def test_a_key_or_a_column_that_is_there_twice_is_told(tmp_path):
     pyarrow_parquet.write_table(table, tmp_path / "twice.parquet")
     with pytest.raises(errors.UserError, match="twice.parquet: the columns .'text'. are there twi"):
         parquet_module.ParquetRows(str(tmp_path / "twice.parquet"))
+
+
+def test_a_full_folder_of_temporary_files_is_no_damage_to_a_file(tmp_path, monkeypatch):
+    def full(*arguments, **named):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    packed = write(tmp_path, gzip.compress(b'{"n": 0}'), "PACKED.JSONL.GZ")
+    assert json_lines.JsonLines(str(packed))[0] == {"n": 0}
+    parquet = tmp_path / "some.parquet"
+    pyarrow_parquet.write_table(pyarrow.table({"n": [0]}), parquet)
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", full)
+    for path, reader in ((packed, json_lines.JsonLines), (parquet, parquet_module.ParquetRows)):
+        with pytest.raises(errors.UserError, match=f"{path}: no room to unpack it in .*TMPDIR"):
+            reader(str(path))
 
 
 def test_a_column_that_some_rows_lack_is_known(tmp_path):
