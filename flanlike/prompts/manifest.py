@@ -34,6 +34,7 @@ from flanlike import config as config_lib
 from flanlike.mixtures import drawing, mixture
 from flanlike.prompts import recipe
 from flanlike.sources import opening
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import layouts
 from flanlike.tasks import registry as registry_module
 
@@ -328,7 +329,7 @@ def _rows(
             "bad_rows": records.bad,
             "overlapping_rows": 0,
             "content": records.content(rows),
-            "records": _hash(json.dumps(r, sort_keys=True, default=repr).encode() for r in some),
+            "records": _hash(rows_module.as_text(record).encode() for record in some),
         }
     except errors.UserError as error:
         failures.append(str(error))
