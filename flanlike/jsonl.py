@@ -19,7 +19,7 @@ def read(path: str | os.PathLike[str], *, is_growing: bool = False) -> Iterator[
     with open(path, "rb") as file:
         for line in file:  # a file of bytes is split at "\n" alone
             if line.strip() and not (is_growing and not line.endswith(b"\n")):
-                yield json.loads(line.decode("utf-8"))
+                yield parsed(line.decode("utf-8"))
 
 
 def parsed(text: str) -> Any:
