@@ -334,9 +334,8 @@ def _unseen(
 
     A task whose material is in what the run trained on counts as trained on.
     """
-    path = run / "composition.json"
-    composition = json.loads(path.read_text("utf-8")) if path.is_file() else {"tasks": []}
-    trained = {task["task"]: task["cluster"] for task in composition["tasks"]}
+    composition = evaluation.composition(run)
+    trained = evaluation.trained(composition)
     clusters = {cell.task.name: cell.task.cluster for cell in asked.cells}
     origins = {cell.task.name: cell.task.origins for cell in asked.cells}
     origins = {**composition.get("origins", {}), **origins}

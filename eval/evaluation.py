@@ -145,6 +145,23 @@ def whole(path: pathlib.Path) -> Iterator[None]:
         ) from error
 
 
+def composition(run: pathlib.Path) -> dict[str, Any]:
+    """Returns what a run's composition.json says (see `run_folder`), {} where there is none."""
+    if not (path := run / "composition.json").is_file():
+        return {}
+    with whole(path):
+        found = jsonl.parsed(path.read_text("utf-8"))
+        # What is asked of it later raises here, where it is damaged.
+        trained(found)
+        dict(found.get("origins", {}))
+        return found
+
+
+def trained(composition: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the tasks that a run trained on, with their clusters."""
+    return {task["task"]: task["cluster"] for task in composition.get("tasks", ())}
+
+
 def state(run: pathlib.Path, step: int, settings: config_lib.EvalConfig) -> str:
     """Returns how the run's own evaluation at that step is: "whole", "missing", "torn" or "other".
 

@@ -1,4 +1,7 @@
-"""The forms in which datasets' own scripts compare answers: case, marks, articles, numbers."""
+"""The forms in which datasets' own scripts compare answers: case, marks, articles, numbers.
+
+Those know the marks of ASCII; here those of other scripts are marks too: "北京。" is "北京".
+"""
 
 import re
 import string
@@ -21,7 +24,7 @@ def squad(text: str) -> str:
     right for the one and 4 for the other.
     Before: "The  Owl, and an eel: 1.5." After: "owl and eel 1.5".
     """
-    return _without_articles(_MARK_OR_KEPT.sub(_kept, _plain_minus(text.lower())))
+    return _without_articles(_without_marks(_plain_minus(text.lower())))
 
 
 def natural_questions(text: str) -> str:
@@ -37,7 +40,7 @@ def trivia_qa(text: str) -> str:
 
     Before: "The Spider-Man’s_web". After: "spider man s web". So 1.5 is "1 5", and no 15.
     """
-    return _without_articles(text.lower().translate(_TRIVIA_MARKS))
+    return _without_articles(_without_others(text.lower(), " ").translate(_TRIVIA_MARKS))
 
 
 def drop(text: str) -> str:
@@ -52,7 +55,7 @@ def drop(text: str) -> str:
         if numerals.is_one(word):
             words.append(numerals.form(word))
         else:
-            words.append(_without_articles(_MARK_OR_KEPT.sub(_kept, word)))
+            words.append(_without_articles(_without_marks(word)))
     return " ".join(" ".join(words).split())
 
 
@@ -62,11 +65,30 @@ def natural_instructions(text: str) -> str:
     Unlike its script it keeps the point of 1.5 and the sign of -4, as `squad` does; both keep the
     articles. Before: "The  Owl: 1.5." After: "the owl 1.5".
     """
-    return " ".join(_MARK_OR_KEPT.sub(_kept, _plain_minus(text.lower())).split())
+    return " ".join(_without_marks(_plain_minus(text.lower())).split())
 
 
 def _without_articles(text: str) -> str:
     return " ".join(_ARTICLES.sub(" ", text).split())
+
+
+def _without_marks(text: str) -> str:
+    return _without_others(_MARK_OR_KEPT.sub(_kept, text))
+
+
+def _without_others(text: str, by: str = "") -> str:
+    """Returns a text without the marks of other scripts, which no dataset's own script knows.
+
+    Curly quotes, dashes and Latin-1's stay: they come up in English sets, whose scripts keep them.
+    """
+    if text.isascii():
+        return text
+    return "".join(by if _is_other_mark(char) else char for char in text)
+
+
+def _is_other_mark(char: str) -> bool:
+    is_latin = char < "\u0100" or "\u2010" <= char <= "\u205e"
+    return not is_latin and unicodedata.category(char)[0] == "P"
 
 
 def _kept(match: re.Match[str]) -> str:

@@ -7,14 +7,16 @@
 import re
 import unicodedata
 
-from eval import wording
+from eval import scripts, wording
 
-_SIGN = r"(?:(?<![\w)\]}])[-\u2212]|(?i:negative)\s+)?"
+# Not behind a letter or a digit; a letter of a script without blanks between words ends a word.
+_BEGINS = rf"(?<!\d)(?<![^\W{scripts.UNSPACED}])"
+_SIGN = rf"(?:{_BEGINS}(?<![)\]}}])[-\u2212]|(?i:negative)\s+)?"
 _CURRENCY = r"(?:(?:[$\u00a3\u20ac\u00a5\u20b9]|(?i:rs|usd|eur|gbp|inr)\b\.?|(?i:rs))\s?)?"
 NUMBER = re.compile(
     # No part of a word, of a longer number or of a range such as 3-4, whose hyphen is no sign.
-    rf"(?<!\w)(?<!\d\.)(?P<sign>{_SIGN}){_CURRENCY}(?P<late_sign>[-\u2212]?)"
-    r"(?:(?P<whole>\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?![\d])|\d+)(?P<part>\.\d+)?"
+    rf"{_BEGINS}(?<!\d\.)(?P<sign>{_SIGN}){_CURRENCY}(?P<late_sign>[-\u2212]?)"
+    r"(?:(?P<whole>\d{1,3}(?:[,'\u2019\u00a0\u2009\u202f]\d{3})+(?![\d])|\d+)(?P<part>\.\d+)?"
     r"|(?P<bare_part>\.\d+))"
 )
 _END = re.compile(r"[\s.,;:!?]+$")
@@ -24,10 +26,17 @@ _DECIMAL_COMMA = re.compile(
     r"|(?:(?<=\u20ac)|(?<=\u20ac\s))(?P<whole>\d+),(?P<cents>\d\d)(?![\d,])"
     r"|(?<![\w.,])(?P<euros>\d+),(?P<rest>\d\d)(?=\s?(?:\u20ac|EUR\b|euros?\b))"
 )
+# Points between thousands: of one alone nobody knows, 1.200 may be 1.2.
+_DOTTED = re.compile(r"(?<![\w.,])\d{1,3}(?:\.\d{3}){2,}(?![\w]|[.,]\d)")
+# What is written wide in East Asia, and Arabic marks in numbers. A wide comma between narrow digits
+# parts sentences more often than thousands.
+_WIDE_COMMA = re.compile(r"(?<=[\uff10-\uff19])\uff0c(?=[\uff10-\uff19]{3})")
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code != 0xFF0C}
+_NARROW |= {0x066A: "%", 0x066B: ".", 0x066C: ","}
 _PERCENT = re.compile(r"(?<=\d)\s?(?:%|percent\b)")
 _FRACTION = re.compile(  # or a ratio, or a time of day
-    rf"(?<![/:\w.,])(?P<top>{_SIGN}\d+)(?P<between>[/:])(?P<bottom>\d+)"
-    r"(?![\w/:]|[.,]\d|\s*[-+*/^\u00d7\u00f7\u00b7=])"
+    rf"{_BEGINS}(?<![/:.,])(?P<top>{_SIGN}\d+)(?P<between>[/:])(?P<bottom>\d+)"
+    rf"(?![/:\d]|[^\W{scripts.UNSPACED}]|[.,]\d|\s*[-+*/^\u00d7\u00f7\u00b7=])"
 )
 # What is no answer: "not 41", and in a bracket at the end the numbers that it comes from.
 _DENIED = re.compile(rf"\bnot\s+{NUMBER.pattern.replace('?P<', '?P<n_')}", re.IGNORECASE)
@@ -157,7 +166,10 @@ def _plain(text: str) -> str:
 
 
 def _plain_decimals(text: str) -> str:
-    """Returns a text with points before decimals: "1.200,50" -> "1200.50"."""
+    """Returns a text with points before decimals alone: "1.200,50" -> "1200.50"."""
+    if not text.isascii():
+        text = _WIDE_COMMA.sub(",", text).translate(_NARROW)
+    text = _DOTTED.sub(lambda match: match[0].replace(".", ""), text)
     return _DECIMAL_COMMA.sub(_with_point, text)
 
 

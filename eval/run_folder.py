@@ -17,7 +17,6 @@ A run that counted no `cuts` cut the beginning of inputs.
 """
 
 import functools
-import json
 import pathlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -83,7 +82,7 @@ class Run:
     @functools.cached_property
     def trained(self) -> dict[str, str]:
         """The tasks that the run trained on, with their clusters, as far as its folder tells."""
-        return {task["task"]: task["cluster"] for task in self.composition.get("tasks", ())}
+        return evaluation.trained(self.composition)
 
     @functools.cached_property
     def shared(self) -> dict[str, dict[str, str]]:
@@ -109,7 +108,7 @@ def read(folder: pathlib.Path) -> Run:
             "folder of train.py"
         )
     with evaluation.whole(path := folder / "config.json"):
-        config = dict(json.loads(path.read_text(encoding="utf-8")))
+        config = {**jsonl.parsed(path.read_text(encoding="utf-8"))}
     before, after = evaluation.first_and_last(folder)
     if not after.cells:
         raise errors.UserError(
@@ -117,10 +116,11 @@ def read(folder: pathlib.Path) -> Run:
             f"{str(evaluation.folder_of(folder, after.setting.step))!r} away and evaluate again"
         )
     with evaluation.whole(path := folder / "metrics.jsonl"):
-        lines = list(jsonl.read(path, is_growing=True)) if path.is_file() else []
+        lines = jsonl.read(path, is_growing=True) if path.is_file() else ()
+        lines = [{**line} for line in lines]
         _expect_steps(lines)
-    with evaluation.whole(path := folder / "composition.json"):
-        composition = dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
+    composition = evaluation.composition(folder)
+    with evaluation.whole(folder / "composition.json"):
         _expect_composition(composition)
     return Run(
         folder=folder,

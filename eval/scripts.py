@@ -32,6 +32,8 @@ _OTHERS = (
     (0xFF66, 0xFF9F),
     (0x1B000, 0x1B16F),
 )
+# Of a regular expression: what may stand before a number that begins there.
+UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in (*_HAN, *_OTHERS))
 # So many letters of other scripts say as much as one of these characters.
 _LETTERS_A_WORD = 4
 _JOINERS = "\u200c\u200d"  # within words of Persian and of Indian scripts
@@ -61,6 +63,11 @@ def words(text: str) -> list[str]:
             found.append(char)
         last = kind if kind != "mark" else "other"  # a mark on nothing is no word
     return found
+
+
+def is_unspaced(text: str) -> bool:
+    """Returns whether a text has characters of a script that puts no blanks between words."""
+    return not text.isascii() and any(_kind(char) in ("han", "unspaced") for char in text)
 
 
 def bleu_tokenizer(references: Iterable[str]) -> str:

@@ -1,10 +1,13 @@
 """Metrics of text: what a model wrote against a row's references, of which the best one counts.
 
 Each is a function of all rows that returns what each row gives, but for BLEU, which is no mean.
+Texts that Unicode says are the same, with accents set apart or not, are the same to all of them;
+to most published scripts they are not.
 """
 
 import collections
 import functools
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,8 +30,9 @@ def token_f1(
 ) -> list[float]:
     """Returns the F1 of the words that text and reference share, in a dataset's normal form.
 
-    Where one of them has no words it is 1.0 if neither has, as in SQuAD 2.0's script (that of 1.1
-    and TriviaQA's give 0.0 to the perfect answer then).
+    The words of a script without blanks between them are its characters, where SQuAD's script takes
+    a sentence for one word. Where text or reference has no words it is 1.0 if neither has, as in
+    SQuAD 2.0's script (that of 1.1 and TriviaQA's give 0.0 to the perfect answer then).
     """
     return _best(functools.partial(_token_f1, form), texts, references)
 
@@ -107,7 +111,7 @@ def bleu(texts: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     """
     library = _bleu_library(_bleu_tokenizer(references))
     counts = [
-        _bleu_counts(library.tokenizer_signature, text, tuple(row))
+        _bleu_counts(library.tokenizer_signature, _composed(text), tuple(map(_composed, row)))
         for text, row in zip(texts, references, strict=True)
     ]
     matches, totals, lengths = (np.sum(column, axis=0) for column in zip(*counts, strict=True))
@@ -134,17 +138,31 @@ def _best(
     score: Callable[[str, str], float], texts: Sequence[str], references: Sequence[Sequence[str]]
 ) -> list[float]:
     return [
-        max((score(text, reference) for reference in row), default=0.0)
+        max((score(_composed(text), _composed(reference)) for reference in row), default=0.0)
         for text, row in zip(texts, references, strict=True)
     ]
 
 
+def _composed(text: str) -> str:
+    """Returns the text with letters and their accents as one: "e\u0301" is "\u00e9"."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def _token_f1(form: Callable[[str], str], text: str, reference: str) -> float:
-    predicted, gold = form(text).split(), form(reference).split()
+    predicted, gold = _words(form(text)), _words(form(reference))
     if not predicted or not gold:
         return float(predicted == gold)
     hits = (collections.Counter(predicted) & collections.Counter(gold)).total()
     return 2 * hits / (len(predicted) + len(gold))
+
+
+def _words(text: str) -> list[str]:
+    """Returns what blanks part, and of scripts without blanks the characters."""
+    parts = text.split()
+    if not scripts.is_unspaced(text):
+        return parts
+    split = (scripts.words(part) if scripts.is_unspaced(part) else [part] for part in parts)
+    return [word for each in split for word in each]
 
 
 def _quac_references(row: Sequence[str]) -> Sequence[str]:

@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from typing import NoReturn
+from typing import IO, NoReturn
 
 
 class UserError(ValueError):
@@ -65,6 +65,7 @@ def exits_with_one_line(main: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(main)
     def wrapped(*args: object, **kwargs: object) -> None:
+        _open_closed_streams()
         _write_any_letter()
         try:
             try:
@@ -74,19 +75,39 @@ def exits_with_one_line(main: Callable[..., None]) -> Callable[..., None]:
         except BrokenPipeError as error:
             if error.filename is not None:
                 raise
-            _say_no_more()
+            _turn_away(sys.stdout)
             raise SystemExit(128 + signal.SIGPIPE) from None
+        except SystemExit as stop:
+            if isinstance(stop.__context__, BrokenPipeError):  # rich makes a status of 1 of it
+                raise SystemExit(128 + signal.SIGPIPE) from None
+            raise
         except KeyboardInterrupt as stop:
-            print(*stop.args or ["interrupted"], file=sys.stderr)
+            _tell(*stop.args or ["interrupted"])
             raise SystemExit(128 + signal.SIGINT) from None
         except Exception as error:
             told = error if isinstance(error, UserError) else of_files(error)
             if told is None:
                 raise
-            print("error:", " ".join(str(told).splitlines()), file=sys.stderr)
+            _tell("error:", " ".join(str(told).splitlines()))
             raise SystemExit(2) from None
 
     return wrapped
+
+
+def _open_closed_streams() -> None:
+    """Opens what the command was started without (`... >&-`), lest files of ours take its place."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
+def _tell(*said: object) -> None:
+    """Says how a command ends; that nobody can hear it changes nothing of its status."""
+    try:
+        print(*said, file=sys.stderr, flush=True)
+    except OSError:
+        _turn_away(sys.stderr)
 
 
 def _write_any_letter() -> None:
@@ -96,10 +117,10 @@ def _write_any_letter() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _say_no_more() -> None:
+def _turn_away(stream: IO[str]) -> None:
     """Turns what is still to be written away, so that nothing is said of it at the exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 

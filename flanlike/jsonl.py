@@ -19,4 +19,36 @@ def read(path: str | os.PathLike[str], *, is_growing: bool = False) -> Iterator[
     with open(path, "rb") as file:
         for line in file:  # a file of bytes is split at "\n" alone
             if line.strip() and not (is_growing and not line.endswith(b"\n")):
-                yield json.loads(line.decode("utf-8"))
+                yield parsed(line.decode("utf-8"))
+
+
+def parsed(text: str) -> Any:
+    """Returns the value of a JSON text that a user wrote; raises ValueError where it has none.
+
+    Besides what is no JSON that is one nested too deep to be read, a number with more digits than
+    Python reads, and an object that has a key twice: of its two values the first would be lost.
+    """
+    try:
+        return _DECODER.decode(text)
+    except RecursionError:
+        raise ValueError("invalid JSON (nested too deep to be read)") from None
+    except ValueError as error:
+        if isinstance(error, json.JSONDecodeError | _TwiceError):
+            raise
+        raise ValueError("invalid JSON (a number of thousands of digits)") from None
+
+
+class _TwiceError(ValueError):
+    """An object has a key twice."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in found if keys.count(key) > 1)
+        raise _TwiceError(f"invalid JSON (the key {twice!r} is there twice in one object)")
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)

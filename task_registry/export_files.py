@@ -20,6 +20,7 @@ from flanlike.mixtures import mixture
 from flanlike.prompts import files as prompt_files
 from flanlike.prompts import fitting, recipe
 from flanlike.prompts import stream as prompt_stream
+from flanlike.tasks import texts
 from task_registry import export_limit
 
 MOST_FILES = 99_999  # five digits in their names
@@ -154,6 +155,7 @@ class Writer:
         counted = {column: collections.Counter() for column in COUNTED}
         cuts: dict[str, list[fitting.TaskCounts]] = {}
         for row in prompt_files.read(path):
+            _expect_prompt(row, path)
             for column, counter in counted.items():
                 counter[str(row[column])] += 1
             cut_tokens = row.get(CUT_TOKENS, 0)
@@ -196,6 +198,16 @@ class Writer:
                 f"none of {len(indices):,} prompts, one after the other, fits "
                 f"--max-input-tokens {self.plan.limit.max_input_tokens}: give them more room"
             )
+
+
+def _expect_prompt(row: Any, path: Path) -> None:
+    """Raises unless what stands in a file, which may be of somebody else, is a prompt."""
+    is_one = isinstance(row, dict) and set(COUNTED) <= row.keys() and isinstance(row["task"], str)
+    if not is_one or type(row.get(CUT_TOKENS, 0)) is not int:
+        raise errors.UserError(
+            f"{path}: damaged (a row that is no prompt: {texts.shown(row)}); delete it and run the "
+            "same command again"
+        )
 
 
 @contextlib.contextmanager

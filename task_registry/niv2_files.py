@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from flanlike import errors
+from flanlike import errors, jsonl
 from flanlike.sources import json_lines
 
 _HEAD = 1 << 16  # bytes of a file that are read first
@@ -139,8 +139,10 @@ def _of_lines(folder: pathlib.Path, tasks: pathlib.Path) -> Collection:
         with opened(tasks, "rt", encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    row = json.loads(line)
-                    told[row["task"]] = number, row
+                    row = jsonl.parsed(line)
+                    if (name := row["task"]) in told:
+                        raise ValueError(f"lines {told[name][0]} and {number} are both of {name!r}")
+                    told[name] = number, row
     except (ValueError, KeyError, TypeError, EOFError, OSError) as error:
         raise errors.UserError(
             f"{tasks}: cannot be read ({errors.in_one_line(error)}); expected a JSON object a "
@@ -268,7 +270,7 @@ def _head(where: str, file: Any) -> Facts:
         if begin:
             try:
                 return facts_of(json.loads(content[: begin.end()] + b"]}"), where=where)
-            except ValueError:  # they stand before something else
+            except (ValueError, RecursionError):  # they stand before something else
                 pass
         return facts_of(_parsed(where, content + file.read()), where=where)
 
@@ -276,7 +278,7 @@ def _head(where: str, file: Any) -> Facts:
 def _parsed(where: str, content: bytes) -> dict[str, Any]:
     try:
         told = json.loads(content.decode("utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         said = errors.in_one_line(error)
         raise errors.UserError(f"{where}: not valid JSON ({said}); download it again") from error
     if not isinstance(told, dict):

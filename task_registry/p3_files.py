@@ -340,7 +340,7 @@ def _begun(path: str) -> Iterator[Mapping[str, Any]]:
             if content := line.removeprefix(utf8.BYTE_ORDER_MARK).strip():
                 try:
                     row = json.loads(content)
-                except ValueError:
+                except (ValueError, RecursionError):
                     return
                 if not isinstance(row, dict):
                     return

@@ -1,10 +1,16 @@
 """The first files of a user's task: a module stub and a template file that already load."""
 
+import importlib.util
 import keyword
 import pathlib
+import re
+import sys
 from collections.abc import Collection
 
 from flanlike import errors
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")  # of a task that is a function too
+_NAMES = ("task", "mixture", "to_record")  # that the module has already
 
 _MODULE = '''"""TODO: one line on what the task {name} is about."""
 
@@ -71,9 +77,10 @@ def write(
     A cluster that no task has is a mistake unless `is_new_cluster`: what is misspelt would not be
     held out with the cluster that was meant.
     """
-    if not name.isidentifier() or keyword.iskeyword(name):
+    if not _NAME.fullmatch(name) or keyword.iskeyword(name) or name in _NAMES:
         raise errors.UserError(
-            f"the task's name {name!r} cannot be the name of a function: use letters, digits and _"
+            f"the task's name {name!r} cannot be the name of a function: use small letters from a "
+            f"to z, digits and _, and no word of Python or of the module ({', '.join(_NAMES)})"
         )
     if not cluster.isidentifier():
         raise errors.UserError(f"the cluster {cluster!r} has to be letters, digits and _ alone")
@@ -86,10 +93,20 @@ def write(
     paths = [folder / file for file in contents]
     if there := [path for path in paths if path.exists()]:
         raise errors.UserError(f"{str(there[0])!r} is there already: nothing was written")
+    if name in sys.modules or importlib.util.find_spec(name) is not None:
+        raise errors.UserError(
+            f"{name}.py would stand in the way of a module {name!r} that is installed: give your "
+            "task another name"
+        )
+    made: list[pathlib.Path] = []
     try:
         for path, content in zip(paths, contents.values(), strict=True):
-            path.write_text(content.format(name=name, cluster=cluster), encoding="utf-8")
+            with path.open("x", encoding="utf-8") as file:
+                made.append(path)
+                file.write(content.format(name=name, cluster=cluster))
     except OSError as error:
+        for one in made:  # half of what was asked for would stand in the way of the next try
+            one.unlink(missing_ok=True)
         raise errors.UserError(
             f"cannot write {str(path)!r} ({error.strerror}): go to a folder of your own"
         ) from error

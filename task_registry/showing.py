@@ -12,10 +12,11 @@ from flanlike import bounds, errors, knobs
 from flanlike.prompts import render, shown
 from flanlike.sources import opening
 from flanlike.sources import rows as rows_module
-from flanlike.tasks import registry, templates
+from flanlike.tasks import registry, templates, texts
 from flanlike.tasks import task as task_module
 
 _PROMPTS = 3
+_DIGITS = 18  # of a row's number: Python reads no thousands of them
 Shown = Annotated[int, bounds.Bounds(1, 100_000)]  # prompts on a screen
 Drawn = Annotated[int, bounds.Bounds(0, (1 << 64) - 1)]  # a prompt's own seed
 
@@ -133,16 +134,17 @@ def _check_sense(options: argparse.Namespace, pool: Sequence[templates.Template]
 
 def _row(records: rows_module.Records, row: str) -> int:
     """Returns the place of a row that is named by number or by id."""
-    if row.isascii() and row.isdigit() and int(row) < len(records):
+    is_number = row.isascii() and row.isdigit() and len(row) <= _DIGITS
+    if is_number and int(row) < len(records):
         return int(row)
     for index in range(len(records)):
         if records.row_id(index) == row:
             return index
     last = len(records) - 1
     raise errors.UserError(
-        f"task {records.task.name!r}: no row {row!r} in split {records.split!r}; expected a number "
-        f"from 0 to {last}, or an id, {records.row_id(0)!r} to {records.row_id(last)!r} (other "
-        "splits: --split)"
+        f"task {records.task.name!r}: no row {texts.shown(row)} in split {records.split!r}; "
+        f"expected a number from 0 to {last}, or an id, {records.row_id(0)!r} to "
+        f"{records.row_id(last)!r} (other splits: --split)"
     )
 
 

@@ -108,3 +108,35 @@ def test_a_reader_that_leaves_ends_the_command_without_a_word(last):
     line = f"({command}; echo status $? >&2) | head -1"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, cwd=ROOT, check=True)
     assert (done.stdout, done.stderr) == ("0\n", "status 141\n")
+
+
+@pytest.mark.parametrize(
+    "redirected, expected",
+    [
+        ("<&- >&-", 0),
+        ("<&- >&- 2>&-", 0),
+        (">/dev/full", 2),
+        ("fail 2>/dev/full", 2),
+        ("rich | head -1", 141),
+    ],
+)
+def test_streams_that_are_closed_full_or_left_change_no_status(redirected, expected, tmp_path):
+    code = (
+        "import sys\n"
+        "from rich import console\n"
+        "from flanlike import errors\n"
+        "@errors.exits_with_one_line\n"
+        "def main():\n"
+        "    sys.stdin.read(0), sys.stdout.isatty(), print('said')\n"
+        "    if 'fail' in sys.argv: raise errors.UserError('a mistake')\n"
+        "    if 'rich' in sys.argv: [console.Console().print('a' * 99) for _ in range(2000)]\n"
+        f"    open({str(tmp_path / 'made')!r}, 'w').write('whole')\n"
+        "main()"
+    )
+    words, bar, reader = redirected.partition("|")
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)} {words}"
+    line = f"({command}; echo $? >{shlex.quote(str(tmp_path / 'status'))}) {bar} {reader}"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, cwd=ROOT)
+    assert (tmp_path / "status").read_text() == f"{expected}\n" and "Traceback" not in done.stderr
+    if not expected:
+        assert (tmp_path / "made").read_text() == "whole"

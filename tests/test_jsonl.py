@@ -1,6 +1,7 @@
 """What ends a line of our own files, and what does not."""
 
 import dataclasses
+import json
 
 import eval_toys
 import pytest
@@ -48,3 +49,23 @@ def test_a_line_that_is_being_written_has_no_value_yet(tmp_path):
     path.write_text('{"step": 1}\n{"step": 23\n')
     with pytest.raises(ValueError):
         list(jsonl.read(path, is_growing=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[" * 100_000, "invalid JSON (nested too deep to be read)"),
+        (f'{{"a": {"9" * 5000}}}', "invalid JSON (a number of thousands of digits)"),
+        ('{"b": [{"a": 1, "c": 2, "a": 1}]}', "invalid JSON (the key 'a' is there twice in one"),
+        ('{"a": 1', "Expecting ',' delimiter"),
+    ],
+)
+def test_a_users_json_that_cannot_be_meant_is_told(text, expected):
+    with pytest.raises(ValueError) as caught:
+        jsonl.parsed(text)
+    assert str(caught.value).startswith(expected)
+
+
+def test_a_users_json_is_what_python_reads():
+    text = '{"a": [{"a": 1}, {"a": -0.5e1}], "b": {"\\u00e9": null}, "": NaN}'
+    assert repr(jsonl.parsed(text)) == repr(json.loads(text))

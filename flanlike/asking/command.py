@@ -22,6 +22,7 @@ from flanlike.batches import chat
 from flanlike.models import checksums, predicted
 from flanlike.runs import loading, named, untuned
 from flanlike.tasks import registry as registries
+from flanlike.tasks import texts
 
 _FLAG = "RUN_OR_MODEL"
 _TEMPLATE = "/template"  # the one command that a command line knows
@@ -191,6 +192,8 @@ def _question(flags: argparse.Namespace) -> str | None:
         )
     if not question.strip():
         raise errors.UserError("the question is empty: give one behind the model, or by a pipe")
+    if wrong := texts.problem(question):  # of a command line that is no UTF-8
+        raise errors.UserError(f"the question {wrong}")
     return question
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from flanlike import atomic, errors
+from flanlike import atomic, errors, jsonl
 from flanlike.asking import answering
 from flanlike.asking import settings as settings_lib
 from flanlike.models import predicted
@@ -60,10 +60,15 @@ def read(path: Path, options: Sequence[str] = ()) -> Asked:
             continue
         where = f"{path}, line {number}"
         try:
-            line = json.loads(raw)
-        except ValueError as error:
+            line = jsonl.parsed(raw.decode("utf-8-sig"))
+        except ValueError as error:  # UnicodeDecodeError is one
             raise errors.UserError(f"{where}: no JSON ({error}): mend the line") from None
         questions.append(_question(line, options, where))
+        if not _can_be_written(line):
+            raise errors.UserError(
+                f"{where}: half of a surrogate pair stands in it, which is no character and cannot "
+                "be written with the answer: mend the line"
+            )
         lines.append(line)
     if not lines:
         raise errors.UserError(
@@ -85,9 +90,17 @@ def _question(line: Any, options: tuple[str, ...], where: str) -> answering.Ques
         raise errors.UserError(
             f"{where}: has {taken[0]!r} already, which its answer would overwrite: rename it"
         )
-    if line.get(_OPTIONS):
+    if line.get(_OPTIONS) not in (None, []):
         options = settings_lib.checked_options(line[_OPTIONS], where=f"{where}: {_OPTIONS!r}")
     return answering.Question(text=line[_INPUTS], options=options)
+
+
+def _can_be_written(line: Line) -> bool:
+    try:
+        json.dumps(line, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def expect_new(out: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from flanlike import bounds, errors, knobs
 from flanlike.models import sampling
+from flanlike.tasks import texts
 
 MOST_OPTIONS = 256
 _SEPARATOR = "|"
@@ -59,8 +60,8 @@ class Settings:
         The texts that stop an answer are said as options are, with \\\\n for a newline.
         """
         if name == "stop":
-            texts = () if value == "off" else split(value.replace("\\n", "\n"), strip=False)
-            return dataclasses.replace(self, stop=tuple(texts))
+            stops = () if value == "off" else split(value.replace("\\n", "\n"), strip=False)
+            return dataclasses.replace(self, stop=tuple(stops))
         kind = type(getattr(self, name))
         try:
             number = kind(value)
@@ -114,8 +115,8 @@ def options_of(said: str, *, where: str) -> tuple[str, ...]:
 
 def checked_options(options: Any, *, where: str) -> tuple[str, ...]:
     """Returns options as a tuple; raises where they are not two or more different texts."""
-    is_list = isinstance(options, (list, tuple)) and all(isinstance(o, str) for o in options)
-    is_right = is_list and all(o.strip() for o in options) and len(set(options)) == len(options)
+    is_list = isinstance(options, (list, tuple)) and not any(map(texts.problem, options))
+    is_right = is_list and len(set(options)) == len(options)
     if not is_right or not 2 <= len(options) <= MOST_OPTIONS:
         raise errors.UserError(
             f"{where} {str(options)[:80]!r}: expected 2 to {MOST_OPTIONS} texts, all different: "

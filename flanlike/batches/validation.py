@@ -19,7 +19,7 @@ from flanlike import errors
 from flanlike.batches import best_fit, chat, features, pipeline
 from flanlike.mixtures import mixture
 from flanlike.prompts import stream as prompt_stream
-from flanlike.sources import opening
+from flanlike.sources import availability, opening
 from flanlike.tasks import registry as registry_module
 
 
@@ -41,7 +41,7 @@ class ValidationSet:
         if self.unfit:
             line += f", {self.unfit:,} more found no room"
         if self.left_out:
-            line += f"; without validation rows: {', '.join(self.left_out)}"
+            line += f"; without validation rows: {'; '.join(availability.by_reason(self.left_out))}"
         return line
 
     def as_json(self) -> dict[str, Any]:

@@ -42,6 +42,10 @@ class Desk:
                     f"--file {name!r} is no file of instructions: expected .jsonl, .json, .csv, "
                     ".tsv or .parquet"
                 )
+            [task] = registry.tasks_of(name)
+            missing = [opening.availability(task, place) for place in data]
+            if task.file is not None and all(missing):
+                raise errors.UserError(f"--file {name!r}: {missing[0]}")
         self._registries = {name: registry.at(name) for name in data}
         self._place = place
         # One at a time: registries and rows were not made for several threads.

@@ -2,14 +2,14 @@
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from flanlike import errors
 from flanlike.mixtures import holdout, rates
 from flanlike.mixtures import mixture as mixture_module
 from flanlike.sources import availability
-from flanlike.tasks import families
+from flanlike.tasks import families, texts
 from flanlike.tasks import task as task_module
 
 
@@ -99,7 +99,7 @@ def resolve(
         check_evaluation(split, unavailable)
     rows = {name: row_counts[name] for name in training}
     rules_of_rows = {name: registry.task(name).counts_as for name in training}
-    counted = {name: rule(rows[name]) for name, rule in rules_of_rows.items() if rule}
+    counted = {n: _counted(n, rule, rows[n]) for n, rule in rules_of_rows.items() if rule}
     parts = rates.divide(mixture, rows, 1.0, counted=counted) if training else {}
     evaluation = tuple(name for name in split.evaluation if name in present)
     asked = dataclasses.replace(split, train=tuple(training), evaluation=evaluation)
@@ -122,6 +122,20 @@ def resolve(
         leaks={leak.task: str(leak) for leak in holdout.leaks(clusters, asked, origins=origins)},
         origins={name: origins[name] for name in (*training, *evaluation) if origins[name]},
     )
+
+
+def _counted(name: str, rule: Callable[[int], int], rows: int) -> int:
+    """Returns as how many rows a task counts, by its own rule."""
+    try:
+        count = rule(rows)
+    except Exception as error:  # of a function of the user's
+        said = errors.in_one_line(error)
+        raise errors.UserError(f"task {name!r}: counts_as({rows}) raises {said}") from error
+    if type(count) is not int or count < 1:
+        raise errors.UserError(
+            f"task {name!r}: counts_as({rows}) is {texts.shown(count)}; expected 1 or more"
+        )
+    return count
 
 
 def _check_trained(

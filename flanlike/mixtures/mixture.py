@@ -9,6 +9,7 @@ from typing import Any, Union
 
 from flanlike import bounds, errors, knobs
 from flanlike.mixtures import holdout
+from flanlike.tasks import texts
 
 # What a composition has of rows by their places in a task's sample, and leaves out.
 LEFT_OUT = ("overlapping", "duplicated")
@@ -75,10 +76,16 @@ class Mixture:
     description: str = ""
 
     def __post_init__(self) -> None:
-        where = f"mixture {self.name!r}"
-        for name in ("entries", "hold_out"):  # a text is a sequence too, of its letters
-            if not isinstance(value := getattr(self, name), (tuple, list)):
+        where = f"mixture {texts.shown(self.name)}"
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise errors.UserError(f"{where}: expected a name, text that is not empty")
+        for name in ("entries", "hold_out", "clusters"):  # a text is a sequence too, of its letters
+            value = getattr(self, name)
+            if not isinstance(value, (tuple, list)) and (name, value) != ("clusters", None):
                 raise errors.UserError(f"{where}: {name} is {value!r}; expected a tuple of names")
+        if not isinstance(self.shares, Shares):
+            shown = texts.shown(self.shares)
+            raise errors.UserError(f"{where}: shares is {shown}; expected Shares(few_shot=0.5)")
         if not self.entries:
             raise errors.UserError(f"{where} has no entries; expected at least one task")
         for entry in self.entries:

@@ -47,7 +47,7 @@ Row = tuple[str, ...]  # texts, as they are compared
 _BANDS, _ENTRIES = 16, 8
 _SEED = 13
 # Signs of arithmetic count as words: "x < 0" asks something else than "x > 0".
-_WORD = re.compile(r"\w+|[<>=+*/^|\u00d7\u00f7]|(?<!\w)[-\u2212](?=\w)")
+_WORD = re.compile(rf"[{overlap.LETTERS}]+|[<>=+*/^|\u00d7\u00f7]|(?<!\w)[-\u2212](?=\w)")
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 

@@ -1,13 +1,14 @@
 """Which solved records stand before a query: others than the query, and than each other.
 
 Rows repeat: in some sets nearly every input is there several times, once for each of its answers,
-and in two splits. So it is the texts that are compared, case and white space apart, and not the
-rows' names alone.
+and in two splits, and pairs of sentences are there the other way round. So it is the texts that are
+compared, and not the rows' names alone: in whichever fields they stand, and whatever their case,
+white space, and way to write a character (an accent set apart, wide digits).
 """
 
 from collections.abc import Callable, Iterable, Sequence
 
-from flanlike.prompts import render
+from flanlike.prompts import overlap, render
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
 from flanlike.tasks import templates
@@ -85,12 +86,13 @@ def pick(
 
 
 def _inputs_and_options(task: task_module.Task, record: task_module.Record) -> tuple[str, ...]:
-    return (*_inputs(task, record), *sorted(record.get("options", ())))
+    return (*_inputs(task, record), "", *sorted(map(_folded, record.get("options", ()))))
 
 
 def _inputs(task: task_module.Task, record: task_module.Record) -> tuple[str, ...]:
-    return tuple(
-        " ".join(record.get(name, "").split()).casefold()
-        for name in task.fields
-        if name != "rationale"
-    )
+    texts = (record.get(name, "") for name in task.fields if name != "rationale")
+    return tuple(sorted(map(_folded, texts)))
+
+
+def _folded(text: str) -> str:
+    return " ".join(overlap.folded(text).split())

@@ -15,7 +15,10 @@ were cut to a length, `cut_tokens` says how much of each was. With `--chat`, and
                  {"role": "assistant", "content": "no"}]
 """
 
+import contextlib
+import glob
 import json
+import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -59,13 +62,22 @@ def messages_of(prompt: task_module.Prompt) -> list[dict[str, str]]:
 
 
 def write(path: Path, rows: Iterable[Row]) -> None:
-    """Writes a file of the format that the name's ending says, whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
+    """Writes a file of the format that the name's ending says, whole or not at all.
+
+    Several processes may write the same one: who is first has written it, for all write the same.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         _WRITERS[path.suffix[1:]](partial, rows)
-        partial.replace(path)
+        _moved(partial, path)
     except OSError as error:
-        raise errors.UserError(f"{path}: cannot be written ({error.strerror or error})") from error
+        raise errors.UserError(
+            f"{path}: cannot be written ({error.strerror or error}): make room or mend that, and "
+            "run the same command again to go on"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Iterator[Row]:
@@ -92,6 +104,18 @@ def check_installed(format: Format) -> None:
             f"--format {format} needs a package that is not installed ({error}): {mend}, or use "
             "--format jsonl"
         ) from error
+
+
+def _moved(partial: Path, path: Path) -> None:
+    """Moves a whole file to its place, and removes what others have of it, dead or alive."""
+    try:
+        partial.replace(path)
+    except FileNotFoundError:
+        if not path.is_file():  # by another process, which has removed this one's
+            raise
+    for other in path.parent.glob(f".{glob.escape(path.name)}.*partial"):
+        with contextlib.suppress(OSError):
+            other.unlink()
 
 
 def _write_jsonl(path: Path, rows: Iterable[Row]) -> None:

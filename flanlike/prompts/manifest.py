@@ -29,11 +29,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from flanlike import atomic, errors
+from flanlike import atomic, errors, jsonl
 from flanlike import config as config_lib
 from flanlike.mixtures import drawing, mixture
 from flanlike.prompts import recipe
 from flanlike.sources import opening
+from flanlike.sources import rows as rows_module
 from flanlike.tasks import layouts
 from flanlike.tasks import registry as registry_module
 
@@ -146,7 +147,7 @@ def read(path: str | os.PathLike[str]) -> Manifest:
             f"no manifest {str(path)!r}; expected the {FILE} of a run's or an export's folder"
         )
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = jsonl.parsed(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise errors.UserError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
@@ -154,13 +155,20 @@ def read(path: str | os.PathLike[str]) -> Manifest:
     wanted = ("recipe", "shares", "tasks", "evaluation", "templates", "code")
     is_one = isinstance(content, dict) and all(isinstance(content.get(k), dict) for k in wanted)
     entries = [*content["tasks"].values(), *content["evaluation"].values()] if is_one else []
-    is_one = is_one and all(isinstance(entry, dict) for entry in entries)
+    is_one = is_one and all(map(_is_entry, entries))
+    is_one = is_one and isinstance(content.get("export", {}), dict)
     if not is_one or content.get("format") != FORMAT:
         raise errors.UserError(
             f"{path}: not a manifest of format {FORMAT}; expected the {FILE} of a run's or an "
             "export's folder: make it again with this version"
         )
     return content
+
+
+def _is_entry(entry: Any) -> bool:
+    """Returns whether a value may say what was read of a task."""
+    said = ("split", "revision")
+    return isinstance(entry, dict) and all(isinstance(entry.get(n, ""), str) for n in said)
 
 
 def commits(content: Manifest) -> dict[str, str]:
@@ -321,7 +329,7 @@ def _rows(
             "bad_rows": records.bad,
             "overlapping_rows": 0,
             "content": records.content(rows),
-            "records": _hash(json.dumps(r, sort_keys=True, default=repr).encode() for r in some),
+            "records": _hash(rows_module.as_text(record).encode() for record in some),
         }
     except errors.UserError as error:
         failures.append(str(error))

@@ -27,7 +27,13 @@ EXAMPLES = 3
 
 Key = int | str  # what rows share: a gram's hash, or all words of an input
 
-_WORD = re.compile(r"\w+")
+# Of words, for a regular expression: letters and digits, and the marks on them. Without these the
+# words of Hindi or Thai would be without their vowels, and many of them the same.
+_BLOCKS = ((0x300, 0x3100), (0xA600, 0xAC00), (0xFB00, 0xFE30), (0x10000, 0x12000))
+_MARKS = (chr(code) for first, end in _BLOCKS for code in range(first, end))
+LETTERS = r"\w" + "".join(mark for mark in _MARKS if unicodedata.category(mark)[0] == "M")
+
+_WORD = re.compile(f"[{LETTERS}]+")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,13 +172,29 @@ def from_json(values: Mapping[str, Any]) -> Recipe:
     """Returns the recipe that `dataclasses.asdict` and JSON have been through."""
     try:
         mix = config_lib.MixConfig(**values["mix"])
-        hold_out = values["hold_out"]
-        hold_out = None if hold_out is None else tuple(hold_out)
-        evaluated_on = tuple(values["evaluated_on"])
-        changed = {"mix": mix, "hold_out": hold_out, "evaluated_on": evaluated_on}
-        return Recipe(**{**values, **changed})
+        lists = {name: _listed(values[name]) for name in ("hold_out", "evaluated_on")}
+        found = Recipe(**{**values, **lists, "mix": mix})
+        for name, hint in typing.get_type_hints(Recipe).items():
+            if not _fits(value := getattr(found, name), hint):
+                raise TypeError(f"{name} is {texts.shown(value)}")
+        return found
     except (KeyError, TypeError) as error:
         raise errors.UserError(
             f"not a recipe of this version ({type(error).__name__}: {error}); it has "
             f"{sorted(values)!r}, expected {sorted(f.name for f in dataclasses.fields(Recipe))!r}"
         ) from None
+
+
+def _listed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Returns whether a value is of a field's type: of a class, a literal, a tuple or a union."""
+    if typing.get_origin(hint) is typing.Literal:
+        return value in typing.get_args(hint)
+    if typing.get_origin(hint) is tuple:
+        return isinstance(value, tuple) and all(isinstance(each, str) for each in value)
+    if members := typing.get_args(hint):
+        return any(_fits(value, member) for member in members)
+    return type(value) is hint

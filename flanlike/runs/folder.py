@@ -11,16 +11,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flanlike import atomic, errors, sections
+from flanlike import atomic, errors, jsonl, sections
 from flanlike import config as config_lib
 from flanlike.batches import tokenizer
 from flanlike.models import config as model_config
 from flanlike.runs import locks
+from flanlike.tasks import texts
 from flanlike.training import distributed
 
 _CONFIG_FILE = "config.json"
 _VOCABULARY = "vocabulary"
 _TASKS = "tasks"  # a copy of the user's module, with its templates
+_KINDS = {"mixture": str, "data": str, "eval": dict}  # of settings that others take as they are
 
 
 # What may change between two calls of one run: none of it reaches the figures, but for rounding.
@@ -212,7 +214,7 @@ def read_config(out: Path) -> dict[str, Any]:
             "of train.py"
         )
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = jsonl.parsed(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise errors.UserError(
             f"{path}: not JSON ({error}); expected the file that train.py wrote: give another "
@@ -223,6 +225,12 @@ def read_config(out: Path) -> dict[str, Any]:
             f"{path}: not the configuration of a run (it has no 'shape' of a model); expected the "
             "file that train.py wrote: give another folder"
         )
+    for name, kind in _KINDS.items():
+        if not isinstance(value := config.get(name, kind()), kind):
+            raise errors.UserError(
+                f"{path}: {name!r} is {texts.shown(value)}; expected the file that train.py wrote: "
+                "give another folder, or bring the file back"
+            )
     return config
 
 

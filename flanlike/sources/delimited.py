@@ -35,7 +35,7 @@ class Delimited:
         self._file = opened.OpenedFile(path)
         if next(self._file.blocks(), b"").startswith(_UTF_16):
             raise errors.UserError(f"{path}: the file is UTF-16; save it as UTF-8")
-        is_tsv = path.removesuffix(".gz").endswith(".tsv")
+        is_tsv = path.lower().removesuffix(".gz").endswith(".tsv")
         self._delimiter = "\t" if is_tsv else _delimiter(self._file)
         self._begins, self._ends, self._lines = kept.numbers(
             self._file,

@@ -19,9 +19,10 @@ class Rows:
             self._rows = list(read(path.read_text("utf-8-sig")))
         except OSError as error:
             raise errors.UserError(f"{path}: cannot be read ({error.strerror})") from error
-        except ValueError as error:  # UnicodeDecodeError is one
+        except Exception as error:  # of a function of the task's
+            said = str(error) if isinstance(error, ValueError) else errors.in_one_line(error)
             raise errors.UserError(
-                f"{path}: {error}; give the file as its makers publish it"
+                f"{path}: {said}; give the file as its makers publish it"
             ) from error
 
     def __len__(self) -> int:

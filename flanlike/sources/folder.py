@@ -20,7 +20,7 @@ import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flanlike import errors
+from flanlike import errors, jsonl
 from flanlike.sources import exemplar_text, json_lines, opened, parquet
 from flanlike.sources import rows as rows_module
 from flanlike.tasks import task as task_module
@@ -201,7 +201,7 @@ def _manifest(path: str, stamp: int) -> dict[str, dict[str, tuple[str, ...]]]:
     del stamp
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     try:
-        for entry in json.loads(pathlib.Path(path).read_text("utf-8-sig"))["datasets"]:
+        for entry in _parsed(path)["datasets"]:
             if not entry.get("label_names") or entry.get("label_kind", "index") != "index":
                 continue
             name, column, names = (entry[key] for key in ("name", "label_field", "label_names"))
@@ -213,13 +213,19 @@ def _manifest(path: str, stamp: int) -> dict[str, dict[str, tuple[str, ...]]]:
                     f"{path}: {name!r} has two entries for its column {column!r} with other "
                     f"names, {list(known)!r} and {names!r}; remove one"
                 )
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise errors.UserError(f"{path}: invalid JSON ({error}); mend or remove it") from error
-    except OSError as error:
-        raise errors.UserError(f"{path}: cannot read the file ({error.strerror})") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise errors.UserError(
             f"{path}: expected {{'datasets': [{{'name', 'label_field', 'label_names'}}, ...]}}, "
             f"got something else ({type(error).__name__}: {error}); mend or remove it"
         ) from error
     return found
+
+
+def _parsed(path: str) -> Any:
+    try:
+        return jsonl.parsed(pathlib.Path(path).read_text("utf-8-sig"))
+    except ValueError as error:  # UnicodeDecodeError is one
+        said = str(error).removeprefix("invalid JSON (").removesuffix(")")
+        raise errors.UserError(f"{path}: invalid JSON ({said}); mend or remove it") from error
+    except OSError as error:
+        raise errors.UserError(f"{path}: cannot read the file ({error.strerror})") from error

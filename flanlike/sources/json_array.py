@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flanlike import errors
+from flanlike import errors, jsonl
 from flanlike.sources import json_lines, kept, opened, utf8
 
 MOST = 1 << 26  # bytes of one text in a file: a longer one has lost its closing quote
@@ -43,7 +43,7 @@ class JsonArray:
             raise IndexError(index)
         content = self._file.read(self._begins.item(index), self._ends.item(index))
         try:
-            row = json.loads(content.decode("utf-8"))
+            row = jsonl.parsed(content.decode("utf-8"))
         except UnicodeDecodeError as error:
             self._file.check_unchanged()
             raise utf8.error_of(json_lines.damaged_column(content), error) from error

@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from flanlike import jsonl
 from flanlike.sources import kept, opened, utf8
 
 
@@ -145,7 +146,7 @@ def _is(value: Any, mark: Any) -> bool:
 def _parsed(line: bytes) -> dict[str, Any]:
     line = line.removeprefix(utf8.BYTE_ORDER_MARK)
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = jsonl.parsed(line.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise utf8.error_of(damaged_column(line), error) from error
     except json.JSONDecodeError as error:
@@ -163,12 +164,12 @@ def _parsed(line: bytes) -> dict[str, Any]:
 def damaged_column(line: bytes) -> str:
     """Returns the column of a line in which the first byte stands that is not UTF-8."""
     try:
-        row = json.loads(line.decode("utf-8", "surrogateescape"))
+        row = jsonl.parsed(line.decode("utf-8", "surrogateescape"))
         for column, value in row.items():
             json.dumps([column, value], ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         return column
-    except (json.JSONDecodeError, AttributeError):
+    except (ValueError, AttributeError):
         pass
     return "?"  # nothing to name: it is no object of columns
 

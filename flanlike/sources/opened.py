@@ -1,6 +1,7 @@
 """A file that is read by place: it stays on the disk, and a change under the reader is told."""
 
 import contextlib
+import errno
 import functools
 import gzip
 import hashlib
@@ -16,6 +17,8 @@ from flanlike import errors
 
 BLOCK = 1 << 22  # bytes that are looked through at once
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 class OpenedFile:
     """The bytes of one file by random access.
@@ -27,7 +30,7 @@ class OpenedFile:
 
     def __init__(self, path: str, *, is_unpacked: bool = True) -> None:
         self.path = path
-        is_unpacked = is_unpacked and path.endswith(".gz")
+        is_unpacked = is_unpacked and path.lower().endswith(".gz")
         with _opened(path, is_unpacked) as file:
             self._descriptor = os.dup(file.fileno())
         weakref.finalize(self, os.close, self._descriptor)
@@ -96,4 +99,17 @@ def _opened(path: str, is_unpacked: bool) -> Iterator[BinaryIO]:
             f"{path}: truncated or damaged gzip file ({error}); copy or download it again"
         ) from error
     except OSError as error:
-        raise errors.UserError(f"{path}: cannot read the file ({error.strerror})") from error
+        told = no_room(path, error) if is_unpacked else None
+        raise told or errors.UserError(
+            f"{path}: cannot read the file ({error.strerror})"
+        ) from error
+
+
+def no_room(path: str, error: BaseException) -> errors.UserError | None:
+    """Returns the mistake behind an error of unpacking a file, where the file itself is none."""
+    if not isinstance(error, OSError) or error.errno not in _FULL:
+        return None
+    return errors.UserError(
+        f"{path}: no room to unpack it in {tempfile.gettempdir()!r} ({os.strerror(error.errno)}): "
+        "make some there, or name another folder by the environment's TMPDIR"
+    )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flanlike import errors
-from flanlike.sources import columns, utf8
+from flanlike.sources import columns, opened, utf8
 
 _BATCH = 1 << 12  # rows
 _BUFFER = 1 << 20  # bytes of a column; without one, all of it is read at once
@@ -26,6 +26,11 @@ class ParquetRows:
             for at, name in enumerate(table.column_names)
         }
         self._count = len(table)
+        if len(self._columns) < len(names := table.column_names):
+            twice = sorted({name for name in names if names.count(name) > 1}) or [utf8.MARK]
+            raise errors.UserError(
+                f"{path}: the columns {twice!r} are there twice; rename or remove one"
+            )
 
     def __len__(self) -> int:
         return self._count
@@ -75,6 +80,8 @@ def _unpacked(path: str) -> Any:
                     sink.write_batch(pyarrow.record_batch(cast, schema=schema))
             return ipc.open_stream(pyarrow.memory_map(unpacked.name)).read_all()
     except (pyarrow.ArrowException, OSError) as error:
+        if told := opened.no_room(path, error):
+            raise told from error
         first_line = str(error).partition("\n")[0]
         raise errors.UserError(
             f"{path}: not a readable Parquet file ({first_line}); copy or download it again"

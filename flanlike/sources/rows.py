@@ -229,8 +229,16 @@ def hash_of_rows(rows: Iterable[task_module.Row], *names: Any) -> str:
     """Returns a hash of the rows in order, and of what names their labels."""
     hashed = hashlib.blake2b(json.dumps(names, sort_keys=True).encode(), digest_size=16)
     for row in rows:
-        hashed.update(json.dumps(row, sort_keys=True, default=repr).encode())
+        hashed.update(as_text(row).encode())
     return hashed.hexdigest()
+
+
+def as_text(row: Mapping[Any, Any]) -> str:
+    """Returns what a row or a record says, whatever it is made of, the same for the same."""
+    try:
+        return json.dumps(row, sort_keys=True, default=repr)
+    except (TypeError, ValueError):  # keys of several kinds, which have no order, or a circle
+        return repr(sorted(map(repr, row.items())))
 
 
 def _in_words(error: BaseException, row: task_module.Row) -> str:

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flanlike import errors
+from flanlike.tasks import texts as texts_lib
 
 FILE = "_layout.toml"
 LABELS = ("", "letters", "small", "late", "numbers")
@@ -37,12 +38,23 @@ _EXPECTED = (
 )
 
 
+# Above the classes that ask it: a style is made as this module is read.
+def _expect_texts(section: Any) -> None:
+    """Raises unless all values of a dataclass are texts."""
+    for name, value in vars(section).items():
+        if wrong := texts_lib.problem(value, may_be_empty=True):
+            raise errors.UserError(f"{name} {wrong}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Delimiters:
     """What stands between an exemplar's input and its target, and after the target."""
 
     between: str = "\n"
     after: str = "\n\n"
+
+    def __post_init__(self) -> None:
+        _expect_texts(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +72,7 @@ class OptionStyle:
     answer: str = "{text}"
 
     def __post_init__(self) -> None:
+        _expect_texts(self)
         if self.labels not in LABELS:
             raise errors.did_you_mean("labels", self.labels, LABELS)
         for key in ("item", "answer"):
@@ -192,12 +205,13 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
 
 @functools.cache
 def _labels(kind: str, count: int) -> tuple[str, ...]:
-    """Returns A, B, ... Z, AA, AB, ..., the same small, or from P on; or 1, 2, 3, ..."""
+    """Returns A, B, ... Z, AA, ... ZZ, AAA, ..., the same small, or from P on; or 1, 2, ..."""
     if kind == "numbers":
         return tuple(map(str, range(1, count + 1)))
     letters = string.ascii_lowercase if kind == "small" else string.ascii_uppercase
     first = letters.index("P") if kind == "late" else 0
-    return tuple(
-        letters[n] if n < 26 else letters[n // 26 - 1] + letters[n % 26]
-        for n in range(first, first + count)
-    )
+
+    def label(n: int) -> str:
+        return letters[n] if n < 26 else label(n // 26 - 1) + letters[n % 26]
+
+    return tuple(map(label, range(first, first + count)))

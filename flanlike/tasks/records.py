@@ -4,11 +4,13 @@ record    {"premise": "It rains.", "hypothesis": None, "label": 1}
 problem   "field 'hypothesis' is None; expected text that is not empty"
 """
 
-import math
+import sys
 from typing import Any
 
 from flanlike.tasks import conversations, texts
 from flanlike.tasks import task as task_module
+
+_LARGEST = sys.float_info.max
 
 
 class Check:
@@ -102,7 +104,8 @@ def _wrong_extras(record: task_module.Record) -> str:
     """Returns what is wrong with the keys that only some records have."""
     if "score" in record:
         score = record["score"]
-        if type(score) not in (int, float) or not math.isfinite(score):
+        # Compared, and not asked by math.isfinite, for which an integer can be too large.
+        if type(score) not in (int, float) or not -_LARGEST <= score <= _LARGEST:
             return f"score is {texts.shown(score)}; expected a finite number"
     for name in ("group", "checks", "stub"):
         if name in record and (wrong := texts.problem(record[name])):

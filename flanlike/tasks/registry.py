@@ -275,13 +275,17 @@ class Registry:
                 f"{path}: TASKS is {texts.shown(tasks)} and MIXTURES {texts.shown(mixtures)}; "
                 "expected lists: TASKS of functions that return a Task, MIXTURES of Mixture"
             )
+        its_families = getattr(module, "FAMILIES", ())
+        if not isinstance(its_families, (list, tuple)):
+            shown = texts.shown(its_families)
+            raise errors.UserError(f"{path}: FAMILIES is {shown}; expected a list of Family")
         self._modules.append(path)
         for builder in tasks:
             self._add_task(builder, where=f"{path}: ")
             self._user_modules[builder.__name__] = path
         for each in mixtures:
             self._add_mixture(each, where=f"{path}: ")
-        for family in getattr(module, "FAMILIES", ()):
+        for family in its_families:
             self._add_family(family, where=f"{path}: ")
 
     def _members_of(self, family: str) -> families.Members | None:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from flanlike.tasks import texts
+from flanlike.tasks import declarations, texts
 
 # What is lost of a field that is too long for a model's inputs.
 Cut = Literal["end", "middle", "never"]
@@ -101,7 +101,7 @@ class Labels:
 
     def __post_init__(self) -> None:
         for name in ("names", "words"):
-            _check_texts(f"labels: {name}", getattr(self, name))
+            declarations.check_texts(f"labels: {name}", getattr(self, name))
         different = {word.strip() for word in self.words}
         if not len(self.names) == len(self.words) == len(different):
             raise ValueError(f"labels {self.names!r} need one distinct word each: {self.words!r}")
@@ -148,6 +148,9 @@ class HubSource:
     commit: str = ""
     slices: Mapping[str, int] = field(default_factory=dict)  # official split -> rows
 
+    def __post_init__(self) -> None:
+        declarations.check_names(f"the hub's {self.repo!r}: labels", self.labels)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TfdsSource:
@@ -182,6 +185,10 @@ class FileSource:
 
     path: str
     format: str | None = None
+
+
+# What says where the rows of a task are.
+_SOURCES = {"hub": HubSource, "tfds": TfdsSource, "file": FileSource, "rows_of": RowsOf}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,18 +272,13 @@ class Task:
             if wrong := texts.problem(getattr(self, name)):
                 raise ValueError(f"task {self.name!r}: {name} {wrong}")
         for name in ("fields", "metrics", *(("optional",) if self.optional else ())):
-            _check_texts(f"task {self.name!r}: {name}", getattr(self, name))
+            declarations.check_texts(f"task {self.name!r}: {name}", getattr(self, name))
         if not isinstance(self.answers, Answers):
             raise ValueError(
                 f"task {self.name!r}: answers is {texts.shown(self.answers)}; expected "
                 "Labels(...), Choices() or FreeText()"
             )
-        for name in ("splits", "label_columns", "unlabelled"):
-            if not isinstance(value := getattr(self, name), Mapping):
-                raise ValueError(f"task {self.name!r}: {name} is {value!r}; expected a dict")
-        for name in ("preprocess", "unusable", "rows", "read_exemplars", "counts_as"):
-            if (value := getattr(self, name)) is not None and not callable(value):
-                raise ValueError(f"task {self.name!r}: {name} is {value!r}; expected a function")
+        declarations.check(self, sources=_SOURCES)
         if unknown := [name for name in self.optional if name not in self.fields]:
             raise ValueError(
                 f"task {self.name!r}: optional names {unknown!r}; expected some of {self.fields!r}"
@@ -306,7 +308,7 @@ class Task:
                     f"({self.fields!r}) or 'answer', with one of {get_args(Cut)!r}"
                 )
         limit = self.max_new_tokens
-        if limit is not None and not (isinstance(limit, int) and limit >= 1):
+        if limit is not None and not (type(limit) is int and limit >= 1):
             raise ValueError(
                 f"task {self.name!r}: max_new_tokens is {limit!r}; expected 1 or more, or None"
             )
@@ -383,12 +385,3 @@ class Prompt:
 def right_labels(record: Record) -> tuple[int, ...]:
     """Returns the labels of all right options of a record, the target's first."""
     return (record["label"], *record.get("also_right", ()))
-
-
-def _check_texts(what: str, values: Any) -> None:
-    """Raises unless the values are texts, one or more; a text alone is none of them."""
-    if not isinstance(values, (tuple, list)) or not values:
-        raise ValueError(f"{what} is {texts.shown(values)}; expected a tuple of texts: ('a', 'b')")
-    for value in values:
-        if wrong := texts.problem(value):
-            raise ValueError(f"{what} is {texts.shown(values)}: one {wrong}")

@@ -115,6 +115,7 @@ def test_many_questions_from_a_file(capsys, tmp_path, answer):
         ([BASE, "a", "--shots", "1000"], "--shots is 1000"),
         ([BASE, "a", "--frob"], "unrecognized arguments: --frob"),
         ([BASE, " "], "the question is empty"),
+        ([BASE, "a\udcff"], "the question has half of a surrogate pair"),
     ],
 )
 def test_a_mistake_is_one_line(capsys, arguments, said):

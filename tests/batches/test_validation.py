@@ -84,7 +84,7 @@ def test_a_task_without_validation_rows_is_counted_as_left_out(registry, words, 
     lacking = {"rte"}
     found = collect(registry, words, run())
     assert found.left_out == {"rte": "no such rows"} and set(found.prompts) == {"sst2"}
-    assert "20 prompts of 1 tasks; without validation rows: rte" in found.told
+    assert "20 prompts of 1 tasks; without validation rows: rte: no such rows" in found.told
     lacking = set(NAMES)
     with pytest.raises(errors.UserError, match="no task that is trained on has validation rows"):
         collect(registry, words, run())

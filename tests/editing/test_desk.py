@@ -138,10 +138,14 @@ def test_files_of_instructions_are_tasks_with_rows_of_their_own(tmp_path):
     )
     found = lying.render(given(task="mine"))
     assert found["prompts"] and "Say " in found["prompts"][0]["inputs"]
-    with pytest.raises(errors.UserError, match="--file 'rte' is no file of instructions"):
-        desk.Desk(
-            task_registry.registry(), data=["embedded"], place=saving.Place(None), files=["rte"]
-        )
+    for name, message in (
+        ("rte", "--file 'rte' is no file of instructions"),
+        ("no.csv", "--file 'no.csv': there is no file 'no.csv'"),
+    ):
+        with pytest.raises(errors.UserError, match=message):
+            desk.Desk(
+                task_registry.registry(), data=["embedded"], place=saving.Place(None), files=[name]
+            )
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from eval_toys import cell
 
 from eval import __main__ as command
 from eval import baselines, evaluation, kept_prompts, requests, results
+from flanlike import errors
 from flanlike.runs import bases
 
 BASE = str(bases.SHIPPED)
@@ -172,7 +173,21 @@ def test_damaged_files_beside_the_evaluation(told, evaluated):
         there = (run / name).read_bytes() if (run / name).is_file() else b""
         (run / name).write_bytes(b"{\n")
         assert f"error: {run / name}: damaged (JSONDecodeError" in told("report", run)
+        for content in (b"[" * 99_999 + b"\n", b"[5]\n", b"5\n"):
+            (run / name).write_bytes(content)
+            assert f"error: {run / name}: damaged (" in told("report", run)
         (run / name).write_bytes(there or b"{}")
+
+
+def test_what_a_run_trained_on_is_told_or_damaged(tmp_path):
+    assert evaluation.composition(tmp_path) == {}
+    path = tmp_path / "composition.json"
+    for content in ("", "[]", '{"tasks": 5}', '{"tasks": [{"task": "rte"}]}', '{"origins": 5}'):
+        path.write_text(content)
+        with pytest.raises(errors.UserError, match="composition.json: damaged"):
+            evaluation.composition(tmp_path)
+    path.write_text('{"tasks": [{"task": "rte", "cluster": "nli"}]}')
+    assert evaluation.trained(evaluation.composition(tmp_path)) == {"rte": "nli"}
 
 
 def test_damaged_prompts(told, evaluated):

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from eval import metrics, scripts
@@ -69,3 +71,36 @@ def test_the_same_text_is_worth_one_in_any_script_and_another_less(name, text):
 def test_words_that_differ_in_an_umlaut_are_two():
     assert metrics.known("rouge1").value(["Größe"], [["Gräße"]]) == 0.0
     assert metrics.known("rouge1").value(["die Größe"], [["die Gro\u0308ße"]]) == 1.0
+
+
+SPANS = ["squad_em", "squad_f1", "trivia_qa_em", "nq_f1", "drop_em", "drop_f1", "niv2_em"]
+EXACT = [*SPANS, "quac_f1", "exact_match", "edit_similarity", "number_match", "rougeL"]
+
+
+@pytest.mark.parametrize("name", EXACT)
+@pytest.mark.parametrize("text", [*SAME, "Caf\u00e9 Z\u00fcrich", "vi\u1ec7t nam"])
+def test_accents_set_apart_make_no_other_answer(name, text):
+    value, apart = metrics.known(name).value, unicodedata.normalize("NFD", text)
+    assert value([apart], [[text]]) == value([text], [[apart]]) == 1.0
+
+
+def test_bleu_reads_accents_set_apart():
+    text = "\u00dcber allen Gipfeln ist Ruh, in allen Wipfeln sp\u00fcrest du kaum einen Hauch"
+    apart = unicodedata.normalize("NFD", text)
+    assert metrics.known("bleu").value([apart], [[text]]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("name", SPANS)
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [("北京。", "北京"), ("「東京」", "東京"), ("القاهرة؟", "القاهرة"), ("दिल्ली।", "दिल्ली")],
+)
+def test_marks_of_other_scripts_are_marks(name, text, reference):
+    assert metrics.known(name).value([text], [[reference]]) == 1.0
+    assert metrics.known(name).value([text], [["Москва"]]) == 0.0
+
+
+def test_words_shared_in_a_script_without_blanks():
+    value = metrics.known("squad_f1").value
+    assert value(["東京都"], [["東京"]]) == pytest.approx(4 / 5)
+    assert value(["iPhoneを買う"], [["iPhone"]]) == pytest.approx(2 / 5)

@@ -89,6 +89,21 @@ def test_rates_are_proportional_up_to_the_cap():
     assert (found.evaluation, found.excluded, found.shares) == ((), {}, mixture.Shares())
 
 
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (lambda rows: rows // 10, r"counts_as\(9\) is 0; expected 1 or more"),
+        (lambda rows: "9", r"counts_as\(9\) is '9'; expected 1 or more"),
+        (lambda rows: rows / 0, r"counts_as\(9\) raises ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_rule_that_gives_no_count_of_rows_is_told_with_its_task(monkeypatch, rule, message):
+    made = toys.task_of("a1", cluster="a", counts_as=rule)
+    monkeypatch.setattr(Toys, "task", lambda self, name: made)
+    with pytest.raises(errors.UserError, match=f"task 'a1': {message}"):
+        resolved("a1", counts={"a1": 9})
+
+
 def test_without_caps_rates_are_row_counts():
     found = resolved("a1", "b1", counts={"a1": 9000, "b1": 1000}, rate_cap=None, max_examples=None)
     assert shares(found) == {"a1": 0.9, "b1": 0.1}
@@ -189,12 +204,16 @@ def test_what_cannot_be_resolved_is_an_error():
         ({"entries": ("a1",), "temperature": 0}, "temperature is 0: it must be 0.1 or more and at"),
         ({"entries": ("a1",), "temperature": math.inf}, "temperature is inf: it must be"),
         ({"entries": (("a1", math.inf),)}, "a weight is inf: it must be more than 0"),
+        ({"entries": ("a1",), "name": 5}, "mixture 5: expected a name"),
+        ({"entries": ("a1",), "name": " "}, "mixture ' ': expected a name"),
+        ({"entries": ("a1",), "clusters": "nli"}, "clusters is 'nli'; expected a tuple of names"),
+        ({"entries": ("a1",), "shares": {"cot": 1}}, "shares is {'cot': 1}; expected Shares"),
         ({"entries": ("a1",), "rate_cap": 0}, "mix': rate_cap is 0: it must be 1 or more"),
     ],
 )
 def test_a_mixture_checks_its_settings(values, message):
     with pytest.raises(errors.UserError, match=message):
-        mixture.Mixture(name="mix", **values)
+        mixture.Mixture(**{"name": "mix", **values})
 
 
 @pytest.mark.parametrize(

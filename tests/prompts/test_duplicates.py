@@ -51,6 +51,7 @@ def test_shingles(text, expected):
         ((LONG, "yes"), (LONG, "who?", "yes"), 0.0),
         (("if x < 0 what is y", "2"), ("if x > 0 what is y", "2"), 0.0),
         (("★★★", "a"), ("★★", "a"), 0.0),
+        (("दिन", "a"), ("दान", "a"), 0.0),
     ],
 )
 def test_similarity(one, other, expected):

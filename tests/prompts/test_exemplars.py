@@ -48,6 +48,18 @@ def test_no_exemplar_has_the_querys_fields_whatever_its_label_split_and_spelling
         assert sorted(drawn(found, found[0], seed=seed, shots=5)) == [2, 4]
 
 
+def test_no_exemplar_has_the_querys_texts_in_other_characters_or_fields():
+    found = records("Caf\u00e9 1?", "Cafe\u0301 1?", "Caf\u00e9 \uff11?", "Cafe 1?")
+    for seed in range(5):
+        assert drawn(found, found[0], row_id="train/0", seed=seed, shots=5) == [3]
+    pairs = [("a", "b"), ("B", " a"), ("b", "b"), ("b", "c")]
+    swapped = Records({"premise": one, "hypothesis": two, "label": 0} for one, two in pairs)
+    template = toys.template_of("{premise} {hypothesis}")
+    how = {"query": swapped[0], "row_id": "test/0", "shots": 5}
+    picked = exemplars.pick(toys.task_of(), template, swapped, range(4), **how)
+    assert [exemplar.row_id for exemplar in picked] == ["train/2", "train/3"]
+
+
 def test_no_two_exemplars_say_the_same():
     found = records("One?", "Two?", "one?", "Two?", "One?")
     query = records("Three?")[0]

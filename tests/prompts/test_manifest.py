@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -253,9 +254,13 @@ def test_check_finds_a_folder_that_lies_elsewhere(tmp_path, capsys):
     [
         (None, "no manifest "),
         ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
         ("[]", "not a manifest of format 1"),
         (json.dumps({"format": 2}), "not a manifest of format 1"),
         (json.dumps({**EMPTY, "tasks": {"rte": 1}}), "not a manifest of format 1"),
+        (json.dumps({**EMPTY, "tasks": {"rte": {"revision": 1}}}), "not a manifest of format 1"),
+        (json.dumps({**EMPTY, "evaluation": {"rte": {"split": 1}}}), "not a manifest of format 1"),
+        (json.dumps({**EMPTY, "export": None}), "not a manifest of format 1"),
     ],
 )
 def test_a_file_that_is_no_manifest_is_one_clear_line(content, expected, tmp_path, capsys):
@@ -269,6 +274,27 @@ def test_a_recipe_of_another_version_is_one_clear_line(tmp_path, capsys, embedde
     manifest.write(tmp_path, {**embedded, "recipe": {**embedded["recipe"], "mood": 1}})
     said = mistake(capsys, command_line.main, "check", "--manifest", tmp_path)
     assert len(said) == 1 and "not a recipe of this version" in said[0]
+
+
+@pytest.mark.parametrize(
+    "changes, expected",
+    [
+        ({"mixture": None}, "mixture is None"),
+        ({"data": 5}, "data is 5"),
+        ({"hold_out": "nli"}, "hold_out is 'nli'"),
+        ({"hold_out": [5]}, r"hold_out is \(5,\)"),
+        ({"evaluated_on": "test"}, "evaluated_on is 'test'"),
+        ({"rules": "lax"}, "rules is 'lax'"),
+        ({"seed": True}, "seed is True"),
+        ({"skip_missing": 1}, "skip_missing is 1"),
+    ],
+)
+def test_a_recipe_with_values_of_other_kinds_is_refused(changes, expected):
+    asked = dataclasses.asdict(recipe.Recipe(mixture="nli", hold_out=("rte",), rules="flan"))
+    values = json.loads(json.dumps(asked))
+    assert dataclasses.asdict(recipe.from_json(values)) == asked
+    with pytest.raises(errors.UserError, match=f"not a recipe of this version .*{expected}"):
+        recipe.from_json({**values, **changes})
 
 
 def test_train_stops_before_it_trains_on_something_else(tmp_path, capsys, embedded):

@@ -200,3 +200,18 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(errors.UserError, match="--init .* is no folder with a model"):
             starts.starting_point(str(folder), None, is_embedded=True)
+
+
+@pytest.mark.parametrize(
+    "content, expected",
+    [
+        ("[" * 99_999, "config.json: not JSON .*nested too deep"),
+        (json.dumps({**CONFIG, "mixture": 5}), "config.json: 'mixture' is 5; expected the file"),
+        (json.dumps({**CONFIG, "data": None}), "config.json: 'data' is None; expected the file"),
+        (json.dumps({**CONFIG, "eval": None}), "config.json: 'eval' is None; expected the file"),
+    ],
+)
+def test_a_configuration_that_somebody_damaged_is_told(tmp_path, content, expected):
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(errors.UserError, match=expected):
+        run_folder.read_config(tmp_path)

@@ -36,7 +36,10 @@ def test_rows_are_found_wherever_a_block_of_the_file_ends(tmp_path, monkeypatch,
 
 
 def test_a_row_that_is_wrong_is_told_alone(tmp_path):
-    rows = read(tmp_path, b'[{"a": 1},\n{"a" 2},\n"text", null, 5,\n{"a": "caf\xe9"},[6]]')
+    deep = b"[" * 9999 + b"]" * 9999
+    rows = read(
+        tmp_path, b'[{"a": 1},\n{"a" 2},\n"text", null, 5,\n{"a": "caf\xe9"},[6],%s]' % deep
+    )
     wrong = {
         1: "invalid JSON (Expecting ':' delimiter at line 1, column 6 of the row): b'{\"a\" 2}'",
         2: "expected an array of JSON objects, got b'\"text\"'",
@@ -44,8 +47,9 @@ def test_a_row_that_is_wrong_is_told_alone(tmp_path):
         4: "expected an array of JSON objects, got b'5'",
         5: "not UTF-8 in column 'a' (byte 0xe9: ",
         6: "expected an array of JSON objects, got b'[6]'",
+        7: "invalid JSON (nested too deep",
     }
-    assert len(rows) == 7
+    assert len(rows) == 8
     for index, expected in wrong.items():
         with pytest.raises(ValueError) as caught:
             rows[index]

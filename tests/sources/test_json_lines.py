@@ -1,10 +1,12 @@
 """JSON lines and Parquet as the world writes them."""
 
+import errno
 import gzip
 import json
 import os
 import pathlib
 import pickle
+import tempfile
 
 import pyarrow
 import pytest
@@ -107,7 +109,6 @@ def test_a_row_behind_a_blank_line_is_told_by_the_line_of_the_file(tmp_path):
         ([["a", None]], b'{"m":[["a",null]]}'),
         ({}, b'{"m": { } }'),
         ({"a": [1]}, b'{"m":{"a":[1]}}'),
-        (2, b'{"m": 1, "m": 2}'),
     ],
 )
 def test_a_mark_is_found_however_it_is_spelt(tmp_path, mark, line):
@@ -253,6 +254,47 @@ def test_what_a_manifest_cannot_mean_is_told(tmp_path, entries, message):
     manifest(tmp_path, *entries)
     with pytest.raises(errors.UserError, match=message):
         opening.open_rows(source_toys.task(), str(tmp_path), "train")
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000, "9" * 5000])
+def test_a_row_or_a_manifest_that_cannot_be_read_is_told(tmp_path, value):
+    good = lines(*"abcdefghijklmnopqrst")
+    wrong = b'{"text": "a", "label": 0, "more": ' + value.encode() + b"}"
+    path = write(tmp_path, b"\n".join([*good, wrong, b""]))
+    rows = json_lines.JsonLines(str(path))
+    assert rows.with_value(range(21), {"more": None}) == set()
+    with pytest.raises(ValueError, match="^invalid JSON .(nested too|a number of)"):
+        rows[20]
+    (tmp_path / "manifest.json").write_text('{"datasets": ' + value)
+    with pytest.raises(errors.UserError, match="manifest.json: invalid JSON .(nested too|a num)"):
+        opening.open_rows(source_toys.task(), str(tmp_path), "train")
+
+
+def test_a_key_or_a_column_that_is_there_twice_is_told(tmp_path):
+    path = write(tmp_path, b'{"text": "a", "label": 0}\n{"text": "a", "text": "b", "label": 0}')
+    rows = json_lines.JsonLines(str(path))
+    assert rows[0] == {"text": "a", "label": 0}
+    with pytest.raises(ValueError, match="the key 'text' is there twice"):
+        rows[1]
+    table = pyarrow.table([["a"], ["b"], [0]], names=["text", "text", "label"])
+    pyarrow_parquet.write_table(table, tmp_path / "twice.parquet")
+    with pytest.raises(errors.UserError, match="twice.parquet: the columns .'text'. are there twi"):
+        parquet_module.ParquetRows(str(tmp_path / "twice.parquet"))
+
+
+def test_a_full_folder_of_temporary_files_is_no_damage_to_a_file(tmp_path, monkeypatch):
+    def full(*arguments, **named):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    packed = write(tmp_path, gzip.compress(b'{"n": 0}'), "PACKED.JSONL.GZ")
+    assert json_lines.JsonLines(str(packed))[0] == {"n": 0}
+    parquet = tmp_path / "some.parquet"
+    pyarrow_parquet.write_table(pyarrow.table({"n": [0]}), parquet)
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", full)
+    for path, reader in ((packed, json_lines.JsonLines), (parquet, parquet_module.ParquetRows)):
+        with pytest.raises(errors.UserError, match=f"{path}: no room to unpack it in .*TMPDIR"):
+            reader(str(path))
 
 
 def test_a_column_that_some_rows_lack_is_known(tmp_path):

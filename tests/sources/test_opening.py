@@ -308,6 +308,15 @@ def test_carve_rejects_what_it_cannot_read():
         rows_module.carve("train[:10%]", what="toy")
 
 
+def test_rows_of_any_keys_have_a_hash():
+    rows = [{"text": "a", 5: "b"}, {"text": "a", None: [1]}]
+    assert len({rows_module.hash_of_rows([row]) for row in rows}) == 2
+    assert rows_module.hash_of_rows([{5: "b", "text": "a"}]) == rows_module.hash_of_rows(rows[:1])
+    circle = {"text": "a"}
+    circle["more"] = circle
+    assert rows_module.hash_of_rows([circle]) == rows_module.hash_of_rows([circle])
+
+
 def test_named():
     assert [rows_module.named(value, NAMES) for value in (0, 1, -1, 2, "yes", None, True)] == [
         "no",

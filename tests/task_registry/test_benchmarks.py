@@ -9,7 +9,7 @@ import task_rows
 from registry_toys import REGISTRY, prompt_of
 
 from flanlike import errors
-from flanlike.sources import opening
+from flanlike.sources import exemplar_text, opening
 from task_registry import bbh, exemplar_prompts, mmlu
 
 PROMPT = """Do the sums.
@@ -176,6 +176,12 @@ def test_mmlu_takes_its_exemplars_from_rows_or_from_a_prompt_with_reasons(tmp_pa
     data = folder_of("mmlu_anatomy", tmp_path / "wrong", text=wrong, test=[row])
     with pytest.raises(errors.UserError, match=r"has the options .*; expected \(A\) to \(D\)"):
         exemplars("mmlu_anatomy", data)
+
+
+def test_exemplars_that_a_task_cannot_read_are_one_line(tmp_path):
+    (tmp_path / "exemplars.txt").write_text("Q: 2 + 3 =")
+    with pytest.raises(errors.UserError, match=r"exemplars.txt: IndexError: .* range; give the fi"):
+        exemplar_text.Rows(lambda text: [text.split("A:")[1]], tmp_path / "exemplars.txt")
 
 
 def test_exemplars_that_are_not_there_are_one_line_that_says_where_they_are_published(tmp_path):

@@ -1,4 +1,5 @@
 import concurrent.futures
+import errno
 import json
 import os
 import pathlib
@@ -256,6 +257,35 @@ def test_a_damaged_shard_is_named(format, tmp_path, capsys):
     if format == "jsonl":
         path.write_text("")
         assert "has 0 prompts, expected 25" in mistake(capsys, tmp_path / "out")
+        for row in ("{}", "5", '{"task": ["rte"], "kind": "", "shots": 0, "option_style": ""}'):
+            path.write_text(f"{row}\n" * 25)
+            assert f"{path}: damaged (a row that is no prompt: " in mistake(
+                capsys, tmp_path / "out"
+            )
+
+
+def test_two_processes_may_write_one_file(tmp_path):
+    path = tmp_path / "train-00000-of-00001.jsonl"
+
+    def rows():
+        yield {"inputs": "a"}
+        if not path.is_file():
+            prompt_files.write(path, [{"inputs": "a"}, {"inputs": "b"}])  # the other is faster
+        yield {"inputs": "b"}
+
+    prompt_files.write(path, rows())
+    assert [row["inputs"] for row in prompt_files.read(path)] == ["a", "b"]
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_full_disk_leaves_nothing_of_a_file(tmp_path):
+    def rows():
+        yield {"inputs": "a" * 100_000}
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(errors.UserError, match="cannot be written .No space left on device.: make"):
+        prompt_files.write(tmp_path / "some.jsonl", rows())
+    assert not list(tmp_path.iterdir())
 
 
 def test_prompts_are_cut_as_in_training_where_that_is_asked(tmp_path, capsys):

@@ -1,4 +1,6 @@
+import errno
 import json
+import pathlib
 import subprocess
 import sys
 from unittest import mock
@@ -342,6 +344,11 @@ def test_new_writes_files_that_load_and_check_says_what_is_missing(capsys, tmp_p
     [
         (("two words", "--cluster", "sentiment"), "cannot be the name of a function"),
         (("class", "--cluster", "sentiment"), "cannot be the name of a function"),
+        (("Mine", "--cluster", "sentiment"), "use small letters from a to z"),
+        (("m\u00fcll", "--cluster", "sentiment"), "use small letters from a to z"),
+        (("to_record", "--cluster", "sentiment"), "no word of Python or of the module (task, mix"),
+        (("json", "--cluster", "sentiment"), "stand in the way of a module 'json'"),
+        (("eval", "--cluster", "sentiment"), "stand in the way of a module 'eval'"),
         (("mine", "--cluster", "no cluster"), "letters, digits"),
         (("rte", "--cluster", "nli"), "there is a task 'rte' already"),
         (("mine", "--cluster", "sentimant"), "did you mean 'sentiment'?"),
@@ -355,6 +362,20 @@ def test_new_writes_nothing_where_something_is_wrong(
     (tmp_path / "taken.toml").write_text("mine")
     assert message in mistake(capsys, "new", *arguments)
     assert [path.name for path in tmp_path.iterdir()] == ["taken.toml"]
+
+
+def test_new_leaves_no_half_where_the_disk_is_full(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def full(path, *arguments, **named):
+        if path.suffix == ".toml":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return opened(path, *arguments, **named)
+
+    opened = pathlib.Path.open
+    monkeypatch.setattr(pathlib.Path, "open", full)
+    assert "No space left on device" in mistake(capsys, "new", "mine", "--cluster", "sentiment")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_cluster_may_be_new_where_that_is_said(capsys, tmp_path, monkeypatch):

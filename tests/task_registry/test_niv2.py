@@ -13,7 +13,7 @@ from flanlike.mixtures import compose, mixture
 from flanlike.prompts import checks, overlap
 from flanlike.sources import opening
 from task_registry import __main__ as command_line
-from task_registry import niv2
+from task_registry import niv2, niv2_files
 
 NAMES = [f"niv2/{name}" for name in toys.CATEGORIES]
 NAMING, LOUDER, SAME, FRENCH = NAMES
@@ -226,6 +226,7 @@ def test_only_what_asks_held_out_tasks_wants_rows_of_them(capsys, tmp_path):
     ("content", "message"),
     [
         ('{"Definition": ["Do."], "Instances": [', r"task1_made_up_naming\.json: not valid JSON"),
+        ('{"Definition": ' + "[" * 99_999, r"task1_made_up_naming\.json: not valid JSON"),
         ('{"Categories": ["X"], "Instances": []}', r"naming\.json: no 'Definition'"),
         ("[1]", r"naming\.json: expected one JSON object"),
     ],
@@ -237,6 +238,14 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, content, message):
     found = task_registry.registry().at(str(tmp_path))
     with pytest.raises(errors.UserError, match=message):
         opening.open_rows(found.task(NAMING), str(tmp_path), "train")
+
+
+def test_two_tasks_of_one_name_are_told(tmp_path):
+    (tmp_path / "tasks.jsonl").write_text('{"task": "task1_a"}\n\n{"task": "task1_a"}\n')
+    with pytest.raises(
+        errors.UserError, match="tasks.jsonl: .*lines 1 and 3 are both of 'task1_a'"
+    ):
+        niv2_files.find(str(tmp_path))
 
 
 def test_a_bad_instance_is_named_with_its_place(tmp_path):

@@ -88,6 +88,7 @@ def test_rows_about_their_options_are_shown_with_them(capsys):
 MISTAKES = (
     ("rte --template is_this_tru", "unknown template 'is_this_tru': did you mean 'is_this_true'"),
     ("rte --row 99999", "no row '99999' in split 'train'; expected a number from 0 to"),
+    (f"rte --row {'9' * 5000}", "no row '9999"),
     ("rte --row train/x", "or an id, 'train/0' to 'train/"),
     ("rte --row -- 7", "expected one argument"),
     ("rte --kind invertd", "invalid choice: 'invertd'"),

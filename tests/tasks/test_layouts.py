@@ -35,9 +35,10 @@ def test_letters_are_small_or_late(labels, block):
 
 def test_letters_go_on_after_z():
     letters = layouts.OptionStyle(name="a", item="{label}{text}", labels="letters")
-    block = letters.block([""] * 54)
+    block = letters.block([""] * 704)
     assert block.split("\n")[26:29] == ["Z", "AA", "AB"]
-    assert block.split("\n")[-2:] == ["BA", "BB"]
+    assert block.split("\n")[53:55] == ["BA", "BB"]
+    assert block.split("\n")[-3:] == ["ZZ", "AAA", "AAB"]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,7 @@ def test_letters_go_on_after_z():
         ({"item": "{text} {"}, "no other brace"),
         ({"item": "- {txt} or {text}."}, "no other brace"),
         ({"answer": "yes"}, "answer is 'yes'"),
+        ({"header": 5}, "header is 5; expected text"),
     ],
 )
 def test_a_style_that_cannot_be_says_why(values, message):
@@ -111,3 +113,8 @@ def test_styles_that_are_only_asked_for_are_known_by_name_and_drawn_never(tmp_pa
     path.write_text(path.read_text().replace('"exam"', '"plain"'))
     with pytest.raises(errors.UserError, match="have to differ in name"):
         layouts.load(path)
+
+
+def test_delimiters_are_texts():
+    with pytest.raises(errors.UserError, match="between is 5; expected text"):
+        layouts.Delimiters(between=5)

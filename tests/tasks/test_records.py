@@ -50,8 +50,9 @@ def test_a_check_goes_to_other_processes():
         ],
         *[
             (LABELLED | {"score": value}, f"score is {value!r}; expected a finite number")
-            for value in (None, float("nan"), "4")
+            for value in (None, float("nan"), float("-inf"), "4")
         ],
+        (LABELLED | {"score": 10**400}, "score is 1000000000"),
         (LABELLED | {"group": None}, "group is None; expected text"),
         *[
             (LABELLED | {"also_right": value}, f"also_right is {value!r}; expected a list of indi")

@@ -126,6 +126,7 @@ def test_an_absolute_path_to_templates_is_taken_as_it_is(tmp_path):
         ("x = 1\nx.y\n", "my_tasks.py, line 2: AttributeError: 'int' object has no"),
         ("def f():\n  return 1\n return 2\n", "my_tasks.py, line 3: IndentationError: unindent"),
         ("TASKS = 'weather'\n", "TASKS is 'weather' and MIXTURES .*; expected lists"),
+        ("TASKS = []\nFAMILIES = None\n", "FAMILIES is None; expected a list of Family"),
         ("TASKS = []\nMIXTURES = [1]\n", "MIXTURES holds 1; expected a Mixture"),
         (
             "from flanlike import mixture\nMIXTURES = [mixture.Mixture(\n"

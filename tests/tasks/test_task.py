@@ -32,12 +32,30 @@ from flanlike.tasks import task
         ),
         ({"read_exemplars": "file"}, "read_exemplars is 'file'; expected a function"),
         ({"optional": "premise"}, "task 'toy': optional is 'premise'; expected a tuple of texts"),
+        ({"label_columns": {"label": "no"}}, r"label_columns\['label'\] is 'no'; expected a tuple"),
+        ({"label_columns": {"label": None}}, r"label_columns\['label'\] is None; expected a tupl"),
+        ({"unlabelled": {"label": b"-"}}, r"unlabelled\['label'\] is b'-'; expected what a row"),
+        ({"unlabelled": {0: -1}}, "unlabelled has the key 0; expected texts"),
+        ({"origins": "squad"}, "origins is 'squad'; expected a tuple of texts"),
+        ({"constant": "premise"}, "constant is 'premise'; expected a tuple of texts"),
+        ({"splits": {"train": 5}}, r"splits\['train'\] is 5; expected 'train'"),
+        ({"cut": "end"}, "cut is 'end'; expected a dict"),
+        ({"option_style": 5}, "option_style is 5; expected text"),
+        ({"homepage": None}, "homepage is None; expected text"),
+        ({"hub": "glue"}, r"hub is 'glue'; expected HubSource\(...\), or None"),
+        ({"file": "rows.csv"}, r"file is 'rows.csv'; expected FileSource\(...\), or None"),
+        ({"max_new_tokens": True}, "task 'toy': max_new_tokens is True; expected 1 or more"),
         ({"max_new_tokens": 0}, "task 'toy': max_new_tokens is 0; expected 1 or more, or None"),
     ],
 )
 def test_a_task_that_cannot_be_says_why(changes, message):
     with pytest.raises(ValueError, match=message):
         toys.task_of(**changes)
+
+
+def test_names_of_a_hubs_labels_are_no_letters():
+    with pytest.raises(ValueError, match=r"labels\['label'\] is 'no'; expected a tuple of texts"):
+        task.HubSource(repo="a/toy", labels={"label": "no"})
 
 
 def test_a_task_that_is_only_evaluated_may_lack_rationales():
