@@ -7,10 +7,11 @@ import shutil
 import editing_toys as toys
 import explorer_toys
 import pytest
+from asking_toys import Echo
 from model_toys import DECODER
 
 from eval import page as report_page
-from flanlike import models
+from flanlike import errors, models
 from flanlike.asking import answering
 from flanlike.runs import loading
 
@@ -37,15 +38,27 @@ def folder(tmp_path):
     return tmp_path / "templates"
 
 
+class Broken(Echo):
+    def answer(self, question, how, *, tell, **more):
+        tell("So ")
+        raise errors.UserError("it is <b>broken</b>")
+
+
 @pytest.fixture
-def served(folder, tmp_path, words):
-    """Returns the address of the page: toy tasks, a toy model and its report."""
+def endless():
+    return toys.Endless()
+
+
+@pytest.fixture
+def served(folder, tmp_path, words, endless):
+    """Returns the address of the page: toy tasks, a toy model with its report, and others."""
     shape = dataclasses.replace(DECODER, vocab_size=words.size)
     loaded = loading.Loaded(model=models.build(shape, seed=3), words=words, step=None)
     version = explorer_toys.version("toy", explorer_toys.ranked([True, False]))
     explorer_toys.written_page(tmp_path / "report.html", version)
-    toy = toys.models([answering.Answerer(loaded, "toy")], [tmp_path])
-    with toys.Served(toys.laid(folder), toy, style=report_page.STYLE) as address:
+    answerers = [answering.Answerer(loaded, "toy"), endless, Broken("broken")]
+    models_ = toys.models(answerers, [tmp_path, folder, folder])
+    with toys.Served(toys.laid(folder), models_, style=report_page.STYLE) as address:
         yield address
 
 
@@ -126,6 +139,42 @@ def test_a_template_is_found_edited_saved_and_asked_by_keyboard(opened, folder):
         shares = map(float, side.locator("td:nth-child(2)").all_inner_texts())
         assert sum(shares) == pytest.approx(1, abs=0.002)
     assert page.title() == "rte · Workbench" and page.locator("main img").count() == 0
+
+
+def test_an_answer_is_shown_while_it_is_written_and_can_be_stopped(opened, endless):
+    page = opened("#task=rte")
+    page.get_by_role("button", name="ask is_this_true").press("Enter")
+    page.locator("select[name=first]").select_option("endless")
+    focused = "() => document.activeElement.textContent"
+    page.get_by_role("button", name="ask", exact=True).press("Enter")
+    page.wait_for_function("() => document.querySelector('.answer')?.textContent.length > 9")
+    assert page.evaluate(focused) == "stop"
+    answer = page.locator(".sides > section")
+    assert answer.get_attribute("aria-busy") == "true"
+    # What is being done is read aloud, and the answer once, when it is whole.
+    assert answer.locator("[aria-live=polite]").get_by_text("writing …").count() == 1
+    assert answer.locator(".answer").get_attribute("aria-live") == "off"
+    assert not endless.has_ended.is_set()
+    page.keyboard.press("Enter")
+    assert endless.has_ended.wait(60)
+    answer.get_by_text("stopped", exact=True).wait_for()
+    assert answer.locator(".answer").inner_text().startswith("on on on")
+    assert page.evaluate(focused) == "ask" and answer.get_attribute("aria-busy") is None
+
+    page.locator("select[name=first]").select_option("broken")
+    page.get_by_label("the prompt").press("Control+Enter")
+    answer.get_by_role("alert").get_by_text("it is <b>broken</b>").wait_for()
+    assert answer.locator(".answer").inner_text() == "So "
+
+
+def test_a_question_that_is_left_is_given_up(opened, endless):
+    page = opened("#task=rte")
+    page.get_by_role("button", name="ask is_this_true").press("Enter")
+    page.locator("select[name=first]").select_option("endless")
+    page.get_by_label("the prompt").press("Control+Enter")
+    page.locator(".answer").wait_for()
+    page.get_by_role("link", name="cb", exact=True).click()
+    assert endless.has_ended.wait(60)
 
 
 def test_it_fits_a_telephone_and_opens_a_report_that_cannot_ask_the_server(opened, served):
