@@ -150,6 +150,7 @@ def test_an_answer_is_shown_while_it_is_written_and_can_be_stopped(opened, endle
     page.wait_for_function("() => document.querySelector('.answer')?.textContent.length > 9")
     assert page.evaluate(focused) == "stop"
     answer = page.locator(".sides > section")
+    assert answer.bounding_box()["y"] < 360  # of 720: there is room for what comes
     assert answer.get_attribute("aria-busy") == "true"
     # What is being done is read aloud, and the answer once, when it is whole.
     assert answer.locator("[aria-live=polite]").get_by_text("writing …").count() == 1
@@ -173,8 +174,10 @@ def test_a_question_that_is_left_is_given_up(opened, endless):
     page.locator("select[name=first]").select_option("endless")
     page.get_by_label("the prompt").press("Control+Enter")
     page.locator(".answer").wait_for()
-    page.get_by_role("link", name="cb", exact=True).click()
+    page.get_by_role("link", name="cb", exact=True).press("Enter")
     assert endless.has_ended.wait(60)
+    page.get_by_role("heading", name="cb", exact=True).wait_for()
+    assert page.evaluate("() => document.activeElement.id") == "main"  # the menu is listed anew
 
 
 def test_it_fits_a_telephone_and_opens_a_report_that_cannot_ask_the_server(opened, served):

@@ -37,6 +37,7 @@ export class AskPanel {
     this.warmth = el("input", { type: "number", name: "warmth", min: 0, max: 100, step: "any", value: 0 });
     this.go = button("ask", () => this.ask(), { className: "first", disabled: this.prompt.is_cut });
     this.stop = button("stop", () => this.stopper && this.stopper.abort(), { disabled: true });
+    this.buttons = el("p", { className: "buttons" }, this.go, this.stop, button("close", () => this.leave()));
     this.answers = el("div", { className: "sides" });
     return el(
       "section",
@@ -56,7 +57,7 @@ export class AskPanel {
         labelled("tokens at most", this.most),
         labelled("temperature", this.warmth),
       ),
-      el("p", { className: "buttons" }, this.go, this.stop, button("close", () => this.leave())),
+      this.buttons,
       this.answers,
     );
   }
@@ -91,7 +92,10 @@ export class AskPanel {
     this.turn(this.go, this.stop);
     say("asking …");
     const values = this.values();
-    await Promise.all(places.map((place) => this.put(Number(place), values)));
+    const put = places.map((place) => this.put(Number(place), values));
+    // With room below for what comes, and the button that stops it in sight.
+    if (this.answers.getBoundingClientRect().top > innerHeight / 2) this.buttons.scrollIntoView();
+    await Promise.all(put);
     say("");
     this.stopper = null;
     this.turn(this.stop, this.go);
@@ -169,7 +173,8 @@ function answerElements(got, options, gold) {
     const name = el("th", { scope: "row" }, option === gold ? `${option} ✓` : option);
     return el("tr", {}, name, el("td", {}, share.toFixed(3)), el("td", { className: "bars" }, bar));
   });
-  const head = el("tr", {}, ...["option", "probability", ""].map((one) => el("th", { scope: "col" }, one)));
+  const heads = ["option", "probability"].map((one) => el("th", { scope: "col" }, one));
+  const head = el("tr", {}, ...heads, el("td"));
   made.push(el("table", { className: "options" }, el("thead", {}, head), el("tbody", {}, ...rows)));
   return made;
 }
