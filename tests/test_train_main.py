@@ -13,7 +13,6 @@ import training_toys
 import train
 from eval import __main__ as eval_command
 from flanlike import jsonl
-from flanlike.models import presets
 from flanlike.training import progress
 
 FLAGS = (
@@ -28,10 +27,7 @@ ALONE = (
 )
 
 
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch):
-    monkeypatch.setitem(presets.PRESETS, "tiny", training_toys.MODEL)
-    monkeypatch.setattr(train, "VOCABULARY_PROMPTS", 200)
+pytestmark = pytest.mark.usefixtures("tiny")
 
 
 def metrics(out):

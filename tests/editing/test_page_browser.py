@@ -1,8 +1,6 @@
 """The page in a real browser: headless Chromium, driven by Playwright."""
 
 import dataclasses
-import os
-import shutil
 
 import editing_toys as toys
 import explorer_toys
@@ -16,19 +14,8 @@ from flanlike.asking import answering
 from flanlike.runs import loading
 
 pytest.importorskip("uvicorn", reason="needs the extra flanlike[workbench]")
-api = pytest.importorskip("playwright.sync_api", reason="needs the extra flanlike[browser]")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Debian's chromium")
 
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -63,26 +50,13 @@ def served(folder, tmp_path, words, endless):
 
 
 @pytest.fixture
-def opened(browser, served):
-    """Returns what opens a page; nothing may go wrong on it, nor be fetched from elsewhere."""
-    wrong, contexts = [], []
+def opened(served, opened):
+    """Returns what opens the page; that somebody has changed a file is no mistake of its own."""
 
     def open_(hash_="", **how):
-        context = browser.new_context(**how)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.on("console", lambda said: "409 (Conflict)" in said.text or wrong.append(said.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda asked: asked.url.startswith(served) or wrong.append(asked.url))
-        page.goto(served + hash_)
-        page.wait_for_selector("body[data-ready]")
-        return page
+        return opened(served + hash_, "body[data-ready]", expected="409 (Conflict)", **how)
 
-    yield open_
-    for context in contexts:
-        context.close()
-    assert wrong == []
+    return open_
 
 
 def test_a_template_is_found_edited_saved_and_asked_by_keyboard(opened, folder):
