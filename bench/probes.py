@@ -318,8 +318,7 @@ def _task_word(rng: random.Random, name: str, record: Mapping[str, Any]) -> Aske
 
 def _task_scene(rng: random.Random, name: str, record: Mapping[str, Any]) -> Asked:
     wanted = {"pick_place": "where", "pick_object": "what"}[name]
-    questions = [asked for asked, of in corpus_questions.OF_SCENE if of == wanted]
-    question = corpus_questions.pick(rng, questions)
+    question = corpus_questions.pick(rng, _scenes(wanted))
     return _page(rng, _bare(record["passage"]), question, record["options"], (record["label"],))
 
 
@@ -367,19 +366,8 @@ _OF_TASKS: tuple[tuple[str, Mapping[str, Callable[..., Asked]], Sequence[str]], 
     (
         "nli",
         {_PAGE: _task_claim(_claim_page), _PROSE: _task_claim(_claim_prose)},
-        (
-            "rte",
-            "cb",
-            "snli",
-            "wnli",
-            "mnli_matched",
-            "mnli_mismatched",
-            "anli_r1",
-            "anli_r2",
-            "anli_r3",
-            "scitail",
-            "sick",
-        ),  # fmt: skip
+        ("rte", "cb", "snli", "wnli", "mnli_matched", "mnli_mismatched")
+        + ("anli_r1", "anli_r2", "anli_r3", "scitail", "sick"),
     ),
     ("paraphrase", {_PAGE: _task_meaning}, ("glue_mrpc", "glue_qqp", "paws_wiki")),
     (

@@ -60,7 +60,6 @@ def evaluate(
     settings = questions.settings
     ranked = [cell for cell in questions.cells if not cell.is_generated]
     generated = [cell for cell in questions.cells if cell.is_generated]
-    cells, samples = [], []
     with contextlib.ExitStack() as stack:
         with reporter.waiting("looking for what was asked before"):  # all parameters are read
             marks = words.marks
@@ -80,29 +79,18 @@ def evaluate(
         written = generating.write(
             model, words, questions.family, generated, settings, reporter, kept
         )
-    for cell, its_options in zip(ranked, options, strict=True):
-        found, shown = _ranked_cell(cell, its_options, settings)
-        cells.append(found)
-        samples += shown
-    for cell, its_answers in zip(generated, written, strict=True):
-        cells.append(
-            _predictions(
-                cell,
-                its_answers.answered,
-                scoring=its_answers.scoring,
-                shown_choice=(),
-                **its_answers.columns,
-            )
-        )
-        samples += _generated_samples(cell, its_answers.texts)
+    told = [
+        *(_ranked_cell(cell, its, settings) for cell, its in zip(ranked, options, strict=True)),
+        *(_generated_cell(cell, its) for cell, its in zip(generated, written, strict=True)),
+    ]
     return evaluation.Evaluation(
         setting=setting,
         held_out=tuple(held_out),
         open_clusters=_open_clusters(questions.cells),
         options=vars(settings),
-        cells=cells,
+        cells=[predicted for predicted, _ in told],
         given=questions.given,
-        samples=samples,
+        samples=[sample for _, samples in told for sample in samples],
         prompts=kept_prompts.of_questions(questions.cells),
         notes={**_notes(questions), "seconds": round(time.monotonic() - started_s, 1)},
     )
@@ -157,6 +145,16 @@ def _ranked_cell(
         label_numbers=answers.numbers_of(cell.task),
     )
     return found, _ranked_samples(cell, scores)
+
+
+def _generated_cell(
+    cell: question_module.Cell, written: generating.Answers
+) -> tuple[predictions.Predictions, list[evaluation.Sample]]:
+    """Returns what the model wrote, and some of its prompts to show."""
+    found = _predictions(
+        cell, written.answered, scoring=written.scoring, shown_choice=(), **written.columns
+    )
+    return found, _generated_samples(cell, written.texts)
 
 
 def _predictions(

@@ -17,14 +17,14 @@ import functools
 import itertools
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from flanlike import atomic, bounds, errors, jsonl, knobs, models
 from flanlike import config as config_lib
 from flanlike import flags as flags_lib
-from flanlike.batches import pipeline, vocabulary
+from flanlike.batches import packing, pipeline, vocabulary
 from flanlike.microworld import corpus, generators
 from flanlike.models import compile_cache, presets
 from flanlike.runs import locks
@@ -132,17 +132,32 @@ def run(
         save_every=config.save_every if work else 0,
     )
     if work is None:
-        curve: Curve = []
+        losses: Curve = []
         train(
             state=state,
             save=lambda steps_taken, state: None,
-            write=lambda taken, metrics: curve.append((taken - 1, float(metrics.loss))),
+            write=lambda taken, metrics: losses.append((taken - 1, float(metrics.loss))),
         )
-        return model, _thinned(curve, total)
+    else:
+        losses = _in_folder(work, train, state, batches, total, _as_json(config))
+    return model, _thinned(losses, total)
+
+
+def _in_folder(
+    work: Path,
+    train: Callable[..., tuple[loop.TrainState, int]],
+    state: loop.TrainState,
+    batches: packing.BatchIterator,
+    total: int,
+    kept: Mapping[str, Any],
+) -> Curve:
+    """Trains on from what is saved, and returns all losses; raises SystemExit where it is stopped.
+
+    `kept` is the configuration that lies beside the checkpoints.
+    """
     with contextlib.closing(checkpoint.Checkpoints(work / "checkpoints", keep=2)) as checkpoints:
         state = checkpoints.restore_latest(state, batches) or state
-        taken, kept = int(state.step), _as_json(config)
-        with progress.log(work, total_steps=total, steps_taken=taken) as log:
+        with progress.log(work, total_steps=total, steps_taken=int(state.step)) as log:
             _, stopped_by = train(
                 state=state,
                 save=lambda steps, state: checkpoints.save(steps, state, batches, kept),
@@ -152,8 +167,7 @@ def run(
     if stopped_by:
         progress.say(f"stopped and saved in {work}; to go on, give the same command again")
         raise SystemExit(128 + stopped_by)
-    losses = [(line["step"] - 1, line["loss"]) for line in _metrics(work)]
-    return model, _thinned(losses, total)
+    return [(line["step"] - 1, line["loss"]) for line in _metrics(work)]
 
 
 def _metrics(work: Path) -> list[dict[str, Any]]:

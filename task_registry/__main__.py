@@ -276,15 +276,11 @@ def _console() -> rich_console.Console:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--tasks", metavar="FILE.py", help="a module with your TASKS and MIXTURES")
-    data = argparse.ArgumentParser(add_help=False)
-    data.add_argument(
-        "--data", default="embedded", help="embedded (default), hub, tfds or a folder"
-    )
-    rows, mixed = _format_flag(), _mixture_flags()
-    as_json = argparse.ArgumentParser(add_help=False)
-    as_json.add_argument("--json", action="store_true", help="print JSON")
+    common = _flag("--tasks", metavar="FILE.py", help="a module with your TASKS and MIXTURES")
+    data = _flag("--data", default="embedded", help="embedded (default), hub, tfds or a folder")
+    formats = f"{', '.join(instruction_rows.FORMATS)}; default: by its columns"
+    rows = _flag("--format", dest="row_format", metavar="F", help=f"of a file's rows: {formats}")
+    mixed, as_json = _mixture_flags(), _flag("--json", action="store_true", help="print JSON")
 
     parser = errors.Parser(prog="python -m task_registry", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -340,14 +336,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _format_flag() -> argparse.ArgumentParser:
+def _flag(name: str, **how: Any) -> argparse.ArgumentParser:
+    """Returns a flag that commands share, as their parent."""
     flags = argparse.ArgumentParser(add_help=False)
-    flags.add_argument(
-        "--format",
-        dest="row_format",
-        metavar="F",
-        help=f"of a file's rows: {', '.join(instruction_rows.FORMATS)}; default: by its columns",
-    )
+    flags.add_argument(name, **how)
     return flags
 
 

@@ -5,9 +5,11 @@ import socket
 import threading
 import time
 
+import asking_toys
 import template_toys
 
 import task_registry
+from flanlike.asking import answering
 from flanlike.editing import asked, desk, saving
 from flanlike.mixtures import mixture
 from flanlike.runs import named
@@ -46,6 +48,23 @@ def models(answerers, folders=None):
     ]
     found = dict(zip((one.name for one in answerers), answerers, strict=True))
     return asked.Models(there, load=lambda one: found[one.name])
+
+
+class Endless(asking_toys.Echo):
+    """Writes "on " on and on, a hundred times a second, for as long as somebody waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__("endless")
+        self.has_ended = threading.Event()
+
+    def answer(self, question, how, *, number, tell, goes_on):
+        tokens = 0
+        while goes_on():
+            tell("on ")
+            tokens += 1
+            time.sleep(0.01)
+        self.has_ended.set()
+        return answering.Answer("on " * tokens, tokens, True)
 
 
 class Served:

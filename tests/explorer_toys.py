@@ -10,6 +10,7 @@ from eval import baselines, evaluation, explorer, kept_prompts, metrics, page, r
 # What would show if any of it were mark-up, or ended the element that it stands in.
 HOSTILE = "</script><img src=x onerror=\"document.title='taken'\">\u2028<b>&amp; ☃ <!--"
 OPTIONS = ("yes", "no")
+RIGHT = [True, False, True, True, False, False]
 
 replaced = dataclasses.replace
 
@@ -100,3 +101,29 @@ def written_page(path, *versions):
     block = page.Explorer(packed=explorer.packed(explorer.data(versions)), note="A note.")
     path.write_text(page.to_html("Toy", [block]), encoding="utf-8")
     return path.as_uri()
+
+
+def written_page_of_two(path):
+    """Writes a page of two evaluations, of which the second has a row more; returns its address."""
+    return written_page(
+        path, version("base", ranked(RIGHT)), version("tuned", ranked([True] * 6 + [False]))
+    )
+
+
+def column(page, place):
+    """Returns the texts of a column of the table that a browser shows."""
+    cells = page.locator(f"#predictions tbody tr.line td:nth-child({place})")
+    return cells.all_inner_texts()
+
+
+def status(page):
+    """Returns the line above the table."""
+    return page.locator("[data-part=status]").inner_text()
+
+
+def settled(page, text):
+    """Waits until the line above the table begins with this."""
+    page.wait_for_function(
+        "text => document.querySelector('[data-part=status]').textContent.startsWith(text)",
+        arg=text,
+    )

@@ -2,15 +2,14 @@
 
 import dataclasses
 import json
-import os
 import pathlib
 import shutil
-import signal
 import sys
 
 import jax
 import numpy as np
 import pytest
+import training_toys
 from flax import nnx
 
 import flanlike
@@ -18,7 +17,6 @@ from flanlike import models, pretrain
 from flanlike.batches import vocabulary
 from flanlike.models import compile_cache, presets
 from flanlike.runs import loading
-from flanlike.training import progress
 
 BASE = pathlib.Path(flanlike.__file__).parent / "microworld" / "base"
 
@@ -91,17 +89,9 @@ def command(tmp_path, monkeypatch):
     return run
 
 
-def test_a_pretraining_that_was_cut_off_goes_on_to_the_same_base(command, monkeypatch, capsys):
+def test_a_pretraining_that_was_cut_off_goes_on_to_the_same_base(command, capsys):
     whole = command("whole")
-    write = progress.Log.write
-
-    def write_and_stop(log, step, metrics):
-        write(log, step, metrics)
-        if step == 3:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    with monkeypatch.context() as patched, pytest.raises(SystemExit) as stopped:
-        patched.setattr(progress.Log, "write", write_and_stop)
+    with training_toys.stopped_after(3) as stopped:
         command("cut")
     assert stopped.value.code == 143 and "give the same command again" in capsys.readouterr().out
     for flags, said in ((("--rows", "4"), "another rows"), (("--edition", "3"), "--edition is 3")):

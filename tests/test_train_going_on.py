@@ -13,25 +13,10 @@ import training_toys
 import train
 from eval import __main__ as eval_command
 from flanlike import config
-from flanlike.models import presets
 from flanlike.runs import loading, locks
 from flanlike.training import loop, optim
 
 FEW = "--checkpoint.every 2 --optim.warmup-steps 1"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def tiny():
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(presets.PRESETS, "tiny", training_toys.MODEL)
-        patched.setattr(train, "VOCABULARY_PROMPTS", 200)
-        yield
-
-
-@pytest.fixture(scope="module")
-def flags(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mixture")
-    return [*training_toys.some_mixture(folder, "rte"), *FEW.split()]
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,9 @@ import shutil
 import jax
 import numpy as np
 import pytest
-import training_toys
 
 import train
 from flanlike import jsonl
-from flanlike.models import presets
 from flanlike.runs import kept, loading
 from flanlike.training import loop, validating
 
@@ -20,20 +18,6 @@ ALL = (
     "--optim.ema 0.5 --optim.moments-dtype bfloat16 --dropout 0.1 --dropout-keys rbg "
     "--validation.every 2 --validation.rows 8 --profile 1"
 )
-
-
-@pytest.fixture(autouse=True, scope="module")
-def tiny():
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(presets.PRESETS, "tiny", training_toys.MODEL)
-        patched.setattr(train, "VOCABULARY_PROMPTS", 200)
-        yield
-
-
-@pytest.fixture(scope="module")
-def flags(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mixture")
-    return [*training_toys.some_mixture(folder, "rte"), *FEW.split()]
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import errno
 import json
-import os
 import shutil
 import signal
 
@@ -13,8 +12,6 @@ import training_toys
 import train
 from eval import __main__ as eval_command
 from flanlike import jsonl
-from flanlike.models import presets
-from flanlike.training import progress
 
 FLAGS = (
     "--mixture open_choice --hold-out word_relations --model tiny --init none --steps 4 "
@@ -28,10 +25,7 @@ ALONE = (
 )
 
 
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch):
-    monkeypatch.setitem(presets.PRESETS, "tiny", training_toys.MODEL)
-    monkeypatch.setattr(train, "VOCABULARY_PROMPTS", 200)
+pytestmark = pytest.mark.usefixtures("tiny")
 
 
 def metrics(out):
@@ -48,7 +42,7 @@ def error_of(arguments, capsys) -> str:
     return said
 
 
-def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, monkeypatch, capsys):
+def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, capsys):
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     train.main([*SMALL, "--out", str(whole)])
     said = capsys.readouterr().out
@@ -71,17 +65,8 @@ def test_a_run_leaves_its_folder_and_goes_on_after_a_signal(tmp_path, monkeypatc
     config = json.loads((whole / "config.json").read_text())
     assert config["hold_out"] == ["word_relations"] and config["shape"]["layers"] == 1
 
-    write = progress.Log.write
-
-    def write_and_stop(log, step, values):
-        write(log, step, values)
-        if step == 2:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(progress.Log, "write", write_and_stop)
-        with pytest.raises(SystemExit) as stop:
-            train.main([*SMALL, "--out", str(stopped)])
+    with training_toys.stopped_after(2) as stop:
+        train.main([*SMALL, "--out", str(stopped)])
     assert stop.value.code == 128 + signal.SIGTERM
     assert "to go on, run again:" in (said := capsys.readouterr().out)
     assert f"python train.py {FLAGS} --out {stopped}" in said

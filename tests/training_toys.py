@@ -1,18 +1,22 @@
 """A tiny decoder, literal batches and a short run for tests of loss, checkpoint and training."""
 
+import contextlib
 import dataclasses
+import os
 import pathlib
+import signal
 
 import grain
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import pytest
 
 from flanlike import models
 from flanlike.batches import features
 from flanlike.models import config as model_config
-from flanlike.training import bare_model, loop
+from flanlike.training import bare_model, loop, progress
 
 MODEL = model_config.ModelConfig(
     family="decoder",
@@ -101,6 +105,24 @@ def gradient_of_step(a_model, a_batch: features.Batch, micro_batches: int = 1):
     state, metrics = step(loop.init_state(a_model, keeps_gradient), a_batch)
     loop.write_params(a_model, state.params)
     return jax.device_get(state.optimizer), jax.device_get(metrics)
+
+
+@contextlib.contextmanager
+def stopped_after(step: int):
+    """Has a training asked to stop, as by SIGTERM, once so many steps are written down.
+
+    Yields what says with which status it has ended.
+    """
+    write = progress.Log.write
+
+    def write_and_stop(log, taken, metrics):
+        write(log, taken, metrics)
+        if taken == step:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(SystemExit) as stopped:
+        patched.setattr(progress.Log, "write", write_and_stop)
+        yield stopped
 
 
 def write_bare(folder, words):

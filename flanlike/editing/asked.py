@@ -21,6 +21,18 @@ _KEPT = 2  # in memory: those that are asked side by side
 _REPORT = "report.html"
 _LOOK_S = 0.1  # between looks at whether somebody still waits
 
+# What goes on while a question is answered: ("state", "reading runs/mine"), then ("piece", "Yes").
+Tell = Callable[[str, str], None]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A question to the model of a place, as it is to be answered."""
+
+    place: int
+    question: answering.Question
+    settings: settings_lib.Settings
+
 
 class Models:
     """Models by their place on the command line."""
@@ -49,11 +61,8 @@ class Models:
         path = self._there[place].folder / _REPORT
         return path if path.is_file() else None
 
-    def ask(self, given: given_lib.Given, *, goes_on: Callable[[], bool]) -> dict[str, Any]:
-        """Returns what a model writes and the probability of each option, while it `goes_on`.
-
-        Questions wait for one another, also where they are put to two models.
-        """
+    def wanted(self, given: given_lib.Given) -> Wanted:
+        """Returns what the page asks; raises UserError where that is no question to a model."""
         place = given.whole("model", given_lib.Number)
         if place >= len(self._there):
             raise errors.UserError(f"no model number {place}: {len(self._there)} were given")
@@ -65,29 +74,43 @@ class Models:
         written = given.listed("written") or options
         if len(written) != len(options):
             raise errors.UserError("written: expected a text for each option, or none")
-        question = answering.Question(text=text, options=options, written=written)
         if not text.strip():
             raise errors.UserError("the question is empty")
-        while not self._lock.acquire(timeout=_LOOK_S):
-            if not goes_on():
-                raise errors.UserError("stopped before it was asked")
+        question = answering.Question(text=text, options=options, written=written)
+        return Wanted(place=place, question=question, settings=settings)
+
+    def ask(self, wanted: Wanted, *, tell: Tell, goes_on: Callable[[], bool]) -> dict[str, Any]:
+        """Returns what a model writes and the probability of each option, while it `goes_on`.
+
+        Meanwhile it tells the pieces of the answer, and what is done before them. Questions wait
+        for one another, also where they are put to two models.
+        """
+        if not self._lock.acquire(blocking=False):
+            tell("state", "waiting for the question before it")
+            while not self._lock.acquire(timeout=_LOOK_S):
+                _expect_waiting(goes_on)
         try:
-            return self._asked(place, question, settings, goes_on)
+            return self._asked(wanted, tell, goes_on)
         finally:
             self._lock.release()
 
-    def _asked(
-        self,
-        place: int,
-        question: answering.Question,
-        settings: settings_lib.Settings,
-        goes_on: Callable[[], bool],
-    ) -> dict[str, Any]:
-        answerer = self._answerer(place)
+    def _asked(self, wanted: Wanted, tell: Tell, goes_on: Callable[[], bool]) -> dict[str, Any]:
+        question, settings = wanted.question, wanted.settings
+        answerer = self._answerer(wanted.place, tell)
+        _expect_waiting(goes_on)
+        if answerer.is_new(question, settings):
+            tell("state", "compiling for questions of this length")
         started_s = time.monotonic()
-        answer = answerer.answer(question, settings, number=0, goes_on=goes_on)
+        answer = answerer.answer(
+            question,
+            settings,
+            number=0,
+            tell=lambda text: tell("piece", text) if text else None,
+            goes_on=goes_on,
+        )
         shares: Sequence[float] = ()
         if question.options and goes_on():
+            tell("state", "scoring the options")
             shares = answerer.probabilities(question, settings)
         return {
             "model": answerer.name,
@@ -98,8 +121,9 @@ class Models:
             "probabilities": [float(share) for share in shares],
         }
 
-    def _answerer(self, place: int) -> answering.Answerer:
+    def _answerer(self, place: int, tell: Tell) -> answering.Answerer:
         if place not in self._loaded:
+            tell("state", f"reading {self._there[place].name}")
             while len(self._loaded) >= _KEPT:  # before the next is read: memory for two
                 self._loaded.popitem(last=False)
             self._loaded[place] = self._load(self._there[place])
@@ -112,3 +136,8 @@ def answerer_of(there: named.Named) -> answering.Answerer:
     found = loading.load(there.folder)
     words = chat.spoken(found.words, answering.is_asked_in_a_chat(there.folder), there.name)
     return answering.Answerer(dataclasses.replace(found, words=words), there.name)
+
+
+def _expect_waiting(goes_on: Callable[[], bool]) -> None:
+    if not goes_on():
+        raise errors.UserError("stopped before it was asked")

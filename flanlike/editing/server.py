@@ -1,7 +1,10 @@
-"""The server of the page: its files, and answers in JSON to what it asks."""
+"""The server of the page: its files, and answers in JSON to what it asks.
+
+A model's answer comes as lines of JSON, each when it is known: {"state": "reading runs/mine"},
+{"piece": "Yes"} ..., and at last {"done": {...}} with all of it, or {"error": "..."}.
+"""
 
 import asyncio
-import contextlib
 import functools
 import json
 import sys
@@ -23,7 +26,6 @@ _PAGE = Path(__file__).parent / "page"
 _KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 _INDEX = "index.html"
 _MOST_SAID = 400  # letters of a mistake
-_LOOK_S = 0.25  # between looks at whether the page still waits
 
 Method = Callable[[given_lib.Given], dict[str, Any]]
 
@@ -55,10 +57,8 @@ def app(
         return _json({"data": lying.data, "models": models.listed()})
 
     async def ask(request: requests.Request) -> responses.Response:
-        given = given_lib.Given.of(await _body(request))
-        async with _waited_for(request, is_ending) as goes_on:
-            work = functools.partial(models.ask, given, goes_on=goes_on)
-            return _json(await anyio.to_thread.run_sync(work))
+        wanted = models.wanted(given_lib.Given.of(await _body(request)))
+        return _Told(functools.partial(models.ask, wanted), is_ending)
 
     routes = [
         *(routing.Route(path, _file(path, content)) for path, content in files.items()),
@@ -84,15 +84,16 @@ def _answers(method: Method) -> Callable[[requests.Request], Any]:
 
     async def answer(request: requests.Request) -> responses.Response:
         given = given_lib.Given.of(await _body(request))
-        return _json(await anyio.to_thread.run_sync(functools.partial(_of_files, method, given)))
+        work = functools.partial(method, given)
+        return _json(await anyio.to_thread.run_sync(_of_files, work))
 
     return answer
 
 
-def _of_files(method: Method, given: given_lib.Given) -> dict[str, Any]:
-    """Returns what the method does; a file that cannot be read is the user's to mend."""
+def _of_files(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Returns what the work does; a file that cannot be read is the user's to mend."""
     try:
-        return method(given)
+        return work()
     except OSError as error:
         if (told := errors.of_files(error)) is None:
             raise
@@ -108,25 +109,48 @@ async def _body(request: requests.Request) -> bytes:
     return content
 
 
-@contextlib.asynccontextmanager
-async def _waited_for(
-    request: requests.Request, is_ending: Callable[[], bool]
-) -> AsyncIterator[Callable[[], bool]]:
-    """Yields what says whether the page still waits for an answer: a thread may ask it."""
-    gone = threading.Event()
+class _Told(responses.StreamingResponse):
+    """What a work tells while it is done in a thread, and what it returns or how it failed.
 
-    async def look() -> None:
-        while not gone.is_set():
-            if is_ending() or await request.is_disconnected():
-                gone.set()
-            await asyncio.sleep(_LOOK_S)
+    Has the page gone, which closes the connection, the work is told so by `goes_on`. One that tells
+    waits for no page that reads slowly: how much there is to tell is bounded by the question.
+    """
 
-    looking = asyncio.create_task(look())
-    try:
-        yield lambda: not gone.is_set()
-    finally:
-        gone.set()
-        looking.cancel()
+    def __init__(self, work: Callable[..., dict[str, Any]], is_ending: Callable[[], bool]) -> None:
+        self._work, self._is_ending = work, is_ending
+        self._is_gone = threading.Event()
+        super().__init__(self._lines(), media_type="application/jsonl")
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._is_gone.set()
+
+    async def _lines(self) -> AsyncIterator[str]:
+        loop, told = asyncio.get_running_loop(), asyncio.Queue[tuple[str, Any]]()
+
+        def tell(kind: str, said: Any) -> None:
+            if not self._is_gone.is_set():
+                loop.call_soon_threadsafe(told.put_nowait, (kind, said))
+
+        def work() -> None:
+            try:
+                done = _of_files(functools.partial(self._work, tell=tell, goes_on=self._goes_on))
+            except Exception as error:
+                tell("error", _line(error))
+            else:
+                tell("done", done)
+
+        working = asyncio.create_task(anyio.to_thread.run_sync(work))
+        kind = ""
+        while kind not in ("done", "error"):
+            kind, said = await told.get()
+            yield f"{json.dumps({kind: said}, allow_nan=False)}\n"
+        await working
+
+    def _goes_on(self) -> bool:
+        return not (self._is_gone.is_set() or self._is_ending())
 
 
 def _file(path: str, content: bytes) -> Callable[[requests.Request], Any]:
@@ -148,10 +172,7 @@ async def _report(models: asked.Models, request: requests.Request) -> responses.
 
 def _mistake(request: requests.Request, error: Exception) -> responses.Response:
     status = 409 if isinstance(error, saving.Changed) else 400
-    line = " ".join(str(error).split())
-    if len(line) > _MOST_SAID:  # as a list of all names that there are
-        line = f"{line[:_MOST_SAID]} …"
-    return _json({"error": line}, status)
+    return _json({"error": _line(error)}, status)
 
 
 def _no_such(request: requests.Request, error: Exception) -> responses.Response:
@@ -160,9 +181,16 @@ def _no_such(request: requests.Request, error: Exception) -> responses.Response:
 
 
 def _failed(request: requests.Request, error: Exception) -> responses.Response:
-    """Tells the page in one line what went wrong in here; the terminal has it whole."""
-    traceback.print_exception(error, file=sys.stderr)
-    return _json({"error": f"the workbench failed: {errors.in_one_line(error)}"}, 500)
+    return _json({"error": _line(error)}, 500)
+
+
+def _line(error: Exception) -> str:
+    """Returns a mistake in one line; of what went wrong in here the terminal has it whole."""
+    if not isinstance(error, errors.UserError):
+        traceback.print_exception(error, file=sys.stderr)
+        return f"the workbench failed: {errors.in_one_line(error)}"
+    line = " ".join(str(error).split())
+    return line if len(line) <= _MOST_SAID else f"{line[:_MOST_SAID]} …"  # as a list of all names
 
 
 def _json(content: Any, status: int = 200) -> responses.Response:

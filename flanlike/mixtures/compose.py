@@ -97,25 +97,13 @@ def resolve(
         _check_trained(mixture, registry, training, held_out, excluded)
     if is_trained and is_evaluated:
         check_evaluation(split, unavailable)
-    rows = {name: row_counts[name] for name in training}
-    rules_of_rows = {name: registry.task(name).counts_as for name in training}
-    counted = {n: _counted(n, rule, rows[n]) for n, rule in rules_of_rows.items() if rule}
-    parts = rates.divide(mixture, rows, 1.0, counted=counted) if training else {}
     evaluation = tuple(name for name in split.evaluation if name in present)
     asked = dataclasses.replace(split, train=tuple(training), evaluation=evaluation)
     return mixture_module.Composition(
         mixture=mixture,
         held_out=held_out,
         rules=rules,
-        tasks=tuple(
-            mixture_module.TaskShare(
-                name=name,
-                cluster=present[name],
-                dataset=_dataset(registry.task(name)),
-                **vars(part),
-            )
-            for name, part in parts.items()
-        ),
+        tasks=_shares(mixture, registry, {name: row_counts[name] for name in training}),
         evaluation=evaluation,
         excluded=excluded,
         missing={name: unavailable[name] for name in excluded if name not in split.dropped},
@@ -158,6 +146,27 @@ def _check_trained(
     raise errors.UserError(
         f"mixture {mixture.name!r} with {list(held_out)!r} held out has no task left to train "
         f"on; left out: {listed}; hold out fewer clusters"
+    )
+
+
+def _shares(
+    mixture: mixture_module.Mixture, registry: availability.Tasks, rows: Mapping[str, int]
+) -> tuple[mixture_module.TaskShare, ...]:
+    """Returns the tasks that are trained on, with their rates, by the rows that each has."""
+    if not rows:
+        return ()
+    tasks = {name: registry.task(name) for name in rows}
+    counted = {
+        name: _counted(name, task.counts_as, rows[name])
+        for name, task in tasks.items()
+        if task.counts_as
+    }
+    parts = rates.divide(mixture, rows, 1.0, counted=counted)
+    return tuple(
+        mixture_module.TaskShare(
+            name=name, cluster=tasks[name].cluster, dataset=_dataset(tasks[name]), **vars(part)
+        )
+        for name, part in parts.items()
     )
 
 

@@ -82,12 +82,9 @@ def written_in_batches(
     """
     limits = [max_new_tokens] * len(prompts) if isinstance(max_new_tokens, int) else max_new_tokens
     prompts = decode.with_soft_prompt(model, prompts)
-    _check(prompts, limits, seeds, decoding)
+    _check(model, prompts, limits, seeds, decoding)
     is_decoder = model.config.family == "decoder"
     end = _source_end(model, eos_id, ends_source)
-    pairs = zip(prompts, limits, strict=True)
-    longest = max((len(prompt) + limit for prompt, limit in pairs), default=0)
-    model.config.expect_positions(longest, "a prompt and its new tokens")
     graphdef, params = nnx.split(model)
     params = cast_once.weights(params, model.config)
     batches = _batches(_lengths(prompts, end), limits, max(1, batch_size // decoding.beams))
@@ -135,7 +132,7 @@ def stream(
     """
     is_decoder, end = model.config.family == "decoder", _source_end(model, eos_id, ends_source)
     [prompt] = decode.with_soft_prompt(model, [prompt])
-    _check([prompt], [max_new_tokens], [] if seed is None else [seed], decoding)
+    _check(model, [prompt], [max_new_tokens], [] if seed is None else [seed], decoding)
     if decoding.beams > 1:
         raise ValueError(f"{decoding!r}: what a beam search finds is known at its end alone")
     tokens = streamed_tokens(*_lengths([prompt], end))
@@ -166,6 +163,7 @@ def before_stop(text: str, stop: Sequence[str]) -> str:
 
 
 def _check(
+    model: nnx.Module,
     prompts: Sequence[Ids],
     limits: Sequence[int],
     seeds: Sequence[int],
@@ -177,6 +175,9 @@ def _check(
         raise ValueError(f"{len(prompts)!r} prompts need as many max_new_tokens: {len(limits)!r}")
     if decoding.draws and len(seeds) != len(prompts):
         raise ValueError(f"{len(prompts)!r} prompts need as many seeds: {len(seeds)!r}")
+    pairs = zip(prompts, limits, strict=True)
+    longest = max((len(prompt) + limit for prompt, limit in pairs), default=0)
+    model.config.expect_positions(longest, "a prompt and its new tokens")
 
 
 def _source_end(model: nnx.Module, eos_id: int, ends_source: bool) -> list[int]:

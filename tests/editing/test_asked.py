@@ -13,8 +13,9 @@ from flanlike.runs import bases, named
 QUESTION = {"model": 0, "text": "so?", "options": ["yes", "no"]}
 
 
-def ask(models, goes_on=lambda: True, **values):
-    return models.ask(given.Given({**QUESTION, **values}), goes_on=goes_on)
+def ask(models, goes_on=lambda: True, tell=lambda kind, said: None, **values):
+    wanted = models.wanted(given.Given({**QUESTION, **values}))
+    return models.ask(wanted, tell=tell, goes_on=goes_on)
 
 
 def test_options_are_scored_by_what_would_be_written():
@@ -52,12 +53,12 @@ def test_one_question_is_answered_at_a_time():
     inside, most = [], []
 
     class Slow(Echo):
-        def answer(self, text, how, *, number, goes_on):
+        def answer(self, text, how, **more):
             inside.append(text)
             most.append(len(inside))
             threading.Event().wait(0.05)
             inside.remove(text)
-            return super().answer(text, how, number=number)
+            return super().answer(text, how, **more)
 
     models = toys.models([Slow("one"), Slow("two")])
     threads = [threading.Thread(target=ask, args=(models,), kwargs={"model": n}) for n in (0, 1)]
@@ -68,14 +69,41 @@ def test_one_question_is_answered_at_a_time():
     assert most == [1, 1]
 
 
+def test_what_goes_on_is_told_and_the_answer_piece_by_piece():
+    class New(Echo):
+        def is_new(self, question, how):
+            return True
+
+        def answer(self, text, how, *, tell, **more):
+            tell("")  # held back: what could become a stop string
+            return super().answer(text, how, tell=tell, **more)
+
+    told = []
+    found = ask(toys.models([New("a")]), tell=lambda *news: told.append(news))
+    assert told == [
+        ("state", "reading a"),
+        ("state", "compiling for questions of this length"),
+        *(("piece", letter) for letter in "a: SO?"),
+        ("state", "scoring the options"),
+    ]
+    assert found["answer"] == "a: SO?"
+
+
 def test_a_question_that_nobody_waits_for_is_given_up():
     models = toys.models([Echo()])
-    left = iter([True, True, False])
+    left = iter([True, True, True, False])  # the first is asked for once the model is read
     found = ask(models, goes_on=lambda: next(left, False))
     assert found["is_cut"] and found["answer"] == "ec" and found["probabilities"] == []
-    models._lock.acquire()
-    with pytest.raises(errors.UserError, match="stopped before it was asked"):
-        ask(models, goes_on=lambda: False)
+    told = []
+
+    def given_up():
+        with pytest.raises(errors.UserError, match="stopped before it was asked"):
+            ask(models, goes_on=lambda: False, tell=lambda kind, said: told.append(said))
+
+    given_up()  # once the model is read
+    with models._lock:
+        given_up()  # in line
+    assert told == ["waiting for the question before it"]
 
 
 def test_two_models_are_in_memory_at_most():

@@ -1,33 +1,21 @@
 """The page in a real browser: headless Chromium, driven by Playwright."""
 
 import dataclasses
-import os
-import shutil
 
 import editing_toys as toys
 import explorer_toys
 import pytest
+from asking_toys import Echo
 from model_toys import DECODER
 
 from eval import page as report_page
-from flanlike import models
+from flanlike import errors, models
 from flanlike.asking import answering
 from flanlike.runs import loading
 
 pytest.importorskip("uvicorn", reason="needs the extra flanlike[workbench]")
-api = pytest.importorskip("playwright.sync_api", reason="needs the extra flanlike[browser]")
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Debian's chromium")
 
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -37,39 +25,38 @@ def folder(tmp_path):
     return tmp_path / "templates"
 
 
+class Broken(Echo):
+    def answer(self, question, how, *, tell, **more):
+        tell("So ")
+        raise errors.UserError("it is <b>broken</b>")
+
+
 @pytest.fixture
-def served(folder, tmp_path, words):
-    """Returns the address of the page: toy tasks, a toy model and its report."""
+def endless():
+    return toys.Endless()
+
+
+@pytest.fixture
+def served(folder, tmp_path, words, endless):
+    """Returns the address of the page: toy tasks, a toy model with its report, and others."""
     shape = dataclasses.replace(DECODER, vocab_size=words.size)
     loaded = loading.Loaded(model=models.build(shape, seed=3), words=words, step=None)
     version = explorer_toys.version("toy", explorer_toys.ranked([True, False]))
     explorer_toys.written_page(tmp_path / "report.html", version)
-    toy = toys.models([answering.Answerer(loaded, "toy")], [tmp_path])
-    with toys.Served(toys.laid(folder), toy, style=report_page.STYLE) as address:
+    answerers = [answering.Answerer(loaded, "toy"), endless, Broken("broken")]
+    models_ = toys.models(answerers, [tmp_path, folder, folder])
+    with toys.Served(toys.laid(folder), models_, style=report_page.STYLE) as address:
         yield address
 
 
 @pytest.fixture
-def opened(browser, served):
-    """Returns what opens a page; nothing may go wrong on it, nor be fetched from elsewhere."""
-    wrong, contexts = [], []
+def opened(served, opened):
+    """Returns what opens the page; that somebody has changed a file is no mistake of its own."""
 
     def open_(hash_="", **how):
-        context = browser.new_context(**how)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.on("console", lambda said: "409 (Conflict)" in said.text or wrong.append(said.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda asked: asked.url.startswith(served) or wrong.append(asked.url))
-        page.goto(served + hash_)
-        page.wait_for_selector("body[data-ready]")
-        return page
+        return opened(served + hash_, "body[data-ready]", expected="409 (Conflict)", **how)
 
-    yield open_
-    for context in contexts:
-        context.close()
-    assert wrong == []
+    return open_
 
 
 def test_a_template_is_found_edited_saved_and_asked_by_keyboard(opened, folder):
@@ -126,6 +113,45 @@ def test_a_template_is_found_edited_saved_and_asked_by_keyboard(opened, folder):
         shares = map(float, side.locator("td:nth-child(2)").all_inner_texts())
         assert sum(shares) == pytest.approx(1, abs=0.002)
     assert page.title() == "rte · Workbench" and page.locator("main img").count() == 0
+
+
+def test_an_answer_is_shown_while_it_is_written_and_can_be_stopped(opened, endless):
+    page = opened("#task=rte")
+    page.get_by_role("button", name="ask is_this_true").press("Enter")
+    page.locator("select[name=first]").select_option("endless")
+    focused = "() => document.activeElement.textContent"
+    page.get_by_role("button", name="ask", exact=True).press("Enter")
+    page.wait_for_function("() => document.querySelector('.answer')?.textContent.length > 9")
+    assert page.evaluate(focused) == "stop"
+    answer = page.locator(".sides > section")
+    assert answer.bounding_box()["y"] < 360  # of 720: there is room for what comes
+    assert answer.get_attribute("aria-busy") == "true"
+    # What is being done is read aloud, and the answer once, when it is whole.
+    assert answer.locator("[aria-live=polite]").get_by_text("writing …").count() == 1
+    assert answer.locator(".answer").get_attribute("aria-live") == "off"
+    assert not endless.has_ended.is_set()
+    page.keyboard.press("Enter")
+    assert endless.has_ended.wait(60)
+    answer.get_by_text("stopped", exact=True).wait_for()
+    assert answer.locator(".answer").inner_text().startswith("on on on")
+    assert page.evaluate(focused) == "ask" and answer.get_attribute("aria-busy") is None
+
+    page.locator("select[name=first]").select_option("broken")
+    page.get_by_label("the prompt").press("Control+Enter")
+    answer.get_by_role("alert").get_by_text("it is <b>broken</b>").wait_for()
+    assert answer.locator(".answer").inner_text() == "So "
+
+
+def test_a_question_that_is_left_is_given_up(opened, endless):
+    page = opened("#task=rte")
+    page.get_by_role("button", name="ask is_this_true").press("Enter")
+    page.locator("select[name=first]").select_option("endless")
+    page.get_by_label("the prompt").press("Control+Enter")
+    page.locator(".answer").wait_for()
+    page.get_by_role("link", name="cb", exact=True).press("Enter")
+    assert endless.has_ended.wait(60)
+    page.get_by_role("heading", name="cb", exact=True).wait_for()
+    assert page.evaluate("() => document.activeElement.id") == "main"  # the menu is listed anew
 
 
 def test_it_fits_a_telephone_and_opens_a_report_that_cannot_ask_the_server(opened, served):

@@ -1,13 +1,16 @@
 """Who may ask the server, and what it says: in JSON, in one line, or as a file of the page."""
 
+import http.client
 import json
 import re
+import threading
 
 import editing_toys as toys
 import pytest
 from asking_toys import Echo
 
 api = pytest.importorskip("starlette.testclient", reason="needs the extra flanlike[workbench]")
+from flanlike import errors  # noqa: E402
 from flanlike.editing import given, guard, server  # noqa: E402
 
 HERE = f"http://127.0.0.1:{toys.PORT}"
@@ -146,9 +149,68 @@ def test_a_template_is_saved_and_a_changed_file_is_a_conflict(client, tmp_path):
     assert again.status_code == 409 and "has changed on disk" in error(again)
 
 
+def lines(response):
+    assert response.headers["content-type"] == "application/jsonl"
+    return [json.loads(line) for line in response.text.splitlines()]
+
+
 def test_models_are_asked(client):
     question = {"text": "so?", "options": ["yes", "no"], "max_new_tokens": 9}
-    found = post(client, "ask", {**question, "model": 1}).json()
+    *told, last = lines(post(client, "ask", {**question, "model": 1}))
+    assert told[0] == {"state": "reading two"}
+    assert "".join(line.get("piece", "") for line in told) == "two: SO?"
+    found = last["done"]
     assert (found["model"], found["answer"]) == ("two", "two: SO?")
     assert found["probabilities"] == [0.6, 0.4] and not found["is_cut"]
-    assert "no model number 2" in error(post(client, "ask", {**question, "model": 2}))
+    refused = post(client, "ask", {**question, "model": 2})
+    assert refused.status_code == 400 and "no model number 2" in error(refused)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (errors.UserError("it is\ntoo long"), "it is too long"),
+        (
+            FileNotFoundError(2, "No such file", "a/model"),
+            "'a/model': No such file: it was expecte",
+        ),
+        (ZeroDivisionError("of ours"), "the workbench failed: ZeroDivisionError: of ours"),
+    ],
+)
+def test_what_goes_wrong_while_it_is_told_is_its_last_line(
+    client, monkeypatch, capsys, fault, said
+):
+    def answer(self, question, how, *, tell, **more):
+        tell("so ")
+        raise fault
+
+    monkeypatch.setattr(Echo, "answer", answer)
+    *_, before, last = lines(post(client, "ask", {"text": "so?", "model": 0}))
+    assert before == {"piece": "so "} and last["error"].startswith(said)
+    assert ("Traceback" in capsys.readouterr().err) == ("failed" in said)
+
+
+def test_an_answer_comes_while_it_is_written_and_ends_when_the_page_has_gone(tmp_path):
+    pytest.importorskip("uvicorn", reason="needs the extra flanlike[workbench]")
+    endless = toys.Endless()
+    with toys.Served(toys.laid(tmp_path), toys.models([endless])) as address:
+        place = address.split("/")[2]
+        connection = http.client.HTTPConnection(place, timeout=60)
+        told = {"Origin": f"http://{place}", "Content-Type": "application/json"}
+        connection.request("POST", "/api/ask", json.dumps({"text": "so?", "model": 0}), told)
+        response = connection.getresponse()
+        seen = [json.loads(response.readline()) for _ in range(3)]
+        assert seen == [{"state": "reading endless"}, {"piece": "on "}, {"piece": "on "}]
+        assert not endless.has_ended.is_set()
+        response.close()
+        connection.close()
+        assert endless.has_ended.wait(60)
+
+
+def test_an_answer_ends_when_the_server_is_to_end(tmp_path):
+    endless, is_ending = toys.Endless(), threading.Event()
+    models = toys.models([endless])
+    app = server.app(toys.laid(tmp_path), models, port=toys.PORT, is_ending=is_ending.is_set)
+    threading.Timer(0.1, is_ending.set).start()
+    *_, last = lines(post(api.TestClient(app, base_url=HERE), "ask", {"text": "so?", "model": 0}))
+    assert last["done"]["is_cut"]

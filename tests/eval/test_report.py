@@ -1,7 +1,6 @@
-"""The pages drawn from made-up runs, and the commands that draw them."""
+"""The page drawn from a made-up run."""
 
 import dataclasses
-import errno
 import html
 import json
 import math
@@ -9,9 +8,9 @@ import re
 
 import eval_toys
 import pytest
+import report_toys
 from eval_toys import NASTY, table_cells
 
-from eval import __main__ as command
 from eval import (
     baselines,
     compare,
@@ -22,47 +21,12 @@ from eval import (
     printed,
     report,
     results,
-    run_folder,
     scoring,
 )
-from flanlike import errors
-
-GIVEN = {"sst2": baselines.Baselines(majority={"accuracy": 0.5}, heuristic={"accuracy": 0.55})}
-
-
-def _make_run(folder, *, seed=0, prompts="instructions", data="embedded", right=180):
-    folder.mkdir(parents=True)
-    config = {"mixture": "toy", "seed": seed, "prompts": prompts, "optim": {"peak_lr": 0.001}}
-    (folder / "config.json").write_text(json.dumps(config))
-    for step, count in ((0, 100), (9, right)):
-        cell = eval_toys.cell([1] * count + [0] * (200 - count), prompts=prompts)
-        sample = evaluation.Sample(
-            task="sst2",
-            template="opinion",
-            row="test-0",
-            inputs="Is <this> good?",
-            options=("yes", "no"),
-            probabilities=(0.75, 0.25),
-            gold="yes",
-            answer="yes",
-            prompts=prompts,
-        )
-        evaluation.write(
-            folder,
-            evaluation.Evaluation(
-                setting=results.Setting(run=folder.name, step=step, data=data, seed=seed),
-                held_out=("sentiment",),
-                options={},
-                cells=[cell],
-                given=GIVEN,
-                samples=[sample],
-            ),
-        )
-    return folder
 
 
 def test_a_cluster_of_which_a_task_was_trained_on_is_not_called_held_out(tmp_path):
-    run = _make_run(tmp_path / "run")
+    run = report_toys.make_run(tmp_path / "run")
     made = evaluation.read(run / "eval/9")
     evaluation.write(run, dataclasses.replace(made, held_out=("sst2",)))
     share = {"task": "imdb_reviews", "cluster": "sentiment", "rows": 5, "rate": 5.0, "share": 1.0}
@@ -93,7 +57,7 @@ def test_a_cluster_of_which_a_task_was_trained_on_is_not_called_held_out(tmp_pat
 def test_a_cluster_whose_material_was_trained_on_is_not_called_held_out(
     tmp_path, trained, cluster, is_held_out, said
 ):
-    run = _make_run(tmp_path / "run")
+    run = report_toys.make_run(tmp_path / "run")
     share = {"task": trained, "cluster": cluster, "rows": 5, "rate": 5.0, "share": 1.0}
     (run / "composition.json").write_text(json.dumps({"tasks": [share]}))
     text = report.write(run)[0].read_text()
@@ -106,7 +70,7 @@ def test_a_cluster_whose_material_was_trained_on_is_not_called_held_out(
 
 
 def test_what_was_cut_is_said_with_its_end(tmp_path):
-    run = _make_run(tmp_path / "run")
+    run = report_toys.make_run(tmp_path / "run")
     cut = {"truncated": {"inputs": 3, "targets": 2}, "dropped_exemplars": 4}
     (run / "composition.json").write_text(json.dumps(cut))
     text = report.write(run)[0].read_text()
@@ -116,7 +80,7 @@ def test_what_was_cut_is_said_with_its_end(tmp_path):
 
 
 def test_what_prompts_lost_is_said_by_task(tmp_path):
-    run = _make_run(tmp_path / "run")
+    run = report_toys.make_run(tmp_path / "run")
     counts = {"prompts": 90, "cut": 3, "cut_tokens": 512, "left_out": 2, "unknown_targets": 1}
     told = {"truncated": {"inputs": 3, "targets": 0}, "cuts": {"race_middle": counts}}
     (run / "composition.json").write_text(json.dumps(told))
@@ -133,7 +97,7 @@ def test_what_prompts_lost_is_said_by_task(tmp_path):
 
 
 def test_the_report_says_what_the_intervals_allow(tmp_path):
-    run = _make_run(tmp_path / "run")
+    run = report_toys.make_run(tmp_path / "run")
     (run / "metrics.jsonl").write_text('{"step": 1, "loss": 2.0}\n{"step": 2, "loss": 1.0}\n')
     share = {"task": "rte", "cluster": "nli", "rows": 50, "rate": 50.0, "share": 1.0}
     left_out = {"task": "drop", "reason": "no such folder"}
@@ -171,14 +135,14 @@ def test_the_report_says_what_the_intervals_allow(tmp_path):
     ],
 )
 def test_the_report_says_how_answers_were_written(tmp_path, options, said):
-    run = _make_run(tmp_path / "run")
+    run = report_toys.make_run(tmp_path / "run")
     made = evaluation.read(run / "eval/9")
     evaluation.write(run, dataclasses.replace(made, options={**made.options, **options}))
     assert said in report.write(run)[0].read_text()
 
 
 def test_the_tables_tell_how_many_answers_could_not_be_read(tmp_path):
-    run = _make_run(tmp_path / "run")
+    run = report_toys.make_run(tmp_path / "run")
     made = evaluation.read(run / "eval/9")
     (cell,) = made.cells
     unparsed = tuple(row < 30 for row in range(200))
@@ -195,7 +159,7 @@ def test_the_tables_tell_how_many_answers_could_not_be_read(tmp_path):
 
 
 def test_the_page_needs_nothing_from_outside_and_its_ids_are_its_own(tmp_path):
-    _, as_html = report.write(_make_run(tmp_path / "run"))
+    _, as_html = report.write(report_toys.make_run(tmp_path / "run"))
     text = as_html.read_text()
     assert not re.findall(r'(?:src|href)="(?!#)[^"]*"|@import|<script[^>]*src|url\((?!#)', text)
     ids = re.findall(r'\bid="([^"]+)"', text)
@@ -204,53 +168,17 @@ def test_the_page_needs_nothing_from_outside_and_its_ids_are_its_own(tmp_path):
 
 
 def test_other_data_has_no_micro_world_banner(tmp_path):
-    markdown, _ = report.write(_make_run(tmp_path / "run", data="hub"))
+    markdown, _ = report.write(report_toys.make_run(tmp_path / "run", data="hub"))
     assert "micro-world" not in markdown.read_text()
 
 
 def test_a_result_within_its_interval_of_the_base_is_no_effect(tmp_path):
-    markdown, _ = report.write(_make_run(tmp_path / "run", right=100))
+    markdown, _ = report.write(report_toys.make_run(tmp_path / "run", right=100))
     assert "On **0 of 1** held-out clusters" in markdown.read_text()
 
 
-def test_runs_are_grouped_by_what_differs_but_the_seed(tmp_path):
-    runs = [
-        _make_run(tmp_path / f"{prompts}-{seed}", seed=seed, prompts=prompts, right=right)
-        for prompts, right in (("instructions", 180), ("inputs-only", 120))
-        for seed in (0, 1)
-    ]
-    groups = compare.grouped([run_folder.read(run) for run in runs])
-    assert [(group.name, len(group.runs)) for group in groups] == [
-        ("instructions", 2),
-        ("inputs-only", 2),
-    ]
-    markdown, as_html = compare.write(runs, tmp_path / "page")
-    row = "| sentiment | .500 → **.900** [.900, .900] | .500 → **.600** [.600, .600] |"
-    assert row in markdown.read_text()
-    assert as_html.read_text().count("<svg") == 1
-
-
-def test_two_runs_are_compared_row_by_row_and_groups_over_seeds(tmp_path):
-    runs = [
-        _make_run(tmp_path / f"{right}-{seed}", seed=seed, prompts=prompts, right=right)
-        for prompts, right in (("instructions", 180), ("inputs-only", 120))
-        for seed in (0, 1)
-    ]
-
-    def text(chosen):
-        return compare.write(chosen, tmp_path / "page")[0].read_text()
-
-    assert "| sst2 | .900 | .600 | 0 | 60 | −.300 [−" in text([runs[0], runs[2]])
-    assert "| sst2 | .900 | .900 | 0 | 0 | +.000 [" in text(runs[:2])
-    assert "| sentiment | 1 | −.300 [−" in text(runs)
-    assert "## Every prediction" in text([runs[0], runs[2]])
-    assert "## Every prediction" in text(runs)
-    alone = text(runs[:1])
-    assert "Row by row" not in alone and "Differences over seeds" not in alone
-
-
 def test_nothing_of_the_rows_is_mark_up_in_a_report(tmp_path):
-    run = _make_run(tmp_path / "a_b_*run*")
+    run = report_toys.make_run(tmp_path / "a_b_*run*")
     found = evaluation.read(run / "eval/9")
     rows = dict(
         options=(NASTY, "no | *x*"),
@@ -281,7 +209,7 @@ def test_nothing_of_the_rows_is_mark_up_in_a_report(tmp_path):
 
 
 def test_what_lies_below_chance_is_marked(tmp_path, capsys):
-    runs = [_make_run(tmp_path / str(right), right=right) for right in (60, 180)]
+    runs = [report_toys.make_run(tmp_path / str(right), right=right) for right in (60, 180)]
     worse, better = (report.write(run)[0].read_text() for run in runs)
     assert "**.300** [.245, .365] below chance |" in worse
     assert "[.245, .365] below chance |" not in better
@@ -293,7 +221,7 @@ def test_what_lies_below_chance_is_marked(tmp_path, capsys):
 
 
 def test_where_baselines_are_missing_the_report_says_so(tmp_path):
-    run = _make_run(tmp_path / "run")
+    run = report_toys.make_run(tmp_path / "run")
     found = evaluation.read(run / "eval/9")
     bare = dict(
         notes={"without_training": ["sst2"]},
@@ -303,11 +231,14 @@ def test_where_baselines_are_missing_the_report_says_so(tmp_path):
     text = report.write(run)[0].read_text()
     assert "is above chance and the untuned base, each by" in text
     assert "Without training rows: sst2." in text
-    assert "Without training rows" not in report.write(_make_run(tmp_path / "b"))[0].read_text()
+    assert (
+        "Without training rows"
+        not in report.write(report_toys.make_run(tmp_path / "b"))[0].read_text()
+    )
 
 
 def test_where_programs_were_not_run_the_report_says_so(tmp_path):
-    run = _make_run(tmp_path / "run")
+    run = report_toys.make_run(tmp_path / "run")
     found = evaluation.read(run / "eval/9")
     assert "Not executed" not in report.write(run)[0].read_text()
     evaluation.write(run, dataclasses.replace(found, notes={"not_executed": ["sst2"]}))
@@ -327,7 +258,7 @@ def test_a_baseline_that_some_clusters_lack_is_not_claimed_of_all():
 
 
 def test_how_sure_the_model_is_is_told_where_it_is_known(tmp_path):
-    run = _make_run(tmp_path / "run")
+    run = report_toys.make_run(tmp_path / "run")
     assert "How sure it is" not in report.write(run)[0].read_text()
     found = evaluation.read(run / "eval/9")
     options = scoring.Options(
@@ -340,7 +271,7 @@ def test_how_sure_the_model_is_is_told_where_it_is_known(tmp_path):
 
 
 def test_templates_that_tie_on_validation_are_told(tmp_path):
-    run = _make_run(tmp_path / "run")
+    run = report_toys.make_run(tmp_path / "run")
     found = evaluation.read(run / "eval/9")
     cells = []
     for name in ("opinion", "other"):
@@ -351,64 +282,3 @@ def test_templates_that_tie_on_validation_are_told(tmp_path):
         ]
     evaluation.write(run, dataclasses.replace(found, cells=cells))
     assert "| .900 (2 tie) |" in report.write(run)[0].read_text()
-
-
-@pytest.mark.parametrize("given", [["report"], ["--run"], ["--run", "x", "--split", "dev"]])
-def test_bad_flags_end_with_one_line_and_status_2(given, capsys):
-    with pytest.raises(SystemExit) as stop:
-        command.main(given)
-    assert stop.value.code == 2
-    assert capsys.readouterr().err.count("\n") == 1
-
-
-def test_a_folder_that_holds_no_run_is_named(tmp_path, capsys):
-    for given in (["report", str(tmp_path)], ["--run", str(tmp_path)]):
-        with pytest.raises(SystemExit) as stop:
-            command.main(given)
-        assert stop.value.code == 2
-        assert f"{str(tmp_path)!r} is no run's folder" in capsys.readouterr().err
-
-
-def test_a_run_without_evaluation_says_what_to_do(tmp_path):
-    (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(errors.UserError, match="has no evaluation.*python -m eval --run"):
-        run_folder.read(tmp_path)
-
-
-def test_a_page_that_cannot_be_written_ends_with_one_line(tmp_path, monkeypatch, capsys):
-    run = _make_run(tmp_path / "run")
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(SystemExit, match="2"):
-        command.main(["report", str(run), "--out", str(tmp_path / "file")])
-    assert "cannot be a folder for the page (File exists)" in capsys.readouterr().err
-
-    def fail(*_, **__):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(report, "write_pages", fail)
-    with pytest.raises(SystemExit, match="2"):
-        command.main(["report", str(run), "--out", str(tmp_path / "page")])
-    assert "error: no space left on the disk" in capsys.readouterr().err
-
-
-def test_one_run_is_reported_in_its_own_folder(tmp_path, capsys):
-    run = _make_run(tmp_path / "run")
-    command.main(["report", str(run)])
-    assert capsys.readouterr().out.splitlines() == [
-        str(run / "report.md"),
-        str(run / "report.html"),
-    ]
-
-
-def test_groups_whose_differences_are_long_have_short_names(tmp_path):
-    long = "a_folder_of_rows_with_a_name_that_is_long"
-    runs = [_make_run(tmp_path / name, right=150) for name in ("one", "two", "three")]
-    for run, init in zip(runs, ("default", long, long), strict=True):
-        config = json.loads((run / "config.json").read_text())
-        (run / "config.json").write_text(json.dumps({**config, "init": init}))
-    text = compare.write(runs[:2], tmp_path / "page")[0].read_text()
-    assert (
-        f"- **two**: init {long}" in text.replace("\\", "") and "|  | one (1) | two (1) |" in text
-    )
-    text = compare.write(runs, tmp_path / "page")[0].read_text()
-    assert "|  | group 1 (1) | group 2 (2) |" in text and "- **group 2**: init" in text

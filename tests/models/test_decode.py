@@ -127,3 +127,5 @@ def test_no_more_tokens_than_positions_were_learned() -> None:
         list(decode.scored_options(model, [[3] * 6, [4]], [[[5, 6, 7]], [[5]]]))
     with pytest.raises(errors.UserError, match=f"a prompt and its new tokens are 9 {told}"):
         generate.generate(model, [[3] * 6, [4]], max_new_tokens=3)
+    with pytest.raises(errors.UserError, match=f"a prompt and its new tokens are 9 {told}"):
+        next(generate.stream(model, [3] * 6, max_new_tokens=3))

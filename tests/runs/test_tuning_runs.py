@@ -1,9 +1,7 @@
 """Runs that tune few parameters: what they save, how they find their base, many beside one base."""
 
 import json
-import os
 import shutil
-import signal
 
 import decode_toys
 import jax
@@ -21,7 +19,7 @@ from flanlike.batches import features
 from flanlike.models import predicted, presets, quantized, tuning
 from flanlike.runs import bases, export, loading, starts, untuned
 from flanlike.runs import folder as run_folder
-from flanlike.training import loop, progress
+from flanlike.training import loop
 
 NAMES = ("results.jsonl", "predictions.jsonl", "samples.jsonl")
 
@@ -202,22 +200,14 @@ def test_a_run_beside_a_base_in_8_bits_goes_on_and_is_read_and_merged(
     np.testing.assert_allclose(tuning_toys.logits_of(merged, batch), logits, atol=1e-4)
 
 
-def test_a_soft_prompt_stops_goes_on_and_is_evaluated(from_base, tmp_path, monkeypatch, capsys):
+def test_a_soft_prompt_stops_goes_on_and_is_evaluated(from_base, tmp_path, capsys):
     flags = [*from_base, "--tune", "prompt", "--soft-prompt.tokens", "4", "--dropout", "0.1"]
     flags += ["--base-dtype", "bfloat16", "--steps", "3"]
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     train.main([*flags, "--out", str(whole)])
-    write = progress.Log.write
-
-    def write_and_stop(log, step, values):
-        write(log, step, values)
-        if step == 1:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(progress.Log, "write", write_and_stop)
-        with pytest.raises(SystemExit, match="143"):
-            train.main([*flags, "--out", str(stopped)])
+    with training_toys.stopped_after(1) as stop:
+        train.main([*flags, "--out", str(stopped)])
+    assert stop.value.code == 143
     assert "to go on, run again:" in capsys.readouterr().out
     train.main([*flags, "--out", str(stopped)])
     assert "going on from step 2" in capsys.readouterr().out

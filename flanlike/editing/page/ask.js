@@ -1,6 +1,7 @@
-// Puts a prompt to one model or two, side by side: what each writes, and its option probabilities.
+// Puts a prompt to one model or two, side by side: what each writes, while it writes it, and its
+// option probabilities.
 
-import { call } from "./api.js";
+import { follow } from "./api.js";
 import { button, el, labelled, say, select, uniqueId } from "./dom.js";
 
 let chosen = ["0", ""]; // models, kept from one prompt to the next
@@ -36,6 +37,7 @@ export class AskPanel {
     this.warmth = el("input", { type: "number", name: "warmth", min: 0, max: 100, step: "any", value: 0 });
     this.go = button("ask", () => this.ask(), { className: "first", disabled: this.prompt.is_cut });
     this.stop = button("stop", () => this.stopper && this.stopper.abort(), { disabled: true });
+    this.buttons = el("p", { className: "buttons" }, this.go, this.stop, button("close", () => this.leave()));
     this.answers = el("div", { className: "sides" });
     return el(
       "section",
@@ -55,7 +57,7 @@ export class AskPanel {
         labelled("tokens at most", this.most),
         labelled("temperature", this.warmth),
       ),
-      el("p", { className: "buttons" }, this.go, this.stop, button("close", () => this.leave())),
+      this.buttons,
       this.answers,
     );
   }
@@ -85,29 +87,75 @@ export class AskPanel {
   async ask() {
     if (this.go.disabled) return;
     const places = [this.first.value, this.second.value].filter((one) => one !== "");
-    const values = this.values();
     this.stopper = new AbortController();
-    this.go.disabled = true;
-    this.stop.disabled = false;
     this.answers.replaceChildren();
-    const gold = this.prompt.gold === null ? "" : this.prompt.options[this.prompt.gold];
-    const asked = places.map(async (place) => {
-      const name = this.models[Number(place)].name;
-      const body = el("div", {}, el("p", { className: "note" }, "asked; a model is read first …"));
-      this.answers.append(el("section", {}, el("h5", {}, name), body));
-      try {
-        const got = await call("ask", { ...values, model: Number(place) }, this.stopper.signal);
-        body.replaceChildren(...answerElements(got, values.options, gold));
-      } catch (error) {
-        body.replaceChildren(el("p", { className: "wrong", role: "alert" }, error.message));
-      }
-    });
+    this.turn(this.go, this.stop);
     say("asking …");
-    await Promise.all(asked);
+    const values = this.values();
+    const put = places.map((place) => this.put(Number(place), values));
+    // With room below for what comes, and the button that stops it in sight.
+    if (this.answers.getBoundingClientRect().top > innerHeight / 2) this.buttons.scrollIntoView();
+    await Promise.all(put);
     say("");
     this.stopper = null;
-    this.go.disabled = false;
-    this.stop.disabled = true;
+    this.turn(this.stop, this.go);
+  }
+
+  // Of the two buttons one can be pressed; who has pressed it finds the focus on the other.
+  turn(from, to) {
+    to.disabled = false;
+    if (document.activeElement === from) to.focus();
+    from.disabled = true;
+  }
+
+  async put(place, values) {
+    const answer = new Answer(this.models[place].name);
+    this.answers.append(answer.element);
+    const tell = (kind, said) => {
+      if (this.element.isConnected) answer.tell(kind, said);
+      else if (this.stopper) this.stopper.abort(); // nobody sees it
+    };
+    try {
+      const got = await follow("ask", { ...values, model: place }, this.stopper.signal, tell);
+      const { options, gold } = this.prompt;
+      answer.end(answerElements(got, values.options, gold === null ? "" : options[gold]));
+    } catch (error) {
+      answer.fail(error);
+    }
+  }
+}
+
+// What a model writes. It is read aloud when it is whole; before that, what is being done.
+class Answer {
+  constructor(name) {
+    this.written = el("pre", { className: "answer", "aria-live": "off" });
+    this.state = el("p", { className: "note" }, "asked …");
+    this.body = el("div", { "aria-live": "polite" }, this.state);
+    this.element = el("section", { "aria-busy": "true" }, el("h5", {}, name), this.body);
+  }
+
+  tell(kind, said) {
+    if (kind === "state") {
+      this.state.textContent = `${said} …`;
+    } else {
+      if (!this.written.isConnected) {
+        this.body.prepend(this.written);
+        this.state.textContent = "writing …";
+      }
+      this.written.append(said);
+    }
+  }
+
+  end(elements) {
+    this.element.removeAttribute("aria-busy");
+    this.body.replaceChildren(...elements);
+  }
+
+  // What was written before it failed, or was stopped, stays.
+  fail(error) {
+    const kind = error.isStopped ? { className: "note" } : { className: "wrong", role: "alert" };
+    const written = this.written.isConnected ? [this.written] : [];
+    this.end([...written, el("p", kind, error.message)]);
   }
 }
 
@@ -125,7 +173,8 @@ function answerElements(got, options, gold) {
     const name = el("th", { scope: "row" }, option === gold ? `${option} ✓` : option);
     return el("tr", {}, name, el("td", {}, share.toFixed(3)), el("td", { className: "bars" }, bar));
   });
-  const head = el("tr", {}, ...["option", "probability", ""].map((one) => el("th", { scope: "col" }, one)));
+  const heads = ["option", "probability"].map((one) => el("th", { scope: "col" }, one));
+  const head = el("tr", {}, ...heads, el("td"));
   made.push(el("table", { className: "options" }, el("thead", {}, head), el("tbody", {}, ...rows)));
   return made;
 }

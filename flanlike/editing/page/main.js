@@ -105,6 +105,9 @@ async function show() {
     else welcome();
     if (matchMedia("(max-width: 56rem)").matches && (wanted.has("task") || wanted.has("mixture")))
       document.getElementById("menu").open = false;
+    // The link that was followed is listed anew, or hidden: the focus goes on where it leads.
+    const here = document.activeElement;
+    if (mine > 1 && (here === document.body || !here.checkVisibility())) main.focus();
   } catch (error) {
     if (!isCurrent()) return;
     say(error.message, true);

@@ -1,7 +1,7 @@
 // What a mixture is made of: its rows are opened and counted only when asked for.
 
 import { call } from "./api.js";
-import { button, el, say } from "./dom.js";
+import { breakable, button, el, say } from "./dom.js";
 
 export async function show(main, shared, wanted, { isCurrent, link }) {
   const name = wanted.get("mixture");
@@ -40,7 +40,11 @@ function parts(found, link) {
         el(
           "tr",
           {},
-          el("th", { scope: "row" }, place ? "" : `${cluster} ${percent(share)}`),
+          el(
+            "th",
+            { scope: "row", className: "words" },
+            ...(place ? [] : [...breakable(cluster), ` ${percent(share)}`]),
+          ),
           el("td", { className: "words" }, link(one.name, { task: one.name })),
           el("td", {}, one.rows.toLocaleString("en")),
           el("td", {}, percent(one.share)),
@@ -50,7 +54,7 @@ function parts(found, link) {
     }
   }
   const heads = ["cluster", "task", "rows", "share of prompts", "how"];
-  const kind = (place) => (place === 1 || place === 4 ? "words" : "");
+  const kind = (place) => ([0, 1, 4].includes(place) ? "words" : "");
   const head = el(
     "tr",
     {},
