@@ -87,6 +87,12 @@ def test_a_wrong_flag_is_one_line(arguments, expected):
     assert "Error parsing" not in str(raised.value)
 
 
+@pytest.mark.parametrize("flag", ["--out", "--model", "--init", "--data", "--eval.cache"])
+def test_an_empty_text_is_no_way_to_leave_a_flag_out(flag):
+    with pytest.raises(errors.UserError, match=f"{flag} is '': it must be a text that is not"):
+        flags.parse([flag, ""])
+
+
 def test_help_says_what_every_flag_is_for(capsys):
     with pytest.raises(SystemExit) as stop:
         flags.parse(["--help"])
