@@ -96,7 +96,8 @@ def test_a_base_may_compute_in_one_type_and_be_held_in_another(folders):
 def test_a_damaged_shape_is_told(folders, words, tmp_path):
     _, shape = training_toys.write_bare(tmp_path / "bare", words)
     words.save(tmp_path / "run" / "vocabulary")
-    for wrong in ({"model_sise": 16}, {"layers": "one"}, {"model_size": [16]}):
+    wrongs = {"model_sise": 16}, {"layers": "one"}, {"model_size": [16]}, {"key_value_heads": 0}
+    for wrong in wrongs:
         fields = {**run_folder.as_json(shape), **wrong}
         for kind, content in (("bare", {"model": fields}), ("run", {"shape": fields})):
             file = tmp_path / kind / "config.json"
