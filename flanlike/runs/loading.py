@@ -46,11 +46,18 @@ def load(
 
     A run that tuned few parameters brings those alone: the others are read from its base, which
     config.json names, or from `base`, where that has moved. `changes` are fields of
-    `models.config.ModelConfig` that leave the parameters as they are.
+    `models.config.ModelConfig` that leave the parameters as they are. A model that is no run's has
+    no steps, and one kind of weights: to ask for them raises UserError.
     """
-    if is_tuned(Path(folder)):
-        return _load_tuned(Path(folder), step, mesh, base, {}, changes, weights)
-    return _load_whole(Path(folder), step, mesh, changes, asked=weights)
+    folder = Path(folder)
+    if not is_run(folder) and (step is not None or weights is not None):
+        given = "--weights" if step is None else "--step"
+        raise errors.UserError(
+            f"{given} is of a run of train.py, and {str(folder)!r} is a model alone: leave it out"
+        )
+    if is_tuned(folder):
+        return _load_tuned(folder, step, mesh, base, {}, changes, weights)
+    return _load_whole(folder, step, mesh, changes, asked=weights)
 
 
 def load_each(
@@ -153,8 +160,12 @@ def load_base(
 
 def is_tuned(folder: Path) -> bool:
     """Returns whether a folder is a run's that holds few parameters, beside a base elsewhere."""
-    is_run = not is_bare(folder) and not published.is_published(folder)
-    return is_run and run_folder.read_config(folder).get("tune", "full") != "full"
+    return is_run(folder) and run_folder.read_config(folder).get("tune", "full") != "full"
+
+
+def is_run(folder: Path) -> bool:
+    """Returns whether what a folder holds is to be a run: no bare model and no published one."""
+    return not is_bare(folder) and not published.is_published(folder)
 
 
 def _load_tuned(
