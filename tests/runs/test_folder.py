@@ -148,6 +148,22 @@ def test_a_config_of_others_is_named_and_left_alone(content, expected, tmp_path)
     assert (tmp_path / "config.json").read_text() == content
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"steps": "400"}, "steps is '400'"),
+        ({"init": None, "validation": 3}, r"init is None, validation is 3"),
+        ({"tune": "lorra"}, "tune is 'lorra'"),
+        ({"tune": "lora", "lora": {}}, "base is None"),
+        ({"tune": "lora", "base": {"folder": "default", "step": None}}, "base is {"),
+    ],
+)
+def test_a_config_that_somebody_changed_is_told(changed, told, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({**CONFIG, **changed}))
+    with pytest.raises(errors.UserError, match=rf"config.json: not as train.py wrote it \({told}"):
+        run_folder.read_config(tmp_path)
+
+
 def test_default_folders_differ_by_what_reaches_the_figures():
     folder = run_folder.default_folder("cot", CONFIG)
     assert run_folder.default_folder("niv2:a/b*", CONFIG).name.startswith("niv2-a-b--")
