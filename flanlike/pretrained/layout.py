@@ -48,7 +48,7 @@ def read(folder: Path) -> dict[str, Any] | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        return None  # `runs.read_config` says what is wrong with it
+        return None  # `runs.folder.read_config` says what is wrong with it
     return content if isinstance(content, dict) and "model_type" in content else None
 
 
