@@ -108,3 +108,15 @@ def test_a_reader_that_leaves_ends_the_command_without_a_word(last):
     line = f"({command}; echo status $? >&2) | head -1"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, cwd=ROOT, check=True)
     assert (done.stdout, done.stderr) == ("0\n", "status 141\n")
+
+
+@pytest.mark.parametrize("given", [["--out", ""], ["--out="], ["--rows", ""]])
+def test_an_empty_text_is_no_way_to_leave_a_flag_out(given):
+    parser = errors.Parser(prog="it")
+    parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("--rows", type=int)
+    parser.add_argument("question", nargs="?")
+    flag = given[0].rstrip("=")
+    with pytest.raises(errors.UserError, match=f"{flag} is '': it must be a text that is not em"):
+        parser.parse_args(given)
+    assert parser.parse_args([""]).question == ""
