@@ -6,6 +6,7 @@ A process that is killed, or a disk that is full, leaves a file of the suffix `.
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -30,8 +31,11 @@ def write_json(path: str | os.PathLike[str], content: Any, **options: Any) -> No
 
 @contextlib.contextmanager
 def writing(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[Any]]:
-    """Yields a file to write; it comes to `path` when the block ends, and not if it raises."""
-    partial = _beside(Path(path))
+    """Yields a file to write; it comes to `path` when the block ends, and not if it raises.
+
+    Of several processes that write one file at once, each writes its own, and the last stands.
+    """
+    partial = _beside(Path(path), f".{secrets.token_hex(4)}")
     try:
         with partial.open(mode, encoding=None if "b" in mode else "utf-8") as file:
             yield file
@@ -89,5 +93,5 @@ def is_left_over(path: Path) -> bool:
     return path.name.endswith(SUFFIX)
 
 
-def _beside(path: Path) -> Path:
-    return path.with_name(path.name + SUFFIX)
+def _beside(path: Path, own: str = "") -> Path:
+    return path.with_name(path.name + own + SUFFIX)

@@ -32,6 +32,19 @@ def test_what_was_there_stays_when_writing_fails(tmp_path):
     assert path.read_text() == "before" and names(tmp_path) == ["notes.txt"]
 
 
+def test_who_writes_the_same_file_at_once_has_one_of_his_own(tmp_path):
+    path = tmp_path / "notes.txt"
+    (tmp_path / "notes.txt.partial").write_text("the user's")
+    with atomic.writing(path) as file:
+        file.write("a long text of the first")
+        file.flush()
+        with atomic.writing(path) as other:
+            other.write("the second")
+        assert path.read_text() == "the second"
+    assert path.read_text() == "a long text of the first"
+    assert names(tmp_path) == ["notes.txt", "notes.txt.partial"]
+
+
 def test_a_folder_says_that_it_is_whole_when_it_is(tmp_path):
     there = tmp_path / "there"
     there.mkdir()
