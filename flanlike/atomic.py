@@ -35,7 +35,7 @@ def writing(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[Any]]:
 
     Of several processes that write one file at once, each writes its own, and the last stands.
     """
-    partial = _beside(Path(path), f".{secrets.token_hex(4)}")
+    partial = _beside(Path(path))
     try:
         with partial.open(mode, encoding=None if "b" in mode else "utf-8") as file:
             yield file
@@ -54,8 +54,8 @@ def folder(path: str | os.PathLike[str], *, last: str = "") -> Iterator[Path]:
     they are whole: an old one goes before any of them is replaced, the new one comes after all.
     """
     path = Path(path)
-    partial = _beside(path)
-    shutil.rmtree(partial, ignore_errors=True)
+    # Its own name: what is called so by chance is somebody's. "." has one by its whole path alone.
+    partial = _beside(Path(os.path.abspath(path)))
     try:
         partial.mkdir(parents=True)
         yield partial
@@ -93,5 +93,5 @@ def is_left_over(path: Path) -> bool:
     return path.name.endswith(SUFFIX)
 
 
-def _beside(path: Path, own: str = "") -> Path:
-    return path.with_name(path.name + own + SUFFIX)
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}{SUFFIX}")

@@ -61,6 +61,19 @@ def test_a_folder_says_that_it_is_whole_when_it_is(tmp_path):
     assert [(there / name).read_text() for name in names(there)] == ["after", "before", "after"]
 
 
+def test_a_folder_beside_that_is_the_users_stays_and_a_dot_is_a_folder(tmp_path, monkeypatch):
+    (tmp_path / "there.partial").mkdir()
+    (tmp_path / "there.partial" / "notes").write_text("the user's")
+    with atomic.folder(tmp_path / "there") as folder:
+        (folder / "rows").write_text("made")
+    assert names(tmp_path / "there.partial") == ["notes"]
+    monkeypatch.chdir(tmp_path / "there")
+    with atomic.folder(".") as folder:
+        (folder / "more").write_text("made")
+    assert names(tmp_path / "there") == ["more", "rows"]
+    assert names(tmp_path) == ["there", "there.partial"]
+
+
 def test_a_folder_that_is_cut_short_between_two_files_is_not_whole(tmp_path, monkeypatch):
     there = tmp_path / "there"
     with atomic.folder(there, last="done") as folder:
