@@ -54,6 +54,11 @@ def claim(found: sweep.Sweep, out: pathlib.Path) -> None:
     """
     path = out / _DECLARED
     there = _declared(path)
+    if there and there.get("name") != found.name:
+        raise errors.UserError(
+            f"{str(out)!r} holds the sweep {there.get('name')!r}, not {found.name!r}, whose table "
+            "would take the place of its own: give another --out"
+        )
     for name, flags in there.get("flags", {}).items():
         here = found.flags.get(name)
         if here is not None and list(here) != flags:

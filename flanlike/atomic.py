@@ -6,6 +6,7 @@ A process that is killed, or a disk that is full, leaves a file of the suffix `.
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import stat
 import tempfile
@@ -31,7 +32,10 @@ def write_json(path: str | os.PathLike[str], content: Any, **options: Any) -> No
 
 @contextlib.contextmanager
 def writing(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[Any]]:
-    """Yields a file to write; it comes to `path` when the block ends, and not if it raises."""
+    """Yields a file to write; it comes to `path` when the block ends, and not if it raises.
+
+    Of several processes that write one file at once, each writes its own, and the last stands.
+    """
     partial = _beside(Path(path))
     try:
         with partial.open(mode, encoding=None if "b" in mode else "utf-8") as file:
@@ -51,8 +55,8 @@ def folder(path: str | os.PathLike[str], *, last: str = "") -> Iterator[Path]:
     they are whole: an old one goes before any of them is replaced, the new one comes after all.
     """
     path = Path(path)
-    partial = _beside(path)
-    shutil.rmtree(partial, ignore_errors=True)
+    # Its own name: what is called so by chance is somebody's. "." has one by its whole path alone.
+    partial = _beside(Path(os.path.abspath(path)))
     try:
         partial.mkdir(parents=True)
         yield partial
@@ -107,4 +111,4 @@ def is_left_over(path: Path) -> bool:
 
 
 def _beside(path: Path) -> Path:
-    return path.with_name(path.name + SUFFIX)
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}{SUFFIX}")

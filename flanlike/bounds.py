@@ -86,11 +86,16 @@ def declared(section: type) -> dict[str, Bounds]:
 def check(section: Any, prefix: str = "") -> None:
     """Raises unless every number of a dataclass is within its bounds; None is no number.
 
-    `prefix` is that of its flags: "batch." for --batch.rows.
+    Nor may a text be empty: --out "$UNSET" is no way to leave it out. `prefix` is that of its
+    flags: "batch." for --batch.rows.
     """
-    for name, limits in declared(type(section)).items():
-        if (value := getattr(section, name)) is not None:
-            limits.expect(f"--{prefix}{name}".replace("_", "-"), value)
+    limits = declared(type(section))
+    for name, value in vars(section).items():
+        flag = f"--{prefix}{name}".replace("_", "-")
+        if value == "":
+            raise errors.UserError(f"{flag} is '': it must be a text that is not empty")
+        if name in limits and value is not None:
+            limits[name].expect(flag, value)
 
 
 def argument(annotation: Any) -> dict[str, Any]:

@@ -207,10 +207,12 @@ class RunConfig:
         sections.check(
             self.tune == "full" or self.freeze == "none", "freeze", self.freeze, expected
         )
-        for name in ("dora", "rank_stabilized", "dropout"):
-            value, flag = getattr(self.lora, name), f"lora.{name}".replace("_", "-")
-            expected = f"left out of --tune {self.tune}: it is of --tune lora"
-            sections.check(self.tune == "lora" or not value, flag, value, expected)
+        for kind, section in sections.TUNE_SECTIONS.items():
+            idle = getattr(self, section)
+            for one in fields(idle) if kind != self.tune else ():
+                value, flag = getattr(idle, one.name), f"{section}.{one.name}".replace("_", "-")
+                expected = f"left out of --tune {self.tune}: it is of --tune {kind}"
+                sections.check(value == one.default, flag, value, expected)
         if self.tune == "prompt":
             most = self.batch.max_input_tokens - 2
             tokens = self.soft_prompt.tokens

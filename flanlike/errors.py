@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
 
 class UserError(ValueError):
@@ -29,6 +29,13 @@ class Parser(argparse.ArgumentParser):
         # Of a number out of its bounds: as configurations say it.
         message = re.sub("^argument (.*?): it is ", r"\1 is ", message)
         raise UserError(f"{message} (see {self.prog} --help)")
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        # --data "$UNSET" is no way to leave it out: nobody would be told what was taken instead.
+        if arg_strings == [""] and action.option_strings and action.nargs is None:
+            flag = "/".join(action.option_strings)
+            self.error(f"argument {flag}: it is '': it must be a text that is not empty")
+        return super()._get_values(action, arg_strings)
 
 
 def did_you_mean(what: str, name: str, known: Iterable[str]) -> UserError:

@@ -7,6 +7,7 @@ import contextlib
 import difflib
 import io
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Annotated, Any, TypeVar
@@ -29,12 +30,13 @@ def parse(
 
 def eval_flags(arguments: Sequence[str], *, command: str) -> dict[str, Any]:
     """Returns the settings of an evaluation that --eval.* flags give, by name."""
-    flags = [one.split("=")[0] for one in arguments if one.startswith("-")]
+    # A number below 0 is a value.
+    flags = [one.split("=")[0] for one in arguments if re.match("-+[a-zA-Z]", one)]
     if others := [flag for flag in flags if not flag.startswith("--eval.")]:
         raise errors.UserError(f"unknown flag {others[0]!r}: {command} --help lists all")
     found = of(config_lib.RunConfig, arguments, command=command).eval
-    names = [flag.removeprefix("--eval.").removeprefix("no-") for flag in flags]
-    return {name: getattr(found, name) for name in (name.replace("-", "_") for name in names)}
+    names = [flag.removeprefix("--eval.").replace("-", "_").removeprefix("no_") for flag in flags]
+    return {name: getattr(found, name) for name in names}
 
 
 def of(kind: type[_T], arguments: Sequence[str] | None, *, command: str) -> _T:

@@ -69,6 +69,8 @@ Curve = list[tuple[int, float]]
 def main() -> None:
     config = flags_lib.of(PretrainConfig, None, command="python -m flanlike.pretrain")
     out = Path(config.out)
+    if out.name in ("", ".."):
+        raise errors.UserError(f"--out {config.out!r} has no name of its own: name a new folder")
     if (out / bare_model.PARAMS_FILE).exists():
         raise errors.UserError(f"{config.out!r} already holds a base: name a new folder")
     work = out.with_name(out.name + ".work")
@@ -217,7 +219,7 @@ def _as_json(config: PretrainConfig) -> dict[str, Any]:
 
 def from_json(values: Mapping[str, Any]) -> PretrainConfig:
     """Returns the configuration that `pretraining.json` holds, also one from before editions."""
-    values = {"edition": 1, **values}
+    values = {"edition": 1, **values, "out": "."}  # where it was written is not recorded
     return PretrainConfig(**values | {"optim": config_lib.OptimConfig(**values["optim"])})
 
 

@@ -35,6 +35,19 @@ def test_what_was_there_stays_when_writing_fails(tmp_path):
     assert path.read_text() == "before" and names(tmp_path) == ["notes.txt"]
 
 
+def test_who_writes_the_same_file_at_once_has_one_of_his_own(tmp_path):
+    path = tmp_path / "notes.txt"
+    (tmp_path / "notes.txt.partial").write_text("the user's")
+    with atomic.writing(path) as file:
+        file.write("a long text of the first")
+        file.flush()
+        with atomic.writing(path) as other:
+            other.write("the second")
+        assert path.read_text() == "the second"
+    assert path.read_text() == "a long text of the first"
+    assert names(tmp_path) == ["notes.txt", "notes.txt.partial"]
+
+
 def test_a_folder_says_that_it_is_whole_when_it_is(tmp_path):
     there = tmp_path / "there"
     there.mkdir()
@@ -49,6 +62,19 @@ def test_a_folder_says_that_it_is_whole_when_it_is(tmp_path):
             (folder / name).write_text("after")
     assert names(there) == ["done", "others", "rows"] and names(tmp_path) == ["there"]
     assert [(there / name).read_text() for name in names(there)] == ["after", "before", "after"]
+
+
+def test_a_folder_beside_that_is_the_users_stays_and_a_dot_is_a_folder(tmp_path, monkeypatch):
+    (tmp_path / "there.partial").mkdir()
+    (tmp_path / "there.partial" / "notes").write_text("the user's")
+    with atomic.folder(tmp_path / "there") as folder:
+        (folder / "rows").write_text("made")
+    assert names(tmp_path / "there.partial") == ["notes"]
+    monkeypatch.chdir(tmp_path / "there")
+    with atomic.folder(".") as folder:
+        (folder / "more").write_text("made")
+    assert names(tmp_path / "there") == ["more", "rows"]
+    assert names(tmp_path) == ["there", "there.partial"]
 
 
 def test_a_folder_that_is_cut_short_between_two_files_is_not_whole(tmp_path, monkeypatch):

@@ -140,3 +140,15 @@ def test_streams_that_are_closed_full_or_left_change_no_status(redirected, expec
     assert (tmp_path / "status").read_text() == f"{expected}\n" and "Traceback" not in done.stderr
     if not expected:
         assert (tmp_path / "made").read_text() == "whole"
+
+
+@pytest.mark.parametrize("given", [["--out", ""], ["--out="], ["--rows", ""]])
+def test_an_empty_text_is_no_way_to_leave_a_flag_out(given):
+    parser = errors.Parser(prog="it")
+    parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("--rows", type=int)
+    parser.add_argument("question", nargs="?")
+    flag = given[0].rstrip("=")
+    with pytest.raises(errors.UserError, match=f"{flag} is '': it must be a text that is not em"):
+        parser.parse_args(given)
+    assert parser.parse_args([""]).question == ""

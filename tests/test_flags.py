@@ -87,6 +87,12 @@ def test_a_wrong_flag_is_one_line(arguments, expected):
     assert "Error parsing" not in str(raised.value)
 
 
+@pytest.mark.parametrize("flag", ["--out", "--model", "--init", "--data", "--eval.cache"])
+def test_an_empty_text_is_no_way_to_leave_a_flag_out(flag):
+    with pytest.raises(errors.UserError, match=f"{flag} is '': it must be a text that is not"):
+        flags.parse([flag, ""])
+
+
 def test_help_says_what_every_flag_is_for(capsys):
     with pytest.raises(SystemExit) as stop:
         flags.parse(["--help"])
@@ -112,3 +118,17 @@ def test_clusters_and_templates_of_a_mix():
     assert config.MixConfig(**json.loads(json.dumps(dataclasses.asdict(found)))) == found
     with pytest.raises(errors.UserError, match="--mix.templates is 0: it must be 1 or more"):
         flags.parse(["--mix.templates", "0"])
+
+
+def test_settings_of_an_evaluation_are_read_in_either_spelling():
+    for flag in ("--eval.no-at-start", "--eval.no_at_start"):
+        assert flags.eval_flags([flag], command="c") == {"at_start": False}
+    given = ["--eval.top_k=3", "--eval.temperature", "0.5"]
+    assert flags.eval_flags(given, command="c") == {"top_k": 3, "temperature": 0.5}
+
+
+def test_a_number_below_zero_is_no_flag_of_an_evaluation():
+    with pytest.raises(errors.UserError, match="--eval.top-k is -1: it must be 0 or more"):
+        flags.eval_flags(["--eval.top-k", "-1"], command="c")
+    with pytest.raises(errors.UserError, match="unknown flag '--steps': c --help lists all"):
+        flags.eval_flags(["--steps", "2"], command="c")

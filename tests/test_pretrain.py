@@ -112,3 +112,14 @@ def test_a_pretraining_that_was_cut_off_goes_on_to_the_same_base(command, capsys
     with pytest.raises(SystemExit) as there:
         command("cut")
     assert there.value.code == 2 and "already holds a base" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", [".", "..", "/", "some/.."])
+def test_a_folder_without_a_name_is_told(out, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["pretrain", "--out", out])
+    with pytest.raises(SystemExit) as stop:
+        pretrain.main()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == (
+        f"error: --out {out!r} has no name of its own: name a new folder\n"
+    )

@@ -31,12 +31,16 @@ def weights(params: nnx.State, config: model_config.ModelConfig) -> nnx.State:
 def cast(params: nnx.State, dtype: str) -> nnx.State:
     """Returns the parameters with those in float32 cast that layers would cast: the same numbers.
 
-    Beside those in float32, which stay, they take half as much memory once more.
+    Beside those in float32, which stay, they take half as much memory once more. A kernel with a
+    magnitude beside it (DoRA) stays as it is: its size is taken in float32.
     """
-    flat = [
-        (path, one.replace(one.get_value().astype(dtype)) if _is_cast(path, one) else one)
-        for path, one in nnx.to_flat_state(params)
-    ]
+    flat = dict(nnx.to_flat_state(params))
+    sized = {
+        (*path[:-2], path[-2].removeprefix("lora_")) for path in flat if path[-1] == "magnitude"
+    }
+    for path, one in flat.items():
+        if path not in sized and _is_cast(path, one):
+            flat[path] = one.replace(one.get_value().astype(dtype))
     return nnx.from_flat_state(flat)
 
 

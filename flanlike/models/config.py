@@ -1,13 +1,18 @@
 """The shape of a model and how it computes."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from flanlike import errors
 
 ACTIVATIONS = ("silu", "gelu", "gelu_exact", "relu")
 ROPE_SCALINGS = ("none", "linear", "llama3", "yarn", "longrope")
+_MOST = 2**31 - 1  # of a size
+# What has to be more than 0, where others may be it.
+_SIZES = ("model_size", "layers", "query_heads", "key_value_heads", "head_size", "hidden_size")
+_DIVISORS = ("rope_theta", "rope_factor", "logit_divisor")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +113,10 @@ class ModelConfig:
     unroll_layers: bool = False
 
     def __post_init__(self) -> None:
+        for one in dataclasses.fields(self):
+            value, is_more = getattr(self, one.name), one.name in (*_SIZES, *_DIVISORS)
+            if (expected := _unlike(value, one.type, is_more=is_more)) is not None:
+                raise errors.UserError(f"{one.name} {value!r} must be {expected}")
         if self.query_heads % self.key_value_heads:
             raise errors.UserError(
                 f"query_heads {self.query_heads!r} must be a multiple of "
@@ -228,3 +237,22 @@ class ModelConfig:
         if not self.scale_attention:
             return 1.0
         return self.attention_multiplier or (self.query_scalar or self.head_size) ** -0.5
+
+
+def _unlike(value: Any, kind: Any, *, is_more: bool) -> str | None:
+    """Returns what a field of that type must be, where the value is no such thing.
+
+    Values come of files that anybody may write. `is_more`: than 0, which a number may be else.
+    """
+    if kind is bool:
+        return None if type(value) is bool else "true or false"
+    if kind is int:
+        is_right = type(value) is int and is_more <= value <= _MOST
+        return None if is_right else f"a whole number from {int(is_more)} to {_MOST}"
+    if kind is float:
+        is_number = type(value) in (int, float) and math.isfinite(value)
+        is_right = is_number and (value > 0 if is_more else value >= 0)
+        return None if is_right else f"a number {'above 0' if is_more else 'of 0 or more'}"
+    if kind is str:
+        return None if isinstance(value, str) else "a text"
+    return None

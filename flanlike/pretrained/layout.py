@@ -21,6 +21,8 @@ from flanlike.pretrained import (
 )
 
 CONFIG_FILE = "config.json"
+# What readers of a value raise where it is of another kind than they expect.
+_STUMBLES = (ArithmeticError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
 
 ARCHITECTURES = (
     t5.T5,
@@ -46,7 +48,7 @@ def read(folder: Path) -> dict[str, Any] | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        return None  # `runs.read_config` says what is wrong with it
+        return None  # `runs.folder.read_config` says what is wrong with it
     return content if isinstance(content, dict) and "model_type" in content else None
 
 
@@ -62,12 +64,22 @@ def to_ours(published: dict[str, Any], where: Path) -> model_config.ModelConfig:
             f"{path}: model_type {model_type!r} reads more than text; expected a text model of its "
             "family, like gemma3_text"
         )
-    if model_type not in _BY_MODEL_TYPE:
+    if not isinstance(model_type, str) or model_type not in _BY_MODEL_TYPE:
         raise errors.UserError(
             f"{path}: model_type {model_type!r}; expected one of {tuple(_BY_MODEL_TYPE)!r}: no "
             "other architecture can be read"
         )
-    return _BY_MODEL_TYPE[model_type].to_ours(published, path)
+    try:
+        return _BY_MODEL_TYPE[model_type].to_ours(published, path)
+    except errors.UserError as error:
+        if str(path) in str(error):
+            raise
+        raise errors.UserError(f"{path}: {error}") from error
+    except _STUMBLES as error:
+        raise errors.UserError(
+            f"{path}: a value is of no kind that transformers writes for a {model_type} "
+            f"({errors.in_one_line(error)}): bring the file back"
+        ) from error
 
 
 def to_published(config: model_config.ModelConfig) -> dict[str, Any]:

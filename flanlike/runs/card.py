@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from flanlike import config as config_lib
-from flanlike.pretrained import weights
+from flanlike import errors
 from flanlike.runs import bases, loading
 from flanlike.runs import folder as run_folder
 
@@ -106,13 +106,18 @@ _WORDS = {
 
 
 def _is_run(folder: Path) -> bool:
-    is_other = weights.is_published(folder) or loading.is_bare(folder)
-    return run_folder.has_config(folder) and not is_other
+    return run_folder.has_config(folder) and loading.is_run(folder)
 
 
 def _json(path: Path) -> dict[str, Any]:
     """Returns a file of the run; {} where it is not there, as in runs of earlier versions."""
-    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    try:
+        return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise errors.UserError(
+            f"{path}: not JSON ({error}): bring it back from a copy, or remove it, and the model "
+            "card does without"
+        ) from error
 
 
 def _hash(path: Path) -> str:

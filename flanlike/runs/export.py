@@ -40,6 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if flags.out.exists() and (not flags.out.is_dir() or any(flags.out.iterdir())):
         raise errors.UserError(f"--out {str(flags.out)!r} is there and not empty: give another")
     kind = tuned_kind(flags.run)
+    if flags.base is not None and kind is None:
+        raise errors.UserError(
+            f"--base is of a run that tuned few parameters, and {str(flags.run)!r} holds all of "
+            "its model: leave it out"
+        )
     target = pushing.expect(flags.push, is_public=flags.public) if flags.push else None
     given = {"step": flags.step, "base": flags.base, "name": flags.push or ""}
     given["weights"] = flags.weights
@@ -86,8 +91,7 @@ def tuned_kind(run: Path) -> config_lib.Tuning | None:
 
 def marks_of(run: Path, words: tokenizer.Tokenizer) -> features.Marks:
     """Returns the marks of a run's model: what was trained in a chat ends as its template says."""
-    is_run = not loading.is_bare(run) and not published.is_published(run)
-    if is_run and run_folder.read_config(run).get("chat"):
+    if loading.is_run(run) and run_folder.read_config(run).get("chat"):
         return words.marks._replace(eos_id=chat.Chat(words, str(run)).marks.eos_id)
     return words.marks
 

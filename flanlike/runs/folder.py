@@ -7,6 +7,8 @@ import json
 import os
 import re
 import shutil
+import types
+import typing
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,13 +18,11 @@ from flanlike import config as config_lib
 from flanlike.batches import tokenizer
 from flanlike.models import config as model_config
 from flanlike.runs import locks
-from flanlike.tasks import texts
 from flanlike.training import distributed
 
 _CONFIG_FILE = "config.json"
 _VOCABULARY = "vocabulary"
 _TASKS = "tasks"  # a copy of the user's module, with its templates
-_KINDS = {"mixture": str, "data": str, "eval": dict}  # of settings that others take as they are
 
 
 # What may change between two calls of one run: none of it reaches the figures, but for rounding.
@@ -225,12 +225,10 @@ def read_config(out: Path) -> dict[str, Any]:
             f"{path}: not the configuration of a run (it has no 'shape' of a model); expected the "
             "file that train.py wrote: give another folder"
         )
-    for name, kind in _KINDS.items():
-        if not isinstance(value := config.get(name, kind()), kind):
-            raise errors.UserError(
-                f"{path}: {name!r} is {texts.shown(value)}; expected the file that train.py wrote: "
-                "give another folder, or bring the file back"
-            )
+    if wrong := _wrong_kinds(config):
+        raise errors.UserError(
+            f"{path}: not as train.py wrote it ({', '.join(wrong)}): bring it back from a copy"
+        )
     return config
 
 
@@ -252,6 +250,44 @@ def tasks_of(out: Path, config: dict[str, Any]) -> str | None:
 def place_of(data: str) -> str:
     """Returns --data as it is found from any working directory."""
     return data if data in config_lib.DATA else os.path.abspath(data)
+
+
+def _wrong_kinds(config: dict[str, Any]) -> list[str]:
+    """Returns what of a config.json is no value of its setting, which somebody has changed.
+
+    Settings that came later may be missing; which choices there are is for who reads them.
+    """
+    hints = typing.get_type_hints(config_lib.RunConfig)
+    wrong = [
+        f"{name} is {config[name]!r}"
+        for name in hints.keys() & config.keys()
+        if not _is_of(config[name], hints[name])
+    ]
+    if not wrong and (tune := config.get("tune", "full")) != "full":
+        base = config.get("base")
+        if tune not in sections.TUNE_SECTIONS:
+            wrong = [f"tune is {tune!r}"]
+        elif not isinstance(base, dict) or not base.keys() >= {"folder", "step", "fingerprint"}:
+            wrong = [f"base is {base!r}"]
+        elif sections.TUNE_SECTIONS[tune] not in config:
+            wrong = [f"no {sections.TUNE_SECTIONS[tune]}"]
+    return sorted(wrong)
+
+
+def _is_of(value: Any, hint: Any) -> bool:
+    """Returns whether a value of JSON is one of a setting of that type."""
+    kind, members = typing.get_origin(hint), typing.get_args(hint)
+    if kind in (typing.Union, types.UnionType):
+        return any(_is_of(value, member) for member in members)
+    if kind is typing.Literal:
+        return isinstance(value, str)
+    if kind is tuple:
+        return isinstance(value, list)
+    if dataclasses.is_dataclass(hint):
+        return isinstance(value, dict)
+    if hint is float:
+        return type(value) in (int, float)
+    return type(value) is hint
 
 
 def _located(config: dict[str, Any]) -> dict[str, Any]:

@@ -43,15 +43,16 @@ def load(
     """Returns the model of a run (its checkpoint by `kept`, or of `step`) or of another folder.
 
     Of a run that averaged its weights it has the average, or with `weights` "raw" what they were.
-    Raises where steps or weights are asked of a folder that is no run's and has neither.
 
     A run that tuned few parameters brings those alone: the others are read from its base, which
     config.json names, or from `base`, where that has moved. `changes` are fields of
-    `models.config.ModelConfig` that leave the parameters as they are.
+    `models.config.ModelConfig` that leave the parameters as they are. A model that is no run's has
+    no steps, and one kind of weights: to ask for them raises UserError.
     """
-    if is_tuned(Path(folder)):
-        return _load_tuned(Path(folder), step, mesh, base, {}, changes, weights)
-    return _load_whole(Path(folder), step, mesh, changes, asked=weights)
+    folder = Path(folder)
+    if is_tuned(folder):
+        return _load_tuned(folder, step, mesh, base, {}, changes, weights)
+    return _load_whole(folder, step, mesh, changes, asked=weights)
 
 
 def load_each(
@@ -88,7 +89,7 @@ def _load_whole(
 
     Each is taken up by `prints` before it is cast, one after another.
     """
-    if (step, asked) != (None, None) and (is_bare(folder) or published.is_published(folder)):
+    if (step, asked) != (None, None) and not is_run(folder):
         raise errors.UserError(
             f"{str(folder)!r} is no run of train.py: it has one set of weights, so leave out "
             f"{'--step' if asked is None else '--weights'}"
@@ -159,8 +160,12 @@ def load_base(
 
 def is_tuned(folder: Path) -> bool:
     """Returns whether a folder is a run's that holds few parameters, beside a base elsewhere."""
-    is_run = not is_bare(folder) and not published.is_published(folder)
-    return is_run and run_folder.read_config(folder).get("tune", "full") != "full"
+    return is_run(folder) and run_folder.read_config(folder).get("tune", "full") != "full"
+
+
+def is_run(folder: Path) -> bool:
+    """Returns whether what a folder holds is to be a run: no bare model and no published one."""
+    return not is_bare(folder) and not published.is_published(folder)
 
 
 def _load_tuned(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flanlike import errors
 from flanlike.batches import chat
-from flanlike.pretrained import hub, weights
+from flanlike.pretrained import hub
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading
 from flanlike.training import bare_model
@@ -56,6 +56,5 @@ def in_its_words(
 
 def was_in_chat(folder: Path) -> bool:
     """Returns whether a run was trained by a chat template; of other folders nothing is known."""
-    if loading.is_bare(folder) or weights.is_published(folder):
-        return False
-    return run_folder.has_config(folder) and bool(run_folder.read_config(folder).get("chat"))
+    is_run = run_folder.has_config(folder) and loading.is_run(folder)
+    return is_run and bool(run_folder.read_config(folder).get("chat"))

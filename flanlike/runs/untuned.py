@@ -6,7 +6,7 @@ from flax import nnx
 
 from flanlike import errors
 from flanlike.models import tuning
-from flanlike.pretrained import hub, weights
+from flanlike.pretrained import hub
 from flanlike.runs import folder as run_folder
 from flanlike.runs import loading, starts
 
@@ -32,7 +32,7 @@ def expect(folder: Path, *, base: Path | None = None) -> starts.Start:
     Raises where the folder is no run's, or where the run began with random parameters or with a
     model that is not there now.
     """
-    if loading.is_bare(folder) or weights.is_published(folder):
+    if not loading.is_run(folder):
         raise errors.UserError(
             f"{str(folder)!r} is no run of train.py: only a run has a model that it began with, to "
             "answer beside it"

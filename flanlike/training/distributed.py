@@ -23,8 +23,8 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
+from flanlike import bounds, errors
 from flanlike import config as config_lib
-from flanlike import errors
 
 # What JAX names the address; the two others are named like it.
 VARIABLES = {
@@ -33,6 +33,7 @@ VARIABLES = {
     "process": "JAX_PROCESS_ID",
 }
 
+_LAST_PORT = (1 << 16) - 1
 _HELLO_S = 5.0  # that a caller has to say who it is
 _SHUTDOWN_S = 30  # that a process which fails alone waits for the others
 _VISIBLE_S = 60.0  # network file systems remember for so long that a file was not there
@@ -273,21 +274,27 @@ def _given(
         if value is None:
             continue
         if name != "coordinator":
-            if not str(value).isdigit():
+            if not _is_number(str(value)):
                 raise errors.UserError(f"{where} is {value!r}: it must be a number, 0 or more")
             value = int(value)
-        elif not value.rpartition(":")[2].isdigit():
-            raise errors.UserError(f"{where} is {value!r}: it must be HOST:PORT of process 0")
+            bounds.declared(config_lib.DistributedConfig)[name].expect(where, value)
+        elif not (_is_number(port := value.rpartition(":")[2]) and 0 < int(port) <= _LAST_PORT):
+            raise errors.UserError(
+                f"{where} is {value!r}: it must be HOST:PORT of process 0, the port from 1 to "
+                f"{_LAST_PORT}"
+            )
         given[name] = value
     processes, process = given.get("processes"), given.get("process")
-    if processes == 0:
-        raise errors.UserError(f"{_flag('processes')} is 0: it must be 1 or more")
     if processes is not None and process is not None and process >= processes:
         raise errors.UserError(
             f"{_flag('process')} is {process!r}: of {processes!r} processes it must be 0 to "
             f"{processes - 1}"
         )
     return given
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20
 
 
 def _cluster() -> type | None:

@@ -1,6 +1,6 @@
 """The loss: a weighted sum over target tokens, kept apart from the count that divides it.
 
-Dividing happens once, over the whole global batch (`training.make_train_step`). Nothing here takes
+Dividing happens once, over the whole global batch (`loop.make_train_step`). Nothing here takes
 a mean, so packing, padding rows, micro-batches and hosts cannot change the gradient.
 
 Most positions of a row of instructions are inputs, whose logits nobody asks for, and over a large

@@ -97,7 +97,7 @@ class Log:
         self._tensorboard.close()
 
     def write(self, step: int, metrics: Any) -> None:
-        """Writes one step's metrics (`training.StepMetrics`, on the host)."""
+        """Writes one step's metrics (`loop.StepMetrics`, on the host)."""
         now_s = time.monotonic()
         seconds = now_s - self._written_s
         self._written_s = now_s

@@ -1,5 +1,6 @@
 """Running what is missing, and nothing else."""
 
+import dataclasses
 import json
 
 import pytest
@@ -79,6 +80,12 @@ def test_another_sweep_is_refused_and_stays(tmp_path):
     sweep_runs.claim(sweep_toys.made(), out)
     with pytest.raises(errors.UserError, match="condition 'with' has other flags .*--steps 10"):
         sweep_runs.claim(sweep_toys.made(flags="--mixture flan_core --steps 10"), out)
+    assert (out / "sweep.json").read_text() == before
+    other = dataclasses.replace(
+        sweep_toys.made(), name="another", flags={"third": ("--steps", "1")}
+    )
+    with pytest.raises(errors.UserError, match="holds the sweep 'toy', not 'another'"):
+        sweep_runs.claim(other, out)
     assert (out / "sweep.json").read_text() == before
     more = {**sweep_toys.declared()["conditions"], "third": "--prompts task-name"}
     sweep_runs.claim(sweep_toys.made(conditions=more, seeds=[1, 2, 3]), out)

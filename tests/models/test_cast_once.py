@@ -6,12 +6,14 @@ import re
 import jax
 import jax.numpy as jnp
 import model_toys
+import numpy as np
 import pytest
 import tuning_toys
 from flax import nnx
 
+from flanlike import config as config_lib
 from flanlike import models
-from flanlike.models import cast_once, generate, sampling, tuning
+from flanlike.models import cast_once, generate, layers, sampling, tuning
 
 DECODER = dataclasses.replace(
     model_toys.DECODER,
@@ -49,6 +51,25 @@ def test_norms_biases_by_distance_and_low_rank_pairs_stay() -> None:
     pairs = {names for names in kept if names[1] in ("a", "b")}
     assert {names[0] for names in pairs} == set(tuning_toys.LORA.targets)
     assert kept - pairs == {("norm", "scale"), ("norm", "bias"), ("bias", "table")}
+
+
+def test_a_kernel_whose_size_counts_stays() -> None:
+    """Rounded, DoRA's |V| is another, and with it what the kernel and its pair make."""
+    config = dataclasses.replace(model_toys.DECODER, vocab_size=30, dtype="bfloat16")
+    layer = layers.FeedForward(config, 1, rngs=nnx.Rngs(params=0))
+    settings = config_lib.LoraConfig(rank=2, dora=True)
+    pair = tuning.LowRank(layer, "up", settings, dtype="bfloat16", rng=np.random.default_rng(0))
+    pair.b.set_value(jax.random.normal(jax.random.key(5), pair.b[...].shape))
+    layer.lora_up = pair
+    graphdef, state = nnx.split(layer)
+    x_BD = jax.random.normal(jax.random.key(3), (64, config.model_size), "bfloat16")
+
+    def made(state) -> jax.Array:
+        return nnx.merge(graphdef, jax.tree.map(lambda a: a[0], state)).project(x_BD, "up")
+
+    cast = cast_once.cast(state, "bfloat16")
+    assert (made(cast) == made(state)).all()
+    assert (cast["up"].get_value().dtype, cast["down"].get_value().dtype) == ("float32", "bfloat16")
 
 
 def _step(config, params, is_cast: bool):

@@ -129,6 +129,12 @@ def test_caps_bend_logits() -> None:
         ({"rope_scaling": "longrope"}, "with 0 and 0 rope_short_factors .* each of 4 pairs"),
         ({"rope_long_factors": (1.0,) * 4}, "and no factors without it"),
         ({"activation": "gelo"}, "unknown activation 'gelo': did you mean 'gelu'"),
+        ({"layers": 0}, "layers 0 must be a whole number from 1 to 2147483647"),
+        ({"key_value_heads": 0}, "key_value_heads 0 must be a whole number from 1"),
+        ({"window": -1}, "window -1 must be a whole number from 0"),
+        ({"norm_eps": float("nan")}, "norm_eps nan must be a number of 0 or more"),
+        ({"rope_theta": 0.0}, "rope_theta 0.0 must be a number above 0"),
+        ({"tied_embeddings": None}, "tied_embeddings None must be true or false"),
         ({"dropout": 1.0}, "dropout 1.0 must be at least 0 and below 1"),
         (
             {"family": "encoder_decoder", "encoder_layers": 2, "attention": "prefix"},

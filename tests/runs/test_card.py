@@ -7,6 +7,7 @@ import pathlib
 import pytest
 import yaml
 
+from flanlike import errors
 from flanlike.runs import card
 
 MANIFEST = {
@@ -213,3 +214,10 @@ def test_the_python_that_loads_it_runs_by_its_name(run):
     assert 'model = AutoModelForSeq2SeqLM.from_pretrained("some/t5")\n' in text
     assert 'model = PeftModel.from_pretrained(model, "me/tuned")\n' in text
     assert 'AutoTokenizer.from_pretrained("some/t5")\n' in text
+
+
+@pytest.mark.parametrize("name", ["composition.json", "manifest.json", "eval/20/summary.json"])
+def test_a_damaged_file_is_told_by_its_name(run, name):
+    (run / name).write_text("{")
+    with pytest.raises(errors.UserError, match=f"{name}: not JSON .*: bring it back from a copy"):
+        of(run)

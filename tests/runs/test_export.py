@@ -138,3 +138,19 @@ def test_who_may_not_send_is_told_before_anything_is_written(run, tmp_path, monk
 def test_flags_that_do_not_fit_are_told(run, tmp_path, flags, expected, capsys):
     assert expected in _stops([run, "--out", tmp_path / "out", *flags.split()], capsys)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("--step 7", "one set of weights, so leave out --step"),
+        ("--weights raw", "one set of weights, so leave out --weights"),
+        ("--base somewhere", "--base is of a run that tuned few parameters, and "),
+    ],
+)
+def test_what_is_of_a_run_is_not_passed_over_with_a_model_alone(
+    run, tmp_path, flags, expected, capsys
+):
+    published, out = run.parent / "published", tmp_path / "out"
+    assert expected in _stops([published, "--out", out, *flags.split()], capsys)
+    assert not out.exists() or not any(out.iterdir())

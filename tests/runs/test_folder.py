@@ -148,6 +148,22 @@ def test_a_config_of_others_is_named_and_left_alone(content, expected, tmp_path)
     assert (tmp_path / "config.json").read_text() == content
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"steps": "400"}, "steps is '400'"),
+        ({"init": None, "validation": 3}, r"init is None, validation is 3"),
+        ({"tune": "lorra"}, "tune is 'lorra'"),
+        ({"tune": "lora", "lora": {}}, "base is None"),
+        ({"tune": "lora", "base": {"folder": "default", "step": None}}, "base is {"),
+    ],
+)
+def test_a_config_that_somebody_changed_is_told(changed, told, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({**CONFIG, **changed}))
+    with pytest.raises(errors.UserError, match=rf"config.json: not as train.py wrote it \({told}"):
+        run_folder.read_config(tmp_path)
+
+
 def test_default_folders_differ_by_what_reaches_the_figures():
     folder = run_folder.default_folder("cot", CONFIG)
     assert run_folder.default_folder("niv2:a/b*", CONFIG).name.startswith("niv2-a-b--")
@@ -206,9 +222,9 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
     "content, expected",
     [
         ("[" * 99_999, "config.json: not JSON .*nested too deep"),
-        (json.dumps({**CONFIG, "mixture": 5}), "config.json: 'mixture' is 5; expected the file"),
-        (json.dumps({**CONFIG, "data": None}), "config.json: 'data' is None; expected the file"),
-        (json.dumps({**CONFIG, "eval": None}), "config.json: 'eval' is None; expected the file"),
+        (json.dumps({**CONFIG, "mixture": 5}), r"not as train.py wrote it \(mixture is 5\)"),
+        (json.dumps({**CONFIG, "data": None}), r"not as train.py wrote it \(data is None\)"),
+        (json.dumps({**CONFIG, "eval": None}), r"not as train.py wrote it \(eval is None\)"),
     ],
 )
 def test_a_configuration_that_somebody_damaged_is_told(tmp_path, content, expected):

@@ -107,7 +107,8 @@ def test_a_damaged_shape_is_told(folders, words, tmp_path):
     _, shape = training_toys.write_bare(tmp_path / "bare", words)
     words.save(tmp_path / "run" / "vocabulary")
     lists = ({"rope_long_factors": 2.0}, {"rope_long_factors": [1.0, "2"]})
-    for wrong in ({"model_sise": 16}, {"layers": "one"}, {"model_size": [16]}, *lists):
+    wrongs = ({"model_sise": 16}, {"layers": "one"}, {"model_size": [16]}, {"key_value_heads": 0})
+    for wrong in (*wrongs, *lists):
         fields = {**run_folder.as_json(shape), **wrong}
         for kind, content in (("bare", {"model": fields}), ("run", {"shape": fields})):
             file = tmp_path / kind / "config.json"
