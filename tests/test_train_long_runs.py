@@ -10,7 +10,7 @@ import pytest
 import train
 from flanlike import jsonl
 from flanlike.runs import kept, loading
-from flanlike.training import loop, validating
+from flanlike.training import checkpoint, loop, validating
 
 FEW = "--steps 3 --checkpoint.every 1 --checkpoint.keep 9 --optim.warmup-steps 1"
 FEW += " --eval.no-at-start --eval.generation-rows 0"
@@ -87,11 +87,20 @@ def test_a_run_goes_on_from_a_step_that_is_not_the_newest(finished, flags, tmp_p
 def test_patience_ends_a_run_as_its_best_state(flags, tmp_path, monkeypatch, capsys):
     losses = iter([0.5, 1.0, 1.5])  # before the first step, which is no state to keep, and after
     monkeypatch.setattr(validating, "measure", lambda *_, **__: lambda *_: (next(losses), 0.0))
-    out = tmp_path / "run"
+    out, saved = tmp_path / "run", []
+    save = checkpoint.Checkpoints.save
+
+    def noted_save(self, step, *rest):
+        saved.append((step, kept.best(out)))
+        save(self, step, *rest)
+
+    monkeypatch.setattr(checkpoint.Checkpoints, "save", noted_save)
     patient = "--validation.every 1 --validation.rows 4 --validation.patience 1 --steps 9"
     train.main([*flags, *patient.split(), "--out", str(out)])
     assert "step 2/9  validation loss 1.5  (best: 1 at step 1)" in capsys.readouterr().out
     assert kept.newest(out) == 2 and kept.best(out) == 1
+    # The best is whole before the newest is begun: cut off, a run looks at no step of before again.
+    assert saved == [(1, None), (1, 1), (2, 1)]
     assert [path.name for path in (out / "eval").glob("[0-9]*")] == ["1"]
     assert loading.load(out).step == 1 and loading.load(out, step=2).step == 2
     report = (out / "report.md").read_text(encoding="utf-8")

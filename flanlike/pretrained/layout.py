@@ -21,6 +21,7 @@ from flanlike.pretrained import (
 )
 
 CONFIG_FILE = "config.json"
+_MOST_LAYERS = 10_000
 # What readers of a value raise where it is of another kind than they expect.
 _STUMBLES = (ArithmeticError, AttributeError, LookupError, StopIteration, TypeError, ValueError)
 
@@ -69,6 +70,11 @@ def to_ours(published: dict[str, Any], where: Path) -> model_config.ModelConfig:
             f"{path}: model_type {model_type!r}; expected one of {tuple(_BY_MODEL_TYPE)!r}: no "
             "other architecture can be read"
         )
+    for name, value in published.items():  # layers are listed one by one, before they are counted
+        if name.endswith(("layers", "n_layer")) and type(value) is int and value > _MOST_LAYERS:
+            raise errors.UserError(
+                f"{path}: {name} is {value}; expected {_MOST_LAYERS} at most: bring the file back"
+            )
     try:
         return _BY_MODEL_TYPE[model_type].to_ours(published, path)
     except errors.UserError as error:

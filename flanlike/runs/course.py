@@ -55,6 +55,12 @@ def take(
             mesh=mesh,
         ) as watch,
     ):
+
+        def save(steps: int, state: loop.TrainState) -> None:
+            if watch:  # cut off after this, the run goes on without looking at what was best again
+                watch.settle()
+            checkpoints.save(steps, state, batches, resolved)
+
         _, stopped_by = loop.train(
             model,
             state,
@@ -66,7 +72,7 @@ def take(
             evaluate_at_start=config.eval.at_start,
             evaluate_at_end=not kept.is_by_best(resolved),
             watch=watch,
-            save=lambda steps, state: checkpoints.save(steps, state, batches, resolved),
+            save=save,
             save_every=config.checkpoint.every,
             write=log.write,
             agree=distributed.Agreement() if distributed.count() > 1 else None,

@@ -52,6 +52,7 @@ def watch(
             judge=functools.partial(kept.is_over, patience=settings.patience),
             write=log.write_look,
             keep=keep,
+            settle=best.wait,
         )
         best.wait()
 

@@ -20,8 +20,9 @@ class Watch:
     """Looks at the validation set (`loop.Watch`), notes what it sees, and keeps the best state.
 
     `looks` are those that the run made before, and `judge` says of all whether training is over;
-    `keep(steps taken, state, loss)` is called with a state that is better than all before. The look
-    before the first step is told, and is no state to keep.
+    `keep(steps taken, state, loss)` is called with a state that is better than all before, and
+    `settle` returns when it is on the disk. The look before the first step is told, and is no state
+    to keep.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Watch:
         judge: Callable[[Sequence[progress.Look]], bool],
         write: Callable[..., None],
         keep: Callable[[int, loop.TrainState, float], None],
+        settle: Callable[[], None],
     ) -> None:
         self.every = every
         self._measure = measure
@@ -40,6 +42,7 @@ class Watch:
         self._judge = judge
         self._write = write
         self._keep = keep
+        self.settle = settle
 
     @property
     def is_over(self) -> bool:

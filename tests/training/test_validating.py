@@ -30,6 +30,7 @@ def watch(losses, *, looks=()):
         judge=lambda looks: len(looks) > 3,
         write=lambda look, best: written.append((look.step, look.loss, best and best.step)),
         keep=lambda steps, state, loss: kept.append((steps, loss)),
+        settle=lambda: None,
     )
     return made, written, kept
 
