@@ -51,7 +51,14 @@ class Checkpoints:
         self._is_read_only = read_only
         with quiet.hushed():  # Orbax warns, in several lines, that it reads only
             options = ocp.CheckpointManagerOptions(
-                max_to_keep=keep, cleanup_tmp_directories=not read_only, read_only=read_only
+                max_to_keep=keep,
+                cleanup_tmp_directories=not read_only,
+                read_only=read_only,
+                # Processes wait for each other by names: those of a run's other folder, which may
+                # be written to at the same step, are not to be taken for these.
+                multiprocessing_options=ocp.options.MultiprocessingOptions(
+                    barrier_sync_key_prefix=self._folder.name
+                ),
             )
             self._manager = ocp.CheckpointManager(self._folder, options=options)
 
