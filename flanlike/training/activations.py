@@ -101,8 +101,8 @@ def _of_chunk(
     """Returns the bytes of a chunk of logits at its largest, with what waits for it meanwhile.
 
     There are its logits, and their gradient or the head's. With fsdp the head has come together,
-    and its gradient is whole, as is that of a table apart from it. On several devices a table that
-    is the head too has its gradient as a table beside that as a head, until both are summed.
+    and its gradient is whole. Later on, on several devices, the table's gradient as a table is
+    there before and after it is summed.
     """
     fsdp, shares = mesh.shape["fsdp"], mesh.shape["data"] * mesh.shape["fsdp"]
     head = part.vocab_size * part.model_size * 4
@@ -114,9 +114,8 @@ def _of_chunk(
         bytes_ += head * jnp.dtype(learns.base_dtype).itemsize // 4
     if has_gradient and fsdp > 1:
         bytes_ += head - head // fsdp
-    if learns.tuning is None and learns.freeze == "none" and shares > 1:
-        bytes_ += head if part.tied_embeddings else head - head // fsdp
-    return bytes_
+    is_table_moved = learns.tuning is None and learns.freeze == "none"
+    return max(bytes_, 2 * head) if is_table_moved and shares > 1 else bytes_
 
 
 def _without_remat(shape: Shape) -> Shape:

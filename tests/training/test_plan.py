@@ -256,11 +256,14 @@ def test_chunks_of_logits_take_no_more_on_a_mesh_but_for_what_comes_together():
     assert loss.is_chunked(64 * 16, TIED.vocab_size)
     logits = 4 * TIED.vocab_size * loss.chunk_size(64 * 16, TIED.vocab_size)
     assert tied.working == 2 * logits
-    assert make(TIED, rows=128, data=2).working == 2 * logits + head
-    assert make(TIED, rows=128, fsdp=2).working == 2 * logits + head + head + head // 2
+    assert make(TIED, rows=128, data=2).working == 2 * logits
+    assert make(TIED, rows=128, fsdp=2).working == 2 * logits + head + head // 2
     lora = activations.Learns(tuning=config.LoraConfig(), base_dtype="bfloat16")
     assert make(TIED, rows=128, data=2, learns=lora).working == 2 * logits
     assert make(TIED, rows=128, fsdp=2, learns=lora).working == 2 * logits + head // 2
+    broad = dataclasses.replace(TIED, model_size=1024)  # its table outweighs its logits
+    head = 4 * broad.vocab_size * broad.model_size
+    assert make(broad, rows=128, data=2).working == 2 * head
 
 
 def test_the_page_tells_what_learns(capsys):
