@@ -52,7 +52,8 @@ class Embedding(nnx.Module):
             head_DV = self.head[...]
         x_MD = x_BTD.reshape(-1, x_BTD.shape[-1])
         if (scale := getattr(self, f"{head}_scale", None)) is not None:
-            logits = quantized.product(x_MD, head_DV, scale[...], dtype)
+            axes = () if head == "table" else ("embed", "vocab")  # a table has come together
+            logits = quantized.product(x_MD, head_DV, scale[...], dtype, 1, axes)
         else:
             logits = jnp.matmul(x_MD, head_DV.astype(dtype), preferred_element_type=jnp.float32)
         logits = logits.reshape(*x_BTD.shape[:-1], -1) / self.config.logit_divisor
