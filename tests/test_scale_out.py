@@ -41,7 +41,7 @@ def environment(devices: int, **variables: str) -> dict[str, str]:
 
 # On four devices in all: trains both families, asks and lets write, and prints what came out.
 WORKER = """
-import dataclasses, json, pathlib, sys
+import contextlib, dataclasses, json, pathlib, sys
 import jax, numpy as np, optax
 import training_toys
 from flanlike import config
@@ -49,7 +49,8 @@ from flanlike import errors
 from flanlike import models
 import decode_toys
 from flanlike.models import generate
-from flanlike.training import distributed
+from flanlike.runs import watching
+from flanlike.training import checkpoint, distributed, progress, validating
 from flanlike.batches import features, input_shards, packing
 from flanlike.models import sharding
 from flanlike.training import loop
@@ -66,8 +67,7 @@ def item(index):
     ids = np.random.default_rng(index).integers(2, 32, 6).tolist()
     return packing.Item(example=features.Example(inputs=ids[:3 + index % 2], targets=[*ids[4:], 1]))
 
-def run(shape, shards, mesh, asks):
-    optimizer = optax.sgd(0.3, momentum=0.5)
+def begin(shape, shards, mesh, optimizer):
     model = models.build(shape, seed=0, mesh=mesh)
     step = loop.make_train_step(model, optimizer, optax.constant_schedule(0.3), mesh=mesh)
     state = loop.init_state(model, optimizer, mesh=mesh)
@@ -77,6 +77,10 @@ def run(shape, shards, mesh, asks):
     batches = input_shards.ShardedBatches(
         windows, rows=8, shards=shards, rows_here=sharding.rows_here(8, mesh),
         gather=distributed.gather)
+    return model, state, step, batches
+
+def run(shape, shards, mesh, asks):
+    model, state, step, batches = begin(shape, shards, mesh, optax.sgd(0.3, momentum=0.5))
     losses = []
     for _ in range(3):
         state, metrics = step(state, next(batches))
@@ -92,6 +96,30 @@ def run(shape, shards, mesh, asks):
                 generate.generate(model, prompts, max_new_tokens=4, stops=stops)
                 for stops in (None, lambda ids: len(ids) == 2)]
     return found
+
+def watch(mesh):
+    # After two steps the rate is below 0, and the loss rises: both folders are written to at once.
+    optimizer = optax.sgd(lambda count: jax.numpy.where(count < 2, 0.3, -0.3))
+    model, state, step, batches = begin(training_toys.MODEL, 4, mesh, optimizer)
+    out, looked_at = pathlib.Path(folder, "run"), [next(training_toys.stream(rows=4))]
+    if distributed.is_first():
+        out.mkdir()
+    distributed.check_shared(out)
+    asked = config.ValidationConfig(every=1, patience=2)
+    with (contextlib.closing(checkpoint.Checkpoints(out / "checkpoints", keep=1)) as checkpoints,
+          progress.log(out, total_steps=9, steps_taken=0) as log,
+          watching.watch(asked, looked_at, model, batches, log, out=out, steps_taken=0, config={},
+                         mesh=mesh) as watch):
+        state, _ = loop.train(
+            model, state, step, batches, total_steps=9, evaluate=None, evaluate_every=0,
+            evaluate_at_start=False, evaluate_at_end=False, watch=watch, write=log.write,
+            save=lambda steps, state: checkpoints.save(steps, state, batches, {}), save_every=1,
+            agree=distributed.Agreement() if distributed.count() > 1 else None)
+        checkpoints.wait()
+    best = watching.take_best(model, out)
+    [again, _] = validating.measure(model, mesh=mesh)(loop.params_of(model), looked_at)
+    return {"ended": int(state.step), "best": best, "again": again, "lowest": watch.best.loss,
+            "looks": [look.loss for look in watch._looks]}
 
 def error_of(function, *arguments, **settings):
     try:
@@ -118,6 +146,8 @@ found.append({
                        timeout_s=0.3),
     "far": distributed.gather(np.array([1 << 40])).tolist(),
 })
+if processes != "4":
+    found.append(watch(sharding.mesh(data=2, tensor=2)))
 pathlib.Path(folder, f"found-{process}.json").write_text(json.dumps(found))
 """
 
@@ -143,6 +173,7 @@ def work(processes: int, folder: pathlib.Path) -> list[list[dict]]:
 
 def test_one_two_and_four_processes_compute_the_same(tmp_path):
     [one] = work(1, tmp_path / "1")
+    assert (one[3]["ended"], one[3]["best"]) == (4, 2) and len(one[3]["looks"]) == 5
     assert one[2] == {"failed": "no such row", "other": None, "unseen": None, "far": [[1 << 40]]}
     for processes in (2, 4):
         found = work(processes, tmp_path / str(processes))
@@ -153,6 +184,11 @@ def test_one_two_and_four_processes_compute_the_same(tmp_path):
                 if "scores" in same:
                     np.testing.assert_allclose(same["scores"], expected["scores"], rtol=1e-5)
                     assert same["written"] == expected["written"]
+            if watched := process[3:]:
+                assert watched == found[0][3:]
+                assert (watched[0]["ended"], watched[0]["best"]) == (4, 2)
+                np.testing.assert_allclose(watched[0]["looks"], one[3]["looks"], rtol=1e-5)
+                np.testing.assert_allclose(watched[0]["again"], watched[0]["lowest"], rtol=1e-6)
             others = ", ".join(map(str, range(1, processes)))
             assert f"processes {others} have another vocabulary" in process[2]["other"]
             assert f"processes {others} do not see" in process[2]["unseen"]
@@ -160,6 +196,7 @@ def test_one_two_and_four_processes_compute_the_same(tmp_path):
                 assert f"processes {processes - 1} ended with an error" in process[2]["failed"]
             assert process[2]["far"] == [[1 << 40]] * processes
         assert found[-1][2]["failed"] == "no such row"
+        assert len(found[0]) == (4 if processes == 2 else 3)
     assert "scores" in one[0] and "scores" in one[1] and "scores" in found[0][0]
 
 

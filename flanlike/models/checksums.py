@@ -7,6 +7,7 @@ the parts in which it comes show in the sum, and every device adds up its own pa
 
 import functools
 import hashlib
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +17,9 @@ from flax import nnx
 from flanlike.models import quantized
 
 Path = tuple[str | int, ...]  # of a variable in a model
+
+# Programs that may be under way at once: CPU devices that meet in them hang from 33 on.
+_AT_ONCE = 8
 
 
 @jax.jit
@@ -28,6 +32,15 @@ def digest(array: jax.Array) -> jax.Array:
     mixed = (mixed ^ (mixed >> 16)) * jnp.uint32(0x85EBCA6B)
     mixed = (mixed ^ (mixed >> 13)) * jnp.uint32(0xC2B2AE35)
     return jnp.sum(mixed ^ (mixed >> 16), dtype=jnp.uint32)
+
+
+def digests(arrays: Mapping[str, jax.Array]) -> dict[str, int]:
+    """Returns the digest of each array by its name."""
+    found: list[jax.Array] = []  # on their devices
+    for array in arrays.values():
+        found.append(digest(array))
+        jax.block_until_ready(found[-_AT_ONCE:][:1])
+    return dict(zip(arrays, map(int, jax.device_get(found)), strict=True))
 
 
 def fingerprint(model: nnx.Module) -> str:

@@ -1,5 +1,6 @@
 """Tables of vectors: of tokens, with the output head, and of learned positions."""
 
+import functools
 import math
 
 import jax
@@ -37,7 +38,7 @@ class Embedding(nnx.Module):
     def vectors(self, tokens: jax.Array) -> jax.Array:
         """Returns the tokens' vectors as the table has them."""
         table_VD = sharding.gathered(self.table[...], ("vocab", "embed"))
-        x, scale = jnp.take(table_VD, tokens, axis=0), getattr(self, "table_scale", None)
+        x, scale = _looked_up(table_VD, tokens), getattr(self, "table_scale", None)
         return x if scale is None else x * jnp.take(scale[...], tokens, axis=0)[..., None]
 
     def logits(self, x_BTD: jax.Array) -> jax.Array:
@@ -51,7 +52,8 @@ class Embedding(nnx.Module):
             head_DV = self.head[...]
         x_MD = x_BTD.reshape(-1, x_BTD.shape[-1])
         if (scale := getattr(self, f"{head}_scale", None)) is not None:
-            logits = quantized.product(x_MD, head_DV, scale[...], dtype)
+            axes = () if head == "table" else ("embed", "vocab")  # a table has come together
+            logits = quantized.product(x_MD, head_DV, scale[...], dtype, 1, axes)
         else:
             logits = jnp.matmul(x_MD, head_DV.astype(dtype), preferred_element_type=jnp.float32)
         logits = logits.reshape(*x_BTD.shape[:-1], -1) / self.config.logit_divisor
@@ -70,3 +72,33 @@ class PositionEmbedding(nnx.Module):
         table_PD = sharding.gathered(self.table[...], ("positions", "embed"))
         x_BTD = jnp.take(table_PD, positions_BT, axis=0).astype(self.config.dtype)
         return sharding.split_rows(x_BTD)
+
+
+def _looked_up(table_VD: jax.Array, tokens: jax.Array) -> jax.Array:
+    # On one device XLA adds to a gradient that the table has as the head already.
+    if sharding.shares() == 1:
+        return jnp.take(table_VD, tokens, axis=0)
+    return _rows_of(table_VD, tokens, len(table_VD))
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _rows_of(table_VD: jax.Array, tokens: jax.Array, vocab_size: int) -> jax.Array:
+    """Returns the tokens' rows; the gradient's first zeros wait for what is added to them.
+
+    By themselves, XLA makes them at the start of a step and keeps them through all of it, beside
+    the table's gradient as the head: one more array of the largest size there is.
+    """
+    return jnp.take(table_VD, tokens, axis=0)
+
+
+def _rows_forward(table_VD, tokens, vocab_size):
+    return _rows_of(table_VD, tokens, vocab_size), tokens
+
+
+def _rows_backward(vocab_size, tokens, of_rows):
+    zero = 0 * of_rows.reshape(-1)[0]  # which XLA cannot know: it might be no number
+    zeros_VD = jnp.full((vocab_size, of_rows.shape[-1]), zero)
+    return zeros_VD.at[tokens].add(of_rows, mode="drop"), None
+
+
+_rows_of.defvjp(_rows_forward, _rows_backward)

@@ -67,7 +67,8 @@ class Sublayer(nnx.Module):
         weights, scale = getattr(self, kernel), getattr(self, f"{kernel}_scale", None)
         if scale is None:
             return project(x, weights, self.config.dtype, inputs=inputs)
-        return quantized.project(x, weights[...], scale[...], self.config.dtype, inputs=inputs)
+        dtype, axes = self.config.dtype, weights.get_metadata()["axes"][1:]
+        return quantized.project(x, weights[...], scale[...], dtype, inputs=inputs, axes=axes)
 
     def adapted(self, x_BTD: jax.Array) -> jax.Array:
         """Returns the sublayer's output, through its adapter if it has one."""

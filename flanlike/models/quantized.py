@@ -19,6 +19,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from flanlike.models import sharding
+
 DTYPE = "int8"
 # How many axes each kernel of a layer takes in, after that of the layers.
 KERNELS = {"q": 1, "k": 1, "v": 1, "out": 2, "gate": 1, "up": 1, "down": 1}
@@ -136,40 +138,54 @@ def widened(kernel: jax.Array, scale: jax.Array | None, axes: tuple[int, ...]) -
 
 
 def project(
-    x: jax.Array, numbers: jax.Array, scale: jax.Array, dtype: str, *, inputs: int
+    x: jax.Array,
+    numbers: jax.Array,
+    scale: jax.Array,
+    dtype: str,
+    *,
+    inputs: int,
+    axes: tuple[str, ...] = (),
 ) -> jax.Array:
     """Returns x with its last axes contracted with the kernel's first `inputs` axes, in `dtype`."""
     x_MK = x.reshape(-1, math.prod(numbers.shape[:inputs]))
-    y_MN = product(x_MK, numbers, scale, dtype, inputs).astype(dtype)
+    y_MN = product(x_MK, numbers, scale, dtype, inputs, axes).astype(dtype)
     return y_MN.reshape(*x.shape[: x.ndim - inputs], *numbers.shape[inputs:])
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(3, 4))
+@functools.partial(jax.custom_vjp, nondiff_argnums=(3, 4, 5))
 def product(
-    x_MK: jax.Array, numbers: jax.Array, scale: jax.Array, dtype: str, inputs: int = 1
+    x_MK: jax.Array,
+    numbers: jax.Array,
+    scale: jax.Array,
+    dtype: str,
+    inputs: int = 1,
+    axes: tuple[str, ...] = (),
 ) -> jax.Array:
     """Returns x W as float32 MN, of x and whole numbers in `dtype`; W has no gradient.
 
     For its backward pass it keeps the whole numbers, which are there, as they are there, and not
-    what they are cast to: of a stack of layers that would be all of the base in floats.
+    what they are cast to: of a stack of layers that would be all of the base in floats. What fsdp
+    splits along `axes` comes together as whole numbers too, a quarter of what floats are.
     """
-    numbers_KN = _flat(numbers, dtype, inputs)
+    numbers_KN = _flat(numbers, dtype, inputs, axes)
     y_MN = jnp.matmul(x_MK, numbers_KN, preferred_element_type=jnp.float32)
     return y_MN * scale.reshape(-1)
 
 
-def _flat(numbers: jax.Array, dtype: str, inputs: int) -> jax.Array:
+def _flat(numbers: jax.Array, dtype: str, inputs: int, axes: tuple[str, ...]) -> jax.Array:
+    if axes:
+        numbers = sharding.gathered(numbers, axes)
     return numbers.astype(dtype).reshape(math.prod(numbers.shape[:inputs]), -1)
 
 
-def _product_forward(x_MK, numbers, scale, dtype, inputs):
-    return product(x_MK, numbers, scale, dtype, inputs), (numbers, scale)
+def _product_forward(x_MK, numbers, scale, dtype, inputs, axes):
+    return product(x_MK, numbers, scale, dtype, inputs, axes), (numbers, scale)
 
 
-def _product_backward(dtype, inputs, kept, of_y_MN):
+def _product_backward(dtype, inputs, axes, kept, of_y_MN):
     numbers, scale = kept
     of_y_MN = (of_y_MN * scale.reshape(-1)).astype(dtype)
-    numbers_KN = _flat(numbers, dtype, inputs)
+    numbers_KN = _flat(numbers, dtype, inputs, axes)
     of_x_MK = jnp.matmul(of_y_MN, numbers_KN.T, preferred_element_type=jnp.float32)
     return of_x_MK.astype(dtype), None, None
 

@@ -78,8 +78,12 @@ def of_device(
         recomputed = max(recomputed, without - (kept(two) - kept(one)))
         layer = max(layer, _weight_bytes(two, learns) - _weight_bytes(one, learns))
     # With fsdp a layer's weights come together and its gradient is whole before it is split; with
-    # data its gradient is there before and after it is summed. A base that stays has none.
+    # data its gradient is there before and after it is summed. A base that stays has none, but a
+    # layer that is recomputed has its weights both ways round, for the way back too; those in 8
+    # bits, as what they are cast to.
     whole = (2 * layer if shares > 1 else 0) if learns.tuning is None else layer * (fsdp > 1)
+    if learns.tuning is not None and part.remat != "none":
+        whole = whole + 2 * _cast_bytes(layer, part) if _is_cast(learns) else 2 * whole
     if is_chunked:
         chunk = loss.chunk_size(positions, part.vocab_size)
         return saved, max(_of_chunk(part, chunk, mesh, learns), recomputed + whole)
@@ -101,8 +105,8 @@ def _of_chunk(
     """Returns the bytes of a chunk of logits at its largest, with what waits for it meanwhile.
 
     There are its logits, and their gradient or the head's. With fsdp the head has come together,
-    and its gradient is whole, as is that of a table apart from it. On several devices a table that
-    is the head too has its gradient as a table beside that as a head, until both are summed.
+    and its gradient is whole; one in 8 bits is there as what it is cast to as well. Later on, on
+    several devices, the table's gradient as a table is there before and after it is summed.
     """
     fsdp, shares = mesh.shape["fsdp"], mesh.shape["data"] * mesh.shape["fsdp"]
     head = part.vocab_size * part.model_size * 4
@@ -114,9 +118,19 @@ def _of_chunk(
         bytes_ += head * jnp.dtype(learns.base_dtype).itemsize // 4
     if has_gradient and fsdp > 1:
         bytes_ += head - head // fsdp
-    if learns.tuning is None and learns.freeze == "none" and shares > 1:
-        bytes_ += head if part.tied_embeddings else head - head // fsdp
-    return bytes_
+    if _is_cast(learns):
+        bytes_ += _cast_bytes(head // 4, part)
+    is_table_moved = learns.tuning is None and learns.freeze == "none"
+    return max(bytes_, 2 * head) if is_table_moved and shares > 1 else bytes_
+
+
+def _is_cast(learns: Learns) -> bool:
+    return learns.base_dtype == quantized.DTYPE
+
+
+def _cast_bytes(bytes_: int, shape: Shape) -> int:
+    """Returns the bytes of what so many bytes of whole numbers are cast to for a product."""
+    return bytes_ * jnp.dtype(shape.dtype).itemsize
 
 
 def _without_remat(shape: Shape) -> Shape:

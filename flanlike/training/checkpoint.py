@@ -51,7 +51,14 @@ class Checkpoints:
         self._is_read_only = read_only
         with quiet.hushed():  # Orbax warns, in several lines, that it reads only
             options = ocp.CheckpointManagerOptions(
-                max_to_keep=keep, cleanup_tmp_directories=not read_only, read_only=read_only
+                max_to_keep=keep,
+                cleanup_tmp_directories=not read_only,
+                read_only=read_only,
+                # Processes wait for each other by names: those of a run's other folder, which may
+                # be written to at the same step, are not to be taken for these.
+                multiprocessing_options=ocp.options.MultiprocessingOptions(
+                    barrier_sync_key_prefix=self._folder.name
+                ),
             )
             self._manager = ocp.CheckpointManager(self._folder, options=options)
 
@@ -79,7 +86,7 @@ class Checkpoints:
             data=ocp.args.JsonSave(data),
             config=ocp.args.JsonSave(config),
             digests=ocp.args.JsonSave(
-                {"state": _texts(sums), "data": _digest(data), "config": _digest(config)}
+                {"state": sums, "data": _digest(data), "config": _digest(config)}
             ),
         )
         self._manager.save(step, args=items)
@@ -262,7 +269,7 @@ class Checkpoints:
         for name in items.keys() & {"data", "config"}:
             if _digest(restored[name]) != expected[name]:
                 raise _Damaged(folder, f"{name} is not what was saved")
-        there, here = expected["state"], _texts(_sums_of(restored["state"]))
+        there, here = expected["state"], _sums_of(restored["state"])
         if wrong := [name for name, text in here.items() if there.get(name) != text]:
             more = f" and {len(wrong) - 1} more" if wrong[1:] else ""
             raise _Damaged(folder, f"{wrong[0]}{more} is not what was saved")
@@ -287,15 +294,12 @@ def _name(path: checksums.Path) -> str:
     return ".".join(map(str, path))
 
 
-def _sums_of(state: Any) -> dict[str, jax.Array]:
-    """Returns the digest of each leaf by its dotted name, still on the device."""
+def _sums_of(state: Any) -> dict[str, str]:
+    """Returns the digest of each leaf by its dotted name."""
     flat, _ = jax.tree_util.tree_flatten_with_path(state)
     name_of = functools.partial(jax.tree_util.keystr, simple=True, separator=".")
-    return {name_of(path): checksums.digest(leaf) for path, leaf in flat}
-
-
-def _texts(sums: dict[str, jax.Array]) -> dict[str, str]:
-    return {name: f"{int(total):08x}" for name, total in jax.device_get(sums).items()}
+    sums = checksums.digests({name_of(path): leaf for path, leaf in flat})
+    return {name: f"{total:08x}" for name, total in sums.items()}
 
 
 def _digest(content: Any) -> str:

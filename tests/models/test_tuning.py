@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+import training_toys
 import tuning_toys as toys
 from flax import nnx
 
@@ -273,21 +274,22 @@ def test_it_learns_with_dropout_on_a_bfloat16_base(name, kind):
 
 
 SCRIPT = """
+import tempfile
 import jax, numpy as np, training_toys, tuning_toys
 from flax import nnx
 from flanlike import config, models
-from flanlike.training import optim, loop, loss
+from flanlike.training import averaging, checkpoint, optim, loop, loss
 from flanlike.models import checksums, sharding, tuning
 
-def train(mesh, settings, dtype):
+def train(mesh, settings, dtype, **kept):
     loss.LARGE_LOGITS = 1 << 24 if mesh is None else 1  # on the mesh, at targets alone
     shape = tuning_toys.FAMILIES["decoder"]
     model = models.build(shape, seed=0, mesh=mesh)
     fingerprint = checksums.fingerprint(model)
     tuning.cast_base(model, dtype)
     tuning.attach(model, settings, seed=0, mesh=mesh)
-    held = nnx.state(model, nnx.Param)
-    optimizer = optim.build(config.OptimConfig(warmup_steps=1, peak_lr=1e-2), 4)
+    held = nnx.split(model, tuning.trained(model), ...)[2]
+    optimizer = optim.build(config.OptimConfig(warmup_steps=1, peak_lr=1e-2, **kept), 4)
     step = loop.make_train_step(model, optimizer, lambda _: jax.numpy.zeros(()), mesh=mesh,
                                     micro_batches=1 if mesh is None else 2)
     state, losses = loop.init_state(model, optimizer, mesh=mesh), []
@@ -298,20 +300,44 @@ def train(mesh, settings, dtype):
         losses.append(float(metrics.loss))
     assert jax.tree.map(lambda leaf: leaf.sharding, state) == places
     assert not any(leaf.is_deleted() for leaf in jax.tree.leaves(held))
-    return losses, jax.device_get(state.params), places, held, fingerprint
+    return losses, state, batches, places, held, fingerprint
+
+def restored(saved, other):
+    # What one mesh saved, read into the places of another.
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoints = checkpoint.Checkpoints(folder, keep=1)
+        checkpoints.save(3, saved[1], saved[2], {})
+        checkpoints.wait()
+        again = checkpoints.restore_latest(other[1])
+    assert jax.tree.map(lambda leaf: leaf.sharding, again) == other[3]
+    jax.tree.map(np.testing.assert_array_equal, *map(jax.device_get, (again, saved[1])))
 
 mesh = sharding.mesh(data=2, fsdp=2, tensor=2)
-for settings, dtype in ((tuning_toys.LORA, "bfloat16"), (config.AdapterConfig(size=4), "float32")):
-    one_losses, one, _, _, one_fingerprint = train(None, settings, dtype)
-    losses, many, places, held, fingerprint = train(mesh, settings, dtype)
-    assert fingerprint == one_fingerprint
-    np.testing.assert_allclose(losses, one_losses, rtol=1e-5)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-4), many, one)
-    part = places.params["blocks"]["attention"]
-    if "lora_q" in part:
-        assert "fsdp" in str(part["lora_q"]["a"].spec)
-        assert "tensor" in str(part["lora_q"]["b"].spec)
-    assert "tensor" in str(held["blocks"]["attention"]["q"][...].sharding.spec)
+MORE = config.LoraConfig(
+    rank=2, alpha=6, targets=("q", "out", "down"), dora=True, rank_stabilized=True)
+for settings, dtype, kept in (
+    (config.AdapterConfig(size=4), "bfloat16", {}),
+    (MORE, "int8", {"ema": 0.5, "moments_dtype": "bfloat16"}),
+):
+    one, many = (train(place, settings, dtype, **kept) for place in (None, mesh))
+    places, held = many[3].params, nnx.to_pure_dict(many[4])
+    assert many[5] == one[5]
+    np.testing.assert_allclose(many[0], one[0], rtol=1e-5)
+    both = (jax.device_get(state.params) for state in (many[1], one[1]))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-4), *both)
+    kernels, base = places["blocks"]["attention"], held["blocks"]["attention"]
+    assert "tensor" in str(base["q"].sharding.spec)
+    if kept:
+        assert "fsdp" in str(kernels["lora_q"]["a"].spec)
+        assert "tensor" in str(kernels["lora_q"]["b"].spec)
+        assert "tensor" in str(kernels["lora_q"]["magnitude"].spec)
+        assert base["q"].dtype == "int8" and "tensor" in str(base["q_scale"].sharding.spec)
+        assert averaging.of_state(many[3].optimizer).average == places
+        restored(many, one)
+        restored(one, many)
+leaf = held["blocks"]["attention"]["q"]  # 200 times, it would hang if all were under way at once
+sums = checksums.digests({str(index): leaf for index in range(200)})
+assert set(sums.values()) == {int(checksums.digest(leaf))}
 print("same")
 """
 
@@ -320,7 +346,7 @@ def test_a_step_on_a_mesh_equals_the_step_on_one_device():
     here = pathlib.Path(__file__).resolve().parent
     environment = os.environ | {
         "JAX_PLATFORMS": "cpu",
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=8",
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count=8 {training_toys.QUICK_COMPILE}",
         "PYTHONPATH": os.pathsep.join(map(str, (here.parents[1], here.parent, here))),
     }
     done = subprocess.run(

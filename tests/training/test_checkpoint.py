@@ -84,3 +84,13 @@ def test_a_full_disk_is_noticed_before_writing(tmp_path, monkeypatch):
         checkpoints.save(1, state, training_toys.stream(), {})
     assert raised.value.errno == errno.ENOSPC
     assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_of_a_run_are_not_taken_for_each_other_by_its_processes(tmp_path, monkeypatch):
+    """Processes meet by names; both folders may be written to in the background at one step."""
+    asked = []
+    monkeypatch.setattr(ocp, "CheckpointManager", lambda _, options: asked.append(options))
+    for name in ("checkpoints", "best"):
+        checkpoint.Checkpoints(tmp_path / name)
+    names = [options.multiprocessing_options.barrier_sync_key_prefix for options in asked]
+    assert names == ["checkpoints", "best"]

@@ -50,14 +50,21 @@ OLMO = dataclasses.replace(
 WIDE = dataclasses.replace(DECODER, layers=1, vocab_size=1 << 16)
 TIED = dataclasses.replace(WIDE, tied_embeddings=True)
 LORA = activations.Learns(tuning=config.LoraConfig(rank=4, targets=("q", "v", "down")))
+DORA = config.LoraConfig(rank=4, targets=("all-linear",), dora=True)
+IN_8_BITS = activations.Learns(tuning=DORA, base_dtype="int8")
 # Shape, mesh, optimizer, length of inputs and of targets, micro-batches, what learns.
 CASES = [
     (DECODER, dict(fsdp=8), "adamw", 32, 1),
     (TIED, dict(data=4, fsdp=2), "adamw", 32, 1),
-    (DECODER, dict(fsdp=8), "adamw", 32, 1, LORA),
+    (HEAVY, dict(fsdp=4, tensor=2), "adamw", 16, 1, IN_8_BITS),
     (HEAVY, dict(data=2, fsdp=2, tensor=2), "adafactor", 16, 2),
 ]
 MORE_CASES = [
+    (DECODER, dict(fsdp=8), "adamw", 32, 1, LORA),
+    (DECODER, dict(fsdp=8), "adamw", 32, 1, IN_8_BITS),
+    (HEAVY, dict(data=8), "adamw", 16, 1, IN_8_BITS),
+    (HEAVY, dict(fsdp=8), "adamw", 16, 1, LORA),
+    (TIED, dict(data=4, fsdp=2), "adamw", 32, 1, IN_8_BITS),
     (TIED, dict(data=8), "adamw", 32, 1),
     (WIDE, dict(fsdp=8), "adamw", 32, 1),
     (TIED, dict(data=4, fsdp=2), "adamw", 32, 1, LORA),
@@ -92,6 +99,7 @@ def check(shape, sizes, name, length, micro_batches, learns=activations.ALL):
     optimizer = optim.build(settings, 10)
     model = models.build(shape, seed=0, mesh=mesh)
     if learns.tuning:
+        tuning.cast_base(model, learns.base_dtype)
         tuning.attach(model, learns.tuning, seed=0, mesh=mesh)
     real = loop.init_state(model, optimizer, mesh=mesh)
     base = nnx.to_pure_dict(nnx.split(model, tuning.trained(model), ...)[2])
@@ -114,6 +122,9 @@ def check(shape, sizes, name, length, micro_batches, learns=activations.ALL):
     step = jax.jit(step, donate_argnums=0, out_shardings=(places, None))
     with jax.set_mesh(mesh):
         compiled = step.lower(state, sharding.batch(arrays, mesh), **given).compile()
+    if learns.base_dtype == "int8":  # what fsdp splits comes together in 8 bits
+        assert mesh.shape["fsdp"] == 1 or "= s8[" in "".join(
+            line for line in compiled.as_text().splitlines() if " all-gather(" in line)
     xla = compiled.memory_analysis()
     # Arguments: the state, the batch, less what the step never reads.
     held = planned.weights + planned.optimizer
@@ -257,11 +268,14 @@ def test_chunks_of_logits_take_no_more_on_a_mesh_but_for_what_comes_together():
     assert loss.is_chunked(64 * 16, TIED.vocab_size)
     logits = 4 * TIED.vocab_size * loss.chunk_size(64 * 16, TIED.vocab_size)
     assert tied.working == 2 * logits
-    assert make(TIED, rows=128, data=2).working == 2 * logits + head
-    assert make(TIED, rows=128, fsdp=2).working == 2 * logits + head + head + head // 2
+    assert make(TIED, rows=128, data=2).working == 2 * logits
+    assert make(TIED, rows=128, fsdp=2).working == 2 * logits + head + head // 2
     lora = activations.Learns(tuning=config.LoraConfig(), base_dtype="bfloat16")
     assert make(TIED, rows=128, data=2, learns=lora).working == 2 * logits
     assert make(TIED, rows=128, fsdp=2, learns=lora).working == 2 * logits + head // 2
+    broad = dataclasses.replace(TIED, model_size=1024)  # its table outweighs its logits
+    head = 4 * broad.vocab_size * broad.model_size
+    assert make(broad, rows=128, data=2).working == 2 * head
 
 
 def test_the_page_tells_what_learns(capsys):
