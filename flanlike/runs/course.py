@@ -12,7 +12,15 @@ from flax import nnx
 from flanlike import config as config_lib
 from flanlike.batches import features
 from flanlike.runs import kept, resuming, watching
-from flanlike.training import checkpoint, distributed, loop, profiling, progress, wandb_log
+from flanlike.training import (
+    checkpoint,
+    distributed,
+    loop,
+    profiling,
+    progress,
+    validating,
+    wandb_log,
+)
 
 
 def take(
@@ -55,12 +63,6 @@ def take(
             mesh=mesh,
         ) as watch,
     ):
-
-        def save(steps: int, state: loop.TrainState) -> None:
-            if watch:  # cut off after this, the run goes on without looking at what was best again
-                watch.settle()
-            checkpoints.save(steps, state, batches, resolved)
-
         _, stopped_by = loop.train(
             model,
             state,
@@ -72,7 +74,7 @@ def take(
             evaluate_at_start=config.eval.at_start,
             evaluate_at_end=not kept.is_by_best(resolved),
             watch=watch,
-            save=save,
+            save=_saves(checkpoints, batches, resolved, watch),
             save_every=config.checkpoint.every,
             write=log.write,
             agree=distributed.Agreement() if distributed.count() > 1 else None,
@@ -81,3 +83,22 @@ def take(
     if kept.is_by_best(resolved) and not stopped_by:
         evaluate(watching.take_best(model, out))
     return stopped_by
+
+
+def _saves(
+    checkpoints: checkpoint.Checkpoints,
+    batches: grain.DatasetIterator[features.Batch],
+    resolved: dict[str, Any],
+    watch: validating.Watch | None,
+) -> Callable[[int, loop.TrainState], None]:
+    """Returns what saves a state: when the best before it is on the disk.
+
+    Cut off after that, the run goes on from this state and does not look at the best again.
+    """
+
+    def save(steps: int, state: loop.TrainState) -> None:
+        if watch:
+            watch.settle()
+        checkpoints.save(steps, state, batches, resolved)
+
+    return save

@@ -259,9 +259,8 @@ def test_a_damaged_shard_is_named(format, tmp_path, capsys):
         assert "has 0 prompts, expected 25" in mistake(capsys, tmp_path / "out")
         for row in ("{}", "5", '{"task": ["rte"], "kind": "", "shots": 0, "option_style": ""}'):
             path.write_text(f"{row}\n" * 25)
-            assert f"{path}: damaged (a row that is no prompt: " in mistake(
-                capsys, tmp_path / "out"
-            )
+            said = mistake(capsys, tmp_path / "out")
+            assert f"{path}: damaged (a row that is no prompt: " in said
 
 
 def test_two_processes_may_write_one_file(tmp_path):
