@@ -1,5 +1,6 @@
 """Somebody who types at a program, and reads what it shows."""
 
+import contextlib
 import os
 import pty
 import select
@@ -47,6 +48,17 @@ class Typist:
                 raise AssertionError(f"{text!r} is not in {self._seen!r}") from None
         before, _, self._seen = self._seen.partition(text)
         return before
+
+    def insist(self, key: str, text: str) -> str:
+        """Returns what is shown up to a text, typing the key until it is.
+
+        Ctrl-C is lost to Python's readline where it comes just before that waits for a key.
+        """
+        for _ in range(30):
+            self.type(key)
+            with contextlib.suppress(AssertionError):
+                return self.until(text, timeout_s=2)
+        raise AssertionError(f"{text!r} is not shown, however often {key!r} is typed")
 
     def leave(self) -> int:
         """Returns the exit status after Ctrl-D, which has to be typed at a prompt."""

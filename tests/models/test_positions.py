@@ -93,14 +93,15 @@ def test_stretched_rotations() -> None:
     plain = [1.0, 0.5, 0.25, 0.125]
     assert _angles() == pytest.approx(plain)
     assert _angles(rope_scaling="linear", rope_factor=4.0) == pytest.approx([a / 4 for a in plain])
-    # 8, 4, 2 and 1 turns in the original length: kept, half way between, stretched, stretched.
-    llama3 = {"rope_scaling": "llama3", "rope_factor": 4.0, "rope_original_tokens": 16 * math.pi}
-    bands = {"rope_low_turns": 2.0, "rope_high_turns": 6.0}
+    # All turns, half, a quarter and an eighth: kept, half way between, stretched, stretched.
+    llama3 = {"rope_scaling": "llama3", "rope_factor": 4.0, "rope_original_tokens": 50}
+    turns = 50 / (2 * math.pi)
+    bands = {"rope_low_turns": turns / 4, "rope_high_turns": turns * 3 / 4}
     stretched = [1.0, 0.5 * (0.5 + 0.5 / 4), 0.25 / 4, 0.125 / 4]
     assert _angles(**llama3, **bands) == pytest.approx(stretched)
-    # 1/2 turn at index 0 and 1/8 turn at index 2 of the 4: between them by index.
-    yarn = {"rope_scaling": "yarn", "rope_factor": 4.0, "rope_original_tokens": math.pi}
-    bands = {"rope_low_turns": 0.125, "rope_high_turns": 0.5, "rope_magnitude": 2.0}
+    # All its turns at index 0 and a quarter at index 2 of the 4: between them by index.
+    yarn = {"rope_scaling": "yarn", "rope_factor": 4.0, "rope_original_tokens": 50}
+    bands = {"rope_low_turns": turns / 4, "rope_high_turns": turns, "rope_magnitude": 2.0}
     assert _angles(**yarn, **bands) == pytest.approx(stretched)
     config = dataclasses.replace(model_toys.DECODER, **yarn, **bands)
     norm = jnp.linalg.norm(positions.rotation(jnp.array([[1]]), config), axis=0)
