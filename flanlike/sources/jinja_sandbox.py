@@ -12,6 +12,7 @@ where it takes too long.
 
 import contextlib
 import functools
+import string
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -118,9 +119,14 @@ class Bounded(Sandbox):
         self._step()
         function_of = getattr(function, "__wrapped__", function)  # Jinja wraps some methods
         self._expect_small(getattr(function_of, "__self__", None), *args, *named.values())
+        if _is_format(function_of):
+            _expect_plain(function_of.__self__)
         made = super().call(context, function, *args, **named)
         self._made(made if isinstance(made, str) else "")
         return made
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        return _is_format(getattr(obj, "__wrapped__", obj)) or super().is_safe_callable(obj)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         self._step()
@@ -190,6 +196,18 @@ class Bounded(Sandbox):
     def _expect_room(self, characters: int) -> None:
         if characters > MOST_TEXT:
             raise TooMuch(f"it makes a text of more than {MOST_TEXT:,} characters")
+
+
+def _is_format(function: Any) -> bool:
+    return type(getattr(function, "__self__", None)) is str and function.__name__ == "format"
+
+
+def _expect_plain(text: str) -> None:
+    """Raises unless the fields of a text to format are places or names alone: no "{:>999}"."""
+    for _, field, spec, conversion in string.Formatter().parse(text):
+        is_place = not field or field.isdecimal() or field.isidentifier()
+        if spec or conversion or not is_place:
+            raise TooMuch("it formats a text by more than {}, {0} and {name}")
 
 
 class _Counted(visitor.NodeTransformer):

@@ -28,10 +28,10 @@ def test_a_template_sees_messages_marks_and_what_published_ones_use():
         "{{ m['content'] | trim }}{% if loop.index == 2 %}{% break %}{% endif %}{% endfor %}"
         "{{ tools is none }}"
         "{{ [1, {'a': 'é<'}] | tojson }}{% generation %}, {{ 1 ~ 'b' }}{% endgeneration %}"
-        "{{ strftime_now('%d %b %Y') }}{{ bos_token }}"
+        "{{ strftime_now('%d %b %Y') }}{{ bos_token }}{{ '<{0}{x}>{{}}'.format(7, x='8') }}"
         "{{ messages | map(attribute='role') | first }}"
     )
-    assert rendered(source) == 'HiTrue[1, {"a": "é<"}], 1b26 Jul 2024system'
+    assert rendered(source) == 'HiTrue[1, {"a": "é<"}], 1b26 Jul 2024<78>{}system'
 
 
 def test_the_plain_template():
@@ -66,7 +66,10 @@ def test_the_plain_template():
         ("{{ ('a' * 99999).replace('a', 'b' * 99999) }}", "makes a text of more than"),
         ("{{ [['a' * 99999] * 9999] | tojson }}", "makes a text of more than"),
         ("{{ messages[0].content.ljust(9999999999) }}", "gives a number above 1,048,576 to a fun"),
-        ("{{ '{:>999999999999}'.format(1) }}", "is not safely callable"),
+        ("{{ '{:>999999999999}'.format(1) }}", "formats a text by more than {}, {0} and {name}"),
+        ("{{ '{0.real}{0[0]}'.format(1) }}", "formats a text by more than {}, {0} and {name}"),
+        ("{{ ('{0}' * 99999).format('a' * 99999) }}", "makes a text of more than"),
+        ("{{ '{x}'.format_map({'x': 1}) }}", "cannot be applied: SecurityError: "),
         ("{{ messages[0].content % 1 }}", "formats a text by %"),
         ("{{ messages | length ** 99999 }}", "makes a number of more than 4,096 bits"),
         ("x" * (1 << 19), "has 524,288 characters; expected 262,144 at most"),
