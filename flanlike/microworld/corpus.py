@@ -85,6 +85,14 @@ _ADDED: Shares = (
     (1.0, corpus_wordings.glossary),
 )
 
+_WORDS: Shares = (  # which word means the same, which the opposite
+    (1.0, corpus_facts.opposite_entry),
+    (1.0, corpus_facts.synonym_entry),
+    (2.0, corpus_riddles.of_words),
+    (3.0, corpus_puzzles.of_words),
+    (3.0, corpus_wordings.word),
+)
+
 # Judging a statement is learned from many undiluted cases at once or hardly at all (a transition
 # after some 150 steps), once the words are known: these rows are mostly of that kind.
 Course = tuple[tuple[range, float, Shares], ...]  # rows, the share of them, what they tell
@@ -92,7 +100,7 @@ _FIRST_COURSE: Course = (
     (range(150_000, 190_000), 0.75, ((1.0, corpus_stories.simply_true_or_false),)),
     (range(190_000, 260_000), 0.75, ((1.0, corpus_stories.true_or_false),)),
 )
-# Easy and alone first, then each harder kind by itself, then all of them.
+# Easy and alone first, then each harder kind by itself, then all of them; twice.
 _SECOND_COURSE: Course = (
     (range(100_000, 140_000), 0.75, ((1.0, corpus_stories.simply_true_or_false),)),
     (range(140_000, 190_000), 0.75, ((1.0, corpus_compare.simply_following),)),
@@ -100,6 +108,18 @@ _SECOND_COURSE: Course = (
     (range(250_000, 310_000), 0.75, ((1.0, corpus_compare.following_among_several),)),
     (
         range(310_000, 400_000),
+        0.6,
+        ((3.0, corpus_compare.following), (2.0, corpus_compare.meaning)),
+    ),
+    # After 470,000 rows a base judged deeds and places, but did not know which words mean the same,
+    # and so no quality either: the words by themselves, and then the same once more.
+    (range(560_000, 620_000), 0.75, _WORDS),
+    (range(620_000, 680_000), 0.75, ((1.0, corpus_stories.true_or_false),)),
+    (range(680_000, 730_000), 0.75, ((1.0, corpus_compare.simply_following),)),
+    (range(730_000, 780_000), 0.75, ((1.0, corpus_compare.meaning),)),
+    (range(780_000, 820_000), 0.75, ((1.0, corpus_compare.following_among_several),)),
+    (
+        range(820_000, 900_000),
         0.6,
         ((3.0, corpus_compare.following), (2.0, corpus_compare.meaning)),
     ),

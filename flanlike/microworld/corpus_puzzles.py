@@ -10,6 +10,7 @@
 """
 
 import random
+from collections.abc import Callable
 
 from flanlike.microworld import corpus_questions
 from flanlike.microworld.corpus_facts import pick
@@ -20,7 +21,16 @@ _BULLETS = ("- ", "- ", "- ", "* ", "+ ")
 
 def puzzle(rng: random.Random) -> str:
     """One question, its list before or after it (or none), and the answer."""
-    said, asked, right, wrong = pick(rng, pick(rng, corpus_questions.KINDS))(rng)
+    return _puzzle(rng, pick(rng, pick(rng, corpus_questions.KINDS)))
+
+
+def of_words(rng: random.Random) -> str:
+    """The same of words that mean the same or the opposite."""
+    return _puzzle(rng, pick(rng, (corpus_questions.opposite, corpus_questions.same)))
+
+
+def _puzzle(rng: random.Random, ask: Callable[[random.Random], corpus_questions.Case]) -> str:
+    said, asked, right, wrong = ask(rng)
     wrong = rng.sample(wrong, min(len(wrong), pick(rng, (1, 1, 1, 2, 3, 5))))
     return page(rng, (said, asked, right, wrong))
 

@@ -9,9 +9,12 @@ that the world has, in prose, so that a small model learns it from few documents
 """
 
 import random
+from collections.abc import Callable, Sequence
 
 from flanlike.microworld import ontology as world
 from flanlike.microworld.corpus_facts import article, pick
+
+_Kind = Callable[[random.Random], tuple[str, tuple[str, ...]]]  # an item, and what describes it
 
 
 def riddle(rng: random.Random) -> str:
@@ -26,9 +29,22 @@ def riddle(rng: random.Random) -> str:
         _of_name,
         _of_place,
     )
-    count = 2 + int(rng.random() * 3)
+    count = _count(rng)
     if rng.random() < 0.5:  # all of one sort, where the description has to be read closely
         kinds = (pick(rng, kinds),)
+    return _riddle(rng, kinds, count) or riddle(rng)
+
+
+def of_words(rng: random.Random) -> str:
+    """Words, and one or two of them told by what means the same or the opposite."""
+    return _riddle(rng, (_of_scale,), _count(rng))
+
+
+def _count(rng: random.Random) -> int:
+    return 2 + int(rng.random() * 3)
+
+
+def _riddle(rng: random.Random, kinds: Sequence[_Kind], count: int) -> str:
     items: dict[str, tuple[str, ...]] = {}
     while len(items) < count:
         item, descriptions = pick(rng, kinds)(rng)
@@ -39,7 +55,7 @@ def riddle(rng: random.Random) -> str:
         if fitting := [d for d in items[item] if d not in others]:
             told.append((pick(rng, fitting), item))
     if not told:
-        return riddle(rng)
+        return ""  # all descriptions fit several
     *first, last = items
     listed = f"{' , '.join(first)} and {last}"
     (description, item), *more = told
