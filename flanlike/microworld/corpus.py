@@ -123,6 +123,12 @@ _SECOND_COURSE: Course = (
         0.6,
         ((3.0, corpus_compare.following), (2.0, corpus_compare.meaning)),
     ),
+    # It told the tone of an opinion at 1.00, but of a review in which it is one sentence at .62.
+    (
+        range(900_000, 950_000),
+        0.5,
+        ((2.0, corpus_wordings.opinion_among_others), (1.0, corpus_wordings.opinion)),
+    ),
 )
 
 

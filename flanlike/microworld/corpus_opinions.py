@@ -2,9 +2,19 @@
 
 import random
 
+from flanlike.microworld import draws
 from flanlike.microworld import ontology as world
 from flanlike.microworld.corpus_facts import article, pick
 
+_BESIDE = (  # what is neither praise nor blame
+    "on {day} {who} was by the {place}",
+    "there lies a {look} {thing} , {size} as well",
+    "{who} has kept a {size} {thing} since {day}",
+    "it took {who} all of {day} to reach the {place}",
+    "from the {place} came {who} with some {look} {thing}",
+    "{who} writes this from the {place}",
+    "the {thing} belongs to {who} , not to me",
+)
 _WORKS = ("play", "story", "song", "film", "book", "show", "music", "picture", "game", "meal")
 
 
@@ -38,3 +48,20 @@ def said(rng: random.Random, *, is_praise: bool) -> str:
             f"I was in the {place} . {who.name} was there . the {thing} we saw , oh so {word}",
         ),
     )
+
+
+def among_others(rng: random.Random, said: str) -> str:
+    """Returns what is said with one or two sentences beside it that are no opinion."""
+    told = [said]
+    for frame in rng.sample(_BESIDE, 1 + int(rng.random() * 2)):
+        scale = pick(rng, world.SCALES)
+        beside = frame.format(
+            who=pick(rng, world.PEOPLE).name,
+            thing=pick(rng, world.OBJECTS + world.FOODS).name,
+            place=pick(rng, world.PLACES),
+            day=pick(rng, draws.DAYS),
+            look=pick(rng, world.COLOURS),
+            size=pick(rng, scale.low + scale.high),
+        )
+        told.insert(int(rng.random() * (len(told) + 1)), beside)
+    return " . ".join(told)

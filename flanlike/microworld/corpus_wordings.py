@@ -319,14 +319,24 @@ _OPINION_ASKED = (
 
 def opinion(rng: random.Random) -> str:
     """What somebody says of a thing, plainly or by denial, and how it is meant."""
+    return _opinion(rng, are_others_beside=False)
+
+
+def opinion_among_others(rng: random.Random) -> str:
+    """The same among sentences that are no opinion."""
+    return _opinion(rng, are_others_beside=True)
+
+
+def _opinion(rng: random.Random, *, are_others_beside: bool) -> str:
     is_praise = rng.random() < 0.5
     who, thing = pick(rng, world.PEOPLE).name, pick(rng, world.OBJECTS + world.FOODS).name
     said = corpus_opinions.said(rng, is_praise=is_praise)
     if rng.random() < 0.3:
         denied = pick(rng, pick(rng, world.BLAME if is_praise else world.PRAISE))
-        said = pick(rng, _DENIED).format(
-            thing=thing, word=denied, who=who, place=pick(rng, world.PLACES)
-        )
+        frame, place = pick(rng, _DENIED), pick(rng, world.PLACES)
+        said = frame.format(thing=thing, word=denied, who=who, place=place)
+    if are_others_beside:
+        said = corpus_opinions.among_others(rng, said)
     asked, *sorts = pick(rng, _OPINION_ASKED)
     return _page(rng, said, asked.format(who=who), sorts[is_praise], [sorts[not is_praise]])
 

@@ -16,7 +16,7 @@ TEMPLATES = pathlib.Path(flanlike.__file__).parent.parent / "templates"
 @pytest.fixture(scope="module")
 def documents():
     """Documents of the second edition from all of its course; it has all that the first has."""
-    rows = [*range(14_000), *range(100_000, 400_000, 20)]
+    rows = [*range(14_000), *range(100_000, 400_000, 20), *range(560_000, 950_000, 40)]
     return [corpus.document(row, edition=2) for row in rows]
 
 
