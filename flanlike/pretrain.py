@@ -1,14 +1,15 @@
 """Pretrains the small base model on raw micro-world text: `python -m flanlike.pretrain --out DIR`.
 
-    python -m flanlike.pretrain --out DIR            # some three hours on two cores; cut off, it
-                                                     # goes on from its last checkpoint
+    python -m flanlike.pretrain --out DIR            # two and a half hours on two cores; cut
+                                                     # off, it goes on from its last checkpoint
     python -m flanlike.pretrain --out DIR --steps 20 --rows 4       # does it run?
 
 The folder it writes holds `config.json`, `params.npz` (float16), `vocabulary/` and
 `pretraining.json`: the resolved configuration, the losses of the first steps (a test repeats them)
 and the curve. Until then, all that is needed to go on lies beside it, in `DIR.work`.
 
-The shipped base (`flanlike/microworld/base`) is an earlier one: docs/base_model.md has its command.
+The shipped base (`flanlike/microworld/base`) is an earlier and smaller one: docs/base_model.md has
+its command, and why it is shipped.
 """
 
 import contextlib
@@ -39,7 +40,7 @@ _CONFIG_FILE = "config.json"  # of the work
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PretrainConfig:
-    """How the base is made: some three hours on two idle cores. Cut off, it goes on."""
+    """How a base is made: two and a half hours on two idle cores. Cut off, it goes on."""
 
     out: str  # folder to write
     templates: str | None = None  # folder whose wording the vocabulary covers; None: ours
@@ -190,7 +191,13 @@ def _begin(work: Path, config: PretrainConfig) -> None:
     if not path.exists():
         atomic.write_json(path, here)
         return
-    there = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        there = {**jsonl.parsed(path.read_text(encoding="utf-8"))}
+    except (ValueError, TypeError) as error:
+        raise errors.UserError(
+            f"{path}: damaged ({errors.in_one_line(error)}): give another --out, or remove "
+            f"{str(work)!r} to begin anew"
+        ) from error
     here = json.loads(json.dumps(here))
     differing = sorted(name for name in here if here[name] != there.get(name))
     if differing:

@@ -54,7 +54,7 @@ def test_the_vocabulary_covers_the_wording_of_every_template():
     assert sum(piece.startswith("<0x") for piece in pieces) < len(pieces) / 200
 
 
-def test_the_base_to_come_fits_in_what_may_be_shipped():
+def test_the_larger_base_fits_in_what_may_be_shipped():
     config = pretrain.PretrainConfig(out="base")
     shape = dataclasses.replace(presets.get(config.model), vocab_size=config.vocabulary_size)
     leaves = jax.tree.leaves(nnx.state(models.abstract(shape)))
@@ -112,6 +112,17 @@ def test_a_pretraining_that_was_cut_off_goes_on_to_the_same_base(command, capsys
     with pytest.raises(SystemExit) as there:
         command("cut")
     assert there.value.code == 2 and "already holds a base" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "7"])
+def test_a_damaged_configuration_of_the_work_is_told(command, tmp_path, capsys, content):
+    (tmp_path / "cut.work").mkdir()
+    (tmp_path / "cut.work" / "config.json").write_text(content)
+    with pytest.raises(SystemExit) as refused:
+        command("cut")
+    told = capsys.readouterr().err
+    assert refused.value.code == 2 and "config.json: damaged" in told and told.count("\n") == 1
+    assert (tmp_path / "cut.work" / "config.json").read_text() == content
 
 
 @pytest.mark.parametrize("out", [".", "..", "/", "some/.."])
