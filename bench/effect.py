@@ -50,7 +50,8 @@ def main() -> None:
     page = (options.out / "comparison.md").read_text()
     print(page)
     if options.readme:
-        replace_marked(options.readme, page, flags)
+        seeds = ["--seeds", *map(str, options.seeds)]
+        replace_marked(options.readme, page, [*seeds, *flags])
 
 
 def replace_marked(path: pathlib.Path, page: str, flags: list[str]) -> None:
