@@ -50,8 +50,10 @@ def main() -> None:
     page = (options.out / "comparison.md").read_text()
     print(page)
     if options.readme:
-        seeds = ["--seeds", *map(str, options.seeds)]
-        replace_marked(options.readme, page, [*seeds, *flags])
+        asked = ["--seeds", *map(str, options.seeds)]
+        if set(options.controls) != set(CONTROLS):
+            asked += ["--controls", *options.controls]
+        replace_marked(options.readme, page, [*asked, *flags])
 
 
 def replace_marked(path: pathlib.Path, page: str, flags: list[str]) -> None:

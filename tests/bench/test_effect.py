@@ -30,5 +30,6 @@ def test_the_marked_part_is_replaced_by_the_tables(effect, tmp_path, monkeypatch
     assert sorted(calls()) == sorted(_RIGHT)
     text = readme.read_text()
     assert text.startswith("before\n<!-- effect -->\n|") and text.endswith("\nafter\n")
-    assert "old" not in text and "`python bench/effect.py --steps 9`, commit" in text
+    flags = "--seeds 1 2 --controls instructions task-name --steps 9"
+    assert "old" not in text and f"`python bench/effect.py {flags}`, commit" in text
     assert "| sst2 |" in text and (tmp_path / "out" / "comparison.html").is_file()
