@@ -1,7 +1,7 @@
 """Pretrains the small base model on raw micro-world text: `python -m flanlike.pretrain --out DIR`.
 
-    python -m flanlike.pretrain --out DIR            # two and a half hours on two cores; cut
-                                                     # off, it goes on from its last checkpoint
+    python -m flanlike.pretrain --out DIR            # two and a half to three hours on two cores;
+                                                     # cut off, it goes on from its checkpoint
     python -m flanlike.pretrain --out DIR --steps 20 --rows 4       # does it run?
 
 The folder it writes holds `config.json`, `params.npz` (float16), `vocabulary/` and
@@ -40,7 +40,7 @@ _CONFIG_FILE = "config.json"  # of the work
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PretrainConfig:
-    """How a base is made: two and a half hours on two idle cores. Cut off, it goes on."""
+    """How a base is made: two and a half to three hours on two idle cores."""
 
     out: str  # folder to write
     templates: str | None = None  # folder whose wording the vocabulary covers; None: ours

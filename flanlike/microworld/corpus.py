@@ -85,6 +85,7 @@ _ADDED: Shares = (
     (1.0, corpus_wordings.glossary),
 )
 
+_COMPARED: Shares = ((3.0, corpus_compare.following), (2.0, corpus_compare.meaning))
 _WORDS: Shares = (  # which word means the same, which the opposite
     (1.0, corpus_facts.opposite_entry),
     (1.0, corpus_facts.synonym_entry),
@@ -106,11 +107,7 @@ _SECOND_COURSE: Course = (
     (range(140_000, 190_000), 0.75, ((1.0, corpus_compare.simply_following),)),
     (range(190_000, 250_000), 0.75, ((1.0, corpus_compare.meaning),)),
     (range(250_000, 310_000), 0.75, ((1.0, corpus_compare.following_among_several),)),
-    (
-        range(310_000, 400_000),
-        0.6,
-        ((3.0, corpus_compare.following), (2.0, corpus_compare.meaning)),
-    ),
+    (range(310_000, 400_000), 0.6, _COMPARED),
     # After 470,000 rows a base judged deeds and places, but did not know which words mean the same,
     # and so no quality either: the words by themselves, and then the same once more.
     (range(560_000, 620_000), 0.75, _WORDS),
@@ -118,11 +115,7 @@ _SECOND_COURSE: Course = (
     (range(680_000, 730_000), 0.75, ((1.0, corpus_compare.simply_following),)),
     (range(730_000, 780_000), 0.75, ((1.0, corpus_compare.meaning),)),
     (range(780_000, 820_000), 0.75, ((1.0, corpus_compare.following_among_several),)),
-    (
-        range(820_000, 900_000),
-        0.6,
-        ((3.0, corpus_compare.following), (2.0, corpus_compare.meaning)),
-    ),
+    (range(820_000, 900_000), 0.6, _COMPARED),
     # It told the tone of an opinion at 1.00, but of a review in which it is one sentence at .62.
     (
         range(900_000, 950_000),
